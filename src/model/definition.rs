@@ -1,0 +1,78 @@
+//! What a domain is made of: from its XML (`virDomainGetXMLDesc`), read again only when it changed.
+
+use crate::units::Bytes;
+use std::time::Duration;
+
+/// A domain's definition, as far as vtop shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DomainDefinition {
+    /// `/domain/@type`: kvm, qemu, lxc, xen, test …
+    pub kind: String,
+    /// `title`, a line chosen by the owner.
+    pub title: Option<String>,
+    /// `description`.
+    pub description: Option<String>,
+    /// `os/type/@machine`, as `pc-q35-7.2`.
+    pub machine: Option<String>,
+    /// `os/type/@arch`.
+    pub arch: Option<String>,
+    /// `vcpu`: the most that it can have.
+    pub vcpus_max: Option<u32>,
+    /// `vcpu/@current`, or the maximum.
+    pub vcpus_current: Option<u32>,
+    /// `memory`: the most that the balloon can give.
+    pub memory_max: Option<Bytes>,
+    /// `devices/memballoon/@model`; `Some("none")` where the domain was told to have none.
+    pub balloon_model: Option<String>,
+    /// `devices/memballoon/stats/@period`; `None` or zero: the guest's figures are not asked for.
+    pub balloon_period: Option<Duration>,
+    /// `devices/disk` and, for containers, `devices/filesystem`, in the XML's order.
+    pub disks: Vec<DiskDefinition>,
+    /// `devices/interface`, in the XML's order.
+    pub nics: Vec<NicDefinition>,
+}
+
+/// One `devices/disk`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DiskDefinition {
+    /// `target/@dev`, as `vda`: the disk's name in every statistic.
+    pub target: String,
+    /// `@type`: file, block, network, volume, …
+    pub kind: String,
+    /// `@device`: disk, cdrom, floppy or lun.
+    pub device: String,
+    /// `source/@file|@dev|@name|@volume|@dir`; `None` for an empty drive.
+    pub source: Option<String>,
+    /// `driver/@type`, as `qcow2`.
+    pub format: Option<String>,
+    /// `driver/@cache`.
+    pub cache: Option<String>,
+    /// `target/@bus`, as `virtio`.
+    pub bus: Option<String>,
+    /// `serial`.
+    pub serial: Option<String>,
+    /// `readonly` is there.
+    pub read_only: bool,
+    /// `iotune` limits, each with its element's name (`total_iops_sec`), as given.
+    pub limits: Vec<(String, u64)>,
+}
+
+/// One `devices/interface`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NicDefinition {
+    /// `target/@dev`, as `vnet3`: the NIC's name in every statistic. `None` while the domain is off, and for
+    /// user-mode and passed-through NICs, which have no counters.
+    pub target: Option<String>,
+    /// `@type`: bridge, network, direct, user, hostdev, …
+    pub kind: String,
+    /// `source/@bridge|@network|@dev|@portgroup`: what it is plugged into.
+    pub source: Option<String>,
+    /// `mac/@address`.
+    pub mac: Option<String>,
+    /// `model/@type`, as `virtio`.
+    pub model: Option<String>,
+    /// `link/@state` is `down`.
+    pub link_down: bool,
+    /// `bandwidth/inbound|outbound/@average|@peak|@burst`, named `inbound average` …, in KiB/s (burst: KiB).
+    pub limits: Vec<(String, u64)>,
+}

@@ -1,0 +1,19 @@
+//! What a host is at one moment, as its hypervisor reports it. Raw figures only: rates are `fleet`'s.
+//!
+//! Every figure is optional. `None` means "not sampled", which is never the same as 0.
+
+mod counter;
+mod definition;
+mod groups;
+mod host;
+mod sample;
+mod state;
+mod update;
+
+pub use counter::Counter;
+pub use definition::{DiskDefinition, DomainDefinition, NicDefinition};
+pub use groups::{Call, Groups, Lack};
+pub use host::{CpuTimes, HostInfo, NodeMemory, NodeSample};
+pub use sample::{BlockSample, CpuSample, DomainSample, HostSample, MemorySample, NetSample, VcpuSample, VcpuState};
+pub use state::{DomainState, StateReason};
+pub use update::{Failure, HostUpdate, SampleDelta};

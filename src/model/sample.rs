@@ -1,0 +1,209 @@
+//! One reading of one host.
+
+use super::{Counter, DomainDefinition, DomainState, Groups, Lack, NodeSample, StateReason};
+use crate::time::Timestamp;
+use crate::units::{Bytes, Events, Nanoseconds, Operations, Packets};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Everything that one round of calls brought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostSample {
+    /// When the answer arrived.
+    pub at: Timestamp,
+    /// The node; all `None` when it was not asked.
+    pub node: NodeSample,
+    /// Every domain that exists, shut-off ones too, by identity.
+    pub domains: BTreeMap<Uuid, DomainSample>,
+    /// Calls that this host's driver lacks. Remembered by the source, told with every sample.
+    pub lacks: Arc<Vec<Lack>>,
+}
+
+/// One domain at one moment. Two readings belong to the same run when UUID and `run` are the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DomainSample {
+    /// The name now; it can change, the UUID can not.
+    pub name: String,
+    /// `virDomainGetID` while active. A new ID is a new run: counters restart.
+    pub run: Option<u32>,
+    /// `state.state`.
+    pub state: DomainState,
+    /// `state.reason`.
+    pub reason: StateReason,
+    /// From the XML; `None` until it was read.
+    pub definition: Option<Arc<DomainDefinition>>,
+    /// Which groups this reading asked for. A group outside it is "not asked now", its last figures stand.
+    pub asked: Groups,
+    /// Group CPU.
+    pub cpu: CpuSample,
+    /// Group VCPU, by vCPU number; sparse where vCPUs are offline.
+    pub vcpus: BTreeMap<u32, VcpuSample>,
+    /// Group HOST_CPU: CPU time that this domain used on each host CPU (`virDomainGetCPUStats` from CPU 0).
+    pub host_cpus: Vec<Counter<Nanoseconds>>,
+    /// Group MEMORY.
+    pub memory: MemorySample,
+    /// Group BLOCK, in the driver's order.
+    pub disks: Vec<BlockSample>,
+    /// Group NET, in the driver's order.
+    pub nics: Vec<NetSample>,
+    /// Calls that failed for this domain only.
+    pub lacks: Vec<Lack>,
+}
+
+impl DomainSample {
+    /// A domain of which nothing but its state is known yet.
+    pub fn new(name: impl Into<String>, run: Option<u32>, state: DomainState, reason: StateReason) -> Self {
+        Self {
+            name: name.into(),
+            run,
+            state,
+            reason,
+            definition: None,
+            asked: Groups::STATE,
+            cpu: CpuSample::default(),
+            vcpus: BTreeMap::new(),
+            host_cpus: Vec::new(),
+            memory: MemorySample::default(),
+            disks: Vec::new(),
+            nics: Vec::new(),
+            lacks: Vec::new(),
+        }
+    }
+}
+
+/// CPU time of the whole domain: vCPUs, emulator and I/O threads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CpuSample {
+    /// `cpu.time`.
+    pub time: Option<Counter<Nanoseconds>>,
+    /// `cpu.user`.
+    pub user: Option<Counter<Nanoseconds>>,
+    /// `cpu.system`.
+    pub system: Option<Counter<Nanoseconds>>,
+}
+
+/// `vcpu.N.state` (`virVcpuState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VcpuState {
+    /// 0.
+    Offline,
+    /// 1.
+    Running,
+    /// 2: blocked on a resource.
+    Blocked,
+}
+
+/// One vCPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VcpuSample {
+    /// `vcpu.N.state`.
+    pub state: Option<VcpuState>,
+    /// `vcpu.N.time`: CPU time used; moves in steps of 10 ms.
+    pub time: Option<Counter<Nanoseconds>>,
+    /// `vcpu.N.wait`: waiting on I/O; 0 for ever on many kernels.
+    pub wait: Option<Counter<Nanoseconds>>,
+    /// `vcpu.N.delay`: runnable but without a host CPU, which the guest sees as steal.
+    pub delay: Option<Counter<Nanoseconds>>,
+    /// `vcpu.N.halted`.
+    pub halted: Option<bool>,
+    /// Host CPU it ran on last (`virDomainGetVcpus`); not in the bulk call.
+    pub host_cpu: Option<u32>,
+}
+
+/// Memory of a domain: what the balloon gave, and what the guest says of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemorySample {
+    /// `balloon.current`: given to the guest now.
+    pub current: Option<Bytes>,
+    /// `balloon.maximum`.
+    pub maximum: Option<Bytes>,
+    /// `balloon.available`: what the guest sees as its total.
+    pub available: Option<Bytes>,
+    /// `balloon.unused`: wholly free in the guest.
+    pub unused: Option<Bytes>,
+    /// `balloon.usable`: could be had without swapping (like MemAvailable).
+    pub usable: Option<Bytes>,
+    /// `balloon.disk_caches`.
+    pub disk_caches: Option<Bytes>,
+    /// `balloon.rss`: held by the domain's process on the host.
+    pub rss: Option<Bytes>,
+    /// `balloon.swap_in`.
+    pub swap_in: Option<Counter<Bytes>>,
+    /// `balloon.swap_out`.
+    pub swap_out: Option<Counter<Bytes>>,
+    /// `balloon.major_fault`.
+    pub major_faults: Option<Counter<Events>>,
+    /// `balloon.minor_fault`.
+    pub minor_faults: Option<Counter<Events>>,
+    /// `balloon.last-update`: when the guest last spoke, seconds since 1970; 0: never.
+    pub last_update: Option<u64>,
+}
+
+/// One disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockSample {
+    /// `block.N.name`: the target, as `vda`. Its key, with `backing_index`: the number N shifts when a disk comes or goes.
+    pub name: String,
+    /// `block.N.backingIndex`, for the layers below an overlay.
+    pub backing_index: Option<u32>,
+    /// `block.N.path`.
+    pub path: Option<String>,
+    /// `rd.reqs`.
+    pub read_requests: Option<Counter<Operations>>,
+    /// `rd.bytes`.
+    pub read_bytes: Option<Counter<Bytes>>,
+    /// `rd.times`: sum over the requests.
+    pub read_time: Option<Counter<Nanoseconds>>,
+    /// `wr.reqs`.
+    pub write_requests: Option<Counter<Operations>>,
+    /// `wr.bytes`.
+    pub write_bytes: Option<Counter<Bytes>>,
+    /// `wr.times`.
+    pub write_time: Option<Counter<Nanoseconds>>,
+    /// `fl.reqs`.
+    pub flush_requests: Option<Counter<Operations>>,
+    /// `fl.times`.
+    pub flush_time: Option<Counter<Nanoseconds>>,
+    /// `errs` of `virDomainBlockStats` (Xen); QEMU does not count them.
+    pub errors: Option<Counter<Events>>,
+    /// `allocation`: in the bulk call the highest offset written.
+    pub allocation: Option<Bytes>,
+    /// `capacity`: the size that the guest sees.
+    pub capacity: Option<Bytes>,
+    /// `physical`: what it takes on the host, like `du`.
+    pub physical: Option<Bytes>,
+}
+
+impl BlockSample {
+    /// The disk's key: its target, and the layer below it where it is one (`vda[2]`).
+    pub fn key(&self) -> String {
+        match self.backing_index {
+            Some(index) => format!("{}[{index}]", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// One NIC, counted from the guest's side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetSample {
+    /// `net.N.name`: the host's device, as `vnet3`. Its key.
+    pub name: String,
+    /// `rx.bytes`.
+    pub rx_bytes: Option<Counter<Bytes>>,
+    /// `rx.pkts`.
+    pub rx_packets: Option<Counter<Packets>>,
+    /// `rx.errs`.
+    pub rx_errors: Option<Counter<Packets>>,
+    /// `rx.drop`.
+    pub rx_drops: Option<Counter<Packets>>,
+    /// `tx.bytes`.
+    pub tx_bytes: Option<Counter<Bytes>>,
+    /// `tx.pkts`.
+    pub tx_packets: Option<Counter<Packets>>,
+    /// `tx.errs`.
+    pub tx_errors: Option<Counter<Packets>>,
+    /// `tx.drop`.
+    pub tx_drops: Option<Counter<Packets>>,
+}

@@ -1,0 +1,50 @@
+//! What travels from a sampler to whoever shows or writes it.
+
+use super::{DomainSample, HostInfo, HostSample, Lack, NodeSample};
+use crate::time::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A step in what is known of one host.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HostUpdate {
+    /// A connection attempt has begun.
+    Connecting,
+    /// The connection stands; a keyframe follows.
+    Connected(Arc<HostInfo>),
+    /// The whole state: the first sample of a connection.
+    Keyframe(HostSample),
+    /// What is different from the sample before. A domain not named in it was read and had the same figures.
+    Delta(SampleDelta),
+    /// There is no sample, and this is why.
+    Failed(Failure),
+}
+
+/// The difference of two samples of one host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleDelta {
+    /// When the new sample was taken.
+    pub at: Timestamp,
+    /// The node, whole: it changes every time.
+    pub node: NodeSample,
+    /// Domains that were not there before.
+    pub appeared: Vec<(Uuid, DomainSample)>,
+    /// Domains that are not there any more.
+    pub vanished: Vec<Uuid>,
+    /// Domains with anything different.
+    pub changed: Vec<(Uuid, DomainSample)>,
+    /// Calls that the driver lacks.
+    pub lacks: Arc<Vec<Lack>>,
+}
+
+/// Why a host gives no figures at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What failed and why, one line for the operator.
+    pub message: String,
+    /// What to do about it, where vtop can tell.
+    pub advice: Option<String>,
+    /// When the next attempt comes; `None`: the connection still stands, the next sample is the next attempt.
+    pub retry_in: Option<Duration>,
+}

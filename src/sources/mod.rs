@@ -1,0 +1,75 @@
+//! Where figures come from. A source is blocking and single-threaded; [`worker`] gives it a thread of its own.
+
+pub mod libvirt;
+pub mod synthetic;
+pub mod worker;
+
+use crate::model::{Groups, HostInfo, HostSample};
+use uuid::Uuid;
+
+/// What one sample shall contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Groups for every active domain. `STATE` alone is the cheap look after a lifecycle event.
+    pub groups: Groups,
+    /// The domain that is looked at: it gets [`Groups::HOST_CPU`] too.
+    pub focus: Option<Uuid>,
+}
+
+/// A hypervisor, real or not. All calls block; they are made from one thread, one at a time.
+pub trait Source: Send {
+    /// Opens (or opens again after a loss) and says what the host is. `notify` may be kept and called from any
+    /// thread until the source is dropped.
+    fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError>;
+
+    /// One reading of everything that exists. Groups that the request does not name stay empty.
+    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError>;
+}
+
+/// How a source tells the sampler, between samples, that something has happened. Never blocks.
+#[derive(Clone)]
+pub struct Notify(std::sync::Arc<dyn Fn(Notice) + Send + Sync>);
+
+impl Notify {
+    /// Wraps what shall be called.
+    pub fn new(call: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        Self(std::sync::Arc::new(call))
+    }
+
+    /// Hands the notice on.
+    pub fn send(&self, notice: Notice) {
+        (self.0)(notice);
+    }
+}
+
+/// What a source noticed by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A domain came, went, changed its state, name or devices.
+    DomainsChanged,
+    /// The connection is gone; the reason for the operator.
+    Closed(String),
+}
+
+/// Why a source could not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SourceError {
+    /// What failed and why, one line for the operator.
+    pub message: String,
+    /// What to do about it, where that can be told.
+    pub advice: Option<String>,
+    /// What it means for the connection.
+    pub severity: Severity,
+}
+
+/// What an error means for what comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// This sample only; the connection stands.
+    Sample,
+    /// The connection is gone: connect again.
+    Connection,
+    /// It will not work however often it is tried (a URI that means nothing): tell, and end at start-up.
+    Permanent,
+}
