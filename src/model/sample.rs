@@ -12,6 +12,8 @@ use uuid::Uuid;
 pub struct HostSample {
     /// When the answer arrived.
     pub at: Timestamp,
+    /// What this round asked for. `STATE` alone is a look at who exists, not a point on the time axis.
+    pub asked: Groups,
     /// The node; all `None` when it was not asked.
     pub node: NodeSample,
     /// Every domain that exists, shut-off ones too, by identity.

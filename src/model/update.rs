@@ -1,6 +1,6 @@
 //! What travels from a sampler to whoever shows or writes it.
 
-use super::{DomainSample, HostInfo, HostSample, Lack, NodeSample};
+use super::{DomainSample, Groups, HostInfo, HostSample, Lack, NodeSample};
 use crate::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,13 +26,15 @@ pub enum HostUpdate {
 pub struct SampleDelta {
     /// When the new sample was taken.
     pub at: Timestamp,
+    /// What the new sample asked for.
+    pub asked: Groups,
     /// The node, whole: it changes every time.
     pub node: NodeSample,
     /// Domains that were not there before.
     pub appeared: Vec<(Uuid, DomainSample)>,
     /// Domains that are not there any more.
     pub vanished: Vec<Uuid>,
-    /// Domains with anything different.
+    /// Domains with anything different, sorted by UUID.
     pub changed: Vec<(Uuid, DomainSample)>,
     /// Calls that the driver lacks.
     pub lacks: Arc<Vec<Lack>>,

@@ -1,0 +1,312 @@
+//! One domain: what it is, its last readings, its figures over time.
+
+use super::device::{Device, Devices};
+use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric, VcpuMetric};
+use super::rates;
+use super::track::{Tick, Track};
+use crate::model::{
+    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Groups, Lack, MemorySample,
+    NetSample, StateReason, VcpuSample,
+};
+use crate::time::Timestamp;
+use crate::units::{Bytes, Nanoseconds};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A disk, by its target (`vda`, or `vda[2]` for a layer below it).
+pub type Disk = Device<String, BlockSample, DiskMetric>;
+/// A NIC, by the host's device (`vnet3`).
+pub type Nic = Device<String, NetSample, NicMetric>;
+/// A vCPU, by its number.
+pub type Vcpu = Device<u32, VcpuSample, VcpuMetric>;
+/// A host CPU that the domain used, by its number.
+pub type HostCpu = Device<u32, Counter<Nanoseconds>, HostCpuMetric>;
+
+/// One domain of a host.
+#[derive(Clone, Debug)]
+pub struct Domain {
+    /// What stays the same through renames and restarts.
+    pub uuid: Uuid,
+    /// The name now.
+    pub name: String,
+    /// The ID of the run; `None` while it is off.
+    pub run: Option<u32>,
+    /// The state now.
+    pub state: DomainState,
+    /// Why it is in that state.
+    pub reason: StateReason,
+    /// From the XML, once it was read.
+    pub definition: Option<Arc<DomainDefinition>>,
+    /// CPU times as last read.
+    pub cpu: CpuSample,
+    /// Memory as last read.
+    pub memory: MemorySample,
+    /// vCPUs by number; offline ones are missing.
+    pub vcpus: Devices<u32, VcpuSample, VcpuMetric>,
+    /// Disks in the driver's order.
+    pub disks: Devices<String, BlockSample, DiskMetric>,
+    /// NICs in the driver's order.
+    pub nics: Devices<String, NetSample, NicMetric>,
+    /// Its time on each host CPU; only of the domain that is looked at, and only where the driver tells.
+    pub host_cpus: Devices<u32, Counter<Nanoseconds>, HostCpuMetric>,
+    /// Calls that fail for this domain only.
+    pub lacks: Vec<Lack>,
+    /// Figures of the domain as a whole.
+    pub track: Track<DomainMetric>,
+    /// What the last reading asked for.
+    asked: Groups,
+    times: GroupTimes,
+    readings: u64,
+}
+
+impl Domain {
+    /// Its first reading.
+    pub(super) fn new(uuid: Uuid, sample: DomainSample, at: Timestamp) -> Self {
+        let mut domain = Self {
+            uuid,
+            name: String::new(),
+            run: sample.run,
+            state: sample.state,
+            reason: sample.reason,
+            definition: None,
+            cpu: CpuSample::default(),
+            memory: MemorySample::default(),
+            vcpus: Devices::default(),
+            disks: Devices::default(),
+            nics: Devices::default(),
+            host_cpus: Devices::default(),
+            lacks: Vec::new(),
+            track: Track::default(),
+            asked: Groups::empty(),
+            times: GroupTimes::default(),
+            readings: 0,
+        };
+        domain.read(sample, at);
+        domain
+    }
+
+    /// Takes a new reading.
+    pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp) {
+        if sample.run != self.run {
+            self.restart();
+        }
+        self.name = sample.name;
+        self.run = sample.run;
+        self.state = sample.state;
+        self.reason = sample.reason;
+        if sample.definition.is_some() {
+            self.definition = sample.definition;
+        }
+        self.lacks = sample.lacks;
+        self.asked = sample.asked;
+        if sample.asked.contains(Groups::CPU) {
+            self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, at));
+        }
+        if sample.asked.contains(Groups::MEMORY) {
+            self.read_memory(sample.memory, self.times.elapsed(Groups::MEMORY, at));
+        }
+        if sample.asked.contains(Groups::VCPU) {
+            self.vcpus.read(sample.vcpus, self.times.elapsed(Groups::VCPU, at), rates::vcpu);
+        }
+        if sample.asked.contains(Groups::HOST_CPU) {
+            let fresh = sample.host_cpus.into_iter().enumerate().map(|(cpu, time)| (cpu as u32, time));
+            self.host_cpus.read(fresh, self.times.elapsed(Groups::HOST_CPU, at), rates::host_cpu);
+        }
+        if sample.asked.contains(Groups::BLOCK) {
+            let fresh = sample.disks.into_iter().map(|disk| (disk.key(), disk));
+            self.disks.read(fresh, self.times.elapsed(Groups::BLOCK, at), rates::disk);
+        }
+        if sample.asked.contains(Groups::NET) {
+            let fresh = sample.nics.into_iter().map(|nic| (nic.name.clone(), nic));
+            self.nics.read(fresh, self.times.elapsed(Groups::NET, at), rates::nic);
+        }
+        self.finish(at);
+    }
+
+    /// Takes a reading that was the same as the last one: nothing moved, so rates are 0.
+    pub(super) fn read_same(&mut self, at: Timestamp) {
+        if self.asked.contains(Groups::CPU) {
+            self.read_cpu(self.cpu, self.times.elapsed(Groups::CPU, at));
+        }
+        if self.asked.contains(Groups::MEMORY) {
+            self.read_memory(self.memory, self.times.elapsed(Groups::MEMORY, at));
+        }
+        if self.asked.contains(Groups::VCPU) {
+            self.vcpus.read_same(self.times.elapsed(Groups::VCPU, at), rates::vcpu);
+        }
+        if self.asked.contains(Groups::HOST_CPU) {
+            self.host_cpus.read_same(self.times.elapsed(Groups::HOST_CPU, at), rates::host_cpu);
+        }
+        if self.asked.contains(Groups::BLOCK) {
+            self.disks.read_same(self.times.elapsed(Groups::BLOCK, at), rates::disk);
+        }
+        if self.asked.contains(Groups::NET) {
+            self.nics.read_same(self.times.elapsed(Groups::NET, at), rates::nic);
+        }
+        self.finish(at);
+    }
+
+    fn read_cpu(&mut self, now: CpuSample, elapsed: Option<Duration>) {
+        match elapsed {
+            Some(elapsed) => rates::cpu(&mut self.track, &now, &self.cpu, elapsed),
+            None => rates::cpu(&mut self.track, &now, &CpuSample::default(), Duration::from_secs(1)),
+        }
+        self.cpu = now;
+    }
+
+    fn read_memory(&mut self, now: MemorySample, elapsed: Option<Duration>) {
+        rates::memory_gauges(&mut self.track, &now);
+        match elapsed {
+            Some(elapsed) => rates::memory_rates(&mut self.track, &now, &self.memory, elapsed),
+            None => rates::memory_rates(&mut self.track, &now, &MemorySample::default(), Duration::from_secs(1)),
+        }
+        self.memory = now;
+    }
+
+    /// Sums over the devices, and the time of this reading.
+    fn finish(&mut self, at: Timestamp) {
+        if self.asked.contains(Groups::VCPU) {
+            let known = self.vcpus.iter().filter(|vcpu| vcpu.track.latest(VcpuMetric::Steal).is_some()).count();
+            let total = rates::sum(self.vcpus.iter().map(|vcpu| vcpu.track.latest(VcpuMetric::Steal)));
+            self.track.set(DomainMetric::Steal, total.map(|total| total / known as f64));
+        }
+        if self.asked.contains(Groups::BLOCK) {
+            self.sum_disks();
+        }
+        if self.asked.contains(Groups::NET) {
+            self.sum_nics();
+        }
+        self.times.set(self.asked, at);
+        if self.asked != Groups::STATE {
+            self.readings += 1;
+        }
+    }
+
+    fn sum_disks(&mut self) {
+        let disks = &self.disks;
+        let total = |metric| rates::sum(disks.iter().map(|disk| disk.track.latest(metric)));
+        let figures = [
+            (DomainMetric::DiskRead, total(DiskMetric::ReadBytes)),
+            (DomainMetric::DiskWrite, total(DiskMetric::WriteBytes)),
+            (DomainMetric::ReadRequests, total(DiskMetric::ReadRequests)),
+            (DomainMetric::WriteRequests, total(DiskMetric::WriteRequests)),
+            (DomainMetric::WorstLatency, self.worst_latency().map(|(_, _, latency)| latency)),
+        ];
+        for (metric, value) in figures {
+            self.track.set(metric, value);
+        }
+    }
+
+    fn sum_nics(&mut self) {
+        let nics = &self.nics;
+        let total = |metric| rates::sum(nics.iter().map(|nic| nic.track.latest(metric)));
+        let both = |rx, tx| rates::sum([total(rx), total(tx)].into_iter());
+        let figures = [
+            (DomainMetric::NetRx, total(NicMetric::RxBytes)),
+            (DomainMetric::NetTx, total(NicMetric::TxBytes)),
+            (DomainMetric::RxPackets, total(NicMetric::RxPackets)),
+            (DomainMetric::TxPackets, total(NicMetric::TxPackets)),
+            (DomainMetric::NetDrops, both(NicMetric::RxDrops, NicMetric::TxDrops)),
+            (DomainMetric::NetErrors, both(NicMetric::RxErrors, NicMetric::TxErrors)),
+        ];
+        for (metric, value) in figures {
+            self.track.set(metric, value);
+        }
+    }
+
+    fn restart(&mut self) {
+        self.cpu = CpuSample::default();
+        self.memory = MemorySample::default();
+        self.vcpus = Devices::default();
+        self.host_cpus = Devices::default();
+        self.disks.restart();
+        self.nics.restart();
+        self.track.clear();
+        self.times = GroupTimes::default();
+        self.readings = 0;
+    }
+
+    /// Writes the figures down as those of `tick`.
+    pub(super) fn commit(&mut self, tick: Tick) {
+        self.track.commit(tick);
+        self.vcpus.commit(tick);
+        self.host_cpus.commit(tick);
+        self.disks.commit(tick);
+        self.nics.commit(tick);
+    }
+
+    /// When a group was last read; `None`: not in this run.
+    pub fn read_at(&self, group: Groups) -> Option<Timestamp> {
+        self.times.get(group)
+    }
+
+    /// How many times figures were read in this run; rates need two.
+    pub fn readings(&self) -> u64 {
+        self.readings
+    }
+
+    /// CPU use where 100 % is all CPUs of the host, as virt-top counts.
+    pub fn cpu_of_host(&self, host_cpus: u32) -> Option<f64> {
+        self.track.latest(DomainMetric::Cpu).filter(|_| host_cpus > 0).map(|cpu| cpu / f64::from(host_cpus))
+    }
+
+    /// CPU use where 100 % is all vCPUs of the domain, as virt-manager counts.
+    pub fn cpu_of_guest(&self) -> Option<f64> {
+        let vcpus = self.vcpu_count().filter(|&count| count > 0)?;
+        self.track.latest(DomainMetric::Cpu).map(|cpu| cpu / f64::from(vcpus))
+    }
+
+    /// vCPUs online now; while it is off, those that it will start with.
+    pub fn vcpu_count(&self) -> Option<u32> {
+        if self.vcpus.is_empty() {
+            self.definition.as_ref().and_then(|definition| definition.vcpus_current)
+        } else {
+            Some(self.vcpus.len() as u32)
+        }
+    }
+
+    /// Memory that the balloon gives now; while it is off, what it will start with.
+    pub fn memory_given(&self) -> Option<Bytes> {
+        self.memory.current.or_else(|| self.definition.as_ref().and_then(|definition| definition.memory_max))
+    }
+
+    /// Used memory as a share of what the guest sees; 0..=100.
+    pub fn memory_used_percent(&self) -> Option<f64> {
+        let used = self.track.latest(DomainMetric::MemoryUsed)?;
+        let available = self.memory.available.filter(|bytes| bytes.0 > 0)?.0 as f64;
+        Some((100.0 * used / available).clamp(0.0, 100.0))
+    }
+
+    /// The slowest disk, its direction and the latency in nanoseconds.
+    pub fn worst_latency(&self) -> Option<(&str, DiskMetric, f64)> {
+        self.disks
+            .iter()
+            .flat_map(|disk| {
+                [DiskMetric::ReadLatency, DiskMetric::WriteLatency, DiskMetric::FlushLatency]
+                    .into_iter()
+                    .filter_map(|metric| Some((disk.key.as_str(), metric, disk.track.latest(metric)?)))
+            })
+            .max_by(|left, right| left.2.total_cmp(&right.2))
+    }
+}
+
+/// When each group was last read.
+#[derive(Clone, Copy, Debug, Default)]
+struct GroupTimes([Option<Timestamp>; Groups::all().bits().count_ones() as usize]);
+
+impl GroupTimes {
+    fn get(&self, group: Groups) -> Option<Timestamp> {
+        self.0[group.bits().trailing_zeros() as usize]
+    }
+
+    fn elapsed(&self, group: Groups, at: Timestamp) -> Option<Duration> {
+        at.since(self.get(group)?)
+    }
+
+    fn set(&mut self, groups: Groups, at: Timestamp) {
+        for group in groups.iter() {
+            self.0[group.bits().trailing_zeros() as usize] = Some(at);
+        }
+    }
+}

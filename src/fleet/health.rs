@@ -1,0 +1,123 @@
+//! What is wrong with a domain, so that the eye finds it: pure rules over its newest figures.
+
+use super::metric::{DiskMetric, DomainMetric};
+use super::{Domain, DomainId, Fleet};
+use crate::model::DomainState;
+
+/// How loud a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth a look.
+    Warning,
+    /// The guest suffers now.
+    Critical,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// How loud.
+    pub severity: Severity,
+    /// The figure that it is about; `None` for a state.
+    pub metric: Option<DomainMetric>,
+    /// How far beyond its limit, for an order among equals: 1 is at the limit.
+    pub excess: f64,
+    /// What is wrong, a few words without the domain's name.
+    pub what: String,
+}
+
+/// From (warning, critical) on, a figure is a finding.
+const LIMITS: &[(DomainMetric, f64, f64)] = &[
+    (DomainMetric::Steal, 10.0, 30.0),
+    (DomainMetric::WorstLatency, 20e6, 50e6),
+    (DomainMetric::SwapIn, 256.0 * 1024.0, 4.0 * 1024.0 * 1024.0),
+    (DomainMetric::NetDrops, 1.0, 100.0),
+    (DomainMetric::NetErrors, 1.0, 100.0),
+];
+/// Shares of the own vCPUs, and of the own memory, in percent: (warning, critical). A guest at full CPU may just work
+/// hard, so it never is critical by itself.
+const CPU_OF_GUEST: (f64, f64) = (90.0, f64::INFINITY);
+const MEMORY_USED: (f64, f64) = (90.0, 97.0);
+
+fn grade(value: f64, (warning, critical): (f64, f64)) -> Option<Severity> {
+    match value {
+        value if value >= critical => Some(Severity::Critical),
+        value if value >= warning => Some(Severity::Warning),
+        _ => None,
+    }
+}
+
+impl Domain {
+    /// What is wrong with it, the loudest first.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut add = |severity, metric, excess, what| findings.push(Finding { severity, metric, excess, what });
+        if self.reason.is_io_error(self.state) {
+            add(Severity::Critical, None, 3.0, "paused on an I/O error".into());
+        } else if self.state == DomainState::Paused && self.reason.0 == 10 {
+            add(Severity::Critical, None, 3.0, "paused, the guest crashed".into());
+        } else if self.state == DomainState::Crashed || (self.state == DomainState::ShutOff && self.reason.0 == 3) {
+            add(Severity::Critical, None, 2.0, "crashed".into());
+        }
+        if !self.state.is_active() {
+            return findings;
+        }
+        for &(metric, warning, critical) in LIMITS {
+            let Some(value) = self.track.latest(metric) else { continue };
+            if let Some(severity) = grade(value, (warning, critical)) {
+                add(severity, Some(metric), value / warning, self.describe(metric, value));
+            }
+        }
+        if let Some((value, severity)) = self.cpu_of_guest().and_then(|v| Some((v, grade(v, CPU_OF_GUEST)?))) {
+            add(severity, Some(DomainMetric::Cpu), value / 100.0, format!("vCPUs {value:.0} % busy"));
+        }
+        if let Some((value, severity)) = self.memory_used_percent().and_then(|v| Some((v, grade(v, MEMORY_USED)?))) {
+            add(severity, Some(DomainMetric::MemoryUsed), value / 90.0, format!("memory {value:.0} % used"));
+        }
+        findings.sort_by(|left, right| right.severity.cmp(&left.severity).then(right.excess.total_cmp(&left.excess)));
+        findings
+    }
+
+    /// The loudest thing that is wrong with a figure; `None` where it is fine.
+    pub fn severity(&self, metric: DomainMetric) -> Option<Severity> {
+        self.findings().into_iter().find(|finding| finding.metric == Some(metric)).map(|finding| finding.severity)
+    }
+
+    fn describe(&self, metric: DomainMetric, value: f64) -> String {
+        match metric {
+            DomainMetric::Steal => format!("steal {value:.0} %"),
+            DomainMetric::WorstLatency => match self.worst_latency() {
+                Some((disk, direction, latency)) => {
+                    format!("{disk} {} {:.0} ms", direction_word(direction), latency / 1e6)
+                }
+                None => format!("disk latency {:.0} ms", value / 1e6),
+            },
+            DomainMetric::SwapIn => format!("swapping in {:.1} MiB/s", value / 1_048_576.0),
+            DomainMetric::NetDrops => format!("{value:.0} packets/s dropped"),
+            DomainMetric::NetErrors => format!("{value:.0} packet errors/s"),
+            other => format!("{other:?} {value:.0}"),
+        }
+    }
+}
+
+fn direction_word(metric: DiskMetric) -> &'static str {
+    match metric {
+        DiskMetric::WriteLatency => "write",
+        DiskMetric::FlushLatency => "flush",
+        _ => "read",
+    }
+}
+
+impl Fleet {
+    /// Everything that is wrong, the loudest first: what the eye shall meet.
+    pub fn findings(&self) -> Vec<(DomainId, Finding)> {
+        let mut all: Vec<_> = self
+            .domains()
+            .flat_map(|(id, _, domain)| domain.findings().into_iter().map(move |finding| (id, finding)))
+            .collect();
+        all.sort_by(|(_, left), (_, right)| {
+            right.severity.cmp(&left.severity).then(right.excess.total_cmp(&left.excess))
+        });
+        all
+    }
+}

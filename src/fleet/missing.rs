@@ -1,0 +1,125 @@
+//! Why a figure is not there. Missing is never 0, and the reader is told the reason.
+
+use super::metric::DomainMetric;
+use super::{Domain, Host};
+use crate::model::{Call, Groups};
+
+/// A reason, in the order in which a reader can act on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The domain is not running.
+    NotActive,
+    /// The driver has no such call; its words.
+    DriverLacks(String),
+    /// The call failed for this domain; its words.
+    CallFailed(String),
+    /// Not asked for yet.
+    NotSampled,
+    /// A rate needs two readings.
+    FirstReading,
+    /// No balloon device in the guest's definition.
+    NoBalloonDevice,
+    /// The balloon's statistics period is off.
+    NoBalloonPeriod,
+    /// There is a period, but the guest's driver says nothing.
+    SilentGuest,
+    /// The domain has no such device.
+    NoDevice,
+    /// No request in this interval, so there is no mean time of one.
+    NoRequest,
+    /// The counter fell or came new in this interval.
+    NoGrowth,
+}
+
+impl Missing {
+    /// One line for the operator, with the way out where there is one.
+    pub fn describe(&self, domain: &Domain) -> String {
+        match self {
+            Self::NotActive => format!("the domain is {}", domain.state.name()),
+            Self::DriverLacks(reason) | Self::CallFailed(reason) => reason.clone(),
+            Self::NotSampled => "not read yet".into(),
+            Self::FirstReading => "a rate needs two readings".into(),
+            Self::NoBalloonDevice => "no balloon device in its definition".into(),
+            Self::NoBalloonPeriod => {
+                format!("guest statistics are off: virsh dommemstat {} --period 1 --live", shell_word(&domain.name))
+            }
+            Self::SilentGuest => "no figures from the guest's balloon driver".into(),
+            Self::NoDevice => "it has no such device with counters".into(),
+            Self::NoRequest => "no request in this interval".into(),
+            Self::NoGrowth => "not counted here, or the counter was reset".into(),
+        }
+    }
+}
+
+impl Domain {
+    /// Why a figure is missing; meant for figures that are.
+    pub fn missing(&self, host: &Host, metric: DomainMetric) -> Missing {
+        use DomainMetric::*;
+        let (group, calls): (Groups, &[Call]) = match metric {
+            Cpu | User | System => (Groups::CPU, &[Call::CpuStatsTotal, Call::DomainInfo]),
+            Steal => (Groups::VCPU, &[Call::BulkStats, Call::Vcpus]),
+            MemoryUsed | MemoryGiven | Rss | SwapIn | SwapOut | MajorFaults => (Groups::MEMORY, &[Call::MemoryStats]),
+            DiskRead | DiskWrite | ReadRequests | WriteRequests => (Groups::BLOCK, &[Call::BlockStats]),
+            WorstLatency => (Groups::BLOCK, &[Call::BlockStatsFlags, Call::BlockStats]),
+            NetRx | NetTx | RxPackets | TxPackets | NetDrops | NetErrors => (Groups::NET, &[Call::InterfaceStats]),
+        };
+        if !self.state.is_active() {
+            return Missing::NotActive;
+        }
+        if let Some(reason) = calls.iter().find_map(|&call| host.lack(call)) {
+            return Missing::DriverLacks(reason.to_owned());
+        }
+        if let Some(lack) = self.lacks.iter().find(|lack| calls.contains(&lack.call)) {
+            return Missing::CallFailed(lack.reason.clone());
+        }
+        if self.read_at(group).is_none() {
+            return Missing::NotSampled;
+        }
+        match metric {
+            MemoryUsed | SwapIn | SwapOut | MajorFaults => self.missing_guest_memory(metric),
+            DiskRead | DiskWrite | ReadRequests | WriteRequests | WorstLatency if self.disks.is_empty() => {
+                Missing::NoDevice
+            }
+            NetRx | NetTx | RxPackets | TxPackets | NetDrops | NetErrors if self.nics.is_empty() => Missing::NoDevice,
+            MemoryGiven | Rss => Missing::NoGrowth,
+            _ if self.readings() < 2 => Missing::FirstReading,
+            WorstLatency => Missing::NoRequest,
+            _ => Missing::NoGrowth,
+        }
+    }
+
+    fn missing_guest_memory(&self, metric: DomainMetric) -> Missing {
+        let definition = self.definition.as_deref();
+        if definition.is_some_and(|definition| definition.balloon_model.as_deref() == Some("none")) {
+            Missing::NoBalloonDevice
+        } else if definition.is_some_and(|definition| definition.balloon_period.is_none_or(|period| period.is_zero())) {
+            Missing::NoBalloonPeriod
+        } else if metric != DomainMetric::MemoryUsed && self.memory.swap_in.is_some() {
+            if self.readings() < 2 { Missing::FirstReading } else { Missing::NoGrowth }
+        } else {
+            Missing::SilentGuest
+        }
+    }
+}
+
+/// A name as one word of a shell, for a command that the operator copies.
+fn shell_word(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+:@%/".contains(c);
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn a_copied_command_is_safe() {
+        assert_eq!(shell_word("web-01"), "web-01");
+        assert_eq!(shell_word("a b; rm 'x'"), r"'a b; rm '\''x'\'''");
+        assert_eq!(shell_word(""), "''");
+    }
+}

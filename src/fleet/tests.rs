@@ -1,0 +1,169 @@
+use super::metric::{DiskMetric, DomainMetric, NicMetric};
+use super::*;
+use crate::model::*;
+use crate::time::Timestamp;
+use crate::units::{Bytes, Nanoseconds, Operations};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+const DISK: Uuid = Uuid::from_u128(7);
+
+fn at(milliseconds: u64) -> Timestamp {
+    Timestamp::at(Duration::from_millis(milliseconds), jiff::Timestamp::UNIX_EPOCH)
+}
+
+fn domain(run: u32, cpu_ms: u64, disks: &[(&str, u64)]) -> DomainSample {
+    let mut sample = DomainSample::new("guest", Some(run), DomainState::Running, StateReason(1));
+    sample.asked = Groups::OVERVIEW;
+    sample.cpu.time = Some(Counter(Nanoseconds(cpu_ms * 1_000_000)));
+    sample.disks = disks
+        .iter()
+        .map(|&(name, bytes)| BlockSample {
+            name: name.into(),
+            read_bytes: Some(Counter(Bytes(bytes))),
+            read_requests: Some(Counter(Operations(bytes / 512))),
+            read_time: Some(Counter(Nanoseconds(bytes * 10))),
+            ..BlockSample::default()
+        })
+        .collect();
+    sample
+}
+
+fn keyframe(at: Timestamp, asked: Groups, domains: impl IntoIterator<Item = DomainSample>) -> HostUpdate {
+    HostUpdate::Keyframe(HostSample {
+        at,
+        asked,
+        node: NodeSample::default(),
+        domains: domains.into_iter().map(|domain| (DISK, domain)).collect::<BTreeMap<_, _>>(),
+        lacks: Arc::default(),
+    })
+}
+
+fn same(at: Timestamp) -> HostUpdate {
+    HostUpdate::Delta(SampleDelta {
+        at,
+        asked: Groups::OVERVIEW,
+        node: NodeSample::default(),
+        appeared: vec![],
+        vanished: vec![],
+        changed: vec![],
+        lacks: Arc::default(),
+    })
+}
+
+fn only(fleet: &Fleet) -> &Domain {
+    fleet.domain(DomainId { host: 0, uuid: DISK }).expect("the domain is there").1
+}
+
+fn fleet(updates: impl IntoIterator<Item = HostUpdate>) -> Fleet {
+    let mut fleet = Fleet::new(1);
+    for update in updates {
+        fleet.apply(0, update);
+    }
+    fleet
+}
+
+#[test]
+fn the_first_reading_gives_no_rate_and_the_second_does() {
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 100, &[("vda", 0)])])]);
+    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), None);
+    assert_eq!(
+        only(&fleet).missing(&fleet.hosts()[0], DomainMetric::Cpu),
+        Missing::FirstReading,
+        "and the reader is told why"
+    );
+    fleet.apply(0, keyframe(at(500), Groups::OVERVIEW, [domain(1, 350, &[("vda", 1024)])]));
+    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), Some(50.0));
+    assert_eq!(only(&fleet).track.latest(DomainMetric::DiskRead), Some(2048.0));
+    assert_eq!(only(&fleet).track.latest(DomainMetric::WorstLatency), Some(5120.0));
+}
+
+#[test]
+fn a_new_run_is_a_gap_and_keeps_the_history() {
+    let fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[("vda", 0)])]),
+        keyframe(at(1000), Groups::OVERVIEW, [domain(1, 500, &[("vda", 512)])]),
+        keyframe(at(2000), Groups::OVERVIEW, [domain(2, 600, &[("vda", 9999)])]),
+        keyframe(at(3000), Groups::OVERVIEW, [domain(2, 700, &[("vda", 9999)])]),
+    ]);
+    let cpu: Vec<_> = (0..4).map(|tick| only(&fleet).track.at(DomainMetric::Cpu, tick)).collect();
+    assert_eq!(cpu, [None, Some(50.0), None, Some(10.0)]);
+    let disk: Vec<_> = (0..4).map(|tick| only(&fleet).disks[0].track.at(DiskMetric::ReadBytes, tick)).collect();
+    assert_eq!(disk, [None, Some(512.0), None, Some(0.0)]);
+}
+
+#[test]
+fn a_fallen_counter_is_a_gap_never_a_spike() {
+    let fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, [domain(1, 500, &[])]),
+        keyframe(at(1000), Groups::OVERVIEW, [domain(1, 100, &[])]),
+    ]);
+    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), None);
+}
+
+#[test]
+fn disks_are_matched_by_name_when_positions_shift() {
+    let fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[("vda", 100), ("vdc", 1_000_000)])]),
+        keyframe(at(1000), Groups::OVERVIEW, [domain(1, 0, &[("vda", 100), ("vdb", 0), ("vdc", 1_000_512)])]),
+    ]);
+    let rates: Vec<_> =
+        only(&fleet).disks.iter().map(|disk| (disk.key.as_str(), disk.track.latest(DiskMetric::ReadBytes))).collect();
+    assert_eq!(rates, [("vda", Some(0.0)), ("vdb", None), ("vdc", Some(512.0))]);
+}
+
+#[test]
+fn an_unchanged_domain_has_rate_zero() {
+    let fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 500, &[("vda", 100)])]), same(at(1000))]);
+    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), Some(0.0));
+    assert_eq!(only(&fleet).track.latest(DomainMetric::DiskRead), Some(0.0));
+    assert_eq!(only(&fleet).track.latest(DomainMetric::WorstLatency), None);
+}
+
+#[test]
+fn a_look_at_the_states_changes_no_figure_and_is_no_point_in_time() {
+    let mut paused = DomainSample::new("guest", Some(1), DomainState::Paused, StateReason(5));
+    paused.asked = Groups::STATE;
+    let fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[("vda", 0)])]),
+        keyframe(at(1000), Groups::OVERVIEW, [domain(1, 500, &[("vda", 0)])]),
+        keyframe(at(1010), Groups::STATE, [paused]),
+        keyframe(at(2000), Groups::OVERVIEW, [domain(1, 1500, &[("vda", 0)])]),
+    ]);
+    assert_eq!(fleet.hosts()[0].timeline.last(), Some(2));
+    assert_eq!(only(&fleet).track.at(DomainMetric::Cpu, 2), Some(100.0));
+}
+
+#[test]
+fn an_io_error_is_the_loudest_finding() {
+    let mut sample = domain(1, 0, &[]);
+    (sample.state, sample.reason) = (DomainState::Paused, StateReason(5));
+    let fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample])]);
+    let findings = fleet.findings();
+    assert_eq!(findings[0].1.severity, Severity::Critical);
+    assert_eq!(findings[0].1.what, "paused on an I/O error");
+}
+
+#[test]
+fn why_a_figure_is_missing() {
+    let mut sample = domain(1, 0, &[]);
+    sample.definition = Some(Arc::new(DomainDefinition::default()));
+    let mut fleet =
+        fleet([keyframe(at(0), Groups::OVERVIEW, [sample.clone()]), keyframe(at(1000), Groups::OVERVIEW, [sample])]);
+    let why = |fleet: &Fleet, metric| only(fleet).missing(&fleet.hosts()[0], metric);
+    assert_eq!(why(&fleet, DomainMetric::MemoryUsed), Missing::NoBalloonPeriod);
+    assert_eq!(why(&fleet, DomainMetric::DiskRead), Missing::NoDevice);
+    assert!(Missing::NoBalloonPeriod.describe(only(&fleet)).contains("virsh dommemstat guest --period 1"));
+    let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
+    fleet.apply(0, keyframe(at(2000), Groups::OVERVIEW, [off]));
+    assert_eq!(why(&fleet, DomainMetric::Cpu), Missing::NotActive);
+}
+
+#[test]
+fn a_vanished_domain_is_gone_and_a_device_without_readings_has_no_figures() {
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])])]);
+    assert_eq!(only(&fleet).nics.iter().filter_map(|nic| nic.track.latest(NicMetric::RxBytes)).count(), 0);
+    fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, []));
+    assert_eq!(fleet.domains().count(), 0);
+}

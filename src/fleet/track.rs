@@ -1,0 +1,194 @@
+//! The figures of one thing over time: the newest with full precision, the past in a ring of fixed size.
+
+use super::metric::Metric;
+use crate::time::Timestamp;
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+
+/// Samples that are kept: 15 minutes at one a second.
+pub const HISTORY_TICKS: usize = 900;
+
+/// A place on a host's time axis: the running number of a sample.
+pub type Tick = u64;
+
+/// A host's time axis. All its histories share it, so that charts line up.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    first: Tick,
+    stamps: VecDeque<Timestamp>,
+}
+
+impl Timeline {
+    /// Adds the moment of a new sample and gives its tick.
+    pub fn push(&mut self, at: Timestamp) -> Tick {
+        if self.stamps.len() == HISTORY_TICKS {
+            self.stamps.pop_front();
+            self.first += 1;
+        }
+        self.stamps.push_back(at);
+        self.first + self.stamps.len() as Tick - 1
+    }
+
+    /// The newest tick; `None` before the first sample.
+    pub fn last(&self) -> Option<Tick> {
+        (self.first + self.stamps.len() as Tick).checked_sub(1).filter(|_| !self.stamps.is_empty())
+    }
+
+    /// The oldest tick that is still known.
+    pub fn first(&self) -> Tick {
+        self.first
+    }
+
+    /// When a tick was; `None` outside what is kept.
+    pub fn stamp(&self, tick: Tick) -> Option<Timestamp> {
+        self.stamps.get(usize::try_from(tick.checked_sub(self.first)?).ok()?).copied()
+    }
+
+    /// Ticks and their moments that lie in `(from, to]` of monotonic time, oldest first.
+    pub fn window(
+        &self,
+        from: std::time::Duration,
+        to: std::time::Duration,
+    ) -> impl Iterator<Item = (Tick, Timestamp)> + '_ {
+        let start = self.stamps.partition_point(|stamp| stamp.monotonic <= from);
+        let first = self.first;
+        self.stamps
+            .range(start..)
+            .take_while(move |stamp| stamp.monotonic <= to)
+            .enumerate()
+            .map(move |(offset, stamp)| (first + (start + offset) as Tick, *stamp))
+    }
+}
+
+/// All figures of one thing: one row a tick.
+#[derive(Clone, Debug)]
+pub struct Track<M> {
+    latest: Box<[Option<f64>]>,
+    first: Tick,
+    /// Rows of `M::ALL.len()` values; NaN is a gap. One ring of rows is a third of the memory of a ring a metric.
+    rows: VecDeque<f32>,
+    metric: PhantomData<M>,
+}
+
+impl<M: Metric> Default for Track<M> {
+    fn default() -> Self {
+        Self {
+            latest: vec![None; M::ALL.len()].into_boxed_slice(),
+            first: 0,
+            rows: VecDeque::new(),
+            metric: PhantomData,
+        }
+    }
+}
+
+impl<M: Metric> Track<M> {
+    /// The newest figure. `None`: there is none, which is not 0.
+    pub fn latest(&self, metric: M) -> Option<f64> {
+        self.latest[metric.index()]
+    }
+
+    /// The figure at a tick; `None` in a gap or outside what is kept.
+    pub fn at(&self, metric: M, tick: Tick) -> Option<f64> {
+        let row = usize::try_from(tick.checked_sub(self.first)?).ok()?;
+        let value = *self.rows.get(row.checked_mul(M::ALL.len())? + metric.index())?;
+        (!value.is_nan()).then_some(f64::from(value))
+    }
+
+    /// Sets the newest figure. What is not a finite number is a gap.
+    pub(super) fn set(&mut self, metric: M, value: Option<f64>) {
+        self.latest[metric.index()] = value.filter(|value| value.is_finite());
+    }
+
+    /// Forgets the newest figures: there are none now.
+    pub(super) fn clear(&mut self) {
+        self.latest.fill(None);
+    }
+
+    /// Writes the newest figures down as those of `tick`. Ticks that were left out become gaps.
+    pub(super) fn commit(&mut self, tick: Tick) {
+        let width = M::ALL.len();
+        let next = self.first + (self.rows.len() / width) as Tick;
+        if self.rows.is_empty() || tick.saturating_sub(next) >= HISTORY_TICKS as Tick {
+            self.rows.clear();
+            self.first = tick;
+        } else {
+            for _ in next..tick {
+                self.push_row(|_| None);
+            }
+        }
+        let latest = std::mem::take(&mut self.latest);
+        self.push_row(|index| latest[index]);
+        self.latest = latest;
+    }
+
+    fn push_row(&mut self, value: impl Fn(usize) -> Option<f64>) {
+        let width = M::ALL.len();
+        if self.rows.len() >= HISTORY_TICKS * width {
+            self.rows.drain(..width);
+            self.first += 1;
+        }
+        self.rows.extend((0..width).map(|index| value(index).map_or(f32::NAN, |value| value as f32)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::metric::HostCpuMetric::{self, Use};
+    use super::*;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    fn stamp(seconds: u64) -> Timestamp {
+        Timestamp::at(Duration::from_secs(seconds), jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn ticks_that_were_left_out_are_gaps() {
+        let mut track = Track::<HostCpuMetric>::default();
+        track.set(Use, Some(1.0));
+        track.commit(5);
+        track.set(Use, Some(2.0));
+        track.commit(8);
+        let seen: Vec<_> = (4..=9).map(|tick| track.at(Use, tick)).collect();
+        assert_eq!(seen, [None, Some(1.0), None, None, Some(2.0), None]);
+    }
+
+    #[test]
+    fn what_is_not_finite_is_a_gap() {
+        let mut track = Track::<HostCpuMetric>::default();
+        for bad in [f64::NAN, f64::INFINITY] {
+            track.set(Use, Some(bad));
+            assert_eq!(track.latest(Use), None);
+        }
+    }
+
+    #[test]
+    fn the_timeline_forgets_its_oldest() {
+        let mut timeline = Timeline::default();
+        assert_eq!(timeline.last(), None);
+        for second in 0..HISTORY_TICKS as u64 + 10 {
+            assert_eq!(timeline.push(stamp(second)), second);
+        }
+        assert_eq!(timeline.first(), 10);
+        assert_eq!(timeline.stamp(9), None);
+        assert_eq!(timeline.stamp(10), Some(stamp(10)));
+        let window: Vec<_> = timeline.window(Duration::from_secs(20), Duration::from_secs(23)).collect();
+        assert_eq!(window.iter().map(|(tick, _)| *tick).collect::<Vec<_>>(), [21, 22, 23]);
+    }
+
+    proptest! {
+        #[test]
+        fn memory_is_bounded_and_values_come_back(steps in prop::collection::vec((1u64..2_000, 0.0f64..1e9), 1..60)) {
+            let mut track = Track::<HostCpuMetric>::default();
+            let mut tick = 0;
+            for (step, value) in steps {
+                tick += step;
+                track.set(Use, Some(value));
+                track.commit(tick);
+                prop_assert!(track.rows.len() <= HISTORY_TICKS);
+                prop_assert_eq!(track.at(Use, tick), Some(f64::from(value as f32)));
+                prop_assert_eq!(track.at(Use, tick + 1), None);
+            }
+        }
+    }
+}
