@@ -3,7 +3,7 @@
 use super::device::{Device, Devices};
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric, VcpuMetric};
 use super::rates;
-use super::track::{Tick, Track};
+use super::track::{Tick, Track, When};
 use crate::model::{
     BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Groups, Lack, MemorySample,
     NetSample, StateReason, VcpuSample,
@@ -191,7 +191,7 @@ impl Domain {
             (DomainMetric::DiskWrite, total(DiskMetric::WriteBytes)),
             (DomainMetric::ReadRequests, total(DiskMetric::ReadRequests)),
             (DomainMetric::WriteRequests, total(DiskMetric::WriteRequests)),
-            (DomainMetric::WorstLatency, self.worst_latency().map(|(_, _, latency)| latency)),
+            (DomainMetric::WorstLatency, self.worst_latency(When::Latest).map(|(_, _, latency)| latency)),
         ];
         for (metric, value) in figures {
             self.track.set(metric, value);
@@ -247,14 +247,14 @@ impl Domain {
     }
 
     /// CPU use where 100 % is all CPUs of the host, as virt-top counts.
-    pub fn cpu_of_host(&self, host_cpus: u32) -> Option<f64> {
-        self.track.latest(DomainMetric::Cpu).filter(|_| host_cpus > 0).map(|cpu| cpu / f64::from(host_cpus))
+    pub fn cpu_of_host(&self, host_cpus: u32, when: When) -> Option<f64> {
+        self.track.value(DomainMetric::Cpu, when).filter(|_| host_cpus > 0).map(|cpu| cpu / f64::from(host_cpus))
     }
 
     /// CPU use where 100 % is all vCPUs of the domain, as virt-manager counts.
-    pub fn cpu_of_guest(&self) -> Option<f64> {
+    pub fn cpu_of_guest(&self, when: When) -> Option<f64> {
         let vcpus = self.vcpu_count().filter(|&count| count > 0)?;
-        self.track.latest(DomainMetric::Cpu).map(|cpu| cpu / f64::from(vcpus))
+        self.track.value(DomainMetric::Cpu, when).map(|cpu| cpu / f64::from(vcpus))
     }
 
     /// vCPUs online now; while it is off, those that it will start with.
@@ -272,20 +272,20 @@ impl Domain {
     }
 
     /// Used memory as a share of what the guest sees; 0..=100.
-    pub fn memory_used_percent(&self) -> Option<f64> {
-        let used = self.track.latest(DomainMetric::MemoryUsed)?;
-        let available = self.memory.available.filter(|bytes| bytes.0 > 0)?.0 as f64;
+    pub fn memory_used_percent(&self, when: When) -> Option<f64> {
+        let used = self.track.value(DomainMetric::MemoryUsed, when)?;
+        let available = self.track.value(DomainMetric::MemoryAvailable, when).filter(|&bytes| bytes > 0.0)?;
         Some((100.0 * used / available).clamp(0.0, 100.0))
     }
 
     /// The slowest disk, its direction and the latency in nanoseconds.
-    pub fn worst_latency(&self) -> Option<(&str, DiskMetric, f64)> {
+    pub fn worst_latency(&self, when: When) -> Option<(&str, DiskMetric, f64)> {
         self.disks
             .iter()
             .flat_map(|disk| {
                 [DiskMetric::ReadLatency, DiskMetric::WriteLatency, DiskMetric::FlushLatency]
                     .into_iter()
-                    .filter_map(|metric| Some((disk.key.as_str(), metric, disk.track.latest(metric)?)))
+                    .filter_map(|metric| Some((disk.key.as_str(), metric, disk.track.value(metric, when)?)))
             })
             .max_by(|left, right| left.2.total_cmp(&right.2))
     }

@@ -1,7 +1,7 @@
 //! What is wrong with a domain, so that the eye finds it: pure rules over its newest figures.
 
 use super::metric::{DiskMetric, DomainMetric};
-use super::{Domain, DomainId, Fleet};
+use super::{Domain, DomainId, Fleet, TimeCursor, When};
 use crate::model::DomainState;
 
 /// How loud a finding is.
@@ -49,7 +49,7 @@ fn grade(value: f64, (warning, critical): (f64, f64)) -> Option<Severity> {
 
 impl Domain {
     /// What is wrong with it, the loudest first.
-    pub fn findings(&self) -> Vec<Finding> {
+    pub fn findings(&self, when: When) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut add = |severity, metric, excess, what| findings.push(Finding { severity, metric, excess, what });
         if self.reason.is_io_error(self.state) {
@@ -63,30 +63,26 @@ impl Domain {
             return findings;
         }
         for &(metric, warning, critical) in LIMITS {
-            let Some(value) = self.track.latest(metric) else { continue };
+            let Some(value) = self.track.value(metric, when) else { continue };
             if let Some(severity) = grade(value, (warning, critical)) {
-                add(severity, Some(metric), value / warning, self.describe(metric, value));
+                add(severity, Some(metric), value / warning, self.describe(metric, value, when));
             }
         }
-        if let Some((value, severity)) = self.cpu_of_guest().and_then(|v| Some((v, grade(v, CPU_OF_GUEST)?))) {
+        if let Some((value, severity)) = self.cpu_of_guest(when).and_then(|v| Some((v, grade(v, CPU_OF_GUEST)?))) {
             add(severity, Some(DomainMetric::Cpu), value / 100.0, format!("vCPUs {value:.0} % busy"));
         }
-        if let Some((value, severity)) = self.memory_used_percent().and_then(|v| Some((v, grade(v, MEMORY_USED)?))) {
+        if let Some((value, severity)) = self.memory_used_percent(when).and_then(|v| Some((v, grade(v, MEMORY_USED)?)))
+        {
             add(severity, Some(DomainMetric::MemoryUsed), value / 90.0, format!("memory {value:.0} % used"));
         }
         findings.sort_by(|left, right| right.severity.cmp(&left.severity).then(right.excess.total_cmp(&left.excess)));
         findings
     }
 
-    /// The loudest thing that is wrong with a figure; `None` where it is fine.
-    pub fn severity(&self, metric: DomainMetric) -> Option<Severity> {
-        self.findings().into_iter().find(|finding| finding.metric == Some(metric)).map(|finding| finding.severity)
-    }
-
-    fn describe(&self, metric: DomainMetric, value: f64) -> String {
+    fn describe(&self, metric: DomainMetric, value: f64, when: When) -> String {
         match metric {
             DomainMetric::Steal => format!("steal {value:.0} %"),
-            DomainMetric::WorstLatency => match self.worst_latency() {
+            DomainMetric::WorstLatency => match self.worst_latency(when) {
                 Some((disk, direction, latency)) => {
                     format!("{disk} {} {:.0} ms", direction_word(direction), latency / 1e6)
                 }
@@ -110,10 +106,13 @@ fn direction_word(metric: DiskMetric) -> &'static str {
 
 impl Fleet {
     /// Everything that is wrong, the loudest first: what the eye shall meet.
-    pub fn findings(&self) -> Vec<(DomainId, Finding)> {
+    pub fn findings(&self, cursor: TimeCursor) -> Vec<(DomainId, Finding)> {
         let mut all: Vec<_> = self
             .domains()
-            .flat_map(|(id, _, domain)| domain.findings().into_iter().map(move |finding| (id, finding)))
+            .flat_map(|(id, host, domain)| {
+                let when = host.timeline.when(cursor);
+                domain.findings(when).into_iter().map(move |finding| (id, finding))
+            })
             .collect();
         all.sort_by(|(_, left), (_, right)| {
             right.severity.cmp(&left.severity).then(right.excess.total_cmp(&left.excess))

@@ -41,6 +41,8 @@ pub struct Host {
     pub lacks: Arc<Vec<Lack>>,
     /// When the last figures came.
     pub sampled_at: Option<Timestamp>,
+    /// The connection was down since the last point on the time axis.
+    outage: bool,
 }
 
 impl Host {
@@ -86,8 +88,9 @@ impl Host {
     }
 
     fn finish(&mut self, at: Timestamp, asked: Groups, node: NodeSample, lacks: Arc<Vec<Lack>>) {
-        self.link = Link::Live;
+        let after_outage = std::mem::replace(&mut self.link, Link::Live) != Link::Live;
         self.lacks = lacks;
+        self.outage |= after_outage;
         if asked == Groups::STATE {
             return;
         }
@@ -106,7 +109,7 @@ impl Host {
         for (metric, value) in figures {
             self.track.set(metric, value);
         }
-        let tick = self.timeline.push(at);
+        let tick = self.timeline.push(at, std::mem::take(&mut self.outage));
         self.commit(tick);
         self.sampled_at = Some(at);
     }

@@ -67,8 +67,10 @@ metrics! {
         System: "cpu_system", "system", Percent, "Its part in the kernel; 100 % is one core (cpu.system).";
         Steal: "steal", "steal", Percent, "Time in which its vCPUs could run but had no host CPU, the mean of its vCPUs (vcpu.N.delay).";
         MemoryUsed: "memory_used", "used", Bytes, "What the guest uses: available − usable, or available − unused where the guest does not tell usable, which counts its page cache as used (balloon.*).";
+        MemoryAvailable: "memory_available", "guest total", Bytes, "What the guest sees as its whole memory (balloon.available).";
         MemoryGiven: "memory_given", "given", Bytes, "What the balloon leaves to the guest now (balloon.current).";
         Rss: "memory_rss", "host RSS", Bytes, "What the domain's process holds on the host (balloon.rss).";
+        MemoryCached: "memory_cached", "guest cache", Bytes, "Page cache of the guest that it could give back (balloon.disk_caches).";
         SwapIn: "swap_in", "swap in", BytesPerSecond, "What the guest reads back from its swap (balloon.swap_in).";
         SwapOut: "swap_out", "swap out", BytesPerSecond, "What the guest writes to its swap (balloon.swap_out).";
         MajorFaults: "major_faults", "major faults", EventsPerSecond, "Page faults of the guest that had to read a disk (balloon.major_fault).";

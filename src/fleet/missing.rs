@@ -58,7 +58,9 @@ impl Domain {
         let (group, calls): (Groups, &[Call]) = match metric {
             Cpu | User | System => (Groups::CPU, &[Call::CpuStatsTotal, Call::DomainInfo]),
             Steal => (Groups::VCPU, &[Call::BulkStats, Call::Vcpus]),
-            MemoryUsed | MemoryGiven | Rss | SwapIn | SwapOut | MajorFaults => (Groups::MEMORY, &[Call::MemoryStats]),
+            MemoryUsed | MemoryAvailable | MemoryCached | MemoryGiven | Rss | SwapIn | SwapOut | MajorFaults => {
+                (Groups::MEMORY, &[Call::MemoryStats])
+            }
             DiskRead | DiskWrite | ReadRequests | WriteRequests => (Groups::BLOCK, &[Call::BlockStats]),
             WorstLatency => (Groups::BLOCK, &[Call::BlockStatsFlags, Call::BlockStats]),
             NetRx | NetTx | RxPackets | TxPackets | NetDrops | NetErrors => (Groups::NET, &[Call::InterfaceStats]),
@@ -76,7 +78,9 @@ impl Domain {
             return Missing::NotSampled;
         }
         match metric {
-            MemoryUsed | SwapIn | SwapOut | MajorFaults => self.missing_guest_memory(metric),
+            MemoryUsed | MemoryAvailable | MemoryCached | SwapIn | SwapOut | MajorFaults => {
+                self.missing_guest_memory(metric)
+            }
             DiskRead | DiskWrite | ReadRequests | WriteRequests | WorstLatency if self.disks.is_empty() => {
                 Missing::NoDevice
             }
@@ -94,7 +98,7 @@ impl Domain {
             Missing::NoBalloonDevice
         } else if definition.is_some_and(|definition| definition.balloon_period.is_none_or(|period| period.is_zero())) {
             Missing::NoBalloonPeriod
-        } else if metric != DomainMetric::MemoryUsed && self.memory.swap_in.is_some() {
+        } else if matches!(metric, DomainMetric::SwapIn | DomainMetric::SwapOut) && self.memory.swap_in.is_some() {
             if self.readings() < 2 { Missing::FirstReading } else { Missing::NoGrowth }
         } else {
             Missing::SilentGuest

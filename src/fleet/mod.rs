@@ -16,7 +16,7 @@ pub use domain::{Disk, Domain, HostCpu, Nic, Vcpu};
 pub use health::{Finding, Severity};
 pub use host::{Host, Link};
 pub use missing::Missing;
-pub use track::{HISTORY_TICKS, Tick, Timeline, Track};
+pub use track::{HISTORY_TICKS, Span, Tick, TimeCursor, Timeline, Track, When};
 
 use crate::model::HostUpdate;
 use uuid::Uuid;

@@ -71,6 +71,8 @@ pub(super) fn host_cpu(
 /// Gauges need no reading before; the counters among the figures do.
 pub(super) fn memory_gauges(track: &mut Track<DomainMetric>, now: &MemorySample) {
     track.set(DomainMetric::MemoryUsed, now.used().map(|used| used.0 as f64));
+    track.set(DomainMetric::MemoryAvailable, now.available.map(|bytes| bytes.0 as f64));
+    track.set(DomainMetric::MemoryCached, now.disk_caches.map(|bytes| bytes.0 as f64));
     track.set(DomainMetric::MemoryGiven, now.current.map(|bytes| bytes.0 as f64));
     track.set(DomainMetric::Rss, now.rss.map(|bytes| bytes.0 as f64));
 }

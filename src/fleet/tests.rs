@@ -140,7 +140,7 @@ fn an_io_error_is_the_loudest_finding() {
     let mut sample = domain(1, 0, &[]);
     (sample.state, sample.reason) = (DomainState::Paused, StateReason(5));
     let fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample])]);
-    let findings = fleet.findings();
+    let findings = fleet.findings(TimeCursor::Live);
     assert_eq!(findings[0].1.severity, Severity::Critical);
     assert_eq!(findings[0].1.what, "paused on an I/O error");
 }
