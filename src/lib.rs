@@ -18,4 +18,6 @@ pub mod fleet;
 pub mod model;
 pub mod sources;
 pub mod time;
+pub mod ui;
 pub mod units;
+pub mod view;
