@@ -37,6 +37,18 @@ fn binary(text: &str, per: &str) -> String {
     }
 }
 
+/// Bytes in four places: `1.2G`, `12G`, `999M`.
+pub(super) fn short_bytes(value: f64) -> String {
+    let (mut value, mut unit) = (value, "");
+    for next in ["K", "M", "G", "T", "P"] {
+        if value < 999.5 {
+            break;
+        }
+        (value, unit) = (value / 1024.0, next);
+    }
+    if value < 9.95 && !unit.is_empty() { format!("{value:.1}{unit}") } else { format!("{value:.0}{unit}") }
+}
+
 /// `5.3`, `99.5`, `153`: at most four places up to 9999.
 pub(super) fn percent(value: f64) -> String {
     if value < 99.95 { format!("{value:.1}") } else { format!("{value:.0}") }
@@ -167,6 +179,7 @@ mod tests {
             for unit in [Unit::Bytes, Unit::BytesPerSecond, Unit::OperationsPerSecond, Unit::Count] {
                 prop_assert!(figure(unit, value, B).len() < FIGURE_WIDTH, "{}", figure(unit, value, B));
             }
+            prop_assert!(short_bytes(value).len() <= 4);
             if value < 1e12 {
                 prop_assert!(figure(Unit::Nanoseconds, value, B).chars().count() <= FIGURE_WIDTH);
             }

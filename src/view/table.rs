@@ -57,7 +57,7 @@ const COLUMNS: &[Column<Content>] = &[
     Column::figure(CpuTime, "TIME", 7, 9, SortKey::CpuTime),
     Column::figure(Vcpus, "vCPU", 5, 8, SortKey::Vcpus),
     Column::figure(Figure(M::Steal, Role::Text), "ST%", 4, 2, SortKey::Domain(M::Steal)),
-    Column::figure(Memory, "MEMORY", 11, 1, SortKey::Domain(M::MemoryUsed)),
+    Column::figure(Memory, "MEMORY", 9, 1, SortKey::Domain(M::MemoryUsed)),
     Column::figure(Figure(M::DiskRead, Role::DiskRead), "RD/s", 5, 4, SortKey::DiskBytes),
     Column::figure(Figure(M::DiskWrite, Role::DiskWrite), "WR/s", 5, 4, SortKey::DiskBytes),
     Column::figure(Requests, "IOPS", 5, 5, SortKey::DiskRequests),
@@ -183,7 +183,7 @@ pub(super) fn memory_gauge(
     when: When,
     findings: &[Finding],
 ) {
-    let size = |bytes: f64| format::figure(Unit::Bytes, bytes, scene.palette.symbols);
+    let size = format::short_bytes;
     let used = domain.track.value(M::MemoryUsed, when).map_or(scene.none().to_owned(), size);
     let given = domain.track.value(M::MemoryGiven, when).or(domain.memory_given().map(|bytes| bytes.0 as f64));
     let words = format!("{used}/{}", given.map_or(scene.none().to_owned(), size));
