@@ -16,6 +16,7 @@
 
 pub mod fleet;
 pub mod model;
+pub mod sampler;
 pub mod sources;
 pub mod time;
 pub mod units;
