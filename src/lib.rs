@@ -19,4 +19,6 @@ pub mod model;
 pub mod sampler;
 pub mod sources;
 pub mod time;
+pub mod ui;
 pub mod units;
+pub mod view;

@@ -1,0 +1,100 @@
+//! Everything that a user can ask for.
+
+use super::{List, SortKey};
+use crate::fleet::DomainId;
+use crate::time::Interval;
+
+/// One thing that a user asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// One to the left: the card before, the sort column before, the device before.
+    Left,
+    /// One to the right.
+    Right,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// Half a page up.
+    HalfPageUp,
+    /// Half a page down.
+    HalfPageDown,
+    /// Into the selected thing.
+    Open,
+    /// Out of this screen; in a list: drop the filter.
+    Back,
+    /// To the next group of devices (or the next list).
+    NextPane,
+    /// To the group before.
+    PreviousPane,
+    /// Begin to type a filter.
+    FilterStart,
+    /// A character of the filter.
+    FilterInsert(char),
+    /// Take back the filter's last character.
+    FilterErase,
+    /// Keep the filter and go on.
+    FilterAccept,
+    /// Back to the filter that was there before.
+    FilterCancel,
+    /// Sort by the next column.
+    SortNext,
+    /// Sort by the column before.
+    SortPrevious,
+    /// Sort by this.
+    SortBy(SortKey),
+    /// Turn the order round.
+    Reverse,
+    /// Stop the figures where they are, or let them go on.
+    Freeze,
+    /// Back in time by samples.
+    TimeBack(u16),
+    /// Forward in time by samples.
+    TimeForward(u16),
+    /// Sample less often.
+    IntervalLonger,
+    /// Sample more often.
+    IntervalShorter,
+    /// Show a list.
+    Show(List),
+    /// The next theme.
+    NextTheme,
+    /// Open or close the help.
+    Help,
+    /// Draw everything anew.
+    Redraw,
+    /// The terminal has a new size, in cells.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// Stop the process, as a shell's ^Z.
+    Suspend,
+    /// End.
+    Quit,
+}
+
+/// What an action asks of the world outside the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// End the program.
+    Quit,
+    /// Stop the process.
+    Suspend,
+    /// Sample at this pace.
+    SetInterval(Interval),
+    /// Ask for everything about this domain, or about none.
+    Focus(Option<DomainId>),
+    /// Clear the terminal and draw all of it.
+    Redraw,
+}

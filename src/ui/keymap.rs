@@ -1,0 +1,243 @@
+//! Which key does what: a table. The help, the README and the dispatch all read it.
+
+use super::action::Action;
+use super::sort::SortKey;
+use super::state::{List, UiState};
+use crate::fleet::metric::DomainMetric;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// A key as it is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A character, with Shift already in it.
+    Char(char),
+    /// Control and a letter.
+    Control(char),
+    /// Any other key.
+    Code(KeyCode),
+}
+
+/// One line of the help.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// The heading that it stands under.
+    pub group: &'static str,
+    /// The keys, in words.
+    pub keys: &'static str,
+    /// What they do.
+    pub about: &'static str,
+    /// The keys and their actions.
+    pub actions: &'static [(Key, Action)],
+}
+
+use Key::{Char, Code, Control};
+
+const fn sort(metric: DomainMetric) -> Action {
+    Action::SortBy(SortKey::Domain(metric))
+}
+
+/// All keys. Letters that sort are virt-top's where it has them.
+pub const BINDINGS: &[Binding] = &[
+    Binding {
+        group: "Move",
+        keys: "↑ ↓ k j",
+        about: "row up, row down",
+        actions: &[
+            (Code(KeyCode::Up), Action::Up),
+            (Char('k'), Action::Up),
+            (Code(KeyCode::Down), Action::Down),
+            (Char('j'), Action::Down),
+        ],
+    },
+    Binding {
+        group: "Move",
+        keys: "← → h l",
+        about: "sort column (table), card (panes), previous or next device (device)",
+        actions: &[
+            (Code(KeyCode::Left), Action::Left),
+            (Char('h'), Action::Left),
+            (Code(KeyCode::Right), Action::Right),
+            (Char('l'), Action::Right),
+        ],
+    },
+    Binding {
+        group: "Move",
+        keys: "g G Home End",
+        about: "first row, last row",
+        actions: &[
+            (Char('g'), Action::First),
+            (Code(KeyCode::Home), Action::First),
+            (Char('G'), Action::Last),
+            (Code(KeyCode::End), Action::Last),
+        ],
+    },
+    Binding {
+        group: "Move",
+        keys: "PgUp PgDn ^b ^f",
+        about: "page up, page down",
+        actions: &[
+            (Code(KeyCode::PageUp), Action::PageUp),
+            (Control('b'), Action::PageUp),
+            (Code(KeyCode::PageDown), Action::PageDown),
+            (Control('f'), Action::PageDown),
+        ],
+    },
+    Binding {
+        group: "Move",
+        keys: "^u ^d",
+        about: "half a page up, half a page down",
+        actions: &[(Control('u'), Action::HalfPageUp), (Control('d'), Action::HalfPageDown)],
+    },
+    Binding {
+        group: "Screens",
+        keys: "Enter",
+        about: "into the domain, into the device",
+        actions: &[(Code(KeyCode::Enter), Action::Open)],
+    },
+    Binding {
+        group: "Screens",
+        keys: "Esc Backspace",
+        about: "back; in a list: drop the filter",
+        actions: &[(Code(KeyCode::Esc), Action::Back), (Code(KeyCode::Backspace), Action::Back)],
+    },
+    Binding {
+        group: "Screens",
+        keys: "Tab Shift-Tab",
+        about: "next list; in a domain: disks, NICs, vCPUs",
+        actions: &[(Code(KeyCode::Tab), Action::NextPane), (Code(KeyCode::BackTab), Action::PreviousPane)],
+    },
+    Binding {
+        group: "Screens",
+        keys: "1 2 3 4 5",
+        about: "table, panes, all disks, all NICs, all vCPUs",
+        actions: &[
+            (Char('1'), Action::Show(List::Table)),
+            (Char('2'), Action::Show(List::Panes)),
+            (Char('3'), Action::Show(List::Disks)),
+            (Char('4'), Action::Show(List::Nics)),
+            (Char('5'), Action::Show(List::Vcpus)),
+        ],
+    },
+    Binding {
+        group: "Screens",
+        keys: "? F1",
+        about: "this help",
+        actions: &[(Char('?'), Action::Help), (Code(KeyCode::F(1)), Action::Help)],
+    },
+    Binding {
+        group: "Lists",
+        keys: "/",
+        about: "filter by name, title, state or device; Enter keeps it, Esc drops it",
+        actions: &[(Char('/'), Action::FilterStart)],
+    },
+    Binding {
+        group: "Lists",
+        keys: "s S",
+        about: "sort by the next column, by the one before",
+        actions: &[(Char('s'), Action::SortNext), (Char('S'), Action::SortPrevious)],
+    },
+    Binding { group: "Lists", keys: "r", about: "reverse the order", actions: &[(Char('r'), Action::Reverse)] },
+    Binding {
+        group: "Lists",
+        keys: "! P T M N",
+        about: "sort by trouble, CPU, CPU time, memory, name",
+        actions: &[
+            (Char('!'), Action::SortBy(SortKey::Trouble)),
+            (Char('P'), sort(DomainMetric::Cpu)),
+            (Char('T'), Action::SortBy(SortKey::CpuTime)),
+            (Char('M'), sort(DomainMetric::MemoryUsed)),
+            (Char('N'), Action::SortBy(SortKey::Name)),
+        ],
+    },
+    Binding {
+        group: "Lists",
+        keys: "W D I L B",
+        about: "sort by steal (waiting for CPU), disk bytes, IOPS, latency, network bytes",
+        actions: &[
+            (Char('W'), sort(DomainMetric::Steal)),
+            (Char('D'), Action::SortBy(SortKey::DiskBytes)),
+            (Char('I'), Action::SortBy(SortKey::DiskRequests)),
+            (Char('L'), sort(DomainMetric::WorstLatency)),
+            (Char('B'), Action::SortBy(SortKey::NetBytes)),
+        ],
+    },
+    Binding {
+        group: "Time",
+        keys: "Space",
+        about: "freeze the figures, and go on",
+        actions: &[(Char(' '), Action::Freeze)],
+    },
+    Binding {
+        group: "Time",
+        keys: "< >",
+        about: "a sample back, a sample forward",
+        actions: &[(Char('<'), Action::TimeBack(1)), (Char('>'), Action::TimeForward(1))],
+    },
+    Binding {
+        group: "Time",
+        keys: "{ }",
+        about: "30 samples back, 30 samples forward",
+        actions: &[(Char('{'), Action::TimeBack(30)), (Char('}'), Action::TimeForward(30))],
+    },
+    Binding {
+        group: "Time",
+        keys: "+ −",
+        about: "sample less often, more often",
+        actions: &[
+            (Char('+'), Action::IntervalLonger),
+            (Char('='), Action::IntervalLonger),
+            (Char('-'), Action::IntervalShorter),
+            (Char('_'), Action::IntervalShorter),
+        ],
+    },
+    Binding { group: "Program", keys: "t", about: "next theme", actions: &[(Char('t'), Action::NextTheme)] },
+    Binding { group: "Program", keys: "^l", about: "draw everything anew", actions: &[(Control('l'), Action::Redraw)] },
+    Binding {
+        group: "Program",
+        keys: "^z",
+        about: "suspend; fg in the shell brings it back",
+        actions: &[(Control('z'), Action::Suspend)],
+    },
+    Binding {
+        group: "Program",
+        keys: "q ^c",
+        about: "quit",
+        actions: &[(Char('q'), Action::Quit), (Control('c'), Action::Quit)],
+    },
+];
+
+/// What a key asks for, in the present state. `None`: nothing.
+pub fn action_for(event: KeyEvent, ui: &UiState) -> Option<Action> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    let key = Key::from(event);
+    if ui.filter.editing.is_some() { filter_action(key) } else { lookup(key) }
+}
+
+fn lookup(key: Key) -> Option<Action> {
+    let all = BINDINGS.iter().flat_map(|binding| binding.actions);
+    all.into_iter().find(|(bound, _)| *bound == key).map(|(_, action)| *action)
+}
+
+/// While a filter is typed, characters belong to it.
+fn filter_action(key: Key) -> Option<Action> {
+    match key {
+        Char(c) => Some(Action::FilterInsert(c)),
+        Code(KeyCode::Backspace) | Control('h') => Some(Action::FilterErase),
+        Code(KeyCode::Enter) => Some(Action::FilterAccept),
+        Code(KeyCode::Esc) => Some(Action::FilterCancel),
+        other => lookup(other),
+    }
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        match event.code {
+            KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::CONTROL) => Control(c.to_ascii_lowercase()),
+            KeyCode::Char(c) => Char(c),
+            KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => Code(KeyCode::BackTab),
+            code => Code(code),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Where things are on a screen of a given size. Scrolling and drawing read the same geometry.
+//!
+//! ```text
+//! ┌ hosts ──────────────────────────────────────────────┐ 2 lines
+//! ├ trouble: what is wrong, the loudest first ──────────┤ 1 line
+//! ├ body: table, cards, domain or device ───────────────┤ the rest
+//! └ footer: keys, or the filter that is being typed ────┘ 1 line
+//! ```
+
+use crate::fleet::Domain;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+/// Below this width nothing useful can be shown.
+pub const MIN_WIDTH: u16 = 40;
+/// Below this height nothing useful can be shown.
+pub const MIN_HEIGHT: u16 = 10;
+/// A card is at least this wide.
+const CARD_MIN_WIDTH: u16 = 38;
+/// A card is at least this high, with its frame.
+const CARD_MIN_HEIGHT: u16 = 7;
+
+/// The parts that every screen has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Areas {
+    /// The host line and the tab line.
+    pub host: Rect,
+    /// What is wrong.
+    pub trouble: Rect,
+    /// What the screen is about.
+    pub body: Rect,
+    /// Keys or input.
+    pub footer: Rect,
+}
+
+/// The parts of a terminal of this size (columns, rows).
+pub fn areas((width, height): (u16, u16)) -> Areas {
+    let [host, trouble, body, footer] =
+        Layout::vertical([Constraint::Length(2), Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)])
+            .areas(Rect::new(0, 0, width, height));
+    Areas { host, trouble, body, footer }
+}
+
+/// The parts of the domain screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DomainAreas {
+    /// Who it is.
+    pub title: Rect,
+    /// CPU, memory and, where there is room, disk and network charts.
+    pub charts: Rect,
+    /// Disks, NICs and vCPUs, with their headings.
+    pub devices: Rect,
+}
+
+/// The domain screen on a terminal of this size.
+pub fn domain_areas(size: (u16, u16)) -> DomainAreas {
+    let body = areas(size).body;
+    let charts = (body.height / 3).clamp(6, 16);
+    let [title, charts, devices] =
+        Layout::vertical([Constraint::Length(2), Constraint::Length(charts), Constraint::Min(0)]).areas(body);
+    DomainAreas { title, charts, devices }
+}
+
+/// The line of a device in the list of the domain screen (each kind has a heading), and how many lines there are.
+pub(super) fn device_line(domain: &Domain, index: usize) -> (usize, usize) {
+    let counts = [domain.disks.len(), domain.nics.len(), domain.vcpus.len()];
+    let (mut line, mut left, mut found) = (0, index, None);
+    for count in counts {
+        line += 1;
+        if found.is_none() && left < count {
+            found = Some(line + left);
+        }
+        left = left.saturating_sub(count);
+        line += count.max(1);
+    }
+    (found.unwrap_or(0), line)
+}
+
+/// How cards are laid out: all of one size, filling the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardGrid {
+    /// Cards side by side.
+    pub columns: usize,
+    /// Cards on top of each other on one screen.
+    pub rows: usize,
+    area: Rect,
+}
+
+impl CardGrid {
+    /// As many cards as fit; where there are fewer, they grow.
+    pub fn new(area: Rect, cards: usize) -> Self {
+        let most_columns = usize::from(area.width / CARD_MIN_WIDTH).max(1);
+        let most_rows = usize::from(area.height / CARD_MIN_HEIGHT).max(1);
+        let cards = cards.max(1);
+        // The squarest grid that holds all cards, or the fullest one.
+        let columns = (1..=most_columns).find(|columns| columns * most_rows.min(columns * 2) >= cards);
+        let columns = columns.unwrap_or(most_columns);
+        let rows = cards.div_ceil(columns).min(most_rows);
+        Self { columns, rows, area }
+    }
+
+    /// The place of a card on the screen, counted from the first one shown.
+    pub fn card(&self, index: usize) -> Option<Rect> {
+        let (row, column) = (index / self.columns, index % self.columns);
+        if row >= self.rows {
+            return None;
+        }
+        let split = |start: u16, length: u16, parts: usize, part: usize| {
+            let edge = |part: usize| (usize::from(length) * part / parts) as u16;
+            (start + edge(part), edge(part + 1) - edge(part))
+        };
+        let (x, width) = split(self.area.x, self.area.width, self.columns, column);
+        let (y, height) = split(self.area.y, self.area.height, self.rows, row);
+        Some(Rect { x, y, width, height })
+    }
+}

@@ -1,0 +1,21 @@
+//! What the user looks at: screens, selection, sort order, filter, place in time. Pure: keys become [`Action`]s,
+//! [`update`] applies them, and what concerns the world outside comes back as an [`Effect`].
+
+mod action;
+mod keymap;
+mod layout;
+mod rows;
+mod sort;
+mod state;
+mod update;
+
+pub use action::{Action, Effect};
+pub use keymap::{BINDINGS, Binding, action_for};
+pub use layout::{Areas, CardGrid, DomainAreas, MIN_HEIGHT, MIN_WIDTH, areas, domain_areas};
+pub use rows::{DeviceKey, RowId, device_keys};
+pub use sort::{Order, SortKey};
+pub use state::{DomainView, Filter, List, ListState, Screen, UiState};
+pub use update::update;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,317 @@
+//! The state of the screen.
+
+use super::layout::{self, CardGrid};
+use super::rows::{self, DeviceKey, RowId, device_keys};
+use super::sort::{Order, SortKey};
+use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
+use crate::fleet::{DomainId, Fleet, TimeCursor};
+use crate::time::Interval;
+
+/// The lists, siblings of each other; a number key shows each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// A row a domain.
+    Table,
+    /// A card a domain.
+    Panes,
+    /// All disks.
+    Disks,
+    /// All NICs.
+    Nics,
+    /// All vCPUs.
+    Vcpus,
+}
+
+impl List {
+    /// All, in the order of their number keys.
+    pub const ALL: [List; 5] = [List::Table, List::Panes, List::Disks, List::Nics, List::Vcpus];
+
+    /// Its name on the tab line.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Panes => "panes",
+            Self::Disks => "disks",
+            Self::Nics => "NICs",
+            Self::Vcpus => "vCPUs",
+        }
+    }
+
+    /// What it can be sorted by, in the order of the columns.
+    pub fn sort_keys(self) -> &'static [SortKey] {
+        use SortKey::*;
+        match self {
+            Self::Table | Self::Panes => &[
+                Trouble,
+                State,
+                Name,
+                Domain(DomainMetric::Cpu),
+                CpuTime,
+                Vcpus,
+                Domain(DomainMetric::Steal),
+                Domain(DomainMetric::MemoryUsed),
+                DiskBytes,
+                DiskRequests,
+                Domain(DomainMetric::WorstLatency),
+                NetBytes,
+                Domain(DomainMetric::NetDrops),
+            ],
+            Self::Disks => &[
+                Name,
+                Disk(DiskMetric::ReadBytes),
+                Disk(DiskMetric::WriteBytes),
+                Disk(DiskMetric::ReadRequests),
+                Disk(DiskMetric::WriteRequests),
+                Disk(DiskMetric::Flushes),
+                Disk(DiskMetric::ReadLatency),
+                Disk(DiskMetric::WriteLatency),
+                Disk(DiskMetric::FlushLatency),
+                Disk(DiskMetric::InFlight),
+            ],
+            Self::Nics => &[
+                Name,
+                Nic(NicMetric::RxBytes),
+                Nic(NicMetric::TxBytes),
+                Nic(NicMetric::RxPackets),
+                Nic(NicMetric::TxPackets),
+                Nic(NicMetric::RxDrops),
+                Nic(NicMetric::TxDrops),
+                Nic(NicMetric::RxErrors),
+                Nic(NicMetric::TxErrors),
+            ],
+            Self::Vcpus => &[Name, Vcpu(VcpuMetric::Use), Vcpu(VcpuMetric::Steal), Vcpu(VcpuMetric::Wait)],
+        }
+    }
+
+    /// Whether a device belongs into it.
+    pub(super) fn holds(self, device: &DeviceKey) -> bool {
+        matches!(
+            (self, device),
+            (Self::Disks, DeviceKey::Disk(_)) | (Self::Nics, DeviceKey::Nic(_)) | (Self::Vcpus, DeviceKey::Vcpu(_))
+        )
+    }
+
+    fn first_sort(self) -> SortKey {
+        match self {
+            Self::Table | Self::Panes => SortKey::Domain(DomainMetric::Cpu),
+            Self::Disks => SortKey::Disk(DiskMetric::WriteLatency),
+            Self::Nics => SortKey::Nic(NicMetric::RxBytes),
+            Self::Vcpus => SortKey::Vcpu(VcpuMetric::Use),
+        }
+    }
+}
+
+/// Where the user is in one list. It lives on under a drill-down.
+#[derive(Clone, Debug)]
+pub struct ListState {
+    /// The column.
+    pub sort: SortKey,
+    /// Its order.
+    pub order: Order,
+    /// The selected row; `None`: whichever is first, until the user moves.
+    pub selected: Option<RowId>,
+    /// The first row on the screen (of cards: the first line of cards).
+    pub offset: usize,
+}
+
+/// What the user types to narrow lists down.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The text.
+    pub text: String,
+    /// While it is typed: what it was before.
+    pub editing: Option<String>,
+}
+
+/// A domain under the glass.
+#[derive(Clone, Debug)]
+pub struct DomainView {
+    /// Which.
+    pub id: DomainId,
+    /// The selected device; `None`: the first.
+    pub selected: Option<DeviceKey>,
+    /// The first line of the devices on the screen.
+    pub offset: usize,
+    /// The device that fills the screen.
+    pub device: Option<DeviceKey>,
+}
+
+/// What fills the screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Screen<'a> {
+    /// A list of domains or devices.
+    List(List),
+    /// One domain.
+    Domain(&'a DomainView),
+    /// One device of it.
+    Device(DomainId, &'a DeviceKey),
+}
+
+impl PartialEq for DomainView {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && self.device == other.device
+    }
+}
+
+/// Everything that belongs to the screen and not to the hosts.
+#[derive(Clone, Debug)]
+pub struct UiState {
+    /// The list that is shown, or lies under the domain.
+    pub list: List,
+    lists: [ListState; List::ALL.len()],
+    /// The rows of the list, after filter and sort.
+    pub rows: Vec<RowId>,
+    /// Domains and devices that exist, before the filter.
+    pub unfiltered: usize,
+    /// The filter of all lists.
+    pub filter: Filter,
+    /// The domain that the user drilled into.
+    pub domain: Option<DomainView>,
+    /// The help lies over the screen, scrolled by this many lines.
+    pub help: Option<u16>,
+    /// Where in time.
+    pub cursor: TimeCursor,
+    /// The pace that the user wants.
+    pub interval: Interval,
+    /// The theme's number; the view takes it modulo the number of themes.
+    pub theme: usize,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+}
+
+impl UiState {
+    /// The first screen.
+    pub fn new(interval: Interval) -> Self {
+        let list = |list: List| {
+            let sort = list.first_sort();
+            ListState { sort, order: sort.natural(), selected: None, offset: 0 }
+        };
+        Self {
+            list: List::Table,
+            lists: List::ALL.map(list),
+            rows: Vec::new(),
+            unfiltered: 0,
+            filter: Filter::default(),
+            domain: None,
+            help: None,
+            cursor: TimeCursor::Live,
+            interval,
+            theme: 0,
+            size: (80, 24),
+        }
+    }
+
+    /// What fills the screen (under the help, where that is open).
+    pub fn screen(&self) -> Screen<'_> {
+        match &self.domain {
+            None => Screen::List(self.list),
+            Some(view) => match &view.device {
+                Some(device) => Screen::Device(view.id, device),
+                None => Screen::Domain(view),
+            },
+        }
+    }
+
+    /// Where the user is in the shown list.
+    pub fn list_state(&self) -> &ListState {
+        &self.lists[self.list as usize]
+    }
+
+    pub(super) fn list_state_mut(&mut self) -> &mut ListState {
+        &mut self.lists[self.list as usize]
+    }
+
+    /// The place of the selected row; `None` in an empty list.
+    pub fn selected_index(&self) -> Option<usize> {
+        let found = self.list_state().selected.as_ref().and_then(|id| self.rows.iter().position(|row| row == id));
+        found.or((!self.rows.is_empty()).then_some(0))
+    }
+
+    /// The selected row.
+    pub fn selected_row(&self) -> Option<&RowId> {
+        self.selected_index().and_then(|index| self.rows.get(index))
+    }
+
+    /// The grid of the panes, at the present size and number of rows.
+    pub fn card_grid(&self) -> CardGrid {
+        CardGrid::new(layout::areas(self.size).body, self.rows.len())
+    }
+
+    /// Brings rows, selection and scrolling in line with the fleet. Call after every update of the fleet.
+    pub fn refresh(&mut self, fleet: &Fleet) {
+        let state = self.list_state();
+        let sort = (state.sort, state.order);
+        let old_index = self.selected_index();
+        self.rows = rows::rows(fleet, self.list, &self.filter.text, sort, self.cursor);
+        self.unfiltered = match self.list {
+            List::Table | List::Panes => fleet.domains().count(),
+            list => fleet
+                .domains()
+                .map(|(_, _, domain)| device_keys(domain).iter().filter(|key| list.holds(key)).count())
+                .sum(),
+        };
+        self.keep_selection(old_index);
+        self.keep_in_sight();
+        self.follow_domain(fleet);
+    }
+
+    /// A selected row that is gone hands the selection to the one that took its place.
+    fn keep_selection(&mut self, old_index: Option<usize>) {
+        let Some(selected) = &self.list_state().selected else { return };
+        if self.rows.contains(selected) || !self.filter.text.is_empty() && self.rows.is_empty() {
+            return;
+        }
+        let index = old_index.unwrap_or(0).min(self.rows.len().saturating_sub(1));
+        self.list_state_mut().selected = self.rows.get(index).cloned();
+    }
+
+    /// Scrolls as little as needed for the selected row to be on the screen.
+    pub(super) fn keep_in_sight(&mut self) {
+        let (line, lines, page) = match self.list {
+            List::Panes => {
+                let grid = self.card_grid();
+                let lines = self.rows.len().div_ceil(grid.columns.max(1));
+                (self.selected_index().unwrap_or(0) / grid.columns.max(1), lines, grid.rows)
+            }
+            _ => (self.selected_index().unwrap_or(0), self.rows.len(), self.page_height()),
+        };
+        let offset = &mut self.list_state_mut().offset;
+        *offset = scroll(*offset, line, lines, page);
+    }
+
+    /// Rows of a table that fit on the screen.
+    pub fn page_height(&self) -> usize {
+        usize::from(layout::areas(self.size).body.height).saturating_sub(1).max(1)
+    }
+
+    /// The domain on the screen may lose the device that is looked at, or go away itself.
+    fn follow_domain(&mut self, fleet: &Fleet) {
+        let Some(view) = &mut self.domain else { return };
+        let Some((_, domain)) = fleet.domain(view.id) else { return };
+        let keys = device_keys(domain);
+        if view.selected.as_ref().is_some_and(|key| !keys.contains(key)) {
+            view.selected = None;
+        }
+        let index = view.selected.as_ref().and_then(|key| keys.iter().position(|other| other == key)).unwrap_or(0);
+        let page = usize::from(layout::domain_areas(self.size).devices.height).max(1);
+        let (line, lines) = layout::device_line(domain, index);
+        view.offset = scroll(view.offset, line, lines, page);
+        // The heading of the first group belongs to its first row.
+        if index == 0 {
+            view.offset = 0;
+        }
+    }
+}
+
+/// The least change of `offset` that brings `line` into a page, with no empty page end.
+fn scroll(offset: usize, line: usize, lines: usize, page: usize) -> usize {
+    let page = page.max(1);
+    let offset = if line < offset {
+        line
+    } else if line >= offset + page {
+        line + 1 - page
+    } else {
+        offset
+    };
+    offset.min(lines.saturating_sub(page))
+}

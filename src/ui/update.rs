@@ -1,0 +1,255 @@
+//! What an action does to the screen's state.
+
+use super::action::{Action, Effect};
+use super::rows::{DeviceKey, RowId, device_keys};
+use super::sort::SortKey;
+use super::state::{DomainView, List, Screen, UiState};
+use crate::fleet::{DomainId, Fleet, TimeCursor, When};
+
+/// Applies one action. What concerns the world outside comes back.
+pub fn update(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
+    let effect = apply(ui, fleet, action);
+    ui.refresh(fleet);
+    effect
+}
+
+fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
+    match action {
+        Action::Quit => return Some(Effect::Quit),
+        Action::Suspend => return Some(Effect::Suspend),
+        Action::Redraw => return Some(Effect::Redraw),
+        Action::Resize { width, height } => ui.size = (width, height),
+        Action::Help => ui.help = if ui.help.is_some() { None } else { Some(0) },
+        Action::NextTheme => ui.theme = ui.theme.wrapping_add(1),
+        Action::IntervalLonger => return set_interval(ui, ui.interval.longer()),
+        Action::IntervalShorter => return set_interval(ui, ui.interval.shorter()),
+        Action::Freeze => freeze(ui, fleet),
+        Action::TimeBack(samples) => travel(ui, fleet, -i64::from(samples)),
+        Action::TimeForward(samples) => travel(ui, fleet, i64::from(samples)),
+        Action::FilterStart => return start_filter(ui),
+        Action::FilterInsert(c) => ui.filter.text.push(c),
+        Action::FilterErase => drop(ui.filter.text.pop()),
+        Action::FilterAccept => ui.filter.editing = None,
+        Action::FilterCancel => ui.filter.text = ui.filter.editing.take().unwrap_or_default(),
+        Action::Show(list) => return show(ui, list),
+        other => {
+            return if let Some(scroll) = ui.help {
+                ui.help = in_help(other, scroll, ui.page_height() as u16);
+                None
+            } else {
+                on_screen(ui, fleet, other)
+            };
+        }
+    }
+    None
+}
+
+fn on_screen(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
+    match ui.screen() {
+        Screen::List(_) => in_list(ui, action),
+        Screen::Domain(view) => {
+            let id = view.id;
+            in_domain(ui, fleet, id, action)
+        }
+        Screen::Device(id, _) => {
+            in_device(ui, fleet, id, action);
+            None
+        }
+    }
+}
+
+fn set_interval(ui: &mut UiState, interval: crate::time::Interval) -> Option<Effect> {
+    ui.interval = interval;
+    Some(Effect::SetInterval(interval))
+}
+
+fn start_filter(ui: &mut UiState) -> Option<Effect> {
+    ui.filter.editing = Some(ui.filter.text.clone());
+    show(ui, ui.list)
+}
+
+fn show(ui: &mut UiState, list: List) -> Option<Effect> {
+    ui.help = None;
+    ui.list = list;
+    ui.domain.take().map(|_| Effect::Focus(None))
+}
+
+/// The help scrolls; Back and Open close it.
+fn in_help(action: Action, scroll: u16, page: u16) -> Option<u16> {
+    Some(match action {
+        Action::Back | Action::Open => return None,
+        Action::Up => scroll.saturating_sub(1),
+        Action::Down => scroll.saturating_add(1),
+        Action::PageUp => scroll.saturating_sub(page),
+        Action::PageDown => scroll.saturating_add(page),
+        Action::HalfPageUp => scroll.saturating_sub(page / 2),
+        Action::HalfPageDown => scroll.saturating_add(page / 2),
+        Action::First => 0,
+        Action::Last => u16::MAX,
+        _ => scroll,
+    })
+}
+
+fn in_list(ui: &mut UiState, action: Action) -> Option<Effect> {
+    let page = ui.page_height() as isize;
+    let panes = ui.list == List::Panes;
+    let line = if panes { ui.card_grid().columns as isize } else { 1 };
+    let page = if panes { (ui.card_grid().columns * ui.card_grid().rows) as isize } else { page };
+    match action {
+        Action::Up => select_by(ui, -line),
+        Action::Down => select_by(ui, line),
+        Action::PageUp => select_by(ui, -page),
+        Action::PageDown => select_by(ui, page),
+        Action::HalfPageUp => select_by(ui, -(page / 2).max(1)),
+        Action::HalfPageDown => select_by(ui, (page / 2).max(1)),
+        Action::First => select_by(ui, isize::MIN / 2),
+        Action::Last => select_by(ui, isize::MAX / 2),
+        Action::Left if panes => select_by(ui, -1),
+        Action::Right if panes => select_by(ui, 1),
+        Action::Left | Action::SortPrevious => sort_by_neighbour(ui, -1),
+        Action::Right | Action::SortNext => sort_by_neighbour(ui, 1),
+        Action::SortBy(key) => sort_by(ui, key),
+        Action::Reverse => {
+            let state = ui.list_state_mut();
+            state.order = state.order.reversed();
+        }
+        Action::NextPane => return show(ui, neighbour_list(ui.list, 1)),
+        Action::PreviousPane => return show(ui, neighbour_list(ui.list, List::ALL.len() - 1)),
+        Action::Back => ui.filter.text.clear(),
+        Action::Open => return open(ui),
+        _ => {}
+    }
+    None
+}
+
+fn neighbour_list(list: List, step: usize) -> List {
+    List::ALL[(list as usize + step) % List::ALL.len()]
+}
+
+fn select_by(ui: &mut UiState, step: isize) {
+    let Some(last) = ui.rows.len().checked_sub(1) else { return };
+    let index = ui.selected_index().unwrap_or(0).saturating_add_signed(step).min(last);
+    ui.list_state_mut().selected = ui.rows.get(index).cloned();
+}
+
+fn sort_by(ui: &mut UiState, key: SortKey) {
+    // A letter of the domain tables brings the reader back to one of them.
+    if !ui.list.sort_keys().contains(&key) {
+        ui.list = List::Table;
+    }
+    let state = ui.list_state_mut();
+    state.order = if state.sort == key { state.order.reversed() } else { key.natural() };
+    state.sort = key;
+}
+
+fn sort_by_neighbour(ui: &mut UiState, step: isize) {
+    let keys = ui.list.sort_keys();
+    let now = keys.iter().position(|key| *key == ui.list_state().sort).unwrap_or(0);
+    let key = keys[(now as isize + step).rem_euclid(keys.len() as isize) as usize];
+    let state = ui.list_state_mut();
+    (state.sort, state.order) = (key, key.natural());
+}
+
+fn open(ui: &mut UiState) -> Option<Effect> {
+    let row = ui.selected_row()?.clone();
+    ui.list_state_mut().selected = Some(row.clone());
+    let (id, device) = match row {
+        RowId::Domain(id) => (id, None),
+        RowId::Device(id, key) => (id, Some(key)),
+    };
+    ui.domain = Some(DomainView { id, selected: device.clone(), offset: 0, device });
+    Some(Effect::Focus(Some(id)))
+}
+
+fn in_domain(ui: &mut UiState, fleet: &Fleet, id: DomainId, action: Action) -> Option<Effect> {
+    let keys = fleet.domain(id).map(|(_, domain)| device_keys(domain)).unwrap_or_default();
+    let page = isize::from(super::domain_areas(ui.size).devices.height as i16).max(1);
+    let view = ui.domain.as_mut()?;
+    let mut select = |step: isize| {
+        let index = position(&keys, &view.selected).saturating_add_signed(step);
+        view.selected = keys.get(index.min(keys.len().saturating_sub(1))).cloned();
+    };
+    match action {
+        Action::Up => select(-1),
+        Action::Down => select(1),
+        Action::PageUp => select(-page),
+        Action::PageDown => select(page),
+        Action::HalfPageUp => select(-(page / 2).max(1)),
+        Action::HalfPageDown => select((page / 2).max(1)),
+        Action::First => select(isize::MIN / 2),
+        Action::Last => select(isize::MAX / 2),
+        Action::NextPane | Action::Right => view.selected = next_kind(&keys, &view.selected, 1),
+        Action::PreviousPane | Action::Left => view.selected = next_kind(&keys, &view.selected, -1),
+        Action::Open => view.device = keys.get(position(&keys, &view.selected)).cloned(),
+        Action::Back => {
+            ui.domain = None;
+            return Some(Effect::Focus(None));
+        }
+        _ => {}
+    }
+    None
+}
+
+fn position(keys: &[DeviceKey], selected: &Option<DeviceKey>) -> usize {
+    selected.as_ref().and_then(|selected| keys.iter().position(|key| key == selected)).unwrap_or(0)
+}
+
+/// The first device of the next kind that the domain has.
+fn next_kind(keys: &[DeviceKey], selected: &Option<DeviceKey>, step: isize) -> Option<DeviceKey> {
+    let kind = |key: &DeviceKey| std::mem::discriminant(key);
+    let mut firsts: Vec<&DeviceKey> = keys.iter().collect();
+    firsts.dedup_by_key(|key| kind(key));
+    let now = keys.get(position(keys, selected))?;
+    let index = firsts.iter().position(|first| kind(first) == kind(now))?;
+    firsts.get((index as isize + step).rem_euclid(firsts.len() as isize) as usize).map(|key| (*key).clone())
+}
+
+fn in_device(ui: &mut UiState, fleet: &Fleet, id: DomainId, action: Action) {
+    let keys = fleet.domain(id).map(|(_, domain)| device_keys(domain)).unwrap_or_default();
+    let Some(view) = ui.domain.as_mut() else { return };
+    let step = match action {
+        Action::Left | Action::Up | Action::PreviousPane => -1,
+        Action::Right | Action::Down | Action::NextPane => 1,
+        Action::Back => {
+            // Also for whoever came from a list of devices: the domain shows what else suffers.
+            view.device = None;
+            return;
+        }
+        _ => return,
+    };
+    if keys.is_empty() {
+        return;
+    }
+    let index = (position(&keys, &view.device) as isize + step).rem_euclid(keys.len() as isize) as usize;
+    view.device = Some(keys[index].clone());
+    view.selected = view.device.clone();
+}
+
+fn freeze(ui: &mut UiState, fleet: &Fleet) {
+    ui.cursor = match ui.cursor {
+        TimeCursor::At(_) => TimeCursor::Live,
+        TimeCursor::Live => newest(fleet).map_or(TimeCursor::Live, TimeCursor::At),
+    };
+}
+
+fn newest(fleet: &Fleet) -> Option<std::time::Duration> {
+    fleet.hosts().iter().filter_map(|host| host.sampled_at).map(|at| at.monotonic).max()
+}
+
+/// Moves the cursor by samples of the host that is looked at. Past the newest sample it is live again.
+fn travel(ui: &mut UiState, fleet: &Fleet, samples: i64) {
+    let host = ui.domain.as_ref().map_or(0, |view| view.id.host);
+    let Some(timeline) = fleet.host(host).map(|host| &host.timeline) else { return };
+    let Some(last) = timeline.last() else { return };
+    let now = match timeline.when(ui.cursor) {
+        When::Latest => last,
+        When::Tick(tick) => tick,
+    };
+    let live = ui.cursor == TimeCursor::Live;
+    let target = now.saturating_add_signed(samples).max(timeline.first());
+    ui.cursor = if target > last || live && samples > 0 {
+        TimeCursor::Live
+    } else {
+        timeline.stamp(target).map_or(ui.cursor, |stamp| TimeCursor::At(stamp.monotonic))
+    };
+}

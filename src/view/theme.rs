@@ -1,0 +1,305 @@
+//! Colours by role, and the symbols that the terminal can show.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// How many colours the terminal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// None, or the user does not want any (`NO_COLOR`).
+    Mono,
+    /// The 16 of the terminal's own palette.
+    Ansi,
+    /// 256.
+    Indexed,
+    /// 24 bit.
+    #[default]
+    True,
+}
+
+/// What charts are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Symbols {
+    /// Braille dots: two samples and four steps a cell.
+    #[default]
+    Braille,
+    /// Eighths of a block: one sample and eight steps a cell.
+    Block,
+    /// Seven-bit characters, for terminals that know no other.
+    Ascii,
+}
+
+/// How everything looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Look {
+    /// Colours of the terminal.
+    pub depth: Depth,
+    /// Chart symbols.
+    pub symbols: Symbols,
+}
+
+impl Look {
+    /// What the environment says of the terminal: `NO_COLOR`, `COLORTERM`, `TERM` and the locale.
+    pub fn detect(environment: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+        let term = set("TERM").unwrap_or_default();
+        let depth = if set("NO_COLOR").is_some() || term == "dumb" {
+            Depth::Mono
+        } else if set("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit") {
+            Depth::True
+        } else if term.contains("256color") || term.contains("kitty") || term.contains("alacritty") {
+            Depth::Indexed
+        } else {
+            Depth::Ansi
+        };
+        let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default();
+        let unicode = locale.to_lowercase().replace('-', "").contains("utf8");
+        let symbols = match (unicode, term.as_str()) {
+            (false, _) => Symbols::Ascii,
+            // The kernel's console has blocks but no braille.
+            (true, "linux") => Symbols::Block,
+            (true, _) => Symbols::Braille,
+        };
+        Self { depth, symbols }
+    }
+}
+
+/// What a colour says. A role never says it alone: a word, a sign or a place says it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Text,
+    Dim,
+    Title,
+    Heading,
+    Selected,
+    Key,
+    Good,
+    Warning,
+    Critical,
+    Cpu,
+    Memory,
+    DiskRead,
+    DiskWrite,
+    DiskFlush,
+    NetReceive,
+    NetTransmit,
+    Steal,
+    Frame,
+    Banner,
+}
+
+/// A colour for each role.
+pub(super) struct Theme {
+    pub(super) name: &'static str,
+    colour: fn(Role) -> (u8, u8, u8),
+    background: Option<(u8, u8, u8)>,
+    gauge: (u8, u8, u8),
+    selection: (u8, u8, u8),
+}
+
+const THEMES: &[Theme] = &[
+    Theme { name: "night", colour: night, background: None, gauge: (52, 64, 96), selection: (44, 52, 74) },
+    Theme {
+        name: "paper",
+        colour: paper,
+        background: Some((250, 248, 242)),
+        gauge: (205, 214, 236),
+        selection: (222, 228, 240),
+    },
+    Theme {
+        name: "contrast",
+        colour: contrast,
+        background: Some((0, 0, 0)),
+        gauge: (70, 70, 70),
+        selection: (60, 60, 60),
+    },
+];
+
+fn night(role: Role) -> (u8, u8, u8) {
+    match role {
+        Role::Text | Role::Selected => (205, 211, 222),
+        Role::Dim => (118, 128, 148),
+        Role::Title => (240, 243, 250),
+        Role::Heading => (150, 163, 192),
+        Role::Key => (240, 198, 116),
+        Role::Good => (138, 201, 122),
+        Role::Warning => (240, 186, 82),
+        Role::Critical => (255, 98, 98),
+        Role::Cpu => (122, 201, 148),
+        Role::Memory => (108, 164, 248),
+        Role::DiskRead => (94, 204, 218),
+        Role::DiskWrite => (236, 158, 98),
+        Role::DiskFlush => (190, 150, 230),
+        Role::NetReceive => (128, 190, 255),
+        Role::NetTransmit => (238, 140, 178),
+        Role::Steal => (240, 120, 120),
+        Role::Frame => (72, 82, 106),
+        Role::Banner => (255, 196, 92),
+    }
+}
+
+fn paper(role: Role) -> (u8, u8, u8) {
+    match role {
+        Role::Text | Role::Selected => (44, 48, 58),
+        Role::Dim => (118, 120, 126),
+        Role::Title => (10, 12, 18),
+        Role::Heading => (70, 84, 120),
+        Role::Key => (150, 88, 0),
+        Role::Good => (30, 120, 50),
+        Role::Warning => (168, 96, 0),
+        Role::Critical => (190, 20, 30),
+        Role::Cpu => (24, 122, 72),
+        Role::Memory => (28, 86, 188),
+        Role::DiskRead => (0, 116, 136),
+        Role::DiskWrite => (178, 84, 10),
+        Role::DiskFlush => (122, 60, 170),
+        Role::NetReceive => (20, 100, 190),
+        Role::NetTransmit => (182, 40, 104),
+        Role::Steal => (190, 40, 40),
+        Role::Frame => (190, 190, 186),
+        Role::Banner => (160, 82, 0),
+    }
+}
+
+fn contrast(role: Role) -> (u8, u8, u8) {
+    match role {
+        Role::Text | Role::Selected | Role::Title => (255, 255, 255),
+        Role::Dim | Role::Frame => (178, 178, 178),
+        Role::Heading | Role::Key | Role::Warning | Role::Banner => (255, 255, 0),
+        Role::Good | Role::Cpu => (0, 255, 0),
+        Role::Critical | Role::Steal => (255, 110, 110),
+        Role::Memory | Role::NetReceive | Role::DiskRead => (0, 255, 255),
+        Role::DiskWrite | Role::NetTransmit | Role::DiskFlush => (255, 160, 255),
+    }
+}
+
+/// The nearest of the terminal's 16 colours, chosen by role: nobody's palette is known.
+fn ansi(role: Role) -> Color {
+    match role {
+        Role::Text | Role::Selected => Color::Reset,
+        Role::Dim | Role::Frame => Color::DarkGray,
+        Role::Title | Role::Heading => Color::Reset,
+        Role::Key | Role::Warning | Role::Banner => Color::Yellow,
+        Role::Good | Role::Cpu => Color::Green,
+        Role::Critical | Role::Steal => Color::Red,
+        Role::Memory | Role::NetReceive => Color::Blue,
+        Role::DiskRead => Color::Cyan,
+        Role::DiskWrite => Color::Yellow,
+        Role::DiskFlush | Role::NetTransmit => Color::Magenta,
+    }
+}
+
+/// A theme on a terminal of some depth: what the widgets ask for styles.
+#[derive(Clone, Copy)]
+pub(super) struct Palette {
+    theme: &'static Theme,
+    depth: Depth,
+    pub(super) symbols: Symbols,
+}
+
+impl Palette {
+    /// The theme with this number, counted round.
+    pub(super) fn new(theme: usize, look: &Look) -> Self {
+        Self { theme: &THEMES[theme % THEMES.len()], depth: look.depth, symbols: look.symbols }
+    }
+
+    pub(super) fn theme_name(&self) -> &'static str {
+        self.theme.name
+    }
+
+    fn resolve(&self, colour: (u8, u8, u8)) -> Color {
+        match self.depth {
+            Depth::True => Color::Rgb(colour.0, colour.1, colour.2),
+            _ => Color::Indexed(cube(colour)),
+        }
+    }
+
+    /// The style of a role.
+    pub(super) fn style(&self, role: Role) -> Style {
+        let style = match self.depth {
+            Depth::Mono => Style::new(),
+            Depth::Ansi => Style::new().fg(ansi(role)),
+            Depth::Indexed | Depth::True => Style::new().fg(self.resolve((self.theme.colour)(role))),
+        };
+        match role {
+            Role::Title | Role::Critical | Role::Banner | Role::Key => style.add_modifier(Modifier::BOLD),
+            Role::Dim if self.depth == Depth::Mono => style.add_modifier(Modifier::DIM),
+            _ => style,
+        }
+    }
+
+    /// The ground of the whole screen.
+    pub(super) fn ground(&self) -> Style {
+        match (self.depth, self.theme.background) {
+            (Depth::Indexed | Depth::True, Some(background)) => self.style(Role::Text).bg(self.resolve(background)),
+            _ => self.style(Role::Text),
+        }
+    }
+
+    /// Laid over the selected row.
+    pub(super) fn selection(&self) -> Style {
+        match self.depth {
+            Depth::Mono | Depth::Ansi => Style::new().add_modifier(Modifier::REVERSED),
+            Depth::Indexed | Depth::True => {
+                Style::new().bg(self.resolve(self.theme.selection)).add_modifier(Modifier::BOLD)
+            }
+        }
+    }
+
+    /// The filled part of a gauge that has text on it.
+    pub(super) fn gauge(&self) -> Style {
+        match self.depth {
+            Depth::Mono => Style::new().add_modifier(Modifier::REVERSED),
+            Depth::Ansi => Style::new().bg(Color::Blue).fg(Color::White),
+            Depth::Indexed | Depth::True => Style::new().bg(self.resolve(self.theme.gauge)),
+        }
+    }
+}
+
+/// The nearest colour of the 6×6×6 cube or the grey ramp of 256-colour terminals.
+fn cube((r, g, b): (u8, u8, u8)) -> u8 {
+    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let nearest = |value: u8| (0..6).min_by_key(|&index| LEVELS[index].abs_diff(value)).unwrap_or(0);
+    let distance = |a: (u8, u8, u8)| {
+        let part = |x: u8, y: u8| u32::from(x.abs_diff(y)).pow(2);
+        part(a.0, r) + part(a.1, g) + part(a.2, b)
+    };
+    let (ri, gi, bi) = (nearest(r), nearest(g), nearest(b));
+    let coloured = distance((LEVELS[ri], LEVELS[gi], LEVELS[bi]));
+    let mean = (u16::from(r) + u16::from(g) + u16::from(b)) / 3;
+    let step = (mean.saturating_sub(8) / 10).min(23) as u8;
+    let grey = 8 + 10 * step;
+    if distance((grey, grey, grey)) < coloured { 232 + step } else { (16 + 36 * ri + 6 * gi + bi) as u8 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detect(environment: &[(&str, &str)]) -> Look {
+        Look::detect(|name| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string()))
+    }
+
+    #[test]
+    fn the_environment_says_what_the_terminal_can() {
+        let look = detect(&[("TERM", "xterm-256color"), ("LANG", "en_GB.UTF-8")]);
+        assert_eq!(look, Look { depth: Depth::Indexed, symbols: Symbols::Braille });
+        let look = detect(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.utf8")]);
+        assert_eq!(look, Look { depth: Depth::True, symbols: Symbols::Braille });
+        let look = detect(&[("TERM", "linux"), ("LANG", "de_DE.utf8"), ("NO_COLOR", "1")]);
+        assert_eq!(look, Look { depth: Depth::Mono, symbols: Symbols::Block });
+        assert_eq!(detect(&[("TERM", "vt100"), ("LANG", "C")]), Look { depth: Depth::Ansi, symbols: Symbols::Ascii });
+        assert_eq!(
+            detect(&[("NO_COLOR", ""), ("TERM", "xterm")]).depth,
+            Depth::Ansi,
+            "an empty NO_COLOR does not count"
+        );
+    }
+
+    #[test]
+    fn the_cube_hits_its_own_colours() {
+        assert_eq!(cube((0, 0, 0)), 16);
+        assert_eq!(cube((255, 255, 255)), 231);
+        assert_eq!(cube((255, 0, 0)), 196);
+        assert_eq!(cube((8, 8, 8)), 232);
+    }
+}
