@@ -185,7 +185,7 @@ impl Session {
             // Domains that are off can be read from a list only.
             roster.listed = None;
         }
-        Ok(finish(definitions, HostSample { at, node, domains, lacks: lacks.shared() }))
+        Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
     }
 
     fn sample_per_domain(&mut self, request: Request) -> Result<HostSample, LibvirtError> {
@@ -247,7 +247,7 @@ impl Session {
         };
         roster.remember(&domains, due);
         memory.keep(|uuid| domains.contains_key(uuid));
-        Ok(finish(definitions, HostSample { at, node, domains, lacks: lacks.shared() }))
+        Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
     }
 }
 

@@ -96,6 +96,6 @@ impl Host {
             domains.insert(guest.uuid, guest.sample(&scene, part, lifetime, request.focus == Some(guest.uuid)));
         }
         let node = if whole { self.node.sample(&moment, time, resident) } else { NodeSample::default() };
-        HostSample { at, node, domains, lacks: Arc::default() }
+        HostSample { at, asked: request.groups, node, domains, lacks: Arc::default() }
     }
 }
