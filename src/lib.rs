@@ -14,8 +14,10 @@
 //! | 6 | [`view`]: screens and widgets |
 //! | 7 | [`app`]: event loop, terminal |
 
+pub mod config;
 pub mod fleet;
 pub mod model;
+pub mod sampler;
 pub mod sources;
 pub mod time;
 pub mod ui;

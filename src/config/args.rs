@@ -1,0 +1,88 @@
+//! The arguments as they are typed.
+
+use super::{Calls, Config, Mode, Target};
+use crate::time::Interval;
+use clap::Parser;
+use clap::builder::NonEmptyStringValueParser;
+
+const EXAMPLES: &str = "\
+Examples:
+  vtop                                   the local hypervisor
+  vtop -c qemu+ssh://root@node7/system   another one, through SSH
+  vtop --demo                            a made-up host with trouble to find
+  vtop --json -n 5 | jq .domains         five samples for a script
+
+Environment:
+  LIBVIRT_DEFAULT_URI   the hypervisor, where -c does not name one
+  VTOP_DELAY            the delay, where -d does not give one
+  NO_COLOR              no colours
+
+Exit codes:
+  0    ended by the user, all lines written, or nobody reads them any more
+  1    the hypervisor could not be reached, or the terminal failed
+  2    wrong usage, or the screen was asked for where there is no terminal
+  129, 130, 143   ended by SIGHUP, SIGINT, SIGTERM";
+
+/// Live dashboard for libvirt hypervisors: every domain, down to one disk, one NIC, one vCPU.
+///
+/// Press ? in it for its keys. It only ever reads: no domain is changed, and a hypervisor gets one call a sample.
+#[derive(Debug, Parser)]
+#[command(name = "vtop", after_help = EXAMPLES, max_term_width = 100)]
+pub(super) struct Args {
+    /// The hypervisor, as for virsh: qemu:///system, lxc:///, qemu+ssh://host/system ...
+    ///
+    /// Without it libvirt chooses: LIBVIRT_DEFAULT_URI, its configuration, or what is there.
+    #[arg(short, long, value_name = "URI", value_parser = NonEmptyStringValueParser::new())]
+    connect: Option<String>,
+
+    /// Seconds between two samples, 0.1 to 600
+    #[arg(short, long, value_name = "SECONDS", env = "VTOP_DELAY", hide_env = true, default_value = "1",
+          value_parser = interval, allow_negative_numbers = true)]
+    delay: Interval,
+
+    /// Write a line of JSON for every sample instead of drawing a screen
+    #[arg(long)]
+    json: bool,
+
+    /// End after so many lines of JSON
+    #[arg(short = 'n', long, value_name = "N", requires = "json", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    iterations: Option<u64>,
+
+    /// Which of libvirt's calls to make
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    calls: Calls,
+
+    /// Show a made-up host, without libvirt
+    #[arg(long, conflicts_with_all = ["connect", "calls"])]
+    demo: bool,
+
+    /// Which made-up host: the same number gives the same one
+    #[arg(long, value_name = "NUMBER", requires = "demo", default_value = "1")]
+    demo_seed: u64,
+
+    /// How many domains it has, 1 to 10000
+    #[arg(long, value_name = "N", requires = "demo", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    demo_domains: Option<u64>,
+}
+
+impl Args {
+    /// Plain data of them; what does not go together was refused by clap's rules above.
+    pub(super) fn resolve(self) -> Config {
+        let target = if self.demo {
+            Target::Demo { seed: self.demo_seed, domains: self.demo_domains.map(|count| count as usize) }
+        } else {
+            Target::Libvirt { uri: self.connect, calls: self.calls }
+        };
+        let mode = if self.json { Mode::Json { lines: self.iterations } } else { Mode::Screen };
+        Config { target, interval: self.delay, mode }
+    }
+}
+
+fn interval(text: &str) -> Result<Interval, String> {
+    let range = || {
+        let [least, most] = [Interval::MIN, Interval::MAX].map(|limit| limit.duration().as_secs_f64());
+        format!("{least} to {most} seconds are possible")
+    };
+    text.trim().parse().ok().and_then(Interval::from_seconds).ok_or_else(range)
+}

@@ -1,0 +1,149 @@
+//! From arguments and environment to plain data. An argument wins over the environment, and that over the default.
+
+mod args;
+
+use crate::time::Interval;
+use args::Args;
+use clap::{CommandFactory, FromArgMatches};
+use std::ffi::OsString;
+
+/// What this run shall do; nothing in it needs to be checked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What is watched.
+    pub target: Target,
+    /// The pace.
+    pub interval: Interval,
+    /// Where the figures go.
+    pub mode: Mode,
+}
+
+/// What is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A hypervisor.
+    Libvirt {
+        /// Its URI; `None` leaves the choice to libvirt (`LIBVIRT_DEFAULT_URI`, its configuration, what is there).
+        uri: Option<String>,
+        /// Which calls to make.
+        calls: Calls,
+    },
+    /// A made-up host.
+    Demo {
+        /// Same number, same host.
+        seed: u64,
+        /// How many domains; `None`: as many as its story needs.
+        domains: Option<usize>,
+    },
+}
+
+/// Which of libvirt's calls to make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Calls {
+    /// One call for all domains where the driver has it, else one domain at a time.
+    #[default]
+    Auto,
+    /// One domain at a time, for a comparison or around a broken driver.
+    PerDomain,
+}
+
+/// Where the figures go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// To the terminal, interactively.
+    Screen,
+    /// To standard output, a line of JSON a sample; that many, or until it is ended.
+    Json {
+        /// How many lines.
+        lines: Option<u64>,
+    },
+}
+
+/// Reads the arguments (the first one is the program's name) and the environment. `version` is what `--version` tells.
+/// The error knows its message, its stream and its exit code: a usage error, or a call for help.
+pub fn parse(
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    version: String,
+) -> Result<Config, clap::Error> {
+    let mut matches = Args::command().version(version).try_get_matches_from(arguments)?;
+    Ok(Args::from_arg_matches_mut(&mut matches)?.resolve())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::error::ErrorKind;
+
+    fn parsed(arguments: &[&str]) -> Result<Config, clap::Error> {
+        parse(["vtop"].iter().chain(arguments), "1".into())
+    }
+
+    fn message(arguments: &[&str]) -> String {
+        let error = parsed(arguments).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{error}");
+        error.to_string()
+    }
+
+    #[test]
+    fn without_arguments_the_local_hypervisor_is_on_the_screen() {
+        let target = Target::Libvirt { uri: None, calls: Calls::Auto };
+        assert_eq!(parsed(&[]).unwrap(), Config { target, interval: Interval::default(), mode: Mode::Screen });
+    }
+
+    #[test]
+    fn every_argument_reaches_the_configuration() {
+        let config =
+            parsed(&["-c", "qemu:///system", "-d", "0.5", "--json", "-n", "3", "--calls", "per-domain"]).unwrap();
+        assert_eq!(config.target, Target::Libvirt { uri: Some("qemu:///system".into()), calls: Calls::PerDomain });
+        assert_eq!(config.interval.duration().as_millis(), 500);
+        assert_eq!(config.mode, Mode::Json { lines: Some(3) });
+        let demo = parsed(&["--demo", "--demo-seed", "5", "--demo-domains", "40"]).unwrap();
+        assert_eq!(demo.target, Target::Demo { seed: 5, domains: Some(40) });
+        assert_eq!(parsed(&["--demo"]).unwrap().target, Target::Demo { seed: 1, domains: None });
+    }
+
+    #[test]
+    fn a_usage_error_names_the_argument_and_what_is_allowed() {
+        for bad in ["0", "0.09", "601", "-1", "nan", "soon", ""] {
+            let message = message(&[&format!("--delay={bad}")]);
+            assert!(message.contains("--delay") && message.contains("0.1") && message.contains("600"), "{message}");
+        }
+        for bad in ["0", "-3", "x"] {
+            let message = message(&["--json", &format!("--iterations={bad}")]);
+            assert!(message.contains("--iterations"), "{message}");
+        }
+        let message = message(&["--demo", "--demo-domains=10001"]);
+        assert!(message.contains("--demo-domains") && message.contains("1..=10000"), "{message}");
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        for (arguments, named) in [
+            (&["-n", "3"][..], "--json"),
+            (&["--demo", "-c", "qemu:///system"], "--connect"),
+            (&["--demo-seed", "3"], "--demo"),
+            (&["--demo-domains", "3"], "--demo"),
+            (&["--demo", "--calls", "per-domain"], "--calls"),
+            (&["--calls", "fast"], "per-domain"),
+            (&["-c", ""], "--connect"),
+            (&["guest"], "guest"),
+        ] {
+            let message = message(arguments);
+            assert!(message.contains(named), "{arguments:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn help_and_version_are_no_failures() {
+        for (argument, kind) in [("--help", ErrorKind::DisplayHelp), ("--version", ErrorKind::DisplayVersion)] {
+            let error = parsed(&[argument]).unwrap_err();
+            assert_eq!((error.kind(), error.exit_code()), (kind, 0));
+        }
+        assert!(parsed(&["--help"]).unwrap_err().to_string().contains("Exit codes:"));
+    }
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,175 @@
+//! The difference of two samples, and its inverse.
+
+use crate::model::{DomainDefinition, DomainSample, HostSample, SampleDelta};
+use std::sync::Arc;
+
+/// What is different in `now`. `before` is the sample sent last, whatever it asked for: as a domain's `asked` is part
+/// of what is compared, a look at the states names every active domain as changed, and so does the full sample after
+/// it. So a domain that is not named really was read again, with the same figures.
+pub fn diff(before: &HostSample, now: &HostSample) -> SampleDelta {
+    let mut appeared = Vec::new();
+    let mut changed = Vec::new();
+    for (uuid, domain) in &now.domains {
+        match before.domains.get(uuid) {
+            None => appeared.push((*uuid, domain.clone())),
+            Some(old) if !same(old, domain) => changed.push((*uuid, domain.clone())),
+            Some(_) => {}
+        }
+    }
+    let vanished = before.domains.keys().filter(|uuid| !now.domains.contains_key(uuid)).copied().collect();
+    SampleDelta {
+        at: now.at,
+        asked: now.asked,
+        node: now.node.clone(),
+        appeared,
+        vanished,
+        changed,
+        lacks: now.lacks.clone(),
+    }
+}
+
+/// The sample after `before`, from what was different in it.
+pub fn apply(mut before: HostSample, delta: SampleDelta) -> HostSample {
+    for uuid in &delta.vanished {
+        before.domains.remove(uuid);
+    }
+    before.domains.extend(delta.appeared);
+    before.domains.extend(delta.changed);
+    HostSample { at: delta.at, asked: delta.asked, node: delta.node, domains: before.domains, lacks: delta.lacks }
+}
+
+/// Equality, without walking through a definition that both share.
+fn same(left: &DomainSample, right: &DomainSample) -> bool {
+    // Every field by name: a new one must not be forgotten here.
+    let DomainSample { name, run, state, reason, definition, asked, cpu, vcpus, host_cpus, memory, disks, nics, lacks } =
+        left;
+    *asked == right.asked
+        && *cpu == right.cpu
+        && *run == right.run
+        && *state == right.state
+        && *reason == right.reason
+        && *memory == right.memory
+        && *disks == right.disks
+        && *nics == right.nics
+        && *vcpus == right.vcpus
+        && *host_cpus == right.host_cpus
+        && *name == right.name
+        && *lacks == right.lacks
+        && same_definition(definition.as_ref(), right.definition.as_ref())
+}
+
+fn same_definition(left: Option<&Arc<DomainDefinition>>, right: Option<&Arc<DomainDefinition>>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) => Arc::ptr_eq(left, right) || left == right,
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        BlockSample, Call, Counter, CpuTimes, DomainState, Groups, Lack, NetSample, NodeSample, StateReason, VcpuSample,
+    };
+    use crate::time::Timestamp;
+    use crate::units::{Bytes, Nanoseconds};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    fn counter(value: u8) -> Option<Counter<Nanoseconds>> {
+        value.checked_sub(1).map(|value| Counter(Nanoseconds(value.into())))
+    }
+
+    prop_compose! {
+        /// Small ranges, so that two samples often agree.
+        fn domain()(
+            name in "[ab]", run in 0u32..3, state in 0i64..6, asked in 0u32..3, figures in prop::array::uniform5(0u8..3),
+        ) -> DomainSample {
+            let [cpu, disk, nic, vcpu, other] = figures;
+            let mut sample =
+                DomainSample::new(name, run.checked_sub(1), DomainState::from_raw(state), StateReason(state));
+            sample.asked = Groups::STATE | Groups::from_bits_truncate(asked << 1);
+            sample.cpu.time = counter(cpu);
+            sample.disks = (0..disk)
+                .map(|index| BlockSample { name: format!("vd{index}"), read_time: counter(cpu), ..BlockSample::default() })
+                .collect();
+            sample.nics = (0..nic).map(|index| NetSample { name: format!("vnet{index}"), ..NetSample::default() }).collect();
+            sample.vcpus.insert(vcpu.into(), VcpuSample { delay: counter(vcpu), ..VcpuSample::default() });
+            sample.host_cpus = vec![Counter(Nanoseconds(1)); other.into()];
+            sample.memory.rss = other.checked_sub(1).map(|bytes| Bytes(bytes.into()));
+            sample.lacks = (0..other).map(|_| Lack { call: Call::Vcpus, reason: "x".into() }).collect();
+            sample.definition = vcpu.checked_sub(1).map(|title| {
+                Arc::new(DomainDefinition { title: Some(title.to_string()), ..DomainDefinition::default() })
+            });
+            sample
+        }
+    }
+
+    prop_compose! {
+        fn host()(
+            seconds in 0u64..5, asked in 0u32..64, cpu in prop::option::of(0u64..3),
+            domains in prop::collection::btree_map(0u128..6, domain(), 0..6), lacks in 0usize..2,
+        ) -> HostSample {
+            let time = |value| Counter(Nanoseconds(value));
+            HostSample {
+                at: Timestamp::at(Duration::from_secs(seconds), jiff::Timestamp::UNIX_EPOCH),
+                asked: Groups::from_bits_truncate(asked),
+                node: NodeSample {
+                    cpu: cpu.map(|value| CpuTimes { kernel: time(value), user: time(0), idle: time(0), iowait: time(0) }),
+                    memory: None,
+                },
+                domains: domains.into_iter().map(|(uuid, domain)| (Uuid::from_u128(uuid), domain)).collect(),
+                lacks: Arc::new(vec![Lack { call: Call::BulkStats, reason: String::new() }; lacks]),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_difference_leads_from_one_sample_to_the_other(before in host(), now in host()) {
+            let delta = diff(&before, &now);
+            prop_assert!(delta.changed.is_sorted_by(|left, right| left.0 < right.0));
+            prop_assert_eq!(apply(before, delta), now);
+        }
+
+        #[test]
+        fn nothing_is_different_from_itself(sample in host()) {
+            let delta = diff(&sample, &sample.clone());
+            prop_assert!(delta.appeared.is_empty() && delta.vanished.is_empty() && delta.changed.is_empty());
+        }
+    }
+
+    fn one(domain: DomainSample) -> HostSample {
+        HostSample {
+            at: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
+            asked: domain.asked,
+            node: NodeSample::default(),
+            domains: BTreeMap::from([(Uuid::nil(), domain)]),
+            lacks: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn an_equal_definition_that_was_read_anew_is_no_change() {
+        let mut domain = DomainSample::new("a", None, DomainState::ShutOff, StateReason(1));
+        domain.definition = Some(Arc::default());
+        let before = one(domain.clone());
+        domain.definition = Some(Arc::default());
+        assert!(diff(&before, &one(domain.clone())).changed.is_empty());
+        domain.definition = Some(Arc::new(DomainDefinition { title: Some("b".into()), ..Default::default() }));
+        assert_eq!(diff(&before, &one(domain)).changed.len(), 1);
+    }
+
+    #[test]
+    fn a_look_at_the_states_names_active_domains_and_so_does_the_full_sample_after_it() {
+        let look = DomainSample::new("a", Some(1), DomainState::Running, StateReason(1));
+        let full = DomainSample { asked: Groups::OVERVIEW, ..look.clone() };
+        let (full, look) = (one(full), one(look));
+        assert_eq!(diff(&full, &look).changed.len(), 1);
+        assert_eq!(diff(&look, &full).changed.len(), 1);
+        assert!(diff(&look, &look).changed.is_empty());
+    }
+}

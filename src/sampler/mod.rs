@@ -1,0 +1,92 @@
+//! A task per host: when to ask, what to make of the answer, and when to try again.
+//!
+//! The task owns the host's [`Worker`](crate::sources::worker::Worker), keeps a fixed cadence, turns each sample into
+//! the difference from the one before and sends that. It waits for room in the channel with its one sample in hand:
+//! pressure costs ticks, never a delta.
+
+mod diff;
+mod schedule;
+mod task;
+#[cfg(test)]
+mod tests;
+
+pub use diff::{apply, diff};
+
+use crate::model::{Groups, HostUpdate};
+use crate::sources::Source;
+use crate::time::Interval;
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+/// Makes a host's source: the first one, and a fresh one where a thread was lost with the source in it.
+pub type MakeSource = Box<dyn Fn() -> Box<dyn Source> + Send + Sync>;
+
+/// When the second sample of a connection comes. A rate needs two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    /// After 300 ms at most, so that a screen has rates at once.
+    Soon,
+    /// After one interval, like every other: for outputs, where every line covers the same time.
+    OnTime,
+}
+
+/// How a host is sampled.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The pace.
+    pub interval: Interval,
+    /// What every tick asks for.
+    pub groups: Groups,
+    /// When the second sample comes.
+    pub second: Second,
+}
+
+impl Settings {
+    /// For a screen: everything that the overview shows, rates as soon as possible.
+    pub fn screen(interval: Interval) -> Self {
+        Self { interval, groups: Groups::OVERVIEW, second: Second::Soon }
+    }
+
+    /// For an output: the same figures, every line over a whole interval.
+    pub fn output(interval: Interval) -> Self {
+        Self { second: Second::OnTime, ..Self::screen(interval) }
+    }
+}
+
+/// What can change while a host is sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wish {
+    interval: Interval,
+    focus: Option<Uuid>,
+}
+
+/// Steers a host's task. Dropping it ends the task, without waiting for a call that is under way.
+#[derive(Debug)]
+pub struct Handle(watch::Sender<Wish>);
+
+impl Handle {
+    /// The pace from now on. Rates stay true: they use the time that really passed.
+    pub fn set_interval(&self, interval: Interval) {
+        self.set(|wish| wish.interval = interval);
+    }
+
+    /// The domain that is looked at; it gets the dearer figures too, from the next tick on.
+    pub fn set_focus(&self, focus: Option<Uuid>) {
+        self.set(|wish| wish.focus = focus);
+    }
+
+    fn set(&self, change: impl FnOnce(&mut Wish)) {
+        self.0.send_if_modified(|wish| {
+            let before = *wish;
+            change(wish);
+            *wish != before
+        });
+    }
+}
+
+/// Starts to sample a host; must be called within a tokio runtime. `host` is told with every update.
+pub fn spawn(host: usize, make: MakeSource, settings: Settings, updates: mpsc::Sender<(usize, HostUpdate)>) -> Handle {
+    let (handle, wishes) = watch::channel(Wish { interval: settings.interval, focus: None });
+    tokio::spawn(task::Task::new(host, make, settings, wishes, updates).run());
+    Handle(handle)
+}

@@ -1,0 +1,233 @@
+//! When to ask next: pure arithmetic over moments that the caller hands in.
+
+use super::Second;
+use crate::time::Interval;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The longest wait for the second sample of a connection, where it shall come soon.
+const SOON: Duration = Duration::from_millis(300);
+
+/// The ticks of one connection: a grid that does not drift. A tick that was missed is left out, not made up for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Schedule {
+    interval: Duration,
+    second: Second,
+    begun: u64,
+    /// From where the next tick is counted: the moment at which the last one was due.
+    anchor: Instant,
+    /// The next tick is the second one, and it shall come soon.
+    hurry: bool,
+    next: Instant,
+}
+
+impl Schedule {
+    /// A first tick at once.
+    pub(super) fn new(now: Instant, interval: Interval, second: Second) -> Self {
+        Self { interval: interval.duration(), second, begun: 0, anchor: now, hurry: false, next: now }
+    }
+
+    /// When the next tick is due.
+    pub(super) fn next(&self) -> Instant {
+        self.next
+    }
+
+    /// The tick that was due begins.
+    pub(super) fn begins(&mut self) {
+        self.begun += 1;
+        self.anchor = self.next;
+    }
+
+    /// Its answer has come.
+    pub(super) fn finished(&mut self, now: Instant) {
+        self.hurry = self.begun == 1 && self.second == Second::Soon;
+        if self.hurry {
+            // From the answer, not from the question: else a slow first call leaves next to no time between the two.
+            self.anchor = now;
+        }
+        self.next = self.anchor + self.step();
+        if self.next <= now {
+            let missed = (now - self.anchor).as_nanos() / self.interval.as_nanos();
+            self.next = self.anchor + self.interval * u32::try_from(missed + 1).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// Another pace, from the last tick on; at once where that has passed already.
+    pub(super) fn set_interval(&mut self, interval: Interval, now: Instant) {
+        self.interval = interval.duration();
+        if self.begun > 0 {
+            self.next = (self.anchor + self.step()).max(now);
+        }
+    }
+
+    fn step(&self) -> Duration {
+        if self.hurry { self.interval.min(SOON) } else { self.interval }
+    }
+}
+
+/// How soon after an event the cheap look follows: enough for the events that come together.
+const LOOK_AFTER: Duration = Duration::from_millis(50);
+/// The least time between two looks, so that a storm of events costs three calls a second.
+const LOOK_APART: Duration = Duration::from_millis(350);
+
+/// The cheap look at who exists that an event asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Look {
+    due: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Look {
+    /// Something has happened.
+    pub(super) fn noticed(&mut self, now: Instant) {
+        let soonest = now + LOOK_AFTER;
+        self.due.get_or_insert(self.last.map_or(soonest, |last| soonest.max(last + LOOK_APART)));
+    }
+
+    /// When to look; `None`: there is no reason to.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// The look begins.
+    pub(super) fn begins(&mut self, now: Instant) {
+        (self.due, self.last) = (None, Some(now));
+    }
+
+    /// A tick begins, which sees all that has happened up to now.
+    pub(super) fn not_needed(&mut self) {
+        self.due = None;
+    }
+}
+
+/// The wait before the next attempt to connect: doubles until something works.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Backoff(Duration);
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_secs(1);
+    const LONGEST: Duration = Duration::from_secs(30);
+
+    /// How long to wait now.
+    pub(super) fn next(&mut self) -> Duration {
+        let wait = self.0;
+        self.0 = (wait * 2).min(Self::LONGEST);
+        wait
+    }
+
+    /// The longest wait, for what will hardly get better.
+    pub(super) fn longest(&mut self) -> Duration {
+        self.0 = Self::LONGEST;
+        self.0
+    }
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self(Self::FIRST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    fn interval(milliseconds: u64) -> Interval {
+        Interval::new(ms(milliseconds)).unwrap()
+    }
+
+    /// Moments of the ticks after the start, when every call takes `call`.
+    fn ticks(start: Instant, schedule: &mut Schedule, call: Duration, count: usize) -> Vec<u128> {
+        (0..count)
+            .map(|_| {
+                let due = schedule.next();
+                schedule.begins();
+                schedule.finished(due + call);
+                (due - start).as_millis()
+            })
+            .collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_second_tick_comes_soon_and_then_the_grid_holds() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, interval(1000), Second::Soon);
+        assert_eq!(ticks(start, &mut schedule, ms(20), 4), [0, 320, 1320, 2320]);
+        let mut schedule = Schedule::new(start, interval(200), Second::Soon);
+        assert_eq!(ticks(start, &mut schedule, ms(20), 4), [0, 220, 420, 620]);
+        let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+        assert_eq!(ticks(start, &mut schedule, ms(20), 4), [0, 1000, 2000, 3000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tick_that_was_missed_is_left_out() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+        assert_eq!(ticks(start, &mut schedule, ms(2500), 3), [0, 3000, 6000]);
+        let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+        assert_eq!(ticks(start, &mut schedule, ms(1000), 3), [0, 2000, 4000], "the answer came as the next was due");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_pace_counts_from_the_last_tick() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+        schedule.set_interval(interval(5000), start);
+        assert_eq!(schedule.next(), start, "the first tick does not wait");
+        schedule.begins();
+        schedule.finished(start);
+        schedule.set_interval(interval(2000), start + ms(500));
+        assert_eq!(schedule.next(), start + ms(2000));
+        schedule.set_interval(interval(100), start + ms(500));
+        assert_eq!(schedule.next(), start + ms(500), "overdue: now");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_pace_during_a_call_moves_the_next_tick_only() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, interval(5000), Second::OnTime);
+        schedule.begins();
+        schedule.set_interval(interval(1000), start + ms(2000));
+        schedule.finished(start + ms(2500));
+        assert_eq!(schedule.next(), start + ms(3000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_pace_leaves_the_hurry_of_the_second_tick() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start, interval(1000), Second::Soon);
+        schedule.begins();
+        schedule.finished(start);
+        schedule.set_interval(interval(10_000), start + ms(10));
+        assert_eq!(schedule.next(), start + ms(300));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_storm_of_events_costs_few_looks() {
+        let start = Instant::now();
+        let mut look = Look::default();
+        let mut looks = Vec::new();
+        for millisecond in 0..1000 {
+            let now = start + ms(millisecond);
+            look.noticed(now);
+            if look.due().is_some_and(|due| due <= now) {
+                look.begins(now);
+                looks.push(millisecond);
+            }
+        }
+        assert_eq!(looks, [50, 400, 750]);
+    }
+
+    #[test]
+    fn the_wait_doubles_up_to_half_a_minute() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<_> = (0..7).map(|_| backoff.next().as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30]);
+        let mut backoff = Backoff::default();
+        assert_eq!((backoff.longest().as_secs(), backoff.next().as_secs()), (30, 30));
+    }
+}

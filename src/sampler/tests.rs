@@ -1,0 +1,331 @@
+//! The task against a source that does as it is told, in a time that moves only when nothing else can.
+
+use super::*;
+use crate::model::{DomainSample, DomainState, Failure, HostInfo, HostSample, NodeSample, StateReason};
+use crate::sources::{Notice, Notify, Request, Severity, SourceError};
+use crate::time::Timestamp;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, mpsc as blocking};
+use std::time::Duration;
+use tokio::time::{Instant, advance};
+
+/// What the next calls of the source shall do; once a list is empty, calls succeed.
+#[derive(Default)]
+struct Script {
+    connects: VecDeque<SourceError>,
+    samples: VecDeque<Answer>,
+    requests: Vec<Request>,
+    notify: Option<Notify>,
+    made: usize,
+}
+
+enum Answer {
+    Good,
+    Fails(Severity),
+    Panics,
+    /// The call hangs until the other end says otherwise.
+    Hangs(blocking::Receiver<()>),
+}
+
+struct Fake(Arc<Mutex<Script>>);
+
+impl Source for Fake {
+    fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError> {
+        let mut script = self.0.lock().unwrap();
+        script.notify = Some(notify);
+        script.connects.pop_front().map_or(Ok(HostInfo::default()), Err)
+    }
+
+    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+        let (answer, count) = {
+            let mut script = self.0.lock().unwrap();
+            script.requests.push(request);
+            (script.samples.pop_front().unwrap_or(Answer::Good), script.requests.len())
+        };
+        match answer {
+            Answer::Good => {}
+            Answer::Fails(severity) => return Err(error(severity)),
+            Answer::Panics => panic!("as the test wants it"),
+            Answer::Hangs(until) => drop(until.recv()),
+        }
+        let mut domain = DomainSample::new("guest", Some(1), DomainState::Running, StateReason(1));
+        domain.asked = request.groups;
+        Ok(HostSample {
+            at: Timestamp::at(Duration::from_secs(count as u64), jiff::Timestamp::UNIX_EPOCH),
+            asked: request.groups,
+            node: NodeSample::default(),
+            domains: [(Uuid::nil(), domain)].into(),
+            lacks: Arc::default(),
+        })
+    }
+}
+
+fn error(severity: Severity) -> SourceError {
+    SourceError { message: "it failed".into(), advice: Some("mend it".into()), severity }
+}
+
+/// What an update is, as far as these tests look.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    Connecting,
+    Connected,
+    Keyframe,
+    Delta,
+    Look,
+    Failed(Option<u64>),
+}
+
+struct Rig {
+    script: Arc<Mutex<Script>>,
+    updates: mpsc::Receiver<(usize, HostUpdate)>,
+    handle: Handle,
+    start: Instant,
+}
+
+impl Rig {
+    fn new(script: Script, settings: Settings) -> Self {
+        Self::with_room(script, settings, 64)
+    }
+
+    fn with_room(script: Script, settings: Settings, room: usize) -> Self {
+        let script = Arc::new(Mutex::new(script));
+        let (sender, updates) = mpsc::channel(room);
+        let for_make = script.clone();
+        let make: MakeSource = Box::new(move || {
+            for_make.lock().unwrap().made += 1;
+            Box::new(Fake(for_make.clone()))
+        });
+        Self { script, updates, handle: spawn(7, make, settings, sender), start: Instant::now() }
+    }
+
+    /// The next update, and its time in milliseconds after the start.
+    async fn next(&mut self) -> (u128, Seen) {
+        let (host, update) = self.updates.recv().await.expect("the task lives");
+        assert_eq!(host, 7);
+        let seen = match update {
+            HostUpdate::Connecting => Seen::Connecting,
+            HostUpdate::Connected(_) => Seen::Connected,
+            HostUpdate::Keyframe(_) => Seen::Keyframe,
+            HostUpdate::Delta(delta) if delta.asked == Groups::STATE => Seen::Look,
+            HostUpdate::Delta(_) => Seen::Delta,
+            HostUpdate::Failed(Failure { retry_in, .. }) => Seen::Failed(retry_in.map(|wait| wait.as_secs())),
+        };
+        ((Instant::now() - self.start).as_millis(), seen)
+    }
+
+    async fn skip(&mut self, count: usize) {
+        for _ in 0..count {
+            self.next().await;
+        }
+    }
+
+    async fn expect(&mut self, expected: impl IntoIterator<Item = (u128, Seen)>) {
+        for expected in expected {
+            assert_eq!(self.next().await, expected);
+        }
+    }
+
+    fn notice(&self, notice: Notice) {
+        self.script.lock().unwrap().notify.as_ref().unwrap().send(notice);
+    }
+
+    fn requests(&self) -> usize {
+        self.script.lock().unwrap().requests.len()
+    }
+
+    /// Moves time to a moment after the start (timers round up to a whole millisecond).
+    async fn move_to(&self, milliseconds: u64) {
+        let moment = self.start + Duration::from_millis(milliseconds + 1);
+        advance(moment - Instant::now()).await;
+    }
+
+    /// Waits, in real time, until the source's thread has been asked this often.
+    async fn asked(&self, count: usize) {
+        while self.requests() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn screen() -> Settings {
+    Settings::screen(Interval::default())
+}
+
+fn samples(answers: impl IntoIterator<Item = Answer>) -> Script {
+    Script { samples: answers.into_iter().collect(), ..Script::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_sample_comes_soon_and_then_the_cadence_is_fixed() {
+    let mut rig = Rig::new(Script::default(), screen());
+    rig.expect([(0, Seen::Connecting), (0, Seen::Connected), (0, Seen::Keyframe)]).await;
+    rig.expect([(300, Seen::Delta), (1300, Seen::Delta), (2300, Seen::Delta), (3300, Seen::Delta)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_output_has_whole_intervals_only() {
+    let mut rig = Rig::new(Script::default(), Settings::output(Interval::default()));
+    rig.skip(2).await;
+    rig.expect([(0, Seen::Keyframe), (1000, Seen::Delta), (2000, Seen::Delta)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_between_attempts_doubles_and_a_good_sample_resets_it() {
+    let fails = |count| std::iter::repeat_n(error(Severity::Connection), count);
+    let mut rig = Rig::new(Script { connects: fails(6).collect(), ..Script::default() }, screen());
+    for (at, wait) in [(0, 1), (1000, 2), (3000, 4), (7000, 8), (15_000, 16), (31_000, 30)] {
+        rig.expect([(at, Seen::Connecting), (at, Seen::Failed(Some(wait)))]).await;
+    }
+    rig.expect([(61_000, Seen::Connecting), (61_000, Seen::Connected), (61_000, Seen::Keyframe)]).await;
+    rig.notice(Notice::Closed("it went away".into()));
+    rig.expect([(61_000, Seen::Failed(Some(1))), (62_000, Seen::Connecting)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_without_a_good_sample_does_not_reset_the_wait() {
+    let lost = || Answer::Fails(Severity::Connection);
+    let mut rig = Rig::new(samples([lost(), lost()]), screen());
+    for (at, wait) in [(0, 1), (1000, 2)] {
+        rig.expect([(at, Seen::Connecting), (at, Seen::Connected), (at, Seen::Failed(Some(wait)))]).await;
+    }
+    rig.skip(2).await;
+    rig.expect([(3000, Seen::Keyframe)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_not_work_is_tried_seldom() {
+    let mut rig = Rig::new(Script { connects: [error(Severity::Permanent)].into(), ..Script::default() }, screen());
+    rig.expect([(0, Seen::Connecting), (0, Seen::Failed(Some(30))), (30_000, Seen::Connecting)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_sample_costs_a_tick_and_the_next_is_a_difference_again() {
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Fails(Severity::Sample)]), screen());
+    rig.skip(3).await;
+    rig.expect([(300, Seen::Failed(None)), (1300, Seen::Delta)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_connection_is_made_again_and_begins_with_a_keyframe() {
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Fails(Severity::Connection)]), screen());
+    rig.skip(3).await;
+    rig.expect([(300, Seen::Failed(Some(1))), (1300, Seen::Connecting), (1300, Seen::Connected)]).await;
+    rig.expect([(1300, Seen::Keyframe), (1600, Seen::Delta)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_source_costs_its_thread_only() {
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Panics]), screen());
+    rig.skip(3).await;
+    rig.expect([(300, Seen::Failed(Some(1))), (1300, Seen::Connecting), (1300, Seen::Connected)]).await;
+    rig.expect([(1300, Seen::Keyframe)]).await;
+    assert_eq!(rig.script.lock().unwrap().made, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_brings_a_cheap_look_and_a_storm_brings_few() {
+    let mut rig = Rig::new(Script::default(), screen());
+    rig.skip(4).await;
+    for _ in 0..1000 {
+        rig.notice(Notice::DomainsChanged);
+    }
+    rig.expect([(350, Seen::Look)]).await;
+    rig.notice(Notice::DomainsChanged);
+    rig.expect([(700, Seen::Look), (1300, Seen::Delta), (2300, Seen::Delta)]).await;
+    let requests = rig.script.lock().unwrap().requests.clone();
+    assert_eq!(requests[2], Request { groups: Groups::STATE, focus: None });
+    assert_eq!(requests.len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tick_sees_what_happened_before_it_so_no_look_follows() {
+    let mut rig = Rig::new(Script::default(), screen());
+    rig.skip(4).await;
+    advance(Duration::from_millis(980)).await;
+    rig.notice(Notice::DomainsChanged);
+    rig.expect([(1300, Seen::Delta), (2300, Seen::Delta)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_interval_holds_at_once() {
+    let mut rig = Rig::new(Script::default(), screen());
+    rig.skip(4).await;
+    rig.handle.set_interval(Interval::from_seconds(10.0).unwrap());
+    rig.expect([(10_300, Seen::Delta)]).await;
+    advance(Duration::from_millis(700)).await;
+    rig.handle.set_interval(Interval::from_seconds(0.5).unwrap());
+    rig.expect([(11_000, Seen::Delta), (11_500, Seen::Delta)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_focus_reaches_the_next_tick() {
+    let mut rig = Rig::new(Script::default(), screen());
+    rig.skip(3).await;
+    rig.handle.set_focus(Some(Uuid::max()));
+    rig.skip(1).await;
+    let focus: Vec<_> = rig.script.lock().unwrap().requests.iter().map(|request| request.focus).collect();
+    assert_eq!(focus, [None, Some(Uuid::max())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pressure_costs_ticks_and_no_difference_is_lost() {
+    let mut rig = Rig::with_room(Script::default(), Settings::output(Interval::default()), 1);
+    rig.skip(3).await;
+    // Nobody reads: one update waits in the channel and one sample in the task's hand.
+    rig.move_to(1000).await;
+    while rig.updates.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    rig.move_to(2000).await;
+    rig.asked(3).await;
+    advance(Duration::from_secs(60)).await;
+    assert_eq!(rig.requests(), 3);
+    let mut stamps = Vec::new();
+    for _ in 0..4 {
+        let Some((_, HostUpdate::Delta(delta))) = rig.updates.recv().await else { panic!("a delta") };
+        stamps.push((delta.at.monotonic.as_secs(), (Instant::now() - rig.start).as_secs()));
+    }
+    assert_eq!(stamps[..2].iter().map(|stamp| stamp.0).collect::<Vec<_>>(), [2, 3], "samples 2 and 3 waited");
+    assert_eq!(stamps[2].0, 4, "no sample was left out");
+    assert_eq!(stamps[3].1, stamps[2].1 + 1, "ticks that were missed are not made up for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_call_is_not_overtaken_and_does_not_deafen_the_task() {
+    let (release, until) = blocking::channel();
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Hangs(until)]), Settings::output(Interval::default()));
+    rig.skip(3).await;
+    rig.move_to(1000).await;
+    rig.asked(2).await;
+    advance(Duration::from_millis(4200)).await;
+    assert_eq!(rig.requests(), 2, "one call in flight");
+    rig.handle.set_interval(Interval::from_seconds(2.0).unwrap());
+    release.send(()).unwrap();
+    let at = rig.next().await.0;
+    let next = rig.next().await.0;
+    assert!(at >= 5000, "{at}");
+    assert!(next > at && next % 2000 == 1000, "the grid of the last tick holds: {next}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_during_a_call_is_told_before_the_call_ends() {
+    let (release, until) = blocking::channel();
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Hangs(until)]), screen());
+    rig.skip(3).await;
+    rig.move_to(300).await;
+    rig.asked(2).await;
+    rig.notice(Notice::Closed("it went away".into()));
+    assert_eq!(rig.next().await.1, Seen::Failed(Some(1)));
+    release.send(()).unwrap();
+    assert_eq!(rig.next().await.1, Seen::Connecting);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_its_handle_the_task_ends_even_in_a_call() {
+    let (_release, until) = blocking::channel();
+    let mut rig = Rig::new(samples([Answer::Hangs(until)]), screen());
+    rig.skip(2).await;
+    rig.asked(1).await;
+    drop(rig.handle);
+    assert!(rig.updates.recv().await.is_none());
+}

@@ -1,0 +1,58 @@
+//! A persona's definition, as libvirt's XML would give it.
+
+use super::noise::derive;
+use super::persona::{Balloon, Disk, Nic, Persona};
+use crate::model::{DiskDefinition, DomainDefinition, NicDefinition};
+use std::time::Duration;
+
+/// The definition; `devices` names the host's devices of the NICs while the domain runs, and nothing while it is off.
+pub(super) fn definition(persona: &Persona, seed: u64, devices: Option<&[Option<String>]>) -> DomainDefinition {
+    DomainDefinition {
+        kind: "kvm".to_owned(),
+        title: persona.title.clone(),
+        description: persona.description.clone(),
+        machine: Some(persona.machine.to_owned()),
+        arch: Some("x86_64".to_owned()),
+        vcpus_max: Some(persona.vcpus),
+        vcpus_current: Some(persona.vcpus - persona.offline.len() as u32),
+        memory_max: Some(persona.memory),
+        balloon_model: Some(if persona.balloon == Balloon::None { "none" } else { "virtio" }.to_owned()),
+        balloon_period: match persona.balloon {
+            Balloon::None | Balloon::Unasked => None,
+            Balloon::Silent | Balloon::Telling => Some(Duration::from_secs(1)),
+        },
+        disks: persona.disks.iter().map(disk).collect(),
+        nics: (0..)
+            .zip(&persona.nics)
+            .map(|(n, it)| nic(it, derive(seed, n), devices.and_then(|names| names.get(n as usize)?.clone())))
+            .collect(),
+    }
+}
+
+fn disk(disk: &Disk) -> DiskDefinition {
+    DiskDefinition {
+        target: disk.target.clone(),
+        kind: disk.kind.to_owned(),
+        device: disk.device.to_owned(),
+        source: disk.source.clone(),
+        format: Some(disk.format.to_owned()),
+        cache: (!disk.read_only()).then(|| disk.cache.to_owned()),
+        bus: Some(disk.bus.to_owned()),
+        serial: disk.serial.map(str::to_owned),
+        read_only: disk.read_only(),
+        limits: disk.limits.clone(),
+    }
+}
+
+fn nic(nic: &Nic, seed: u64, device: Option<String>) -> NicDefinition {
+    let [a, b, c, ..] = seed.to_be_bytes();
+    NicDefinition {
+        target: device,
+        kind: nic.kind.to_owned(),
+        source: nic.source.map(str::to_owned),
+        mac: Some(format!("52:54:00:{a:02x}:{b:02x}:{c:02x}")),
+        model: Some(nic.model.to_owned()),
+        link_down: false,
+        limits: nic.limits.clone(),
+    }
+}

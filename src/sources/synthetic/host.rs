@@ -1,0 +1,101 @@
+//! The whole host as a function of time.
+
+use super::cast::cast;
+use super::envelope::Envelope;
+use super::extras::{extra, resize};
+use super::guest::{CpuTime, Guest, Scene};
+use super::memory::Now;
+use super::node::Node;
+use super::options::SyntheticOptions;
+use super::story::{self, HISTORY, Moment, Part, Parts, Role};
+use crate::model::{Groups, HostInfo, HostSample, NodeSample};
+use crate::sources::Request;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most domains of a host.
+const MOST_DOMAINS: usize = 10_000;
+
+/// The most disks, and the most NICs, of a domain.
+const MOST_DEVICES: usize = 1_000;
+
+#[derive(Debug)]
+pub(super) struct Host {
+    node: Node,
+    /// In order of UUID, as samples have them.
+    guests: Vec<Guest>,
+    /// What the story does to each role, and what the balloon leaves it, by [`Role::index`].
+    scripts: Vec<(Role, Parts<Envelope>, Envelope)>,
+}
+
+impl Host {
+    pub(super) fn new(options: &SyntheticOptions) -> Self {
+        let mut personas = cast();
+        let most = options.domains.clamp(1, MOST_DOMAINS);
+        let first_extra = personas.len().min(most);
+        personas.truncate(most);
+        personas.extend((first_extra..most).map(|index| extra(options.seed, index)));
+        let most_devices = |count: Option<usize>| count.map(|count| count.min(MOST_DEVICES));
+        let mut first_device = 0;
+        let mut guests = Vec::with_capacity(personas.len());
+        for (index, persona) in personas.iter_mut().enumerate() {
+            resize(persona, most_devices(options.disks_per_domain), most_devices(options.nics_per_domain));
+            guests.push(Guest::new(options.seed, index, persona, first_device));
+            first_device += persona.nics.len();
+        }
+        guests.sort_by_key(|guest| guest.uuid);
+        Self {
+            node: Node::new(options.seed, &personas[first_extra..]),
+            guests,
+            scripts: Role::ALL.into_iter().map(|role| (role, story::script(role), story::balloon(role))).collect(),
+        }
+    }
+
+    pub(super) fn info(&self) -> HostInfo {
+        self.node.info()
+    }
+
+    /// Who of the story is there.
+    pub(super) fn roles(&self) -> Vec<Role> {
+        Role::ALL.into_iter().filter(|role| self.guests.iter().any(|guest| guest.role == *role)).collect()
+    }
+
+    /// The host, `elapsed` after time zero, when the clocks show `at` (and the wall clock showed `wall_start` at zero).
+    pub(super) fn sample(
+        &self,
+        elapsed: Duration,
+        at: Timestamp,
+        wall_start: jiff::Timestamp,
+        request: Request,
+    ) -> HostSample {
+        let moment = Moment::after(HISTORY + elapsed);
+        let millis = |wall: jiff::Timestamp| u64::try_from(wall.as_millisecond()).unwrap_or(0);
+        let scene = Scene {
+            now: Now { moment, wall_ms: millis(at.wall), wall_start_ms: millis(wall_start) },
+            groups: request.groups,
+            domains: self.guests.len() as u32,
+            host_cpus: self.node.cpus,
+        };
+        let parts: Vec<Part> =
+            self.scripts.iter().map(|(role, script, balloon)| Part::at(&moment, *role, script, balloon)).collect();
+        // State alone is the cheap look: neither the node nor any total is asked for.
+        let whole = request.groups != Groups::STATE || request.focus.is_some();
+        let mut time = CpuTime::default();
+        let mut resident = 0.0;
+        let mut domains = BTreeMap::new();
+        for guest in &self.guests {
+            let part = &parts[guest.role.index()];
+            let lifetime = if whole { guest.cpu_time(&part.areas) } else { CpuTime::default() };
+            time.user += lifetime.user;
+            time.system += lifetime.system;
+            if whole && part.life.state.is_active() {
+                resident += guest.memory.rss(part.given, moment.seconds() - part.life.stopped_for);
+            }
+            domains.insert(guest.uuid, guest.sample(&scene, part, lifetime, request.focus == Some(guest.uuid)));
+        }
+        let node = if whole { self.node.sample(&moment, time, resident) } else { NodeSample::default() };
+        HostSample { at, asked: request.groups, node, domains, lacks: Arc::default() }
+    }
+}

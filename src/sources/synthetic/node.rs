@@ -1,0 +1,92 @@
+//! The made-up machine under the domains: large enough for them, and busy with them.
+
+use super::envelope::Envelope;
+use super::guest::CpuTime;
+use super::noise::{Flow, Noise, derive, wander};
+use super::persona::{Persona, gibibytes};
+use super::story::{self, Moment};
+use crate::model::{Counter, CpuTimes, HostInfo, NodeMemory, NodeSample};
+use crate::units::{Bytes, Nanoseconds};
+
+/// CPUs and memory where the cast is alone.
+const CPUS: u32 = 32;
+const MEMORY_GIB: u64 = 256;
+
+/// How long the machine had been up when the story began, in seconds: 97 days.
+const UPTIME: f64 = 97.0 * 86_400.0;
+
+const SECOND: f64 = 1e9;
+
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) cpus: u32,
+    memory: Bytes,
+    seed: u64,
+    user: Flow,
+    kernel: Flow,
+    io_wait: Flow,
+    io_wait_course: Envelope,
+}
+
+impl Node {
+    /// A node with room for the extras beside the cast.
+    pub(super) fn new(seed: u64, extras: &[Persona]) -> Self {
+        let seed = derive(seed, u64::MAX);
+        let flow = |stream, cores| Flow::new(cores * SECOND, UPTIME, Noise::even(derive(seed, stream), 0.5));
+        let busy = extras.iter().filter(|extra| extra.busy);
+        let cores: f64 = busy.map(|extra| 0.1 + 1.7 * extra.load * f64::from(extra.vcpus)).sum();
+        let memory: u64 = extras.iter().map(|extra| extra.memory.0 + (1 << 28)).sum();
+        Self {
+            cpus: CPUS * (1 + (cores / f64::from(CPUS)).ceil() as u32),
+            memory: gibibytes(MEMORY_GIB + memory.div_ceil(64 << 30) * 64),
+            seed,
+            user: flow(1, 0.15),
+            kernel: flow(2, 0.25),
+            io_wait: flow(3, 0.05),
+            io_wait_course: story::io_wait(),
+        }
+    }
+
+    pub(super) fn info(&self) -> HostInfo {
+        HostInfo {
+            hostname: "demo-host".to_owned(),
+            uri: "synthetic:///system".to_owned(),
+            driver: "QEMU".to_owned(),
+            hypervisor_version: Some("9.2.0".to_owned()),
+            libvirt_version: Some("11.3.0".to_owned()),
+            cpu_model: "x86_64".to_owned(),
+            cpus: self.cpus,
+            mhz: Some(2900),
+            topology: (self.cpus / 16, 1, 8, 2),
+            synthetic: true,
+        }
+    }
+
+    /// `guests`: CPU time of all domains since the machine began; `resident`: bytes that the active ones hold.
+    pub(super) fn sample(&self, moment: &Moment, guests: CpuTime, resident: f64) -> NodeSample {
+        let seconds = moment.seconds();
+        let user = guests.user + self.user.total(seconds);
+        let kernel = guests.system + self.kernel.total(seconds);
+        let iowait = self.io_wait.total(self.io_wait_course.area(moment));
+        let idle = f64::from(self.cpus) * (UPTIME + seconds) * SECOND - user - kernel - iowait;
+        let counter = |value: f64| Counter(Nanoseconds(value as u64));
+        let cached = 7e9 + 1.5e9 * wander(self.seed, 23.0, seconds);
+        let buffers = 0.6e9 + 0.1e9 * wander(derive(self.seed, 4), 31.0, seconds);
+        let free = self.memory.0 as f64 - resident - 5.5e9 - cached - buffers;
+        let page = |bytes: f64| Bytes::from_kib(bytes.max(0.0) as u64 / 4096 * 4);
+        NodeSample {
+            cpu: Some(CpuTimes {
+                kernel: counter(kernel),
+                user: counter(user),
+                idle: counter(idle),
+                iowait: counter(iowait),
+            }),
+            memory: Some(NodeMemory {
+                total: self.memory,
+                free: page(free),
+                buffers: page(buffers),
+                cached: page(cached),
+            }),
+        }
+    }
+}

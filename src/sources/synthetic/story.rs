@@ -1,0 +1,446 @@
+//! What happens when: the chapters, and what each does to whom.
+
+use super::envelope::Envelope;
+use crate::model::{DomainState, StateReason};
+use std::time::Duration;
+
+/// Seconds of [`CYCLE`].
+pub(super) const CYCLE_SECONDS: u64 = 240;
+
+/// How long the story takes before it begins again.
+pub const CYCLE: Duration = Duration::from_secs(CYCLE_SECONDS);
+
+/// What had happened before the first sample: whole cycles, so that time zero is the beginning of one.
+pub(super) const HISTORY: Duration = Duration::from_secs(2 * CYCLE_SECONDS);
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chapter {
+    /// `ci-runner-03` burns all of its vCPUs; others' steal climbs.
+    NoisyNeighbour,
+    /// `k8s-node-4` runs.
+    Newcomer,
+    /// Requests to `vda` of `db-primary` take ever longer.
+    SlowDisk,
+    /// `web-02` has crashed.
+    Crash,
+    /// `batch-report` is short of memory.
+    Squeeze,
+    /// `proxy` drops what it receives.
+    Drops,
+    /// `mail` is paused on an I/O error.
+    IoError,
+}
+
+impl Chapter {
+    /// Every chapter, by its beginning.
+    pub const ALL: [Chapter; 7] =
+        [Self::NoisyNeighbour, Self::Newcomer, Self::SlowDisk, Self::Crash, Self::Squeeze, Self::Drops, Self::IoError];
+
+    /// Whom it is about: the domain's name.
+    pub fn domain(self) -> &'static str {
+        match self {
+            Self::NoisyNeighbour => "ci-runner-03",
+            Self::Newcomer => "k8s-node-4",
+            Self::SlowDisk => "db-primary",
+            Self::Crash => "web-02",
+            Self::Squeeze => "batch-report",
+            Self::Drops => "proxy",
+            Self::IoError => "mail",
+        }
+    }
+
+    /// From when to when in each cycle; the middle of it shows it at its clearest.
+    pub fn span(self) -> std::ops::Range<Duration> {
+        let (from, until) = self.seconds();
+        Duration::from_secs(from)..Duration::from_secs(until)
+    }
+
+    fn seconds(self) -> (u64, u64) {
+        match self {
+            Self::NoisyNeighbour => (5, 75),
+            Self::Newcomer => (25, 225),
+            Self::SlowDisk => (40, 120),
+            Self::Crash => (95, 135),
+            Self::Squeeze => (110, 190),
+            Self::Drops => (150, 200),
+            Self::IoError => (170, 200),
+        }
+    }
+}
+
+/// How long `k8s-node-4` takes to shut down, in seconds.
+const SHUTDOWN_SECONDS: u64 = 3;
+
+/// A moment of the story.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// Whole cycles before it.
+    pub(super) cycles: u64,
+    /// Seconds into its cycle.
+    pub(super) phase: f64,
+}
+
+impl Moment {
+    /// So long after the first cycle began (in which the domains had no viewer yet, see [`HISTORY`]).
+    pub(super) fn after(elapsed: Duration) -> Self {
+        let cycles = elapsed.as_secs() / CYCLE_SECONDS;
+        Self { cycles, phase: (elapsed - Duration::from_secs(cycles * CYCLE_SECONDS)).as_secs_f64() }
+    }
+
+    fn in_cycle(cycles: u64, second: u64) -> Self {
+        Self { cycles, phase: second as f64 }
+    }
+
+    /// Seconds since the first cycle began.
+    pub(super) fn seconds(&self) -> f64 {
+        (self.cycles * CYCLE_SECONDS) as f64 + self.phase
+    }
+}
+
+/// What a domain is in the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Only suffers from the neighbour.
+    Bystander,
+    /// Is off all the time.
+    Off,
+    /// Serves what the database gives, and takes over from the one that crashes.
+    Peer,
+    /// Plays the lead in a chapter.
+    Lead(Chapter),
+}
+
+impl Role {
+    /// Every role once: what [`Role::index`] counts.
+    pub(super) const ALL: [Role; 10] = [
+        Self::Bystander,
+        Self::Off,
+        Self::Peer,
+        Self::Lead(Chapter::NoisyNeighbour),
+        Self::Lead(Chapter::Newcomer),
+        Self::Lead(Chapter::SlowDisk),
+        Self::Lead(Chapter::Crash),
+        Self::Lead(Chapter::Squeeze),
+        Self::Lead(Chapter::Drops),
+        Self::Lead(Chapter::IoError),
+    ];
+
+    /// Its place in [`Role::ALL`].
+    pub(super) fn index(self) -> usize {
+        match self {
+            Self::Bystander => 0,
+            Self::Off => 1,
+            Self::Peer => 2,
+            Self::Lead(chapter) => 3 + chapter as usize,
+        }
+    }
+
+    /// The seconds of a cycle at which its state changes.
+    fn turns(self) -> &'static [u64] {
+        match self {
+            Self::Lead(Chapter::Newcomer) => &[25, 225 - SHUTDOWN_SECONDS, 225],
+            Self::Lead(Chapter::Crash) => &[95, 135],
+            Self::Lead(Chapter::IoError) => &[170, 200],
+            _ => &[],
+        }
+    }
+}
+
+/// When, after `elapsed` since the first cycle began, the state of one of `roles` changes next; `None`: never.
+pub(super) fn next_turn(elapsed: Duration, roles: &[Role]) -> Option<Duration> {
+    let cycle = elapsed.as_secs() / CYCLE_SECONDS;
+    roles
+        .iter()
+        .flat_map(|role| role.turns())
+        .flat_map(|&second| [cycle, cycle + 1].map(|cycle| Duration::from_secs(cycle * CYCLE_SECONDS + second)))
+        .filter(|&turn| turn > elapsed)
+        .min()
+}
+
+/// A domain's state at a moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Life {
+    pub(super) state: DomainState,
+    pub(super) reason: StateReason,
+    pub(super) run: Run,
+    /// For so many seconds its CPUs have been stopped; 0 while it runs.
+    pub(super) stopped_for: f64,
+}
+
+/// Which run of its a domain is in.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Run {
+    /// None: it is off.
+    Off,
+    /// The first, since before the story.
+    First,
+    /// One that the story began.
+    Started {
+        /// When.
+        at: Moment,
+        /// How many starts the story had seen before.
+        serial: u64,
+    },
+}
+
+/// The state of whoever plays `role`.
+pub(super) fn life(role: Role, now: &Moment) -> Life {
+    let life = |state, reason, run| Life { state, reason: StateReason(reason), run, stopped_for: 0.0 };
+    let from = |second: u64| now.phase >= second as f64;
+    match role {
+        Role::Off => life(DomainState::ShutOff, 1, Run::Off),
+        Role::Lead(Chapter::Newcomer) => {
+            let run = Run::Started { at: Moment::in_cycle(now.cycles, 25), serial: 2 * now.cycles };
+            if !from(25) || from(225) {
+                life(DomainState::ShutOff, 1, Run::Off)
+            } else if from(225 - SHUTDOWN_SECONDS) {
+                life(DomainState::ShuttingDown, 1, run)
+            } else {
+                life(DomainState::Running, 1, run)
+            }
+        }
+        Role::Lead(Chapter::Crash) => {
+            if from(95) && !from(135) {
+                return life(DomainState::ShutOff, 3, Run::Off);
+            }
+            let cycle = if from(135) { now.cycles } else { now.cycles.saturating_sub(1) };
+            let run = Run::Started { at: Moment::in_cycle(cycle, 135), serial: 2 * cycle + 1 };
+            life(DomainState::Running, 1, run)
+        }
+        Role::Lead(Chapter::IoError) if from(170) && !from(200) => {
+            Life { stopped_for: now.phase - 170.0, ..life(DomainState::Paused, 5, Run::First) }
+        }
+        Role::Lead(Chapter::IoError) => life(DomainState::Running, 5, Run::First),
+        Role::Bystander | Role::Peer | Role::Lead(_) => life(DomainState::Running, 1, Run::First),
+    }
+}
+
+/// How active each part of a domain is, as [`Envelope`]s (a script) or as figures at one moment.
+#[derive(Clone, Debug)]
+pub(super) struct Parts<T> {
+    /// Its ordinary work on the CPU.
+    pub(super) cpu: T,
+    /// Work on the CPU that only the story gives it: the runner's burning.
+    pub(super) burn: T,
+    /// vCPUs that wait for a host CPU.
+    pub(super) steal: T,
+    /// Reads and writes of the first disk.
+    pub(super) requests: T,
+    /// The time that those take.
+    pub(super) request_time: T,
+    /// Flushes of the first disk.
+    pub(super) flushes: T,
+    /// The time that those take.
+    pub(super) flush_time: T,
+    /// The other disks, whole.
+    pub(super) other_disks: T,
+    /// What the NICs receive.
+    pub(super) receive: T,
+    /// What the NICs send.
+    pub(super) transmit: T,
+    /// Received packets that are dropped.
+    pub(super) drops: T,
+    /// Swapping and major faults.
+    pub(super) swap: T,
+}
+
+impl<T> Parts<T> {
+    fn map<U>(&self, f: impl Fn(&T) -> U) -> Parts<U> {
+        Parts {
+            cpu: f(&self.cpu),
+            burn: f(&self.burn),
+            steal: f(&self.steal),
+            requests: f(&self.requests),
+            request_time: f(&self.request_time),
+            flushes: f(&self.flushes),
+            flush_time: f(&self.flush_time),
+            other_disks: f(&self.other_disks),
+            receive: f(&self.receive),
+            transmit: f(&self.transmit),
+            drops: f(&self.drops),
+            swap: f(&self.swap),
+        }
+    }
+}
+
+impl Parts<Envelope> {
+    /// Seconds of ordinary activity until a moment, part by part.
+    pub(super) fn areas(&self, moment: &Moment) -> Parts<f64> {
+        self.map(|envelope| envelope.area(moment))
+    }
+}
+
+/// What a role is doing now.
+pub(super) struct Part {
+    pub(super) life: Life,
+    pub(super) areas: Parts<f64>,
+    /// The areas at the start of the run, where the story began it.
+    pub(super) start: Option<Parts<f64>>,
+    /// Share of the memory that the balloon gives.
+    pub(super) given: f64,
+    /// Seconds since the start of the run, where the story began it.
+    pub(super) age: Option<f64>,
+}
+
+impl Part {
+    /// Of `role`, with its script and balloon.
+    pub(super) fn at(moment: &Moment, role: Role, script: &Parts<Envelope>, balloon: &Envelope) -> Self {
+        let life = life(role, moment);
+        let started = match life.run {
+            Run::Started { at, .. } => Some(at),
+            Run::Off | Run::First => None,
+        };
+        Self {
+            life,
+            areas: script.areas(moment),
+            start: started.map(|at| script.areas(&at)),
+            given: balloon.level(moment),
+            age: started.map(|at| moment.seconds() - at.seconds()),
+        }
+    }
+}
+
+/// What the story does to whoever plays `role`.
+pub(super) fn script(role: Role) -> Parts<Envelope> {
+    let ordinary = Parts {
+        cpu: Envelope::through(&[(5, 1000), (15, 850), (65, 850), (75, 1000)]),
+        burn: Envelope::flat(0),
+        steal: Envelope::through(&[(5, 1000), (15, 60_000), (65, 60_000), (75, 1000)]),
+        requests: Envelope::flat(1000),
+        request_time: Envelope::flat(1000),
+        flushes: Envelope::flat(1000),
+        flush_time: Envelope::flat(1000),
+        other_disks: Envelope::flat(1000),
+        receive: Envelope::flat(1000),
+        transmit: Envelope::flat(1000),
+        drops: Envelope::flat(0),
+        swap: Envelope::flat(0),
+    };
+    // Web traffic sags while the database is slow.
+    let sagging = Envelope::through(&[(45, 1000), (75, 450), (105, 450), (122, 1000)]);
+    match role {
+        Role::Bystander => ordinary,
+        Role::Off => ordinary.map(|_| Envelope::flat(0)),
+        Role::Peer => {
+            let surge = Envelope::through(&[
+                (45, 1000),
+                (75, 450),
+                (95, 450),
+                (99, 900),
+                (122, 1700),
+                (135, 1700),
+                (140, 1000),
+            ]);
+            Parts { receive: surge.clone(), transmit: surge, ..ordinary }
+        }
+        Role::Lead(Chapter::NoisyNeighbour) => Parts {
+            cpu: Envelope::flat(1000),
+            burn: Envelope::through(&[(5, 0), (12, 1000), (68, 1000), (75, 0)]),
+            steal: Envelope::flat(1000),
+            requests: Envelope::through(&[(5, 1000), (8, 9000), (20, 3000), (68, 4000), (75, 1000)]),
+            request_time: Envelope::through(&[(5, 1000), (8, 12_000), (20, 3000), (68, 4000), (75, 1000)]),
+            receive: Envelope::through(&[(5, 1000), (7, 60_000), (12, 60_000), (14, 1000)]),
+            ..ordinary
+        },
+        Role::Lead(Chapter::Newcomer) => Parts {
+            cpu: Envelope::through(&[(25, 1300), (38, 1300), (45, 1000)]),
+            requests: Envelope::through(&[(25, 9000), (34, 9000), (42, 1000)]),
+            request_time: Envelope::through(&[(25, 9000), (34, 9000), (42, 1000)]),
+            ..ordinary
+        }
+        .map(|envelope| envelope.silent(0, 25).silent(225, CYCLE_SECONDS)),
+        Role::Lead(Chapter::SlowDisk) => Parts {
+            cpu: Envelope::through(&[(5, 1000), (15, 850), (40, 850), (70, 500), (105, 500), (120, 1000)]),
+            requests: Envelope::through(&[(40, 1000), (70, 250), (105, 250), (120, 1000)]),
+            request_time: Envelope::through(&[(40, 1000), (70, 25_000), (105, 25_000), (120, 1000)]),
+            flushes: Envelope::through(&[(40, 1000), (70, 400), (105, 400), (120, 1000)]),
+            flush_time: Envelope::through(&[(40, 1000), (70, 30_000), (105, 30_000), (120, 1000)]),
+            transmit: sagging,
+            ..ordinary
+        },
+        Role::Lead(Chapter::Crash) => Parts {
+            cpu: Envelope::through(&[
+                (5, 1000),
+                (15, 850),
+                (65, 850),
+                (75, 1000),
+                (134, 1000),
+                (135, 1300),
+                (148, 1000),
+            ]),
+            requests: Envelope::through(&[(134, 1000), (135, 12_000), (143, 12_000), (150, 1000)]),
+            request_time: Envelope::through(&[(134, 1000), (135, 12_000), (143, 12_000), (150, 1000)]),
+            receive: sagging.clone(),
+            transmit: sagging,
+            ..ordinary
+        }
+        .map(|envelope| envelope.silent(95, 135)),
+        Role::Lead(Chapter::Squeeze) => Parts {
+            cpu: Envelope::through(&[
+                (5, 1000),
+                (15, 850),
+                (65, 850),
+                (75, 1000),
+                (120, 1000),
+                (140, 600),
+                (175, 600),
+                (190, 1000),
+            ]),
+            swap: Envelope::through(&[(114, 0), (135, 1000), (172, 1000), (186, 0)]),
+            other_disks: Envelope::through(&[(114, 1000), (135, 20_000), (172, 20_000), (186, 1000)]),
+            ..ordinary
+        },
+        Role::Lead(Chapter::Drops) => Parts {
+            receive: Envelope::through(&[(150, 1000), (160, 2800), (190, 2800), (200, 1000)]),
+            drops: Envelope::through(&[(150, 0), (160, 1000), (190, 1000), (200, 0)]),
+            ..ordinary
+        },
+        Role::Lead(Chapter::IoError) => ordinary.map(|envelope| envelope.silent(170, 200)),
+    }
+}
+
+/// The share of its memory that the balloon leaves to whoever plays `role`.
+pub(super) fn balloon(role: Role) -> Envelope {
+    match role {
+        Role::Lead(Chapter::Squeeze) => Envelope::through(&[(110, 1000), (140, 450), (175, 450), (190, 1000)]),
+        _ => Envelope::flat(1000),
+    }
+}
+
+/// The host's waiting for I/O: it follows the slow disk.
+pub(super) fn io_wait() -> Envelope {
+    Envelope::through(&[(40, 1000), (70, 30_000), (105, 30_000), (120, 1000)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chapters_are_within_a_cycle_in_order_and_begin_at_once() {
+        assert!(Chapter::ALL.is_sorted_by_key(|chapter| chapter.span().start));
+        assert!(Chapter::ALL[0].span().start < Duration::from_secs(10));
+        assert!(Chapter::ALL.iter().all(|chapter| chapter.span().end < CYCLE));
+        assert!(Role::ALL.iter().enumerate().all(|(index, role)| role.index() == index));
+    }
+
+    #[test]
+    fn turns_are_where_states_change() {
+        let mut at = Duration::ZERO;
+        let mut turns = 0;
+        while let Some(next) = next_turn(at, &Role::ALL) {
+            if next >= 3 * CYCLE {
+                break;
+            }
+            let changed = |role: &Role| {
+                let [before, after] = [next - Duration::from_millis(1), next].map(|t| life(*role, &Moment::after(t)));
+                (before.state, before.reason) != (after.state, after.reason)
+            };
+            assert!(Role::ALL.iter().any(changed), "nothing happens at {next:?}");
+            (at, turns) = (next, turns + 1);
+        }
+        assert_eq!(turns, 3 * 7);
+        assert_eq!(next_turn(Duration::ZERO, &[Role::Bystander]), None);
+    }
+}
