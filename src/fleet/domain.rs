@@ -257,6 +257,11 @@ impl Domain {
         self.track.value(DomainMetric::Cpu, when).map(|cpu| cpu / f64::from(vcpus))
     }
 
+    /// The most CPU that its vCPUs can use, in percent of one core: the natural top of a scale. At least 100.
+    pub fn cpu_ceiling(&self) -> f64 {
+        100.0 * f64::from(self.vcpu_count().unwrap_or(1).max(1))
+    }
+
     /// vCPUs online now; while it is off, those that it will start with.
     pub fn vcpu_count(&self) -> Option<u32> {
         if self.vcpus.is_empty() {

@@ -10,7 +10,7 @@ mod state;
 mod update;
 
 pub use action::{Action, Effect};
-pub use keymap::{BINDINGS, Binding, action_for};
+pub use keymap::{BINDINGS, Binding, Key, action_for};
 pub use layout::{Areas, CardGrid, DomainAreas, MIN_HEIGHT, MIN_WIDTH, areas, domain_areas};
 pub use rows::{DeviceKey, RowId, device_keys};
 pub use sort::{Order, SortKey};

@@ -94,7 +94,7 @@ impl List {
     fn first_sort(self) -> SortKey {
         match self {
             Self::Table | Self::Panes => SortKey::Domain(DomainMetric::Cpu),
-            Self::Disks => SortKey::Disk(DiskMetric::WriteLatency),
+            Self::Disks => SortKey::Disk(DiskMetric::InFlight),
             Self::Nics => SortKey::Nic(NicMetric::RxBytes),
             Self::Vcpus => SortKey::Vcpu(VcpuMetric::Use),
         }

@@ -40,25 +40,30 @@ pub(super) struct Curve {
 }
 
 impl Curve {
-    /// A metric of a track over the width of a chart of `area`.
+    /// A metric of a track, under a name that is short because the frame's title says the rest, over the width of a
+    /// chart of `area`.
     pub(super) fn new<M: Metric>(
         scene: &Scene,
         window: Window,
         track: &Track<M>,
-        metric: M,
-        role: Role,
+        (metric, label, role): (M, &'static str, Role),
         area: Rect,
     ) -> Self {
         let info = metric.info();
         let count = graph::bins_across(graph_width(area), scene.palette.symbols);
         Self {
-            label: info.label,
+            label,
             role,
             unit: info.unit,
             value: track.value(metric, window.when(scene.ui.cursor)),
             bins: window.bins(track, metric, count),
             floor: if info.unit == Unit::Percent { 100.0 } else { 0.0 },
         }
+    }
+
+    /// The same with another least top of its scale.
+    pub(super) fn up_to(self, floor: f64) -> Self {
+        Self { floor, ..self }
     }
 
     fn top(&self) -> f64 {
@@ -135,10 +140,11 @@ fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: 
         buffer.set_string(x, y, format!("{text}{tick}"), dim);
     };
     if area.height == 1 {
-        let text =
-            format!("{} {}", curve.label, format::figure(curve.unit, curve.value.unwrap_or(0.0), palette.symbols));
-        let text = if curve.value.is_some() { text } else { format!("{} {}", curve.label, scene.none()) };
-        buffer.set_stringn(area.x, area.y, text, gutter - 1, name_style);
+        let value = curve.value.map(|value| format::figure(curve.unit, value, palette.symbols));
+        let value = value.unwrap_or_else(|| scene.none().into());
+        buffer.set_stringn(area.x, area.y, curve.label, gutter - 1, name_style);
+        let x = area.x + (gutter - 1 - text::width(&value)) as u16;
+        buffer.set_string(x, area.y, value, palette.style(Role::Title));
     } else {
         let room = gutter.saturating_sub(text::width(&scale) + 2);
         buffer.set_stringn(area.x, area.y, curve.label, room, name_style);

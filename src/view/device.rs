@@ -22,32 +22,40 @@ use DiskMetric as D;
 use NicMetric as N;
 use VcpuMetric as V;
 
-/// A group of curves in one frame: heading, metrics with their colours, whether they share a scale.
-type Panel<M> = (&'static str, &'static [(M, Role)], bool);
+/// A group of curves in one frame: heading, metrics with their short names and colours, whether they share a scale.
+type Panel<M> = (&'static str, &'static [(M, &'static str, Role)], bool);
 
 const DISK_PANELS: &[Panel<D>] = &[
-    ("throughput", &[(D::ReadBytes, Role::DiskRead), (D::WriteBytes, Role::DiskWrite)], true),
+    ("throughput", &[(D::ReadBytes, "read", Role::DiskRead), (D::WriteBytes, "write", Role::DiskWrite)], true),
     (
         "latency",
-        &[(D::ReadLatency, Role::DiskRead), (D::WriteLatency, Role::DiskWrite), (D::FlushLatency, Role::DiskFlush)],
+        &[
+            (D::ReadLatency, "read", Role::DiskRead),
+            (D::WriteLatency, "write", Role::DiskWrite),
+            (D::FlushLatency, "flush", Role::DiskFlush),
+        ],
         true,
     ),
     (
         "requests",
-        &[(D::ReadRequests, Role::DiskRead), (D::WriteRequests, Role::DiskWrite), (D::Flushes, Role::DiskFlush)],
+        &[
+            (D::ReadRequests, "read", Role::DiskRead),
+            (D::WriteRequests, "write", Role::DiskWrite),
+            (D::Flushes, "flush", Role::DiskFlush),
+        ],
         true,
     ),
-    ("queue", &[(D::InFlight, Role::Text)], false),
+    ("in flight", &[(D::InFlight, "requests", Role::Text)], false),
 ];
 const NIC_PANELS: &[Panel<N>] = &[
-    ("throughput", &[(N::RxBytes, Role::NetReceive), (N::TxBytes, Role::NetTransmit)], true),
-    ("packets", &[(N::RxPackets, Role::NetReceive), (N::TxPackets, Role::NetTransmit)], true),
-    ("drops", &[(N::RxDrops, Role::NetReceive), (N::TxDrops, Role::NetTransmit)], true),
+    ("throughput", &[(N::RxBytes, "rx", Role::NetReceive), (N::TxBytes, "tx", Role::NetTransmit)], true),
+    ("packets", &[(N::RxPackets, "rx", Role::NetReceive), (N::TxPackets, "tx", Role::NetTransmit)], true),
+    ("drops", &[(N::RxDrops, "rx", Role::NetReceive), (N::TxDrops, "tx", Role::NetTransmit)], true),
 ];
 const VCPU_PANELS: &[Panel<V>] = &[
-    ("use", &[(V::Use, Role::Cpu)], false),
-    ("steal", &[(V::Steal, Role::Steal)], false),
-    ("wait", &[(V::Wait, Role::Text)], false),
+    ("use", &[(V::Use, "use", Role::Cpu)], false),
+    ("steal", &[(V::Steal, "steal", Role::Steal)], false),
+    ("wait", &[(V::Wait, "wait", Role::Text)], false),
 ];
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, id: DomainId, key: &DeviceKey) {
@@ -213,10 +221,8 @@ impl Screen<'_> {
         let shown = panels.len().min(usize::from(area.height / 5)).max(1);
         let heights = vec![Constraint::Fill(1); shown];
         for ((heading, metrics, shared), place) in panels.iter().zip(Layout::vertical(heights).split(area).iter()) {
-            let curves: Vec<Curve> = metrics
-                .iter()
-                .map(|(metric, role)| Curve::new(scene, window, &device.track, *metric, *role, *place))
-                .collect();
+            let curves: Vec<Curve> =
+                metrics.iter().map(|curve| Curve::new(scene, window, &device.track, *curve, *place)).collect();
             let title = Line::from(scene.span(Role::Heading, format!(" {heading} ")));
             chart::draw(scene, buffer, *place, title, window, *shared, &curves);
         }

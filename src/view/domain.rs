@@ -125,7 +125,7 @@ fn host_cpus(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> Vec<Sp
     spans
 }
 
-fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
+pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
     if !domain.state.is_active() {
         let lines = [(Role::Dim, format!("{}: it has no live figures", table::state_words(domain)))];
         message(scene, buffer, area, &lines);
@@ -142,9 +142,12 @@ fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &
     };
     let window = Window::new(host, scene.ui);
     let heading = |words: String| Line::from(scene.span(Role::Heading, format!(" {words} ")));
-    let curve = |metric, role, place| Curve::new(scene, window, &domain.track, metric, role, place);
+    let curve = |metric, label, role, place| Curve::new(scene, window, &domain.track, (metric, label, role), place);
     if let Some(&place) = places.first() {
-        let curves = [curve(M::Cpu, Role::Cpu, place), curve(M::Steal, Role::Steal, place)];
+        let curves = [
+            curve(M::Cpu, "CPU", Role::Cpu, place).up_to(domain.cpu_ceiling()),
+            curve(M::Steal, "steal", Role::Steal, place),
+        ];
         let curves = if place.height >= 8 { &curves[..] } else { &curves[..1] };
         chart::draw(scene, buffer, place, heading(cpu_title(scene, host, domain)), window, false, curves);
     }
@@ -154,11 +157,12 @@ fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &
         memory(scene, buffer, inner, host, domain);
     }
     if let Some(&place) = places.get(2) {
-        let curves = [curve(M::DiskRead, Role::DiskRead, place), curve(M::DiskWrite, Role::DiskWrite, place)];
+        let curves =
+            [curve(M::DiskRead, "read", Role::DiskRead, place), curve(M::DiskWrite, "write", Role::DiskWrite, place)];
         chart::draw(scene, buffer, place, heading("all disks".into()), window, true, &curves);
     }
     if let Some(&place) = places.get(3) {
-        let curves = [curve(M::NetRx, Role::NetReceive, place), curve(M::NetTx, Role::NetTransmit, place)];
+        let curves = [curve(M::NetRx, "rx", Role::NetReceive, place), curve(M::NetTx, "tx", Role::NetTransmit, place)];
         chart::draw(scene, buffer, place, heading("all NICs".into()), window, true, &curves);
     }
 }
@@ -170,7 +174,7 @@ fn cpu_title(scene: &Scene, host: &Host, domain: &Domain) -> String {
         |value: Option<f64>| value.map_or(scene.none().to_owned(), |value| format!("{}%", format::percent(value)));
     let of_host = host.cpus().and_then(|cpus| domain.cpu_of_host(cpus, when));
     let of_guest = domain.cpu_of_guest(when);
-    format!("CPU of a core, {} of guest, {} of host", share(of_guest), share(of_host))
+    format!("CPU, {} of guest, {} of host", share(of_guest), share(of_host))
 }
 
 /// What the memory is made of, and how fresh the guest's word is.

@@ -54,7 +54,7 @@ fn keys(scene: &Scene, width: u16) -> Vec<Span<'static>> {
         }
         Screen::Device(..) => {
             hint(scene, &mut spans, "Esc", "domain");
-            hint(scene, &mut spans, "← →", "previous, next device");
+            hint(scene, &mut spans, "h l", "previous, next device");
         }
     }
     hint(scene, &mut spans, "Space", "freeze");

@@ -30,9 +30,11 @@ fn identity(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
         return spans.into();
     };
     if info.synthetic {
-        spans.push(scene.span(Role::Banner, "DEMO, figures are made up  "));
+        let words = if room >= 60 { "DEMO, figures are made up  " } else { "DEMO  " };
+        spans.push(scene.span(Role::Banner, words));
     }
-    let name = text::fit(&info.hostname, room.saturating_sub(8).clamp(8, 40), scene.palette.symbols);
+    let used: usize = spans.iter().map(Span::width).sum();
+    let name = text::fit(&info.hostname, room.saturating_sub(used).min(40), scene.palette.symbols);
     spans.push(scene.span(Role::Title, name));
     let version = |version: &Option<String>| version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     let mut details =

@@ -180,7 +180,10 @@ fn graph_line(
         }
     }
     let peak = graph::peak(&bins).unwrap_or(0.0);
-    let top = if unit == Unit::Percent && peak <= 100.0 { 100.0 } else { format::nice_ceiling(unit, peak) };
+    let top = match unit {
+        Unit::Percent => peak.max(domain.cpu_ceiling()),
+        _ => format::nice_ceiling(unit, peak),
+    };
     let words = value.map_or(scene.none().to_owned(), |value| format::figure(unit, value, symbols));
     let names =
         Line::from(vec![scene.span(role, format!("{name:<5}")), scene.span(Role::Title, format!("{words:>5}"))]);

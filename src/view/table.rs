@@ -2,6 +2,7 @@
 
 use super::Scene;
 use super::columns::{self, Column};
+use super::domain;
 use super::format;
 use super::graph::{self, Window};
 use super::text;
@@ -72,7 +73,7 @@ const COLUMNS: &[Column<Content>] = &[
 ];
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
-    let columns = columns::fit(COLUMNS, area.width.saturating_sub(1));
+    let columns = columns::fit(&wanted(area.width), area.width.saturating_sub(1));
     columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if scene.ui.rows.is_empty() {
@@ -91,6 +92,28 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         }
     }
     columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
+    preview(scene, buffer, body);
+}
+
+/// Where the rows leave room, the charts of the selected domain: what a drill-down would show first.
+fn preview(scene: &Scene, buffer: &mut Buffer, body: Rect) {
+    const LEAST: u16 = 8;
+    let room = body.height.saturating_sub(scene.ui.rows.len() as u16 + 1);
+    let found = scene.ui.selected_row().and_then(|row| scene.fleet.domain(row.domain()));
+    let Some((host, domain)) = found.filter(|_| room >= LEAST) else { return };
+    let height = room.min(24);
+    let place = Rect { y: body.bottom() - height, height, ..body };
+    domain::title(scene, buffer, Rect { height: 1, ..place }, host, domain);
+    domain::charts(scene, buffer, Rect { y: place.y + 1, height: height - 1, ..place }, host, domain);
+}
+
+/// The columns for a width: room beyond 80 columns lengthens the history before it adds figures.
+fn wanted(width: u16) -> Vec<Column<Content>> {
+    let mut columns = COLUMNS.to_vec();
+    for column in columns.iter_mut().filter(|column| matches!(column.content, History)) {
+        column.width += (width.saturating_sub(80) / 4).min(20);
+    }
+    columns
 }
 
 fn draw_row(
@@ -115,7 +138,7 @@ fn draw_row(
             _ if !active => {}
             History => {
                 let bins = Window::new(host, scene.ui).bins(&domain.track, M::Cpu, usize::from(*width));
-                let top = graph::peak(&bins).unwrap_or(0.0).max(100.0);
+                let top = graph::peak(&bins).unwrap_or(0.0).max(domain.cpu_ceiling());
                 let history = graph::inline(&bins, top, scene.palette.symbols);
                 columns::put(scene, buffer, cell, false, Role::Cpu, history);
             }
@@ -231,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_terminal_of_80_columns_shows_every_kind_of_figure() {
-        let shown: Vec<_> = columns::fit(COLUMNS, 79).iter().map(|(column, ..)| column.title).collect();
+        let shown: Vec<_> = columns::fit(&wanted(80), 79).iter().map(|(column, ..)| column.title).collect();
         for title in ["S", "NAME", "CPU%", "", "ST%", "MEMORY", "RD/s", "WR/s", "IOPS", "LAT", "RX/s", "TX/s"] {
             assert!(shown.contains(&title), "{title} is not among {shown:?}");
         }
@@ -239,7 +262,7 @@ mod tests {
 
     #[test]
     fn forty_columns_still_show_the_name_and_the_cpu() {
-        let shown: Vec<_> = columns::fit(COLUMNS, 39).iter().map(|(column, ..)| column.title).collect();
+        let shown: Vec<_> = columns::fit(&wanted(40), 39).iter().map(|(column, ..)| column.title).collect();
         assert!(shown.contains(&"NAME") && shown.contains(&"CPU%"), "{shown:?}");
     }
 

@@ -1,0 +1,262 @@
+//! Every key that the help lists does something, and does what the help says.
+
+use crate::rig::Rig;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use vtop::fleet::TimeCursor;
+use vtop::time::Interval;
+use vtop::ui::{BINDINGS, Effect, Key, List, Order, Screen};
+
+const SIZE: (u16, u16) = (80, 24);
+
+fn event(key: Key) -> KeyEvent {
+    match key {
+        Key::Char(c) => KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE),
+        Key::Control(c) => KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL),
+        Key::Code(code) => KeyEvent::new(code, KeyModifiers::NONE),
+    }
+}
+
+/// Places where a user may press a key: in the middle of a list, of the panes, of a domain, of a device, in the past.
+fn places() -> Vec<Rig> {
+    let start = Rig::new(40, 60, SIZE);
+    let there = |keys: &&str| {
+        let mut rig = start.clone();
+        rig.press(keys);
+        rig
+    };
+    ["jjjjj", "2jj", "4jj", "j⏎j", "j⏎j⏎", "/web⏎j", " <<<", "?jj"].iter().map(there).collect()
+}
+
+#[test]
+fn every_key_of_the_help_changes_something_somewhere() {
+    let places = places();
+    for binding in BINDINGS {
+        for (key, action) in binding.actions {
+            let works = places.iter().cloned().any(|mut rig| {
+                let before = format!("{:?}", rig.ui);
+                let effect = rig.key(event(*key));
+                effect.is_some() || format!("{:?}", rig.ui) != before
+            });
+            assert!(works, "{key:?} ({action:?}) does nothing anywhere");
+        }
+    }
+}
+
+#[test]
+fn the_help_names_every_key_that_is_bound() {
+    let silent = [Key::Char('='), Key::Char('_')]; // + and - without Shift, on keyboards where that matters
+    for binding in BINDINGS {
+        for (key, _) in binding.actions.iter().filter(|(key, _)| !silent.contains(key)) {
+            let word = match key {
+                Key::Char(' ') => "Space".into(),
+                Key::Char('-') => "−".into(),
+                Key::Char(c) => c.to_string(),
+                Key::Control(c) => format!("^{c}"),
+                Key::Code(KeyCode::PageUp) => "PgUp".into(),
+                Key::Code(KeyCode::PageDown) => "PgDn".into(),
+                Key::Code(KeyCode::Up) => "↑".into(),
+                Key::Code(KeyCode::Down) => "↓".into(),
+                Key::Code(KeyCode::Left) => "←".into(),
+                Key::Code(KeyCode::Right) => "→".into(),
+                Key::Code(KeyCode::BackTab) => "Shift-Tab".into(),
+                Key::Code(KeyCode::F(number)) => format!("F{number}"),
+                Key::Code(code) => format!("{code:?}"),
+            };
+            assert!(binding.keys.split(' ').any(|named| named == word), "{word} is not in \"{}\"", binding.keys);
+        }
+    }
+}
+
+#[test]
+fn no_key_is_bound_twice() {
+    let mut seen = Vec::new();
+    for (key, _) in BINDINGS.iter().flat_map(|binding| binding.actions) {
+        assert!(!seen.contains(key), "{key:?}");
+        seen.push(*key);
+    }
+}
+
+#[test]
+fn the_readme_has_the_help_word_for_word() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
+    for binding in BINDINGS {
+        let row = format!("| `{}` | {} |", binding.keys, binding.about);
+        assert!(readme.contains(&row), "README.md lacks this row:\n{row}");
+    }
+}
+
+#[test]
+fn a_selection_is_a_domain_not_a_line() {
+    let mut rig = Rig::new(40, 60, SIZE);
+    rig.press("jjj");
+    let row = rig.ui.selected_row().cloned();
+    rig.press("r");
+    assert_eq!(rig.ui.selected_row().cloned(), row, "the order was reversed");
+    rig.press("N");
+    assert_eq!(rig.ui.selected_row().cloned(), row, "another column sorts");
+    assert_ne!(rig.ui.selected_index(), Some(3));
+}
+
+#[test]
+fn before_the_user_moves_the_first_row_is_selected_whichever_it_is() {
+    let mut rig = Rig::new(40, 60, SIZE);
+    rig.press("N");
+    assert_eq!(rig.ui.selected_index(), Some(0));
+    rig.press("r");
+    assert_eq!(rig.ui.selected_index(), Some(0));
+}
+
+#[test]
+fn a_hundred_domains_scroll_to_their_end_and_back() {
+    for list in ["1", "2", "3"] {
+        let mut rig = Rig::new(100, 5, SIZE);
+        rig.press(list).press("G");
+        let last = rig.ui.rows.len() - 1;
+        assert_eq!(rig.ui.selected_index(), Some(last));
+        assert!(last >= 99);
+        assert!(rig.ui.list_state().offset > 0);
+        rig.press("g");
+        assert_eq!((rig.ui.selected_index(), rig.ui.list_state().offset), (Some(0), 0));
+    }
+}
+
+#[test]
+fn every_row_comes_on_the_screen_while_one_walks_down() {
+    let mut rig = Rig::new(100, 5, SIZE);
+    rig.press("N");
+    for _ in 0..100 {
+        let row = rig.ui.selected_row().expect("a row").domain();
+        let name = &rig.fleet.domain(row).expect("a domain").1.name;
+        assert!(rig.text().contains(name.as_str()), "{name} is selected but not on the screen");
+        rig.press("j");
+    }
+}
+
+#[test]
+fn in_and_out_again() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("/db-pri⏎");
+    let focus = rig.key(event(Key::Code(KeyCode::Enter)));
+    assert!(matches!(focus, Some(Effect::Focus(Some(_)))));
+    assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
+    rig.press("⏎");
+    assert!(matches!(rig.ui.screen(), Screen::Device(..)));
+    rig.press("⎋");
+    assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
+    assert_eq!(rig.key(event(Key::Code(KeyCode::Esc))), Some(Effect::Focus(None)));
+    assert_eq!(rig.ui.screen(), Screen::List(List::Table));
+    assert_eq!(rig.ui.rows.len(), 1, "the filter is still there");
+    rig.press("⎋");
+    assert_eq!(rig.ui.rows.len(), 12, "and goes with Esc");
+}
+
+#[test]
+fn tab_goes_round_the_kinds_of_devices() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("/proxy⏎⏎");
+    let kinds: Vec<String> = (0..4)
+        .map(|_| {
+            let text = rig.press("⏎").text();
+            rig.press("⎋⇥");
+            ["disk vd", "NIC vnet", "vCPU 0"].iter().find(|kind| text.contains(**kind)).unwrap_or(&"?").to_string()
+        })
+        .collect();
+    assert_eq!(kinds, ["disk vd", "NIC vnet", "vCPU 0", "disk vd"]);
+}
+
+#[test]
+fn a_filter_is_typed_kept_and_dropped() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("/q");
+    assert!(rig.ui.filter.editing.is_some(), "q belongs to the filter while it is typed");
+    rig.key(event(Key::Code(KeyCode::Backspace)));
+    rig.press("web⏎");
+    assert_eq!(rig.ui.rows.len(), 2);
+    rig.press("/x");
+    assert_eq!(rig.ui.rows.len(), 0);
+    assert!(rig.text().contains("no domain matches webx"));
+    rig.press("⎋");
+    assert_eq!(rig.ui.filter.text, "web", "Esc brings the filter back that was there before");
+}
+
+#[test]
+fn control_c_quits_even_while_a_filter_is_typed() {
+    let mut rig = Rig::new(3, 3, SIZE);
+    rig.press("/we");
+    assert_eq!(rig.key(event(Key::Control('c'))), Some(Effect::Quit));
+}
+
+#[test]
+fn a_letter_sorts_and_the_same_letter_again_reverses() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("M");
+    let order = rig.ui.rows.clone();
+    assert_eq!(rig.ui.list_state().order, Order::Descending);
+    rig.press("M");
+    assert_eq!(rig.ui.list_state().order, Order::Ascending);
+    assert_ne!(rig.ui.rows, order);
+}
+
+#[test]
+fn domains_that_are_off_stay_last_in_any_order() {
+    for keys in ["", "r", "N", "Nr", "M", "Mr", "!", "T", "D", "L"] {
+        let mut rig = Rig::new(40, 60, SIZE);
+        rig.press(keys);
+        let active: Vec<bool> = rig
+            .ui
+            .rows
+            .iter()
+            .map(|row| rig.fleet.domain(row.domain()).expect("a domain").1.state.is_active())
+            .collect();
+        assert!(active.windows(2).all(|pair| pair[0] || !pair[1]), "{keys}");
+    }
+}
+
+#[test]
+fn the_past_shows_the_figures_of_then() {
+    let mut rig = Rig::new(12, 60, (200, 60));
+    let now = rig.text();
+    rig.press(" ");
+    assert!(matches!(rig.ui.cursor, TimeCursor::At(_)));
+    assert_eq!(figures(&rig.text()), figures(&now), "freezing changes no figure");
+    rig.press("<<<<<");
+    let then = rig.text();
+    let mut earlier = Rig::new(12, 55, (200, 60));
+    earlier.press(" ");
+    assert_eq!(figures(&then), figures(&earlier.text()));
+    rig.press(">>>>>>");
+    assert_eq!(rig.ui.cursor, TimeCursor::Live, "past the newest sample it is live again");
+}
+
+/// Name and CPU % of each running domain on a wide table, which are historical.
+fn figures(text: &str) -> Vec<Vec<String>> {
+    let rows =
+        text.lines().skip(4).take_while(|line| !line.trim().is_empty()).filter(|line| !line.contains("shut off"));
+    rows.map(|line| {
+        let line = line.trim_start_matches(['▲', '△', ' ', 'R', 'P']);
+        line.split_whitespace().take(2).map(str::to_owned).collect()
+    })
+    .collect()
+}
+
+#[test]
+fn the_interval_is_told_to_the_sampler() {
+    let mut rig = Rig::new(3, 3, SIZE);
+    assert_eq!(
+        rig.key(event(Key::Char('+'))),
+        Some(Effect::SetInterval(Interval::from_seconds(2.0).expect("in range")))
+    );
+    assert_eq!(rig.key(event(Key::Char('-'))), Some(Effect::SetInterval(Interval::default())));
+}
+
+#[test]
+fn a_domain_that_vanishes_under_the_eye_is_said_to_be_gone() {
+    let mut rig = Rig::new(12, 20, SIZE);
+    rig.press("/mail⏎⏎");
+    let smaller = Rig::new(2, 20, SIZE);
+    rig.fleet = smaller.fleet;
+    rig.ui.refresh(&rig.fleet);
+    assert!(rig.text().contains("this domain is gone"));
+    rig.press("⎋⎋");
+    assert_eq!(rig.ui.rows.len(), 2);
+}

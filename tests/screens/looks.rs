@@ -1,0 +1,105 @@
+//! Colours of chosen cells, and terminals that have few colours or few characters.
+
+use crate::rig::{Rig, SIZES};
+use ratatui::style::{Color, Modifier};
+use vtop::view::{Depth, Symbols};
+
+/// The story's 100th second: the disk of db-primary is slow, web-02 has crashed.
+fn incident() -> Rig {
+    Rig::new(12, 100, (120, 40))
+}
+
+fn colour(rig: &Rig, needle: &str) -> Color {
+    let place = rig.find(needle).unwrap_or_else(|| panic!("no {needle} on:\n{}", rig.text()));
+    rig.buffer()[place].fg
+}
+
+#[test]
+fn what_is_critical_has_the_critical_colour_in_the_line_and_in_the_row() {
+    let rig = incident();
+    let alarm = colour(&rig, "▲ db-primary");
+    assert_eq!(colour(&rig, "187ms"), alarm, "the cell that is the cause");
+    assert_ne!(colour(&rig, "2.09ms"), alarm, "another domain's latency");
+}
+
+#[test]
+fn the_selected_row_stands_out_over_its_whole_width() {
+    let rig = incident();
+    let (_, y) = rig.find("k8s-node-4").expect("the first row");
+    let buffer = rig.buffer();
+    let grounds: Vec<Color> = (0..119).map(|x| buffer[(x, y)].bg).collect();
+    assert!(grounds.iter().all(|ground| *ground == grounds[0]), "{grounds:?}");
+    assert_ne!(buffer[(0, y + 1)].bg, grounds[0]);
+}
+
+#[test]
+fn colour_never_says_a_thing_alone() {
+    for seconds in [60, 100, 130, 180] {
+        let mut coloured = Rig::new(12, seconds, (120, 40));
+        coloured.press("!");
+        let mut mono = Rig::new(12, seconds, (120, 40));
+        mono.press("!");
+        mono.look.depth = Depth::Mono;
+        assert_eq!(coloured.text(), mono.text());
+        let buffer = mono.buffer();
+        let plain = buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset);
+        assert!(plain, "NO_COLOR means no colour");
+        assert!(buffer.content.iter().any(|cell| cell.modifier.contains(Modifier::REVERSED)), "but a selection");
+    }
+}
+
+#[test]
+fn few_colours_use_the_palette_of_the_terminal() {
+    for (depth, fits) in [
+        (Depth::Ansi, (|colour: Color| !matches!(colour, Color::Rgb(..) | Color::Indexed(_))) as fn(Color) -> bool),
+        (Depth::Indexed, |colour: Color| matches!(colour, Color::Reset | Color::Indexed(_))),
+    ] {
+        for theme in ["", "t", "tt"] {
+            let mut rig = incident();
+            rig.look.depth = depth;
+            rig.press(theme);
+            let buffer = rig.buffer();
+            let odd = buffer.content.iter().find(|cell| !fits(cell.fg) || !fits(cell.bg));
+            assert_eq!(odd.map(|cell| (cell.fg, cell.bg)), None, "{depth:?}");
+        }
+    }
+}
+
+#[test]
+fn a_terminal_that_knows_ascii_gets_ascii() {
+    for size in SIZES {
+        let start = Rig::new(12, 100, size);
+        for keys in ["", "2", "3", "4", "5", "⏎", "⏎⏎", "?", "/zzz", " <"] {
+            let mut rig = start.clone();
+            rig.look.symbols = Symbols::Ascii;
+            let text = rig.press(keys).text();
+            let odd = text.chars().find(|c| !c.is_ascii());
+            assert_eq!(odd, None, "after {keys} at {size:?}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_drawn_wrong_at_any_size() {
+    for (width, height) in [(40, 10), (41, 11), (60, 15), (79, 23), (100, 30), (300, 100), (1, 1), (500, 3)] {
+        let start = Rig::new(30, 12, (width, height));
+        for keys in ["", "2", "3", "4", "5", "⏎", "⏎⏎", "?", "/web", "G", "2G"] {
+            let mut rig = start.clone();
+            rig.press(keys).text();
+        }
+    }
+}
+
+#[test]
+fn every_theme_differs() {
+    let mut grounds = Vec::new();
+    for theme in ["", "t", "tt"] {
+        let mut rig = incident();
+        rig.press(theme);
+        grounds.push((rig.buffer()[(60, 20)].bg, colour(&rig, "▲ db-primary")));
+    }
+    assert!(grounds[0] != grounds[1] && grounds[1] != grounds[2]);
+    let mut rig = incident();
+    rig.press("ttt");
+    assert_eq!((rig.buffer()[(60, 20)].bg, colour(&rig, "▲ db-primary")), grounds[0], "the fourth is the first");
+}

@@ -1,0 +1,8 @@
+//! Every screen at three sizes, drawn from the synthetic host: reviewed snapshots, and colours of chosen cells.
+
+#![allow(unreachable_pub)] // A test target has no outside.
+
+mod keys;
+mod looks;
+mod rig;
+mod shots;

@@ -1,0 +1,108 @@
+//! A screen without a terminal: simulated samples in, keys in, text out.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use std::sync::Arc;
+use std::time::Duration;
+use vtop::fleet::Fleet;
+use vtop::model::HostUpdate;
+use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
+use vtop::time::{Interval, Timestamp};
+use vtop::ui::{Action, Effect, UiState, action_for, update};
+use vtop::view::{Look, draw};
+
+pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+#[derive(Clone)]
+pub struct Rig {
+    pub fleet: Fleet,
+    pub ui: UiState,
+    pub look: Look,
+    size: (u16, u16),
+    now: Timestamp,
+}
+
+impl Rig {
+    /// The synthetic host with so many domains, after so many seconds of its story.
+    pub fn new(domains: usize, seconds: usize, size: (u16, u16)) -> Self {
+        let options = SyntheticOptions { domains, ..SyntheticOptions::default() };
+        let (info, samples) = SyntheticSource::simulate(options, Duration::from_secs(1), seconds + 1);
+        let mut rig = Self::empty(size);
+        rig.fleet.apply(0, HostUpdate::Connected(Arc::new(info)));
+        for sample in samples {
+            rig.now = sample.at;
+            rig.fleet.apply(0, HostUpdate::Keyframe(sample));
+        }
+        rig.ui.refresh(&rig.fleet);
+        rig
+    }
+
+    /// Before the first answer.
+    pub fn empty(size: (u16, u16)) -> Self {
+        let mut rig = Self {
+            fleet: Fleet::new(1),
+            ui: UiState::new(Interval::default()),
+            look: Look::default(),
+            size,
+            now: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
+        };
+        rig.act(Action::Resize { width: size.0, height: size.1 });
+        rig
+    }
+
+    pub fn act(&mut self, action: Action) -> Option<Effect> {
+        update(&mut self.ui, &self.fleet, action)
+    }
+
+    /// Presses keys as a user would: characters, and `⏎ ⎋ ⇥ ↑ ↓ ← →` for the named ones.
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        for key in keys.chars() {
+            let code = match key {
+                '⏎' => KeyCode::Enter,
+                '⎋' => KeyCode::Esc,
+                '⇥' => KeyCode::Tab,
+                '↑' => KeyCode::Up,
+                '↓' => KeyCode::Down,
+                '←' => KeyCode::Left,
+                '→' => KeyCode::Right,
+                other => KeyCode::Char(other),
+            };
+            self.key(KeyEvent::new(code, KeyModifiers::NONE));
+        }
+        self
+    }
+
+    pub fn key(&mut self, event: KeyEvent) -> Option<Effect> {
+        let action = action_for(event, &self.ui)?;
+        self.act(action)
+    }
+
+    pub fn buffer(&self) -> Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).expect("a test backend");
+        let frame = terminal.draw(|frame| draw(frame, &self.fleet, &self.ui, &self.look, self.now));
+        frame.expect("drawing into memory").buffer.clone()
+    }
+
+    /// The screen as text, without blanks at the ends of lines.
+    pub fn text(&self) -> String {
+        let buffer = self.buffer();
+        let line = |y| (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..buffer.area.height).map(|y| line(y).trim_end().to_owned() + "\n").collect()
+    }
+
+    /// The place of some text: its first cell.
+    pub fn find(&self, needle: &str) -> Option<(u16, u16)> {
+        let buffer = self.buffer();
+        for y in 0..buffer.area.height {
+            let cells: Vec<&str> = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+            for x in 0..cells.len() {
+                if cells[x..].concat().starts_with(needle) {
+                    return Some((x as u16, y));
+                }
+            }
+        }
+        None
+    }
+}

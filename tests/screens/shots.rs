@@ -1,0 +1,112 @@
+use crate::rig::{Rig, SIZES};
+
+/// One screen at every size. The story's 45th second: a noisy neighbour, a disk that gets slow, a newcomer.
+fn shots(name: &str, seconds: usize, domains: usize, keys: &str) {
+    for size in SIZES {
+        let mut rig = Rig::new(domains, seconds, size);
+        rig.press(keys);
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), rig.text());
+        });
+    }
+}
+
+#[test]
+fn table() {
+    shots("table", 100, 12, "");
+}
+
+#[test]
+fn table_of_100_domains_at_its_end() {
+    shots("table_100_end", 60, 100, "G");
+}
+
+#[test]
+fn panes() {
+    shots("panes", 100, 12, "2");
+}
+
+#[test]
+fn panes_of_one_domain() {
+    shots("panes_one", 100, 1, "2");
+}
+
+#[test]
+fn disks() {
+    shots("disks", 100, 12, "3");
+}
+
+#[test]
+fn nics() {
+    shots("nics", 170, 12, "4");
+}
+
+#[test]
+fn vcpus() {
+    shots("vcpus", 60, 12, "5");
+}
+
+#[test]
+fn domain() {
+    shots("domain", 100, 12, "/db-primary⏎⏎");
+}
+
+#[test]
+fn domain_without_a_balloon() {
+    shots("domain_no_balloon", 100, 12, "/win2022⏎⏎");
+}
+
+#[test]
+fn domain_that_is_off() {
+    shots("domain_off", 100, 12, "/legacy⏎⏎");
+}
+
+#[test]
+fn device_disk() {
+    shots("device_disk", 100, 12, "/db-primary⏎⏎⏎");
+}
+
+#[test]
+fn device_nic() {
+    shots("device_nic", 180, 12, "/proxy⏎⏎⇥⏎");
+}
+
+#[test]
+fn device_vcpu() {
+    shots("device_vcpu", 60, 12, "/ci-runner⏎⏎⇥⇥⏎");
+}
+
+#[test]
+fn help() {
+    shots("help", 10, 12, "?");
+}
+
+#[test]
+fn an_io_error() {
+    shots("io_error", 180, 12, "!");
+}
+
+#[test]
+fn frozen_in_the_past() {
+    shots("frozen", 100, 12, " <<<<<");
+}
+
+#[test]
+fn a_filter_being_typed() {
+    shots("filter", 100, 12, "/web");
+}
+
+#[test]
+fn before_the_first_answer() {
+    for size in SIZES {
+        let text = Rig::empty(size).text();
+        assert!(text.contains("connecting"), "{text}");
+        assert!(text.contains("q quit"), "{text}");
+    }
+}
+
+#[test]
+fn too_small() {
+    assert_eq!(Rig::new(3, 3, (39, 24)).text().lines().next(), Some("vtop needs 40x10, this is 39x24"));
+    assert!(Rig::new(3, 3, (40, 10)).text().contains("NAME"));
+}
