@@ -17,6 +17,7 @@
 pub mod config;
 pub mod fleet;
 pub mod model;
+pub mod outputs;
 pub mod sampler;
 pub mod sources;
 pub mod time;
