@@ -26,13 +26,20 @@ pub struct Finding {
     pub what: String,
 }
 
+/// Steal of a vCPU or of a domain's mean, in percent: (warning, critical).
+pub const STEAL_LIMITS: (f64, f64) = (10.0, 30.0);
+/// Mean time of a request to a disk, in nanoseconds: (warning, critical).
+pub const LATENCY_LIMITS: (f64, f64) = (20e6, 50e6);
+/// Packets a second that are dropped or have errors: (warning, critical).
+pub const LOSS_LIMITS: (f64, f64) = (1.0, 100.0);
+
 /// From (warning, critical) on, a figure is a finding.
-const LIMITS: &[(DomainMetric, f64, f64)] = &[
-    (DomainMetric::Steal, 10.0, 30.0),
-    (DomainMetric::WorstLatency, 20e6, 50e6),
-    (DomainMetric::SwapIn, 256.0 * 1024.0, 4.0 * 1024.0 * 1024.0),
-    (DomainMetric::NetDrops, 1.0, 100.0),
-    (DomainMetric::NetErrors, 1.0, 100.0),
+const LIMITS: &[(DomainMetric, (f64, f64))] = &[
+    (DomainMetric::Steal, STEAL_LIMITS),
+    (DomainMetric::WorstLatency, LATENCY_LIMITS),
+    (DomainMetric::SwapIn, (256.0 * 1024.0, 4.0 * 1024.0 * 1024.0)),
+    (DomainMetric::NetDrops, LOSS_LIMITS),
+    (DomainMetric::NetErrors, LOSS_LIMITS),
 ];
 /// Shares of the own vCPUs, and of the own memory, in percent: (warning, critical). A guest at full CPU may just work
 /// hard, so it never is critical by itself.
@@ -62,10 +69,10 @@ impl Domain {
         if !self.state.is_active() {
             return findings;
         }
-        for &(metric, warning, critical) in LIMITS {
+        for &(metric, limits) in LIMITS {
             let Some(value) = self.track.value(metric, when) else { continue };
-            if let Some(severity) = grade(value, (warning, critical)) {
-                add(severity, Some(metric), value / warning, self.describe(metric, value, when));
+            if let Some(severity) = grade(value, limits) {
+                add(severity, Some(metric), value / limits.0, self.describe(metric, value, when));
             }
         }
         if let Some((value, severity)) = self.cpu_of_guest(when).and_then(|v| Some((v, grade(v, CPU_OF_GUEST)?))) {

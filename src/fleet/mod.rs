@@ -13,7 +13,7 @@ mod track;
 
 pub use device::{Device, Devices};
 pub use domain::{Disk, Domain, HostCpu, Nic, Vcpu};
-pub use health::{Finding, Severity};
+pub use health::{Finding, LATENCY_LIMITS, LOSS_LIMITS, STEAL_LIMITS, Severity};
 pub use host::{Host, Link};
 pub use missing::Missing;
 pub use track::{HISTORY_TICKS, Span, Tick, TimeCursor, Timeline, Track, When};

@@ -56,7 +56,7 @@ pub fn domain_areas(size: (u16, u16)) -> DomainAreas {
     let body = areas(size).body;
     let charts = (body.height / 3).clamp(6, 16);
     let [title, charts, devices] =
-        Layout::vertical([Constraint::Length(2), Constraint::Length(charts), Constraint::Min(0)]).areas(body);
+        Layout::vertical([Constraint::Length(3), Constraint::Length(charts), Constraint::Min(0)]).areas(body);
     DomainAreas { title, charts, devices }
 }
 

@@ -70,7 +70,6 @@ pub(super) enum Role {
     Dim,
     Title,
     Heading,
-    Selected,
     Key,
     Good,
     Warning,
@@ -116,7 +115,7 @@ const THEMES: &[Theme] = &[
 
 fn night(role: Role) -> (u8, u8, u8) {
     match role {
-        Role::Text | Role::Selected => (205, 211, 222),
+        Role::Text => (205, 211, 222),
         Role::Dim => (118, 128, 148),
         Role::Title => (240, 243, 250),
         Role::Heading => (150, 163, 192),
@@ -139,7 +138,7 @@ fn night(role: Role) -> (u8, u8, u8) {
 
 fn paper(role: Role) -> (u8, u8, u8) {
     match role {
-        Role::Text | Role::Selected => (44, 48, 58),
+        Role::Text => (44, 48, 58),
         Role::Dim => (118, 120, 126),
         Role::Title => (10, 12, 18),
         Role::Heading => (70, 84, 120),
@@ -162,7 +161,7 @@ fn paper(role: Role) -> (u8, u8, u8) {
 
 fn contrast(role: Role) -> (u8, u8, u8) {
     match role {
-        Role::Text | Role::Selected | Role::Title => (255, 255, 255),
+        Role::Text | Role::Title => (255, 255, 255),
         Role::Dim | Role::Frame => (178, 178, 178),
         Role::Heading | Role::Key | Role::Warning | Role::Banner => (255, 255, 0),
         Role::Good | Role::Cpu => (0, 255, 0),
@@ -175,7 +174,7 @@ fn contrast(role: Role) -> (u8, u8, u8) {
 /// The nearest of the terminal's 16 colours, chosen by role: nobody's palette is known.
 fn ansi(role: Role) -> Color {
     match role {
-        Role::Text | Role::Selected => Color::Reset,
+        Role::Text => Color::Reset,
         Role::Dim | Role::Frame => Color::DarkGray,
         Role::Title | Role::Heading => Color::Reset,
         Role::Key | Role::Warning | Role::Banner => Color::Yellow,

@@ -30,6 +30,8 @@ pub(super) struct Guest {
     off: Arc<DomainDefinition>,
     vcpus: Vec<Vcpu>,
     emulator: Flow,
+    /// The CPU time of one that is idle: it never changes, and most of a large host is idle.
+    still: Option<CpuTime>,
     disks: Vec<DiskFlows>,
     nics: Vec<NicFlows>,
 }
@@ -95,7 +97,7 @@ impl Guest {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&derive(seed, 2).to_be_bytes());
         bytes[8..].copy_from_slice(&derive(seed, 3).to_be_bytes());
-        Self {
+        let mut guest = Self {
             uuid: uuid::Builder::from_random_bytes(bytes).into_uuid(),
             role: persona.role,
             memory: Memory::new(persona, derive(seed, 4)),
@@ -108,17 +110,23 @@ impl Guest {
                 .filter(|number| !persona.offline.contains(number))
                 .map(|number| flows.vcpu(persona, number))
                 .collect(),
+            still: None,
             emulator: flows.even(2, 0.3, SECOND * (0.012 + 0.03 * persona.load * f64::from(persona.vcpus))),
             disks: (0..).zip(&persona.disks).map(|(n, disk)| flows.disk(disk, n)).collect(),
             nics: (0..)
                 .zip(persona.nics.iter().zip(devices))
                 .filter_map(|(n, (nic, device))| Some(flows.nic(nic, n, device?)))
                 .collect(),
-        }
+        };
+        guest.still = (!persona.busy).then(|| guest.cpu_time(&Parts::default()));
+        guest
     }
 
     /// CPU time since the host began, all runs together.
     pub(super) fn cpu_time(&self, areas: &Parts<f64>) -> CpuTime {
+        if let Some(still) = self.still {
+            return still;
+        }
         let guest: f64 = self.vcpus.iter().map(|vcpu| vcpu.work.total(areas.cpu) + vcpu.burn.total(areas.burn)).sum();
         let emulator = self.emulator.total(areas.cpu);
         CpuTime { user: 0.88 * guest + 0.35 * emulator, system: 0.12 * guest + 0.65 * emulator }

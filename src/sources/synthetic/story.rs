@@ -217,7 +217,7 @@ pub(super) fn life(role: Role, now: &Moment) -> Life {
 }
 
 /// How active each part of a domain is, as [`Envelope`]s (a script) or as figures at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Parts<T> {
     /// Its ordinary work on the CPU.
     pub(super) cpu: T,

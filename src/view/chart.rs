@@ -1,0 +1,171 @@
+//! A chart with its name, its present value and its scale.
+//!
+//! ```text
+//! ╭ disk vda ───────────────────╮
+//! │read     16M┤    ⢀⣀⡀         │   name, top of the scale
+//! │12.3 MiB/s  │⣀⣠⣾⣿⣿⣷⣄⣀      │   value at the cursor
+//! │           0┤⣿⣿⣿⣿⣿⣿⣿⣷⣶⣤⣄⣀  │   bottom of the scale
+//! ╰ 95 s ────────────────── now ╯   how far back it reaches
+//! ```
+
+use super::Scene;
+use super::format;
+use super::graph::{self, Window};
+use super::text;
+use super::theme::{Role, Symbols};
+use crate::fleet::metric::Metric;
+use crate::fleet::{TimeCursor, Track};
+use crate::units::Unit;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::symbols::border;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Widget};
+
+/// Columns at the left of a graph: name, value, scale.
+pub(super) const GUTTER: u16 = 13;
+
+/// One line of figures in a chart.
+pub(super) struct Curve {
+    pub(super) label: &'static str,
+    pub(super) role: Role,
+    pub(super) unit: Unit,
+    /// At the cursor.
+    pub(super) value: Option<f64>,
+    /// Oldest first, as many as [`graph::bins_across`] asks for.
+    pub(super) bins: Vec<Option<f64>>,
+    /// The least top of the scale, so that noise does not look like load.
+    pub(super) floor: f64,
+}
+
+impl Curve {
+    /// A metric of a track over the width of a chart of `area`.
+    pub(super) fn new<M: Metric>(
+        scene: &Scene,
+        window: Window,
+        track: &Track<M>,
+        metric: M,
+        role: Role,
+        area: Rect,
+    ) -> Self {
+        let info = metric.info();
+        let count = graph::bins_across(graph_width(area), scene.palette.symbols);
+        Self {
+            label: info.label,
+            role,
+            unit: info.unit,
+            value: track.value(metric, window.when(scene.ui.cursor)),
+            bins: window.bins(track, metric, count),
+            floor: if info.unit == Unit::Percent { 100.0 } else { 0.0 },
+        }
+    }
+
+    fn top(&self) -> f64 {
+        let peak = graph::peak(&self.bins).unwrap_or(0.0);
+        if peak <= self.floor { self.floor } else { format::nice_ceiling(self.unit, peak) }
+    }
+}
+
+/// The width that is left for the graph in a framed chart.
+fn graph_width(area: Rect) -> u16 {
+    area.width.saturating_sub(2 + GUTTER)
+}
+
+/// A frame with a title; what is inside of it comes back.
+pub(super) fn frame(scene: &Scene, buffer: &mut Buffer, area: Rect, title: Line<'static>, style: Style) -> Rect {
+    let set = match scene.palette.symbols {
+        Symbols::Ascii => border::Set {
+            top_left: "+",
+            top_right: "+",
+            bottom_left: "+",
+            bottom_right: "+",
+            vertical_left: "|",
+            vertical_right: "|",
+            horizontal_top: "-",
+            horizontal_bottom: "-",
+        },
+        _ => border::ROUNDED,
+    };
+    let block = Block::bordered().border_set(set).border_style(style).title(title);
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    inner
+}
+
+/// Draws the curves on top of each other in a frame, each with the same share of the height. All have one scale when
+/// `shared`, so that they can be compared.
+pub(super) fn draw(
+    scene: &Scene,
+    buffer: &mut Buffer,
+    area: Rect,
+    title: Line<'static>,
+    window: Window,
+    shared: bool,
+    curves: &[Curve],
+) {
+    if area.height < 3 || area.width < GUTTER + 6 {
+        return;
+    }
+    let inner = frame(scene, buffer, area, title, scene.palette.style(Role::Frame));
+    let shared_top = shared.then(|| curves.iter().map(Curve::top).fold(0.0, f64::max));
+    let shown = curves.len().min(usize::from(inner.height));
+    for (index, curve) in curves.iter().take(shown).enumerate() {
+        let edge = |index: usize| (usize::from(inner.height) * index / shown) as u16;
+        let (y, height) = (inner.y + edge(index), edge(index + 1) - edge(index));
+        let place = Rect { y, height, ..inner };
+        curve_in(scene, buffer, place, curve, shared_top.unwrap_or_else(|| curve.top()));
+    }
+    time_axis(scene, buffer, area, window);
+}
+
+fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: f64) {
+    let palette = scene.palette;
+    let value = match curve.value {
+        Some(value) => format::with_unit(curve.unit, value, palette.symbols),
+        None => scene.none().into(),
+    };
+    let scale = format::figure(curve.unit, top, palette.symbols);
+    let gutter = usize::from(GUTTER);
+    let tick = if palette.symbols == Symbols::Ascii { "|" } else { "┤" };
+    let name_style = palette.style(curve.role);
+    let dim = palette.style(Role::Dim);
+    let scale_at = |buffer: &mut Buffer, y: u16, text: &str| {
+        let x = area.x + (gutter - text::width(text) - 1) as u16;
+        buffer.set_string(x, y, format!("{text}{tick}"), dim);
+    };
+    if area.height == 1 {
+        let text =
+            format!("{} {}", curve.label, format::figure(curve.unit, curve.value.unwrap_or(0.0), palette.symbols));
+        let text = if curve.value.is_some() { text } else { format!("{} {}", curve.label, scene.none()) };
+        buffer.set_stringn(area.x, area.y, text, gutter - 1, name_style);
+    } else {
+        let room = gutter.saturating_sub(text::width(&scale) + 2);
+        buffer.set_stringn(area.x, area.y, curve.label, room, name_style);
+        scale_at(buffer, area.y, &scale);
+        let below = area.y + 1;
+        buffer.set_stringn(area.x, below, value, gutter - 1, palette.style(Role::Title));
+        if area.height > 2 {
+            scale_at(buffer, area.y + area.height - 1, "0");
+        }
+    }
+    let plot = Rect { x: area.x + GUTTER, width: area.width - GUTTER, ..area };
+    graph::draw(buffer, plot, &curve.bins, top, palette, curve.role);
+}
+
+/// How far back the chart reaches, in the lower edge of its frame.
+fn time_axis(scene: &Scene, buffer: &mut Buffer, area: Rect, window: Window) {
+    let bins = graph::bins_across(graph_width(area), scene.palette.symbols);
+    let dim = scene.palette.style(Role::Dim);
+    let y = area.y + area.height - 1;
+    let from = format!(" -{} ", format::duration(window.length(bins)));
+    buffer.set_string(area.x + 1 + GUTTER, y, &from, dim);
+    let to = match (scene.ui.cursor, window.end_wall()) {
+        (TimeCursor::At(_), Some(wall)) => format!(" {} ", super::host::clock(wall)),
+        _ => " now ".into(),
+    };
+    let end = area.x + area.width - 2;
+    if usize::from(graph_width(area)) > text::width(&from) + text::width(&to) {
+        buffer.set_string(end - text::width(&to) as u16, y, to, dim);
+    }
+}

@@ -1,0 +1,302 @@
+//! One device over the whole screen: what it is, every counter as rate, peak and total, and its history.
+
+use super::chart::{self, Curve};
+use super::columns;
+use super::devices;
+use super::domain;
+use super::format;
+use super::graph::{self, Window};
+use super::text;
+use super::theme::Role;
+use super::{Scene, message};
+use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
+use crate::fleet::{Device, Disk, Domain, DomainId, Host, Nic, Vcpu};
+use crate::model::{BlockSample, NetSample, VcpuSample};
+use crate::ui::DeviceKey;
+use crate::units::{Bytes, Unit};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+
+use DiskMetric as D;
+use NicMetric as N;
+use VcpuMetric as V;
+
+/// A group of curves in one frame: heading, metrics with their colours, whether they share a scale.
+type Panel<M> = (&'static str, &'static [(M, Role)], bool);
+
+const DISK_PANELS: &[Panel<D>] = &[
+    ("throughput", &[(D::ReadBytes, Role::DiskRead), (D::WriteBytes, Role::DiskWrite)], true),
+    (
+        "latency",
+        &[(D::ReadLatency, Role::DiskRead), (D::WriteLatency, Role::DiskWrite), (D::FlushLatency, Role::DiskFlush)],
+        true,
+    ),
+    (
+        "requests",
+        &[(D::ReadRequests, Role::DiskRead), (D::WriteRequests, Role::DiskWrite), (D::Flushes, Role::DiskFlush)],
+        true,
+    ),
+    ("queue", &[(D::InFlight, Role::Text)], false),
+];
+const NIC_PANELS: &[Panel<N>] = &[
+    ("throughput", &[(N::RxBytes, Role::NetReceive), (N::TxBytes, Role::NetTransmit)], true),
+    ("packets", &[(N::RxPackets, Role::NetReceive), (N::TxPackets, Role::NetTransmit)], true),
+    ("drops", &[(N::RxDrops, Role::NetReceive), (N::TxDrops, Role::NetTransmit)], true),
+];
+const VCPU_PANELS: &[Panel<V>] = &[
+    ("use", &[(V::Use, Role::Cpu)], false),
+    ("steal", &[(V::Steal, Role::Steal)], false),
+    ("wait", &[(V::Wait, Role::Text)], false),
+];
+
+pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, id: DomainId, key: &DeviceKey) {
+    let found = scene.fleet.domain(id).and_then(|(host, domain)| {
+        let screen = Screen { scene, host, domain };
+        match key {
+            DeviceKey::Disk(name) => domain.disks.get(name).map(|disk| screen.disk(buffer, area, disk)),
+            DeviceKey::Nic(name) => domain.nics.get(name).map(|nic| screen.nic(buffer, area, nic)),
+            DeviceKey::Vcpu(number) => domain.vcpus.get(number).map(|vcpu| screen.vcpu(buffer, area, vcpu)),
+        }
+    });
+    if found.is_none() {
+        let gone = format!("{} is gone", devices::device_name(key));
+        message(scene, buffer, area, &[(Role::Title, gone), (Role::Dim, "Esc goes back".to_owned())]);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Screen<'a> {
+    scene: &'a Scene<'a>,
+    host: &'a Host,
+    domain: &'a Domain,
+}
+
+impl Screen<'_> {
+    fn disk(&self, buffer: &mut Buffer, area: Rect, disk: &Disk) {
+        let defined = self.domain.definition.as_ref().and_then(|definition| {
+            let name = disk.sample.as_ref().map_or(disk.key.as_str(), |sample| sample.name.as_str());
+            definition.disks.iter().find(|defined| defined.target == name)
+        });
+        let mut facts = Vec::new();
+        let mut fact = |name: &'static str, value: Option<String>| facts.extend(value.map(|value| (name, value)));
+        let path = disk.sample.as_ref().and_then(|sample| sample.path.clone());
+        fact("source", defined.and_then(|disk| disk.source.clone()).or(path));
+        fact("type", defined.map(|disk| format!("{} {}", disk.kind, disk.device)));
+        fact("format", defined.and_then(|disk| disk.format.clone()));
+        fact("bus", defined.and_then(|disk| disk.bus.clone()));
+        fact("cache", defined.and_then(|disk| disk.cache.clone()));
+        fact("serial", defined.and_then(|disk| disk.serial.clone()));
+        fact("access", defined.map(|disk| if disk.read_only { "read-only" } else { "read-write" }.to_owned()));
+        let sample = disk.sample.as_ref();
+        let size = |bytes: Option<Bytes>| {
+            bytes.map(|Bytes(bytes)| format::with_unit(Unit::Bytes, bytes as f64, self.scene.palette.symbols))
+        };
+        fact("capacity", size(sample.and_then(|sample| sample.capacity)));
+        fact("on the host", size(sample.and_then(|sample| sample.physical)));
+        fact("written up to", size(sample.and_then(|sample| sample.allocation)));
+        fact("limits", limits(defined.map(|disk| disk.limits.as_slice())));
+        self.draw(buffer, area, &format!("disk {}", disk.key), facts, disk, DISK_PANELS, disk_total);
+    }
+
+    fn nic(&self, buffer: &mut Buffer, area: Rect, nic: &Nic) {
+        let defined = self.domain.definition.as_ref().and_then(|definition| {
+            definition.nics.iter().find(|defined| defined.target.as_deref() == Some(nic.key.as_str()))
+        });
+        let mut facts = Vec::new();
+        let mut fact = |name: &'static str, value: Option<String>| facts.extend(value.map(|value| (name, value)));
+        fact("MAC", defined.and_then(|nic| nic.mac.clone()));
+        fact(
+            "connected to",
+            defined
+                .map(|nic| format!("{} {}", nic.kind, nic.source.as_deref().unwrap_or_default()).trim_end().to_owned()),
+        );
+        fact("model", defined.and_then(|nic| nic.model.clone()));
+        fact("link", defined.map(|nic| if nic.link_down { "down" } else { "up" }.to_owned()));
+        fact("limits", limits(defined.map(|nic| nic.limits.as_slice())));
+        self.draw(buffer, area, &format!("NIC {}", nic.key), facts, nic, NIC_PANELS, nic_total);
+    }
+
+    fn vcpu(&self, buffer: &mut Buffer, area: Rect, vcpu: &Vcpu) {
+        let mut facts = Vec::new();
+        let sample = vcpu.sample;
+        let mut fact = |name: &'static str, value: Option<String>| facts.extend(value.map(|value| (name, value)));
+        fact("state", sample.and_then(|sample| sample.state).map(|state| devices::vcpu_state(state).to_owned()));
+        fact("halted", sample.and_then(|sample| sample.halted).map(|halted| if halted { "yes" } else { "no" }.into()));
+        fact("host CPU", sample.and_then(|sample| sample.host_cpu).map(|cpu| cpu.to_string()));
+        fact("of", self.domain.vcpu_count().map(|count| format!("{count} vCPUs")));
+        self.draw(buffer, area, &format!("vCPU {}", vcpu.key), facts, vcpu, VCPU_PANELS, vcpu_total);
+    }
+
+    #[allow(clippy::too_many_arguments)] // Title, facts, figures, charts: the four parts of the screen.
+    fn draw<K, S, M: Metric>(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        title: &str,
+        facts: Vec<(&'static str, String)>,
+        device: &Device<K, S, M>,
+        panels: &[Panel<M>],
+        total: fn(M, &S) -> Option<(u64, Unit)>,
+    ) {
+        let scene = self.scene;
+        let fact_lines = wrap(scene, title, facts, usize::from(area.width));
+        let rows = (fact_lines.len() as u16).min(area.height / 4).max(1);
+        let [top, facts_area, rest] =
+            Layout::vertical([Constraint::Length(1), Constraint::Length(rows), Constraint::Min(0)]).areas(area);
+        domain::title(scene, buffer, top, self.host, self.domain);
+        for (offset, line) in fact_lines.into_iter().take(usize::from(facts_area.height)).enumerate() {
+            buffer.set_line(facts_area.x, facts_area.y + offset as u16, &line, facts_area.width);
+        }
+        let figures_width = if area.width >= 120 { 52 } else { 39 };
+        let [figures, charts] = Layout::horizontal([Constraint::Length(figures_width), Constraint::Min(0)]).areas(rest);
+        self.figures(buffer, figures, device, total);
+        self.charts(buffer, charts, device, panels);
+    }
+
+    /// Now, peak of what the charts show, total of this run.
+    fn figures<K, S, M: Metric>(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        device: &Device<K, S, M>,
+        total: fn(M, &S) -> Option<(u64, Unit)>,
+    ) {
+        let scene = self.scene;
+        let symbols = scene.palette.symbols;
+        let window = Window::new(self.host, scene.ui);
+        let when = window.when(scene.ui.cursor);
+        let bins = graph::bins_across(area.width.max(40), symbols);
+        let [name, now, peak, sum, _] = Layout::horizontal([
+            Constraint::Fill(1),
+            Constraint::Length(7),
+            Constraint::Length(7),
+            Constraint::Length(12),
+            Constraint::Length(1),
+        ])
+        .areas(area);
+        let mut put = |column: Rect, line: u16, right: bool, role: Role, words: String| {
+            if line < area.height {
+                columns::put(scene, buffer, Rect { y: area.y + line, height: 1, ..column }, right, role, words);
+            }
+        };
+        put(name, 0, false, Role::Heading, "figure".into());
+        put(now, 0, true, Role::Heading, "now".into());
+        put(peak, 0, true, Role::Heading, "peak".into());
+        put(sum, 0, true, Role::Heading, "total".into());
+        for (line, metric) in M::ALL.iter().enumerate() {
+            let info = metric.info();
+            let line = line as u16 + 1;
+            let show = |value: Option<f64>| {
+                value.map_or(scene.none().to_owned(), |value| format::figure(info.unit, value, symbols))
+            };
+            put(name, line, false, Role::Text, format!("{}{}", info.label, suffix(info.unit)));
+            let value = device.track.value(*metric, when);
+            put(now, line, true, if value.is_some() { Role::Title } else { Role::Dim }, show(value));
+            put(peak, line, true, Role::Dim, show(graph::peak(&window.bins(&device.track, *metric, bins))));
+            let whole = device.sample.as_ref().and_then(|sample| total(*metric, sample));
+            let whole = whole.map_or(String::new(), |(value, unit)| format::total(value, unit, symbols));
+            put(sum, line, true, Role::Text, whole);
+        }
+        let reading = match device.sample {
+            None => "not read in this run of the domain",
+            Some(_) if self.domain.readings() < 2 => "first reading: rates come with the next one",
+            Some(_) => "",
+        };
+        put(name, M::ALL.len() as u16 + 2, false, Role::Dim, reading.to_owned());
+    }
+
+    fn charts<K, S, M: Metric>(&self, buffer: &mut Buffer, area: Rect, device: &Device<K, S, M>, panels: &[Panel<M>]) {
+        let scene = self.scene;
+        let window = Window::new(self.host, scene.ui);
+        // At least two lines inside of each frame; what does not fit is in the figures.
+        let shown = panels.len().min(usize::from(area.height / 5)).max(1);
+        let heights = vec![Constraint::Fill(1); shown];
+        for ((heading, metrics, shared), place) in panels.iter().zip(Layout::vertical(heights).split(area).iter()) {
+            let curves: Vec<Curve> = metrics
+                .iter()
+                .map(|(metric, role)| Curve::new(scene, window, &device.track, *metric, *role, *place))
+                .collect();
+            let title = Line::from(scene.span(Role::Heading, format!(" {heading} ")));
+            chart::draw(scene, buffer, *place, title, window, *shared, &curves);
+        }
+    }
+}
+
+/// The unit behind a figure's name, where its number does not carry it.
+fn suffix(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Percent => " %",
+        Unit::BytesPerSecond => " B/s",
+        Unit::PacketsPerSecond | Unit::EventsPerSecond => " /s",
+        Unit::OperationsPerSecond | Unit::Bytes | Unit::Nanoseconds | Unit::Count => "",
+    }
+}
+
+/// Facts in lines, each whole as long as the screen is wide enough for it.
+fn wrap(scene: &Scene, title: &str, facts: Vec<(&'static str, String)>, width: usize) -> Vec<Line<'static>> {
+    let mut lines: Vec<Vec<Span<'static>>> = vec![vec![scene.span(Role::Title, format!("{title}  "))]];
+    let mut used = text::width(title) + 2;
+    for (name, value) in facts {
+        let room = width.saturating_sub(text::width(name) + 3);
+        let value = text::fit(&value, room, scene.palette.symbols);
+        let need = text::width(name) + text::width(&value) + 3;
+        if used + need > width && used > 0 {
+            lines.push(Vec::new());
+            used = 0;
+        }
+        used += need;
+        if let Some(line) = lines.last_mut() {
+            line.push(scene.span(Role::Heading, format!("{name} ")));
+            line.push(scene.span(Role::Text, format!("{value}  ")));
+        }
+    }
+    lines.into_iter().map(Line::from).collect()
+}
+
+fn limits(limits: Option<&[(String, u64)]>) -> Option<String> {
+    let limits = limits.filter(|limits| !limits.is_empty())?;
+    Some(limits.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "))
+}
+
+fn disk_total(metric: D, sample: &BlockSample) -> Option<(u64, Unit)> {
+    let count = Unit::OperationsPerSecond;
+    match metric {
+        D::ReadBytes => sample.read_bytes.map(|total| (total.total(), Unit::Bytes)),
+        D::WriteBytes => sample.write_bytes.map(|total| (total.total(), Unit::Bytes)),
+        D::ReadRequests => sample.read_requests.map(|total| (total.total(), count)),
+        D::WriteRequests => sample.write_requests.map(|total| (total.total(), count)),
+        D::Flushes => sample.flush_requests.map(|total| (total.total(), count)),
+        D::ReadLatency => sample.read_time.map(|total| (total.total(), Unit::Nanoseconds)),
+        D::WriteLatency => sample.write_time.map(|total| (total.total(), Unit::Nanoseconds)),
+        D::FlushLatency => sample.flush_time.map(|total| (total.total(), Unit::Nanoseconds)),
+        D::Errors => sample.errors.map(|total| (total.total(), count)),
+        D::InFlight => None,
+    }
+}
+
+fn nic_total(metric: N, sample: &NetSample) -> Option<(u64, Unit)> {
+    let bytes = |total: Option<crate::model::Counter<Bytes>>| total.map(|total| (total.total(), Unit::Bytes));
+    let packets = |total: Option<crate::model::Counter<crate::units::Packets>>| {
+        total.map(|total| (total.total(), Unit::PacketsPerSecond))
+    };
+    match metric {
+        N::RxBytes => bytes(sample.rx_bytes),
+        N::TxBytes => bytes(sample.tx_bytes),
+        N::RxPackets => packets(sample.rx_packets),
+        N::TxPackets => packets(sample.tx_packets),
+        N::RxDrops => packets(sample.rx_drops),
+        N::TxDrops => packets(sample.tx_drops),
+        N::RxErrors => packets(sample.rx_errors),
+        N::TxErrors => packets(sample.tx_errors),
+    }
+}
+
+fn vcpu_total(metric: V, sample: &VcpuSample) -> Option<(u64, Unit)> {
+    let time = match metric {
+        V::Use => sample.time,
+        V::Steal => sample.delay,
+        V::Wait => sample.wait,
+    };
+    time.map(|total| (total.total(), Unit::Nanoseconds))
+}

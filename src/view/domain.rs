@@ -1,0 +1,331 @@
+//! One domain.
+//!
+//! ```text
+//! db-primary  running (booted)  id 5  4 vCPUs  8.00 GiB
+//! Primary database · pc-q35-7.2 · 6f3c…
+//! host CPUs ▁▂█▁ …
+//! ╭ CPU ───────────────╮╭ memory ────────────╮   on larger terminals
+//! ╰────────────────────╯╰────────────────────╯   disk and network too
+//! DISK  RD/s  WR/s …
+//! vda   …
+//! NIC   …
+//! vCPU  …
+//! ```
+
+use super::chart::{self, Curve};
+use super::columns;
+use super::devices;
+use super::format;
+use super::graph::{self, Window};
+use super::table;
+use super::text;
+use super::theme::Role;
+use super::trouble;
+use super::{Scene, message};
+use crate::fleet::metric::{DomainMetric, HostCpuMetric, Metric};
+use crate::fleet::{Domain, Host};
+use crate::model::{Call, Groups};
+use crate::ui::{DeviceKey, DomainView, List, device_keys, domain_areas};
+use crate::units::{Bytes, Unit};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use std::time::Duration;
+
+use DomainMetric as M;
+
+pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, view: &DomainView) {
+    let areas = domain_areas((buffer.area.width, buffer.area.height));
+    let Some((host, domain)) = scene.fleet.domain(view.id) else {
+        let lines = [(Role::Title, "this domain is gone".to_owned()), (Role::Dim, "Esc goes back".to_owned())];
+        message(scene, buffer, super::areas((buffer.area.width, buffer.area.height)).body, &lines);
+        return;
+    };
+    title(scene, buffer, areas.title, host, domain);
+    charts(scene, buffer, areas.charts, host, domain);
+    device_list(scene, buffer, areas.devices, host, domain, view);
+}
+
+/// Who it is and where it runs.
+pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
+    let symbols = scene.palette.symbols;
+    let findings = domain.findings(host.timeline.when(scene.ui.cursor));
+    let mut first = table::state_sign(scene, domain, &findings);
+    let name = text::fit(&domain.name, usize::from(area.width) / 2, symbols);
+    first.push_span(scene.span(Role::Title, format!(" {name}  ")));
+    let state_role = findings.first().map_or(Role::Good, |finding| trouble::role(finding.severity));
+    let state_role = if domain.state.is_active() { state_role } else { Role::Dim };
+    first.push_span(scene.span(state_role, table::state_words(domain)));
+    let mut facts = Vec::new();
+    facts.extend(domain.run.map(|run| format!("id {run}")));
+    facts.extend(domain.vcpu_count().map(|count| format!("{count} vCPU{}", if count == 1 { "" } else { "s" })));
+    facts.extend(domain.memory_given().map(|Bytes(bytes)| format::with_unit(Unit::Bytes, bytes as f64, symbols)));
+    facts.extend(
+        domain.cpu.time.map(|time| format!("CPU time {}", format::duration(Duration::from_nanos(time.total())))),
+    );
+    first.push_span(scene.span(Role::Dim, format!("  {}", facts.join("  "))));
+    buffer.set_line(area.x, area.y, &first, area.width);
+    if area.height > 1 {
+        let words = text::shorten(&origin(domain), usize::from(area.width), symbols);
+        buffer.set_line(area.x, area.y + 1, &Line::from(scene.span(Role::Dim, words)), area.width);
+    }
+    if area.height > 2 {
+        let line = Line::from(host_cpus(scene, host, domain, usize::from(area.width)));
+        buffer.set_line(area.x, area.y + 2, &line, area.width);
+    }
+}
+
+fn origin(domain: &Domain) -> String {
+    let mut parts = Vec::new();
+    if let Some(definition) = &domain.definition {
+        parts.extend(definition.title.clone());
+        parts.push(definition.kind.clone());
+        parts.extend(definition.machine.clone());
+        parts.extend(definition.arch.clone());
+    }
+    parts.push(domain.uuid.to_string());
+    parts.extend(domain.definition.as_ref().and_then(|definition| definition.description.clone()));
+    parts.retain(|part| !part.trim().is_empty());
+    parts.join(", ")
+}
+
+/// Which host CPUs it runs on (`virDomainGetCPUStats` per CPU), or why that is not known.
+fn host_cpus(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> Vec<Span<'static>> {
+    let mut spans = vec![scene.span(Role::Heading, "host CPUs ")];
+    let when = host.timeline.when(scene.ui.cursor);
+    let uses: Vec<Option<f64>> = domain.host_cpus.iter().map(|cpu| cpu.track.value(HostCpuMetric::Use, when)).collect();
+    if uses.is_empty() {
+        let lack = host.lack(Call::CpuStatsPerCpu);
+        let failed = domain.lacks.iter().find(|lack| lack.call == Call::CpuStatsPerCpu);
+        let reason = match (lack, failed) {
+            _ if !domain.state.is_active() => format!("the domain is {}", domain.state.name()),
+            (Some(reason), _) => reason.to_owned(),
+            (None, Some(lack)) => lack.reason.clone(),
+            (None, None) => "not read yet".to_owned(),
+        };
+        let reason =
+            text::shorten(&format!("{} {reason}", scene.none()), room.saturating_sub(10), scene.palette.symbols);
+        spans.push(scene.span(Role::Dim, reason));
+        return spans;
+    }
+    spans.push(scene.span(Role::Cpu, graph::inline(&uses, 100.0, scene.palette.symbols)));
+    // The busiest first, as many as there is room for.
+    let mut order: Vec<usize> = (0..uses.len()).collect();
+    order.sort_by(|a, b| uses[*b].unwrap_or(-1.0).total_cmp(&uses[*a].unwrap_or(-1.0)));
+    let mut used = 10 + uses.len();
+    for cpu in order {
+        let words = uses[cpu].map_or(scene.none().to_owned(), |value| format!("{}%", format::percent(value)));
+        let words = format!("  {}:{words}", domain.host_cpus[cpu].key);
+        used += text::width(&words);
+        if used > room {
+            break;
+        }
+        spans.push(scene.span(Role::Text, words));
+    }
+    spans
+}
+
+fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
+    if !domain.state.is_active() {
+        let lines = [(Role::Dim, format!("{}: it has no live figures", table::state_words(domain)))];
+        message(scene, buffer, area, &lines);
+        return;
+    }
+    let halves = |area: Rect| Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas::<2>(area);
+    let places: Vec<Rect> = if area.height >= 10 {
+        let rows: [Rect; 2] = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(area);
+        rows.into_iter().flat_map(halves).collect()
+    } else if area.width >= 150 {
+        Layout::horizontal([Constraint::Fill(1); 4]).areas::<4>(area).to_vec()
+    } else {
+        halves(area).to_vec()
+    };
+    let window = Window::new(host, scene.ui);
+    let heading = |words: String| Line::from(scene.span(Role::Heading, format!(" {words} ")));
+    let curve = |metric, role, place| Curve::new(scene, window, &domain.track, metric, role, place);
+    if let Some(&place) = places.first() {
+        let curves = [curve(M::Cpu, Role::Cpu, place), curve(M::Steal, Role::Steal, place)];
+        let curves = if place.height >= 8 { &curves[..] } else { &curves[..1] };
+        chart::draw(scene, buffer, place, heading(cpu_title(scene, host, domain)), window, false, curves);
+    }
+    if let Some(&place) = places.get(1) {
+        let frame = scene.palette.style(Role::Frame);
+        let inner = chart::frame(scene, buffer, place, heading("memory".into()), frame);
+        memory(scene, buffer, inner, host, domain);
+    }
+    if let Some(&place) = places.get(2) {
+        let curves = [curve(M::DiskRead, Role::DiskRead, place), curve(M::DiskWrite, Role::DiskWrite, place)];
+        chart::draw(scene, buffer, place, heading("all disks".into()), window, true, &curves);
+    }
+    if let Some(&place) = places.get(3) {
+        let curves = [curve(M::NetRx, Role::NetReceive, place), curve(M::NetTx, Role::NetTransmit, place)];
+        chart::draw(scene, buffer, place, heading("all NICs".into()), window, true, &curves);
+    }
+}
+
+/// The three ways to count a domain's CPU, each named.
+fn cpu_title(scene: &Scene, host: &Host, domain: &Domain) -> String {
+    let when = host.timeline.when(scene.ui.cursor);
+    let share =
+        |value: Option<f64>| value.map_or(scene.none().to_owned(), |value| format!("{}%", format::percent(value)));
+    let of_host = host.cpus().and_then(|cpus| domain.cpu_of_host(cpus, when));
+    let of_guest = domain.cpu_of_guest(when);
+    format!("CPU of a core, {} of guest, {} of host", share(of_guest), share(of_host))
+}
+
+/// What the memory is made of, and how fresh the guest's word is.
+fn memory(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
+    let when = host.timeline.when(scene.ui.cursor);
+    let symbols = scene.palette.symbols;
+    let size = |metric: M| match domain.track.value(metric, when) {
+        Some(value) => format::with_unit(metric.info().unit, value, symbols),
+        None => scene.none().to_owned(),
+    };
+    let findings = domain.findings(when);
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    let percent = domain.memory_used_percent(when).map(|percent| format!("{} %", format::percent(percent)));
+    lines.push(Line::from(vec![
+        scene.span(Role::Memory, "used "),
+        scene.span(
+            table::severity(&findings, M::MemoryUsed).map_or(Role::Title, trouble::role),
+            format!("{} {}", size(M::MemoryUsed), percent.unwrap_or_default()),
+        ),
+        scene.span(Role::Dim, used_basis(domain)),
+    ]));
+    let named = |pairs: &[(&str, String)]| {
+        let spans = pairs.iter().flat_map(|(name, value)| {
+            [scene.span(Role::Heading, format!("{name} ")), scene.span(Role::Text, format!("{value}  "))]
+        });
+        Line::from(spans.collect::<Vec<_>>())
+    };
+    lines.push(named(&[("given", size(M::MemoryGiven)), ("guest sees", size(M::MemoryAvailable))]));
+    lines.push(named(&[("cache", size(M::MemoryCached)), ("host RSS", size(M::Rss))]));
+    lines.push(named(&[
+        ("swap in", size(M::SwapIn)),
+        ("out", size(M::SwapOut)),
+        ("major faults", size(M::MajorFaults)),
+    ]));
+    let reason = guest_memory_note(scene, host, domain);
+    let mut y = area.y;
+    if area.height > 5 {
+        let bar = Rect { y, height: 1, ..area };
+        table::memory_gauge(scene, buffer, bar, domain, when, &findings);
+        y += 1;
+    }
+    // Where there is one line too few, the reason for the gaps matters more than swap figures that are gaps.
+    if let Some((role, reason)) = reason {
+        let room = usize::from(area.bottom().saturating_sub(y));
+        let keep = lines.len().min(room.saturating_sub(1)).max(1);
+        lines.truncate(keep);
+        let width = usize::from(area.width);
+        lines.insert(1.min(lines.len()), Line::from(scene.span(role, text::shorten(&reason, width, symbols))));
+    }
+    for line in lines {
+        if y >= area.bottom() {
+            break;
+        }
+        buffer.set_line(area.x, y, &line, area.width);
+        y += 1;
+    }
+    if area.bottom().saturating_sub(y) >= 2 {
+        let place = Rect { y, height: area.bottom() - y, ..area };
+        memory_history(scene, buffer, place, host, domain);
+    }
+}
+
+fn memory_history(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
+    let count = graph::bins_across(area.width, scene.palette.symbols);
+    let bins = Window::new(host, scene.ui).bins(&domain.track, M::MemoryUsed, count);
+    let top = domain.memory.available.or(domain.memory_given()).map_or(1.0, |bytes| bytes.0 as f64);
+    graph::draw(buffer, area, &bins, top.max(1.0), scene.palette, Role::Memory);
+}
+
+/// Where "used" comes from, when that matters.
+fn used_basis(domain: &Domain) -> &'static str {
+    match (domain.memory.usable, domain.memory.unused) {
+        (None, Some(_)) => " page cache counts as used",
+        _ => "",
+    }
+}
+
+/// Why the guest's figures are missing, or that they are old.
+fn guest_memory_note(scene: &Scene, host: &Host, domain: &Domain) -> Option<(Role, String)> {
+    if domain.track.latest(M::MemoryUsed).is_none() {
+        let reason = domain.missing(host, M::MemoryUsed).describe(domain);
+        return Some((Role::Warning, format!("{} {reason}", scene.none())));
+    }
+    let spoke = jiff::Timestamp::from_second(domain.memory.last_update? as i64).ok()?;
+    let read = domain.read_at(Groups::MEMORY)?.wall;
+    let age = Duration::try_from(read.duration_since(spoke)).unwrap_or_default();
+    let period = domain.definition.as_ref().and_then(|definition| definition.balloon_period).unwrap_or_default();
+    (age > (3 * period).max(Duration::from_secs(15)))
+        .then(|| (Role::Warning, format!("the guest's figures are {} old", format::duration(age))))
+}
+
+/// Disks, NICs and vCPUs under a heading each, as one list that scrolls.
+fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain, view: &DomainView) {
+    enum Item {
+        Heading(List),
+        Row(DeviceKey),
+        Nothing(&'static str, M),
+    }
+    let keys = device_keys(domain);
+    let selected = view.selected.clone().or_else(|| keys.first().cloned());
+    let mut items = Vec::new();
+    for (list, nothing, metric) in [
+        (List::Disks, "no disk with counters", M::DiskRead),
+        (List::Nics, "no NIC with counters", M::NetRx),
+        (List::Vcpus, "no vCPU figures", M::Steal),
+    ] {
+        items.push(Item::Heading(list));
+        let before = items.len();
+        let kind = |key: &&DeviceKey| match list {
+            List::Disks => matches!(key, DeviceKey::Disk(_)),
+            List::Nics => matches!(key, DeviceKey::Nic(_)),
+            _ => matches!(key, DeviceKey::Vcpu(_)),
+        };
+        items.extend(keys.iter().filter(kind).cloned().map(Item::Row));
+        if items.len() == before {
+            items.push(Item::Nothing(nothing, metric));
+        }
+    }
+    let own = |list: List| -> Vec<_> {
+        let all = devices::columns_of(list).iter().copied();
+        all.filter(|column| !matches!(column.content, devices::Content::Domain)).collect()
+    };
+    let total = items.len();
+    let mut fitted = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        if let Item::Heading(list) = item {
+            fitted = columns::fit(&own(list), area.width.saturating_sub(1));
+        }
+        let Some(line) = index.checked_sub(view.offset).filter(|line| *line < usize::from(area.height)) else {
+            continue;
+        };
+        let place = Rect { y: area.y + line as u16, height: 1, ..area };
+        match item {
+            Item::Heading(_) => heading_row(scene, buffer, place, &fitted),
+            Item::Row(key) => {
+                devices::draw_row(scene, buffer, place, &fitted, host, domain, &key);
+                if selected.as_ref() == Some(&key) {
+                    buffer.set_style(place, scene.palette.selection());
+                }
+            }
+            Item::Nothing(words, metric) => {
+                let reason = domain.missing(host, metric).describe(domain);
+                let words =
+                    text::shorten(&format!("{words}: {reason}"), usize::from(area.width), scene.palette.symbols);
+                columns::put(scene, buffer, place, false, Role::Dim, words);
+            }
+        }
+    }
+    columns::scroll_bar(scene, buffer, area, view.offset, total);
+}
+
+fn heading_row<C>(scene: &Scene, buffer: &mut Buffer, area: Rect, fitted: &[(columns::Column<C>, u16, u16)]) {
+    buffer.set_style(area, scene.palette.style(Role::Heading));
+    for (column, offset, width) in fitted {
+        let cell = Rect { x: area.x + offset, width: *width, ..area };
+        columns::put(scene, buffer, cell, column.right, Role::Heading, column.title.to_owned());
+    }
+}

@@ -1,0 +1,208 @@
+//! Figures over time: bins of equal length, right-aligned at the cursor, spikes kept, gaps left open.
+
+use super::theme::{Palette, Role, Symbols};
+use crate::fleet::metric::Metric;
+use crate::fleet::{Host, TimeCursor, Track, When};
+use crate::ui::UiState;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::time::Duration;
+
+/// Where a chart reads: a host's time axis up to the cursor.
+#[derive(Clone, Copy)]
+pub(super) struct Window<'a> {
+    host: &'a Host,
+    /// The end of the newest bin; `None` before the first sample.
+    end: Option<Duration>,
+    /// The length of a bin.
+    bin: Duration,
+}
+
+impl<'a> Window<'a> {
+    pub(super) fn new(host: &'a Host, ui: &UiState) -> Self {
+        let end = match host.timeline.when(ui.cursor) {
+            When::Latest => host.timeline.last(),
+            When::Tick(tick) => Some(tick),
+        };
+        let end = end.and_then(|tick| host.timeline.stamp(tick)).map(|stamp| stamp.monotonic);
+        Self { host, end, bin: ui.interval.duration() }
+    }
+
+    /// The cursor on this host's time axis.
+    pub(super) fn when(&self, cursor: TimeCursor) -> When {
+        self.host.timeline.when(cursor)
+    }
+
+    /// The wall clock at the newest bin's end.
+    pub(super) fn end_wall(&self) -> Option<jiff::Timestamp> {
+        let end = self.end?;
+        match self.host.timeline.when(TimeCursor::At(end)) {
+            When::Tick(tick) => self.host.timeline.stamp(tick).map(|stamp| stamp.wall),
+            When::Latest => None,
+        }
+    }
+
+    /// The length of time that this many bins show.
+    pub(super) fn length(&self, bins: usize) -> Duration {
+        self.bin * bins as u32
+    }
+
+    /// The newest `count` bins, oldest first. A bin is the largest value of the samples that reach over its middle,
+    /// or that end in it: a spike of one sample stays visible. `None`: nobody looked.
+    pub(super) fn bins<M: Metric>(&self, track: &Track<M>, metric: M, count: usize) -> Vec<Option<f64>> {
+        let mut bins = vec![None; count];
+        let Some(end) = self.end else { return bins };
+        // In signed nanoseconds before the end: a chart may reach back beyond time zero.
+        let bin = self.bin.as_nanos() as i64;
+        let before_end = |moment: Duration| end.as_nanos() as i64 - moment.as_nanos() as i64;
+        let start = end.saturating_sub(self.length(count));
+        for span in self.host.timeline.spans(start, end) {
+            let Some(value) = track.at(metric, span.tick) else { continue };
+            let (newest, oldest) = (before_end(span.to), before_end(span.from));
+            // The bin whose middle comes next before a moment, counted from the newest bin.
+            let middle_before = |moment: i64| (moment + bin - bin / 2 - 1).div_euclid(bin);
+            let (first, beyond) = (middle_before(newest), middle_before(oldest));
+            let covered = if first < beyond { first..beyond } else { newest / bin..newest / bin + 1 };
+            for index in covered {
+                if let Some(slot) = usize::try_from(index).ok().and_then(|index| count.checked_sub(index + 1)) {
+                    bins[slot] = Some(bins[slot].map_or(value, |old: f64| old.max(value)));
+                }
+            }
+        }
+        bins
+    }
+}
+
+/// The largest value of the bins.
+pub(super) fn peak(bins: &[Option<f64>]) -> Option<f64> {
+    bins.iter().flatten().copied().reduce(f64::max)
+}
+
+/// How many bins a graph of this width shows.
+pub(super) fn bins_across(width: u16, symbols: Symbols) -> usize {
+    match symbols {
+        Symbols::Braille => usize::from(width) * 2,
+        Symbols::Block | Symbols::Ascii => usize::from(width),
+    }
+}
+
+/// A filled graph over the whole area. 0 has a base line, a gap has nothing.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, bins: &[Option<f64>], top: f64, palette: Palette, role: Role) {
+    let (per_cell, steps) = match palette.symbols {
+        Symbols::Braille => (2, 4),
+        Symbols::Block => (1, 8),
+        Symbols::Ascii => (1, 4),
+    };
+    let full = usize::from(area.height) * steps;
+    let level = |bin: Option<f64>| bin.map(|value| ((value / top * full as f64).round() as usize).clamp(1, full));
+    for x in 0..area.width {
+        let cell = |part: usize| bins.get(usize::from(x) * per_cell + part).copied().flatten();
+        let levels = [level(cell(0)), if per_cell == 2 { level(cell(1)) } else { None }];
+        for y in 0..area.height {
+            let below = usize::from(area.height - 1 - y) * steps;
+            let here = levels.map(|level| level.map_or(0, |level| level.saturating_sub(below).min(steps)));
+            let symbol = match palette.symbols {
+                Symbols::Braille => braille(here[0], here[1]),
+                Symbols::Block => [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][here[0]],
+                Symbols::Ascii => [' ', '.', ':', '|', '#'][here[0]],
+            };
+            if symbol != ' ' {
+                buffer[(area.x + x, area.y + y)].set_char(symbol).set_style(palette.style(role));
+            }
+        }
+    }
+}
+
+fn braille(left: usize, right: usize) -> char {
+    const LEFT: [u32; 5] = [0, 0x40, 0x44, 0x46, 0x47];
+    const RIGHT: [u32; 5] = [0, 0x80, 0xa0, 0xb0, 0xb8];
+    match LEFT[left] | RIGHT[right] {
+        0 => ' ',
+        dots => char::from_u32(0x2800 + dots).unwrap_or(' '),
+    }
+}
+
+/// A graph of one line as text, for a table's cell: one bin a character.
+pub(super) fn inline(bins: &[Option<f64>], top: f64, symbols: Symbols) -> String {
+    let glyphs: &[char] = match symbols {
+        Symbols::Ascii => &['.', ':', '|', '#'],
+        Symbols::Block | Symbols::Braille => &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+    };
+    let glyph = |value: f64| {
+        let index = (value / top * glyphs.len() as f64).ceil() as usize;
+        glyphs[index.clamp(1, glyphs.len()) - 1]
+    };
+    bins.iter().map(|bin| bin.map_or(' ', glyph)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::metric::HostMetric;
+    use crate::fleet::{Fleet, Host};
+    use crate::model::{Counter, CpuTimes, Groups, HostSample, HostUpdate, NodeSample};
+    use crate::time::{Interval, Timestamp};
+    use crate::units::Nanoseconds;
+    use std::sync::Arc;
+
+    /// A host sampled at these moments, 100 % busy from one to the next where `busy`.
+    fn host(samples: &[(u64, bool)]) -> Fleet {
+        let mut fleet = Fleet::new(1);
+        let (mut user, mut idle, mut last) = (0, 0, 0);
+        for &(at, busy) in samples {
+            if busy {
+                user += at - last
+            } else {
+                idle += at - last
+            }
+            last = at;
+            let counter = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
+            let cpu = CpuTimes { kernel: counter(0), user: counter(user), idle: counter(idle), iowait: counter(0) };
+            fleet.apply(
+                0,
+                HostUpdate::Keyframe(HostSample {
+                    at: Timestamp::at(Duration::from_millis(at), jiff::Timestamp::UNIX_EPOCH),
+                    asked: Groups::OVERVIEW,
+                    node: NodeSample { cpu: Some(cpu), memory: None },
+                    domains: Default::default(),
+                    lacks: Arc::default(),
+                }),
+            );
+        }
+        fleet
+    }
+
+    fn cpu_bins(host: &Host, interval: f64, count: usize) -> Vec<Option<f64>> {
+        let ui = UiState::new(Interval::from_seconds(interval).unwrap());
+        Window::new(host, &ui).bins(&host.track, HostMetric::Cpu, count)
+    }
+
+    #[test]
+    fn a_spike_of_one_sample_takes_one_bin_however_the_clock_jitters() {
+        let fleet = host(&[(1000, false), (2030, false), (2990, false), (4010, true), (5000, false), (6040, false)]);
+        let bins = cpu_bins(&fleet.hosts()[0], 1.0, 5);
+        assert_eq!(bins, [Some(0.0), Some(0.0), Some(100.0), Some(0.0), Some(0.0)]);
+    }
+
+    #[test]
+    fn short_spikes_survive_in_longer_bins() {
+        let samples: Vec<_> = (1..=20).map(|step| (step * 200, step == 12)).collect();
+        let fleet = host(&samples);
+        assert_eq!(cpu_bins(&fleet.hosts()[0], 1.0, 4).iter().filter(|bin| **bin == Some(100.0)).count(), 1);
+    }
+
+    #[test]
+    fn a_long_sample_fills_the_bins_that_it_is_the_mean_of() {
+        let fleet = host(&[(1000, false), (5000, true), (6000, false)]);
+        let bins = cpu_bins(&fleet.hosts()[0], 1.0, 6);
+        assert_eq!(bins, [None, Some(100.0), Some(100.0), Some(100.0), Some(100.0), Some(0.0)]);
+    }
+
+    #[test]
+    fn zero_has_a_base_line_and_a_gap_has_nothing() {
+        assert_eq!(inline(&[None, Some(0.0), Some(50.0), Some(100.0)], 100.0, Symbols::Block), " ▁▄█");
+        assert_eq!(inline(&[None, Some(0.0), Some(100.0)], 100.0, Symbols::Ascii), " .#");
+        assert_eq!(braille(0, 0), ' ');
+        assert_eq!(braille(4, 1), '⣇');
+    }
+}

@@ -1,0 +1,252 @@
+//! The overview as a table: a row a domain.
+
+use super::Scene;
+use super::columns::{self, Column};
+use super::format;
+use super::graph::{self, Window};
+use super::text;
+use super::theme::Role;
+use super::trouble;
+use crate::fleet::metric::{DomainMetric, Metric};
+use crate::fleet::{Domain, Finding, Host, Severity, When};
+use crate::model::DomainState;
+use crate::ui::SortKey;
+use crate::units::Unit;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+#[derive(Clone, Copy, Debug)]
+enum Content {
+    State,
+    Name,
+    History,
+    Vcpus,
+    CpuTime,
+    Memory,
+    Requests,
+    Figure(DomainMetric, Role),
+}
+
+use Content::*;
+use DomainMetric as M;
+
+const COLUMNS: &[Column<Content>] = &[
+    Column {
+        content: State,
+        title: "S",
+        width: 2,
+        sort: Some(SortKey::State),
+        right: false,
+        rank: 0,
+        grow: 0,
+        most: 2,
+    },
+    Column {
+        content: Name,
+        title: "NAME",
+        width: 12,
+        sort: Some(SortKey::Name),
+        right: false,
+        rank: 0,
+        grow: 3,
+        most: 36,
+    },
+    Column::figure(Figure(M::Cpu, Role::Text), "CPU%", 5, 0, SortKey::Domain(M::Cpu)),
+    Column { content: History, title: "", width: 5, sort: None, right: false, rank: 3, grow: 2, most: 40 },
+    Column::figure(CpuTime, "TIME", 7, 9, SortKey::CpuTime),
+    Column::figure(Vcpus, "vCPU", 5, 8, SortKey::Vcpus),
+    Column::figure(Figure(M::Steal, Role::Text), "ST%", 4, 2, SortKey::Domain(M::Steal)),
+    Column::figure(Memory, "MEMORY", 9, 1, SortKey::Domain(M::MemoryUsed)),
+    Column::figure(Figure(M::DiskRead, Role::DiskRead), "RD/s", 5, 4, SortKey::DiskBytes),
+    Column::figure(Figure(M::DiskWrite, Role::DiskWrite), "WR/s", 5, 4, SortKey::DiskBytes),
+    Column::figure(Requests, "IOPS", 5, 5, SortKey::DiskRequests),
+    Column::figure(Figure(M::WorstLatency, Role::Text), "LAT", 6, 2, SortKey::Domain(M::WorstLatency)),
+    Column::figure(Figure(M::NetRx, Role::NetReceive), "RX/s", 5, 4, SortKey::NetBytes),
+    Column::figure(Figure(M::NetTx, Role::NetTransmit), "TX/s", 5, 4, SortKey::NetBytes),
+    Column::figure(Figure(M::RxPackets, Role::Text), "RXPK", 5, 11, SortKey::NetBytes),
+    Column::figure(Figure(M::TxPackets, Role::Text), "TXPK", 5, 11, SortKey::NetBytes),
+    Column::figure(Figure(M::NetDrops, Role::Text), "DROP", 5, 10, SortKey::Domain(M::NetDrops)),
+    Column::figure(Figure(M::SwapIn, Role::Text), "SWIN", 5, 12, SortKey::Domain(M::MemoryUsed)),
+    Column::figure(Figure(M::Rss, Role::Text), "RSS", 5, 13, SortKey::Domain(M::MemoryUsed)),
+];
+
+pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
+    let columns = columns::fit(COLUMNS, area.width.saturating_sub(1));
+    columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
+    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    if scene.ui.rows.is_empty() {
+        columns::empty_list(scene, buffer, body, "domain");
+        return;
+    }
+    let offset = scene.ui.list_state().offset;
+    let selected = scene.ui.selected_index();
+    for (line, (index, row)) in scene.ui.rows.iter().enumerate().skip(offset).take(usize::from(body.height)).enumerate()
+    {
+        let Some((host, domain)) = scene.fleet.domain(row.domain()) else { continue };
+        let place = Rect { y: body.y + line as u16, height: 1, ..body };
+        draw_row(scene, buffer, place, &columns, host, domain);
+        if selected == Some(index) {
+            buffer.set_style(place, scene.palette.selection());
+        }
+    }
+    columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
+}
+
+fn draw_row(
+    scene: &Scene,
+    buffer: &mut Buffer,
+    place: Rect,
+    columns: &[(Column<Content>, u16, u16)],
+    host: &Host,
+    domain: &Domain,
+) {
+    let when = host.timeline.when(scene.ui.cursor);
+    let findings = domain.findings(when);
+    let active = domain.state.is_active();
+    for (column, offset, width) in columns {
+        let cell = Rect { x: place.x + offset, width: *width, ..place };
+        match column.content {
+            State => columns::put_line(buffer, cell, false, state_sign(scene, domain, &findings)),
+            Name => {
+                let name = text::fit(&domain.name, usize::from(*width), scene.palette.symbols);
+                columns::put(scene, buffer, cell, false, if active { Role::Title } else { Role::Dim }, name);
+            }
+            _ if !active => {}
+            History => {
+                let bins = Window::new(host, scene.ui).bins(&domain.track, M::Cpu, usize::from(*width));
+                let top = graph::peak(&bins).unwrap_or(0.0).max(100.0);
+                let history = graph::inline(&bins, top, scene.palette.symbols);
+                columns::put(scene, buffer, cell, false, Role::Cpu, history);
+            }
+            Memory => memory_gauge(scene, buffer, cell, domain, when, &findings),
+            content => {
+                let (role, words) = figure(scene, content, domain, when, &findings);
+                columns::put(scene, buffer, cell, column.right, role, words);
+            }
+        }
+    }
+    if !active {
+        let from = columns.iter().find(|(column, ..)| matches!(column.content, Figure(M::Cpu, _)));
+        if let Some((_, offset, _)) = from {
+            let cell = Rect { x: place.x + offset, width: place.width.saturating_sub(*offset), ..place };
+            columns::put(scene, buffer, cell, false, Role::Dim, state_words(domain));
+        }
+    }
+}
+
+fn figure(scene: &Scene, content: Content, domain: &Domain, when: When, findings: &[Finding]) -> (Role, String) {
+    let symbols = scene.palette.symbols;
+    let show = |value: Option<f64>, unit, role| match value {
+        Some(value) => (role, format::figure(unit, value, symbols)),
+        None => (Role::Dim, scene.none().to_owned()),
+    };
+    match content {
+        Vcpus => match domain.vcpu_count() {
+            Some(count) => (Role::Text, count.to_string()),
+            None => (Role::Dim, scene.none().to_owned()),
+        },
+        CpuTime => match domain.cpu.time {
+            Some(time) => (Role::Text, format::duration(std::time::Duration::from_nanos(time.total()))),
+            None => (Role::Dim, scene.none().to_owned()),
+        },
+        Requests => {
+            let read = domain.track.value(M::ReadRequests, when);
+            let write = domain.track.value(M::WriteRequests, when);
+            let both = (read.is_some() || write.is_some()).then(|| read.unwrap_or(0.0) + write.unwrap_or(0.0));
+            show(both, Unit::OperationsPerSecond, Role::Text)
+        }
+        Figure(metric, role) => {
+            let value = domain.track.value(metric, when);
+            let (role, words) = show(value, metric.info().unit, role);
+            match severity(findings, metric) {
+                Some(severity) => (trouble::role(severity), words),
+                // A 0 is quiet, so that the eye goes to what moves.
+                None if value == Some(0.0) => (Role::Dim, words),
+                None => (role, words),
+            }
+        }
+        State | Name | History | Memory => (Role::Text, String::new()),
+    }
+}
+
+pub(super) fn severity(findings: &[Finding], metric: DomainMetric) -> Option<Severity> {
+    findings.iter().find(|finding| finding.metric == Some(metric)).map(|finding| finding.severity)
+}
+
+/// Used and given memory, over a bar that is filled by the used share.
+pub(super) fn memory_gauge(
+    scene: &Scene,
+    buffer: &mut Buffer,
+    cell: Rect,
+    domain: &Domain,
+    when: When,
+    findings: &[Finding],
+) {
+    let size = format::short_bytes;
+    let used = domain.track.value(M::MemoryUsed, when).map_or(scene.none().to_owned(), size);
+    let given = domain.track.value(M::MemoryGiven, when).or(domain.memory_given().map(|bytes| bytes.0 as f64));
+    let words = format!("{used}/{}", given.map_or(scene.none().to_owned(), size));
+    let role = severity(findings, M::MemoryUsed).map_or(Role::Text, trouble::role);
+    columns::put(scene, buffer, cell, true, role, words);
+    if let Some(percent) = domain.memory_used_percent(when) {
+        let filled = (f64::from(cell.width) * percent / 100.0).round() as u16;
+        buffer.set_style(Rect { width: filled.min(cell.width), ..cell }, scene.palette.gauge());
+    }
+}
+
+/// A sign for trouble and a letter for the state.
+pub(super) fn state_sign(scene: &Scene, domain: &Domain, findings: &[Finding]) -> Line<'static> {
+    let severity = findings.first().map(|finding| finding.severity);
+    let sign = severity.map_or(" ", |severity| trouble::sign(severity, scene.palette.symbols));
+    let (letter, role) = match domain.state {
+        DomainState::Running => ("R", Role::Good),
+        DomainState::Blocked => ("b", Role::Good),
+        DomainState::Paused => ("P", Role::Warning),
+        DomainState::PmSuspended => ("Z", Role::Warning),
+        DomainState::ShuttingDown => ("s", Role::Warning),
+        DomainState::ShutOff => ("o", Role::Dim),
+        DomainState::Crashed => ("C", Role::Critical),
+        DomainState::Unknown => ("?", Role::Dim),
+    };
+    let sign: Span<'static> = scene.span(severity.map_or(Role::Dim, trouble::role), sign);
+    Line::from(vec![sign, scene.span(role, letter)])
+}
+
+/// The state and its reason in words.
+pub(super) fn state_words(domain: &Domain) -> String {
+    match domain.reason.describe(domain.state) {
+        Some(reason) => format!("{} ({reason})", domain.state.name()),
+        None => domain.state.name().to_owned(),
+    }
+}
+
+/// The letters of the state column, for the help.
+pub(super) const STATE_LETTERS: &str =
+    "R running  b idle  P paused  Z pmsuspended  s in shutdown  o shut off  C crashed  ? no state";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_of_80_columns_shows_every_kind_of_figure() {
+        let shown: Vec<_> = columns::fit(COLUMNS, 79).iter().map(|(column, ..)| column.title).collect();
+        for title in ["S", "NAME", "CPU%", "", "ST%", "MEMORY", "RD/s", "WR/s", "IOPS", "LAT", "RX/s", "TX/s"] {
+            assert!(shown.contains(&title), "{title} is not among {shown:?}");
+        }
+    }
+
+    #[test]
+    fn forty_columns_still_show_the_name_and_the_cpu() {
+        let shown: Vec<_> = columns::fit(COLUMNS, 39).iter().map(|(column, ..)| column.title).collect();
+        assert!(shown.contains(&"NAME") && shown.contains(&"CPU%"), "{shown:?}");
+    }
+
+    #[test]
+    fn a_column_has_room_for_its_sort_mark() {
+        for column in COLUMNS.iter().filter(|column| column.sort.is_some() && column.rank > 0) {
+            assert!(usize::from(column.width) > column.title.chars().count(), "{}", column.title);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Text that others wrote (names, titles, paths): harmless, and exactly as wide as its place.
+
+use super::theme::Symbols;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Without control characters and marks that turn the writing direction: each becomes a visible `�`.
+pub(super) fn clean(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Clean, and cut in the middle where it is too wide: ends of names tell numbered guests apart.
+pub(super) fn fit(text: &str, width: usize, symbols: Symbols) -> String {
+    let text = clean(text);
+    if text.width() <= width {
+        return text;
+    }
+    let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
+    let Some(room) = width.checked_sub(1) else { return String::new() };
+    let tail_room = room * 2 / 5;
+    let tail: Vec<&str> = take(text.graphemes(true).rev(), tail_room);
+    let tail_width: usize = tail.iter().map(|part| part.width()).sum();
+    let head = take(text.graphemes(true), room - tail_width);
+    head.into_iter().chain([mark]).chain(tail.into_iter().rev()).collect()
+}
+
+/// Clean, and cut at the end where it is too wide: for prose.
+pub(super) fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
+    let text = clean(text);
+    if text.width() <= width {
+        return text;
+    }
+    let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
+    let Some(room) = width.checked_sub(1) else { return String::new() };
+    take(text.graphemes(true), room).into_iter().chain([mark]).collect()
+}
+
+/// Columns that a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+fn take<'a>(parts: impl Iterator<Item = &'a str>, room: usize) -> Vec<&'a str> {
+    let mut used = 0;
+    parts
+        .take_while(|part| {
+            used += part.width();
+            used <= room
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_cut_in_the_middle() {
+        assert_eq!(fit("kubernetes-node-17", 12, Symbols::Braille), "kuberne…e-17");
+        assert_eq!(fit("kubernetes-node-17", 12, Symbols::Ascii), "kuberne~e-17");
+        assert_eq!(fit("short", 12, Symbols::Braille), "short");
+        assert_eq!(fit("日本語サーバー", 6, Symbols::Braille).width(), 5, "wide characters are not halved");
+    }
+
+    #[test]
+    fn control_characters_and_direction_marks_are_shown_not_sent() {
+        assert_eq!(clean("a\x1b[31mb\u{202e}c\r\n"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}\u{fffd}");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_its_place(text in "\\PC*", place in 0usize..40) {
+            prop_assert!(fit(&text, place, Symbols::Braille).width() <= place);
+            prop_assert!(shorten(&text, place, Symbols::Braille).width() <= place);
+        }
+    }
+}
