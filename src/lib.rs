@@ -14,6 +14,7 @@
 //! | 6 | [`view`]: screens and widgets |
 //! | 7 | [`app`]: event loop, terminal |
 
+pub mod app;
 pub mod config;
 pub mod fleet;
 pub mod model;
