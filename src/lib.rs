@@ -14,9 +14,11 @@
 //! | 6 | [`view`]: screens and widgets |
 //! | 7 | [`app`]: event loop, terminal |
 
+pub mod app;
 pub mod config;
 pub mod fleet;
 pub mod model;
+pub mod outputs;
 pub mod sampler;
 pub mod sources;
 pub mod time;

@@ -25,7 +25,7 @@ pub(crate) fn info(connection: &Connection) -> HostInfo {
 }
 
 /// 7002022 -> `7.2.22`; 0 is "not known".
-fn version(packed: u64) -> Option<String> {
+pub(super) fn version(packed: u64) -> Option<String> {
     (packed > 0).then(|| format!("{}.{}.{}", packed / 1_000_000, packed / 1_000 % 1_000, packed % 1_000))
 }
 

@@ -52,6 +52,11 @@ pub enum Calls {
     PerDomain,
 }
 
+/// The version of libvirt's client library, as `9.0.0`; `None` where it does not tell.
+pub fn library_version() -> Option<String> {
+    virt::connect::Connect::version().ok().map(u64::from).and_then(host::version)
+}
+
 /// A hypervisor that libvirt reaches.
 pub struct LibvirtSource {
     options: LibvirtOptions,

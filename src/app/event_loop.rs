@@ -1,0 +1,239 @@
+//! The one owner of all state: input, samples, signals and the frame timer meet in one `select!`, input first.
+
+use super::signals::Signal;
+use super::source::Updates;
+use crate::fleet::{Fleet, Link};
+use crate::model::{Failure, HostUpdate};
+use crate::sampler::Handle;
+use crate::time::{Interval, Timestamp};
+use crate::ui::{Action, Effect, UiState, action_for, update};
+use crate::view::{self, Look};
+use crossterm::event::Event;
+use futures_util::{FutureExt, Stream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use std::io;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// Frames for new samples are this far apart at least; one for a key comes at once.
+const FRAME: Duration = Duration::from_millis(16);
+/// A frame comes this often even where nothing new is known: ages on the screen go on.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Keys that are taken in before a frame, so that a held key does not draw what nobody sees.
+const BURST: usize = 64;
+/// How long to wait for the process to be stopped. In a job that the shell cannot bring back it never is.
+const STOPPED_WITHIN: Duration = Duration::from_millis(200);
+
+/// What the loop does to the terminal apart from drawing.
+pub(super) trait Tty {
+    /// Raw mode and alternate screen.
+    fn take(&mut self) -> io::Result<()>;
+    /// As it was before.
+    fn give_back(&mut self);
+    /// Asks the system to stop this process until it is told to go on; may return before that has happened.
+    fn stop(&mut self) -> io::Result<()>;
+}
+
+/// Why the loop has ended.
+#[derive(Debug, PartialEq)]
+pub(super) enum End {
+    /// The user wants it.
+    Quit,
+    /// The system wants it.
+    Signal(Signal),
+    /// No host was ever reached.
+    Unreachable(Failure),
+    /// Nobody samples any more.
+    NoSamples,
+}
+
+/// All state of the interactive mode.
+pub(super) struct EventLoop<'a, B: Backend, T> {
+    terminal: &'a mut Terminal<B>,
+    tty: &'a mut T,
+    look: Look,
+    handles: &'a [Handle],
+    fleet: Fleet,
+    ui: UiState,
+    /// Something changed since the last frame.
+    dirty: bool,
+    drawn: Instant,
+}
+
+impl<'a, B, T> EventLoop<'a, B, T>
+where
+    B: Backend,
+    B::Error: Into<io::Error>,
+    T: Tty,
+{
+    pub(super) fn new(
+        terminal: &'a mut Terminal<B>,
+        tty: &'a mut T,
+        look: Look,
+        interval: Interval,
+        handles: &'a [Handle],
+    ) -> Self {
+        let fleet = Fleet::new(handles.len());
+        let ui = UiState::new(interval);
+        Self { terminal, tty, look, handles, fleet, ui, dirty: true, drawn: Instant::now() }
+    }
+
+    /// Until the end. The first frame comes before any host has answered.
+    pub(super) async fn run(
+        mut self,
+        mut events: impl Stream<Item = io::Result<Event>> + Unpin,
+        mut updates: Updates,
+        mut signals: mpsc::UnboundedReceiver<Signal>,
+    ) -> io::Result<End> {
+        let size = self.terminal.size().map_err(Into::into)?;
+        self.act(Action::Resize { width: size.width, height: size.height });
+        self.draw()?;
+        loop {
+            let frame = self.drawn + if self.dirty { FRAME } else { HEARTBEAT };
+            let effect = tokio::select! {
+                biased;
+                event = events.next() => match event {
+                    Some(event) => self.input(event?, &mut events)?,
+                    // Without a terminal to read from there is nobody to show anything to.
+                    None => return Ok(End::Signal(Signal::Hangup)),
+                },
+                signal = signals.recv() => match signal {
+                    Some(Signal::Continue) => {
+                        self.go_on()?;
+                        None
+                    }
+                    Some(signal) => return Ok(End::Signal(signal)),
+                    None => return Ok(End::Signal(Signal::Hangup)),
+                },
+                update = updates.recv() => match update {
+                    Some((host, update)) => {
+                        if let Some(end) = self.sampled(host, update) {
+                            return Ok(end);
+                        }
+                        None
+                    }
+                    None => return Ok(End::NoSamples),
+                },
+                () = sleep_until(frame) => {
+                    self.draw()?;
+                    None
+                }
+            };
+            match effect {
+                Some(Effect::Quit) => return Ok(End::Quit),
+                Some(Effect::Suspend) => {
+                    if let Some(signal) = self.suspend(&mut signals).await? {
+                        return Ok(End::Signal(signal));
+                    }
+                }
+                Some(Effect::Redraw) => self.draw_all()?,
+                Some(Effect::SetInterval(interval)) => {
+                    self.handles.iter().for_each(|handle| handle.set_interval(interval));
+                }
+                Some(Effect::Focus(focus)) => {
+                    for (host, handle) in self.handles.iter().enumerate() {
+                        handle.set_focus(focus.filter(|domain| domain.host == host).map(|domain| domain.uuid));
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Takes an event, and those that wait behind it, then draws. Stops at the first that concerns the world outside.
+    fn input(
+        &mut self,
+        first: Event,
+        events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
+    ) -> io::Result<Option<Effect>> {
+        let mut next = Some(first);
+        let mut effect = None;
+        for _ in 0..BURST {
+            let Some(event) = next.take() else { break };
+            effect = self.event(event);
+            if effect.is_some() {
+                break;
+            }
+            next = events.next().now_or_never().flatten().transpose()?;
+        }
+        // The last of a full burst was taken out of the stream already.
+        if let Some(event) = next {
+            effect = self.event(event);
+        }
+        if self.dirty && effect != Some(Effect::Quit) {
+            self.draw()?;
+        }
+        Ok(effect)
+    }
+
+    fn event(&mut self, event: Event) -> Option<Effect> {
+        let action = match event {
+            Event::Key(key) => action_for(key, &self.ui)?,
+            Event::Resize(width, height) => Action::Resize { width, height },
+            _ => return None,
+        };
+        self.act(action)
+    }
+
+    fn act(&mut self, action: Action) -> Option<Effect> {
+        self.dirty = true;
+        update(&mut self.ui, &self.fleet, action)
+    }
+
+    /// Takes what came from a host; the end, where none was ever reached.
+    fn sampled(&mut self, host: usize, update: HostUpdate) -> Option<End> {
+        self.fleet.apply(host, update);
+        self.ui.refresh(&self.fleet);
+        self.dirty = true;
+        super::panic::on_demand("screen");
+        let mut failures = self.fleet.hosts().iter().map(|host| match (&host.link, &host.info) {
+            (Link::Failing(failure), None) => Some(failure),
+            _ => None,
+        });
+        let first = failures.next().flatten()?.clone();
+        failures.all(|failure| failure.is_some()).then_some(End::Unreachable(first))
+    }
+
+    /// Stops the process as a shell's ^Z does, and goes on when the shell brings it back. A signal that ends the
+    /// program may come instead.
+    async fn suspend(&mut self, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<Option<Signal>> {
+        self.tty.give_back();
+        self.tty.stop()?;
+        let signal = tokio::select! {
+            biased;
+            signal = signals.recv() => signal,
+            () = sleep(STOPPED_WITHIN) => None,
+        };
+        match signal {
+            None | Some(Signal::Continue) => self.go_on().map(|()| None),
+            signal => Ok(signal),
+        }
+    }
+
+    /// Takes the terminal again, whatever was done to it meanwhile.
+    fn go_on(&mut self) -> io::Result<()> {
+        self.tty.take()?;
+        let size = self.terminal.size().map_err(Into::into)?;
+        self.act(Action::Resize { width: size.width, height: size.height });
+        self.draw_all()
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let now = Timestamp::now();
+        let Self { terminal, fleet, ui, look, .. } = self;
+        terminal.draw(|frame| view::draw(frame, fleet, ui, look, now)).map_err(Into::into)?;
+        self.dirty = false;
+        self.drawn = Instant::now();
+        Ok(())
+    }
+
+    /// Draws every cell, for a terminal that may show anything.
+    fn draw_all(&mut self) -> io::Result<()> {
+        // Terminal::clear would ask the terminal for its cursor's place, and wait for an answer among the keys.
+        let size = self.terminal.size().map_err(Into::into)?;
+        self.terminal.resize(size.into()).map_err(Into::into)?;
+        self.draw()
+    }
+}

@@ -1,0 +1,54 @@
+//! From the configuration to something that can be sampled.
+
+use super::panic;
+use crate::config::{Calls, Config, Target};
+use crate::model::{HostInfo, HostSample, HostUpdate};
+use crate::sampler::{self, Handle, MakeSource, Settings};
+use crate::sources::libvirt::{self, LibvirtOptions, LibvirtSource};
+use crate::sources::synthetic::{SyntheticOptions, SyntheticSource};
+use crate::sources::{Notify, Request, Source, SourceError};
+use tokio::sync::mpsc;
+
+/// Updates that may wait for the reader before samplers begin to leave out ticks.
+const ROOM: usize = 16;
+
+/// What comes from the hosts, by the host's number.
+pub(super) type Updates = mpsc::Receiver<(usize, HostUpdate)>;
+
+/// Starts to sample every host of the configuration.
+pub(super) fn start(config: &Config, settings: Settings) -> (Vec<Handle>, Updates) {
+    let (sender, updates) = mpsc::channel(ROOM);
+    (vec![sampler::spawn(0, make_source(&config.target), settings, sender)], updates)
+}
+
+fn make_source(target: &Target) -> MakeSource {
+    match target.clone() {
+        Target::Libvirt { uri, calls } => {
+            let calls = match calls {
+                Calls::Auto => libvirt::Calls::Auto,
+                Calls::PerDomain => libvirt::Calls::PerDomain,
+            };
+            let options = LibvirtOptions { uri, calls };
+            Box::new(move || Box::new(Watched(LibvirtSource::new(options.clone()))))
+        }
+        Target::Demo { seed, domains } => {
+            let default = SyntheticOptions::default();
+            let options = SyntheticOptions { seed, domains: domains.unwrap_or(default.domains), ..default };
+            Box::new(move || Box::new(Watched(SyntheticSource::new(options.clone()))))
+        }
+    }
+}
+
+/// A source that a test can make panic.
+struct Watched<S>(S);
+
+impl<S: Source> Source for Watched<S> {
+    fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError> {
+        self.0.connect(notify)
+    }
+
+    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+        panic::on_demand("source");
+        self.0.sample(request)
+    }
+}

@@ -1,0 +1,221 @@
+use super::*;
+use crate::fleet::Fleet;
+use crate::model::{
+    Call, DomainSample, DomainState, Groups, HostInfo, HostSample, HostUpdate, NodeSample, StateReason,
+};
+use crate::units::Nanoseconds;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+fn at(milliseconds: u64) -> Timestamp {
+    Timestamp::at(Duration::from_millis(milliseconds), "2026-01-02T03:04:05Z".parse().unwrap())
+}
+
+fn sample(at: Timestamp, asked: Groups, cpu_ms: u64) -> HostUpdate {
+    let mut domains = std::collections::BTreeMap::new();
+    for (number, name) in [(1, "web"), (2, "db"), (3, "db")] {
+        let mut domain = DomainSample::new(name, Some(number), DomainState::Running, StateReason(1));
+        domain.asked = asked;
+        domain.cpu.time = Some(Counter(Nanoseconds(cpu_ms * 1_000_000)));
+        domain.memory.current = Some(Bytes::from_kib(1024));
+        domain.vcpus.insert(0, VcpuSample::default());
+        domain.disks.push(BlockSample {
+            name: "vda".into(),
+            read_bytes: Some(Counter(Bytes(cpu_ms))),
+            ..BlockSample::default()
+        });
+        domain.nics.push(NetSample { name: "vnet0".into(), ..NetSample::default() });
+        domains.insert(Uuid::from_u128(number.into()), domain);
+    }
+    let lacks = Arc::new(vec![Lack { call: Call::BlockStatsFlags, reason: "not supported by test".into() }]);
+    HostUpdate::Keyframe(HostSample { at, asked, node: NodeSample::default(), domains, lacks })
+}
+
+fn fleet() -> Fleet {
+    let mut fleet = Fleet::new(1);
+    let info = HostInfo { hostname: "node1".into(), cpus: 4, ..HostInfo::default() };
+    fleet.apply(0, HostUpdate::Connected(Arc::new(info)));
+    fleet
+}
+
+fn json(line: Option<Line<'_>>) -> Value {
+    let mut text = Vec::new();
+    line.expect("a line").write(&mut text).unwrap();
+    assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(text.last(), Some(&b'\n'));
+    serde_json::from_slice(&text).unwrap()
+}
+
+#[test]
+fn the_first_sample_has_no_line_and_a_look_has_none_either() {
+    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    assert!(lines.sample(&fleet.hosts()[0]).is_none());
+    for (milliseconds, asked, expected) in [
+        (0, Groups::OVERVIEW, false),
+        (1000, Groups::OVERVIEW, true),
+        (1100, Groups::STATE, false),
+        (2000, Groups::OVERVIEW, true),
+    ] {
+        fleet.apply(0, sample(at(milliseconds), asked, milliseconds));
+        assert_eq!(lines.sample(&fleet.hosts()[0]).is_some(), expected, "{milliseconds}");
+    }
+}
+
+#[test]
+fn a_line_has_the_time_the_figures_and_the_lacks() {
+    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    fleet.apply(0, sample(at(0), Groups::OVERVIEW, 0));
+    assert!(lines.sample(&fleet.hosts()[0]).is_none());
+    fleet.apply(0, sample(at(1250), Groups::OVERVIEW, 500));
+    let line = json(lines.sample(&fleet.hosts()[0]));
+    assert_eq!(line["time"], "2026-01-02T03:04:06.250Z");
+    assert_eq!(line["elapsed_seconds"], 1.25);
+    assert_eq!(line["host"]["hostname"], "node1");
+    assert_eq!(line["host"]["disk_read_bytes_per_second"], 1200.0);
+    assert_eq!(line["lacks"][0]["call"], "virDomainBlockStatsFlags");
+    assert_eq!(line["lacks"][0]["reason"], "not supported by test");
+    assert_eq!(line["error"], Value::Null);
+    let names: Vec<_> =
+        line["domains"].as_array().unwrap().iter().map(|domain| (&domain["name"], &domain["id"])).collect();
+    assert_eq!(names, [(&"db".into(), &2.into()), (&"db".into(), &3.into()), (&"web".into(), &1.into())]);
+    let domain = &line["domains"][0];
+    assert_eq!(domain["cpu_percent"], 40.0);
+    assert_eq!(domain["cpu_of_host_percent"], 10.0);
+    assert_eq!(domain["cpu_of_guest_percent"], 40.0);
+    assert_eq!(domain["totals"]["cpu_time_nanoseconds"], 500_000_000);
+    assert_eq!(domain["memory"]["current_bytes"], 1024 * 1024);
+    assert_eq!(domain["disks"][0]["read_bytes_per_second"], 400.0);
+    assert_eq!(domain["disks"][0]["totals"]["read_bytes"], 500);
+}
+
+#[test]
+fn what_is_not_known_is_null_and_its_key_is_there() {
+    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    for milliseconds in [0, 1000] {
+        fleet.apply(0, sample(at(milliseconds), Groups::OVERVIEW, 0));
+        let _ = lines.sample(&fleet.hosts()[0]);
+    }
+    fleet.apply(0, sample(at(2000), Groups::OVERVIEW, 0));
+    let line = json(lines.sample(&fleet.hosts()[0]));
+    fn check<M: Metric>(thing: &Value) {
+        for &metric in M::ALL {
+            assert!(thing.as_object().unwrap().contains_key(&name(metric)), "{}", name(metric));
+        }
+    }
+    let domain = &line["domains"][0];
+    check::<HostMetric>(&line["host"]);
+    check::<DomainMetric>(domain);
+    check::<VcpuMetric>(&domain["vcpus"][0]);
+    check::<DiskMetric>(&domain["disks"][0]);
+    check::<NicMetric>(&domain["nics"][0]);
+    for null in [
+        &domain["host_cpus"],
+        &domain["memory_used_bytes"],
+        &domain["disks"][0]["totals"]["write_bytes"],
+        &domain["nics"][0]["rx_bytes_per_second"],
+        &line["host"]["memory"]["total_bytes"],
+    ] {
+        assert_eq!(null, &Value::Null);
+    }
+    assert_eq!(domain["disks"][0]["read_bytes_per_second"], 0.0, "known, and nothing moved");
+}
+
+#[test]
+fn a_failure_has_a_line_with_every_key_and_no_old_figures() {
+    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    for milliseconds in [0, 1000] {
+        fleet.apply(0, sample(at(milliseconds), Groups::OVERVIEW, milliseconds));
+    }
+    let good = json({
+        lines.sample(&fleet.hosts()[0]);
+        fleet.apply(0, sample(at(2000), Groups::OVERVIEW, 9));
+        lines.sample(&fleet.hosts()[0])
+    });
+    assert!(lines.failure(&fleet.hosts()[0], at(0)).is_none());
+    let failure = Failure { message: "gone".into(), advice: None, retry_in: Some(Duration::from_secs(2)) };
+    fleet.apply(0, HostUpdate::Failed(failure));
+    let line = json(lines.failure(&fleet.hosts()[0], at(3000)));
+    assert_eq!(line["error"], serde_json::json!({"message": "gone", "advice": null, "retry_in_seconds": 2.0}));
+    assert_eq!((&line["domains"], &line["host"]["disk_read_bytes_per_second"]), (&Value::Null, &Value::Null));
+    assert_eq!(line["host"]["hostname"], "node1");
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(keys(&line), keys(&good));
+    assert_eq!(keys(&line["host"]), keys(&good["host"]));
+}
+
+#[test]
+fn names_say_their_units_once() {
+    fn names<M: Metric>() -> Vec<String> {
+        M::ALL.iter().map(|&metric| name(metric)).collect()
+    }
+    let all = [
+        names::<HostMetric>(),
+        names::<DomainMetric>(),
+        names::<VcpuMetric>(),
+        names::<HostCpuMetric>(),
+        names::<DiskMetric>(),
+        names::<NicMetric>(),
+    ];
+    insta::assert_snapshot!(all.map(|names| names.join("\n")).join("\n\n"), @r"
+    cpu_percent
+    iowait_percent
+    memory_used_bytes
+    disk_read_bytes_per_second
+    disk_write_bytes_per_second
+    disk_requests_per_second
+    net_rx_bytes_per_second
+    net_tx_bytes_per_second
+
+    cpu_percent
+    cpu_user_percent
+    cpu_system_percent
+    steal_percent
+    memory_used_bytes
+    memory_available_bytes
+    memory_given_bytes
+    memory_rss_bytes
+    memory_cached_bytes
+    swap_in_bytes_per_second
+    swap_out_bytes_per_second
+    major_faults_per_second
+    disk_read_bytes_per_second
+    disk_write_bytes_per_second
+    disk_read_requests_per_second
+    disk_write_requests_per_second
+    disk_worst_latency_nanoseconds
+    net_rx_bytes_per_second
+    net_tx_bytes_per_second
+    net_rx_packets_per_second
+    net_tx_packets_per_second
+    net_drops_per_second
+    net_errors_per_second
+
+    use_percent
+    steal_percent
+    wait_percent
+
+    use_percent
+
+    read_bytes_per_second
+    write_bytes_per_second
+    read_requests_per_second
+    write_requests_per_second
+    flushes_per_second
+    read_latency_nanoseconds
+    write_latency_nanoseconds
+    flush_latency_nanoseconds
+    in_flight_count
+    errors_per_second
+
+    rx_bytes_per_second
+    tx_bytes_per_second
+    rx_packets_per_second
+    tx_packets_per_second
+    rx_drops_per_second
+    tx_drops_per_second
+    rx_errors_per_second
+    tx_errors_per_second
+    ");
+}

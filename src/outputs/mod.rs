@@ -1,0 +1,3 @@
+//! The same figures as on the screen, for programs.
+
+pub mod json;
