@@ -35,7 +35,7 @@ fn lines(scene: &Scene) -> Vec<Line<'static>> {
             group = binding.group;
             lines.push(heading(group));
         }
-        let keys = if scene.palette.symbols == Symbols::Ascii { ascii_keys(binding.keys) } else { binding.keys.into() };
+        let keys = plain(scene, binding.keys);
         lines.push(Line::from(vec![
             scene.span(Role::Key, format!("  {keys:<17}")),
             scene.span(Role::Text, binding.about),
@@ -77,15 +77,18 @@ fn figures<M: Metric>(scene: &Scene, lines: &mut Vec<Line<'static>>, title: &'st
         let info = metric.info();
         lines.push(Line::from(vec![
             scene.span(Role::Key, format!("  {:<15}", info.label)),
-            scene.span(Role::Text, info.about),
+            scene.span(Role::Text, plain(scene, info.about)),
         ]));
     }
     lines.push(Line::default());
 }
 
-/// Arrows in words, for a terminal without them.
-fn ascii_keys(keys: &str) -> String {
-    [("↑", "Up"), ("↓", "Down"), ("←", "Left"), ("→", "Right"), ("−", "-")]
+/// Signs in words or in seven bits, for a terminal without them.
+fn plain(scene: &Scene, words: &str) -> String {
+    if scene.palette.symbols != Symbols::Ascii {
+        return words.to_owned();
+    }
+    [("↑", "Up"), ("↓", "Down"), ("←", "Left"), ("→", "Right"), ("−", "-"), ("÷", "/")]
         .into_iter()
-        .fold(keys.to_owned(), |keys, (sign, word)| keys.replace(sign, word))
+        .fold(words.to_owned(), |words, (sign, word)| words.replace(sign, word))
 }
