@@ -16,6 +16,3 @@ pub use rows::{DeviceKey, RowId, device_keys};
 pub use sort::{Order, SortKey};
 pub use state::{DomainView, Filter, List, ListState, Screen, UiState};
 pub use update::update;
-
-#[cfg(test)]
-mod tests;
