@@ -2,7 +2,7 @@
 
 bitflags::bitflags! {
     /// Groups of statistics, in libvirt's cut (`virDomainStatsTypes`). Dear ones wake the QEMU monitor.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Groups: u32 {
         /// State and reason. Asks no monitor.
         const STATE = 1;

@@ -1,1 +1,103 @@
-//! libvirt.
+//! libvirt, through its own client library: any hypervisor that it has a driver for, here or elsewhere.
+//!
+//! ```text
+//! ffi         libvirt's C interface, made safe
+//! session     one open connection: which call when, and what is remembered
+//! bulk        the one call that answers for all domains; params reads its answer
+//! per_domain  the calls that ask one domain at a time, where there is no bulk call
+//! definitions the domains' XML, read when it changed; xml parses it
+//! inbox       what libvirt told between two samples
+//! host        the node under the domains
+//! lacks       calls that the driver does not have
+//! explain     errors, in words for the operator
+//! uri         what is done to a URI before libvirt gets it
+//! ```
+
+mod bulk;
+mod definitions;
+mod explain;
+mod ffi;
+mod host;
+mod inbox;
+mod lacks;
+mod params;
+mod per_domain;
+mod session;
+#[cfg(test)]
+mod tests;
+mod uri;
+mod xml;
+
+use super::{Notify, Request, Source, SourceError};
+use crate::model::{HostInfo, HostSample};
+use crate::sources::Severity;
+use definitions::Definitions;
+use session::Session;
+
+/// How to reach a hypervisor, and how to ask it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LibvirtOptions {
+    /// The connection's URI; `None` for libvirt's own choice (`LIBVIRT_DEFAULT_URI`, its configuration, what is there).
+    pub uri: Option<String>,
+    /// Which calls to use.
+    pub calls: Calls,
+}
+
+/// Which calls to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calls {
+    /// The bulk call where the driver has it.
+    #[default]
+    Auto,
+    /// One domain at a time, even where the driver has the bulk call.
+    PerDomain,
+}
+
+/// A hypervisor that libvirt reaches.
+pub struct LibvirtSource {
+    options: LibvirtOptions,
+    session: Option<Session>,
+    /// Outlive a lost connection: what is the same afterwards is the same allocation.
+    definitions: Definitions,
+    connected_before: bool,
+}
+
+impl LibvirtSource {
+    /// Opens nothing yet.
+    pub fn new(options: LibvirtOptions) -> Self {
+        Self { options, session: None, definitions: Definitions::default(), connected_before: false }
+    }
+
+    /// The URI to open: the option, or what the environment says, as libvirt itself would take it.
+    fn uri(&self) -> Option<String> {
+        let given = self.options.uri.clone().or_else(|| std::env::var("LIBVIRT_DEFAULT_URI").ok());
+        given.filter(|uri| !uri.is_empty()).map(|uri| uri::without_prompts(&uri))
+    }
+}
+
+impl Source for LibvirtSource {
+    fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError> {
+        // The old connection is closed before the new one is opened.
+        self.session = None;
+        self.definitions.mark_all_stale();
+        let uri = self.uri();
+        let (session, info) = Session::open(uri.as_deref(), self.options.calls, notify)
+            .map_err(|error| explain::connecting(&error, uri.as_deref(), self.connected_before))?;
+        self.session = Some(session);
+        self.connected_before = true;
+        Ok(info)
+    }
+
+    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+        let Some(session) = &mut self.session else {
+            return Err(SourceError {
+                message: "not connected".to_owned(),
+                advice: None,
+                severity: Severity::Connection,
+            });
+        };
+        session
+            .sample(request, &mut self.definitions)
+            .map_err(|error| explain::sampling(&error, session.is_alive(), session.closed()))
+    }
+}

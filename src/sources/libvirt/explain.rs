@@ -1,0 +1,371 @@
+//! libvirt's errors in words for the operator: what failed, why, and what to do next.
+//!
+//! Connection errors are made on this side, and vtop sets no locale: their text is English and may be looked into.
+//! What a daemon says may be in any language, so there the code alone decides.
+
+use super::ffi::{CloseReason, LibvirtError};
+use crate::sources::{Severity, SourceError};
+use virt::sys;
+
+/// Schemes of libvirt's drivers, each with its daemon where libvirt runs one a driver.
+const SCHEMES: [(&str, Option<&str>); 19] = [
+    ("bhyve", Some("virtbhyved")),
+    ("ch", Some("virtchd")),
+    ("esx", None),
+    ("gsx", None),
+    ("hyperv", None),
+    ("lxc", Some("virtlxcd")),
+    ("openvz", None),
+    ("parallels", None),
+    ("phyp", None),
+    ("qemu", Some("virtqemud")),
+    ("remote", None),
+    ("test", None),
+    ("vbox", Some("virtvboxd")),
+    ("vmwarefusion", None),
+    ("vmwareplayer", None),
+    ("vmwarews", None),
+    ("vpx", None),
+    ("vz", Some("virtvzd")),
+    ("xen", Some("virtxend")),
+];
+
+/// Why a connection could not be opened. An error that only the operator can mend is permanent at the first attempt;
+/// later it may be a daemon that is just starting again, and is worth another try.
+pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_before: bool) -> SourceError {
+    let shown = uri.filter(|uri| !uri.is_empty()).unwrap_or("the default hypervisor");
+    let scheme = uri.and_then(|uri| uri.split([':', '+']).next()).unwrap_or("");
+    let operators = if connected_before { Severity::Connection } else { Severity::Permanent };
+    let text = error.message.as_str();
+    let say = |why: String, advice: Option<String>, severity| SourceError {
+        message: format!("cannot connect to {shown}: {why}"),
+        advice,
+        severity,
+    };
+
+    match error.code as u32 {
+        sys::VIR_ERR_NO_CONNECT => say(
+            "libvirt has no driver for it".to_owned(),
+            Some(format!("check the URI's spelling; if it is right, install libvirt's {scheme} driver")),
+            Severity::Permanent,
+        ),
+        sys::VIR_ERR_INVALID_ARG => say(text.to_owned(), Some(URI_ADVICE.to_owned()), Severity::Permanent),
+        sys::VIR_ERR_INTERNAL_ERROR if text.contains("parse URI") => {
+            say("this is not a URI".to_owned(), Some(URI_ADVICE.to_owned()), Severity::Permanent)
+        }
+        sys::VIR_ERR_AUTH_FAILED | sys::VIR_ERR_AUTH_CANCELLED | sys::VIR_ERR_AUTH_UNAVAILABLE => say(
+            format!("the daemon refused the login: {text}"),
+            Some(
+                "vtop asks for no password: put the credentials into libvirt's auth.conf, or have a polkit rule \
+                 allow org.libvirt.unix.monitor"
+                    .to_owned(),
+            ),
+            operators,
+        ),
+        sys::VIR_ERR_ACCESS_DENIED | sys::VIR_ERR_OPERATION_DENIED => say(
+            format!("the daemon denied access: {text}"),
+            Some("have a polkit rule allow this user to read: connect getattr, search-domains".to_owned()),
+            operators,
+        ),
+        _ if scheme == "test" => say(text.to_owned(), None, Severity::Permanent),
+        _ => {
+            if let Some(socket) = quoted_after(text, "Failed to connect socket to '") {
+                let (why, advice, severity) = local_socket(text, socket, scheme, operators);
+                say(why, Some(advice), severity)
+            } else if let Some(words) = text.strip_prefix("Cannot recv data: ") {
+                let (why, advice, severity) = ssh(words, uri, operators);
+                say(why, Some(advice), severity)
+            } else if let Some(server) = quoted_after(text, "unable to connect to server at '") {
+                let advice = format!(
+                    "check that the daemon there listens (libvirtd-tcp.socket, libvirtd-tls.socket, virtproxyd-*.socket) \
+                     and that no firewall drops {server}"
+                );
+                say(text.to_owned(), Some(advice), Severity::Connection)
+            } else if text.contains("ertificate") {
+                let advice =
+                    "the TLS transport needs a CA certificate and a client certificate: see libvirt's page on \
+                              TLS, or use qemu+ssh://"
+                        .to_owned();
+                say(text.to_owned(), Some(advice), operators)
+            } else if text.contains("resolve address") || text.contains("IP address lookup") {
+                let advice = "check the host's name and this machine's DNS".to_owned();
+                say(text.to_owned(), Some(advice), Severity::Connection)
+            } else {
+                say(text.to_owned(), None, Severity::Connection)
+            }
+        }
+    }
+}
+
+const URI_ADVICE: &str = "write it as qemu:///system, qemu+ssh://host/system, lxc:///system, xen:///system";
+
+/// A socket on this machine that did not answer.
+fn local_socket(text: &str, socket: &str, scheme: &str, operators: Severity) -> (String, String, Severity) {
+    if text.ends_with("Permission denied") {
+        let advice = "join the group that may use it: sudo usermod -aG libvirt $USER, then log in again".to_owned();
+        return (format!("no permission to use {socket}"), advice, operators);
+    }
+    let driver = SCHEMES.iter().find(|(known, _)| *known == scheme);
+    if driver.is_none() && !scheme.is_empty() {
+        let why = format!("{scheme}: is no scheme of libvirt's");
+        return (why, URI_ADVICE.to_owned(), Severity::Permanent);
+    }
+    let why = if text.ends_with("Connection refused") {
+        format!("the libvirt daemon is not running: nobody answers at {socket}")
+    } else if text.ends_with("No such file or directory") {
+        format!("the libvirt daemon is not running: there is no {socket}")
+    } else {
+        return (text.to_owned(), "is the libvirt daemon running?".to_owned(), Severity::Connection);
+    };
+    let daemon = socket.rsplit('/').next().and_then(|file| file.split("-sock").next()).unwrap_or("");
+    let advice = if socket.starts_with("/run/user/") || socket.contains("/.cache/libvirt") {
+        format!("start it as this user: {} --daemon", if daemon == "libvirt" { "libvirtd" } else { daemon })
+    } else if let Some((_, Some(own))) = driver.filter(|_| daemon == "libvirt") {
+        format!("start it: sudo systemctl start libvirtd.socket (or {own}.socket, where there is a daemon a driver)")
+    } else if daemon == "libvirt" {
+        "start it: sudo systemctl start libvirtd.socket".to_owned()
+    } else if daemon.starts_with("virt") {
+        format!("start it: sudo systemctl start {daemon}.socket")
+    } else {
+        "start the daemon that belongs to this socket, or check the path in the URI".to_owned()
+    };
+    (why, advice, Severity::Connection)
+}
+
+/// ssh, or what it started on the other side, has ended: its own words tell why.
+fn ssh(words: &str, uri: Option<&str>, operators: Severity) -> (String, String, Severity) {
+    let words = [": Connection reset by peer", ": Input/output error", ": Broken pipe"]
+        .iter()
+        .find_map(|ending| words.strip_suffix(ending))
+        .unwrap_or(words)
+        .trim();
+    let host = uri
+        .and_then(|uri| uri.split_once("://"))
+        .and_then(|(_, rest)| rest.split(['/', '?']).next())
+        .unwrap_or("the host");
+    let by_hand = format!("try by hand: ssh {host} virsh -r list");
+    let (advice, severity) = if words.contains("resolve hostname") {
+        ("check the host's name and this machine's DNS".to_owned(), Severity::Connection)
+    } else if words.contains("Permission denied") {
+        (format!("vtop asks for no password: load a key with ssh-add, then {by_hand}"), operators)
+    } else if words.contains("Host key verification failed") {
+        (format!("accept the host's key once: ssh {host}"), operators)
+    } else if words.contains("command not found") || words.contains("not found") {
+        ("install netcat, or libvirt's virt-ssh-helper, on the host".to_owned(), operators)
+    } else if words.contains("No such file or directory") || words.contains("unix connect failed") {
+        (
+            format!("the libvirt daemon on the host is not running: ssh {host} sudo systemctl start libvirtd.socket"),
+            Severity::Connection,
+        )
+    } else {
+        (by_hand, Severity::Connection)
+    };
+    (format!("ssh: {}", words.strip_prefix("ssh: ").unwrap_or(words)), advice, severity)
+}
+
+/// Why a sample failed.
+pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Option<CloseReason>) -> SourceError {
+    if !connection_stands {
+        return SourceError {
+            message: closed.map_or_else(|| format!("connection lost: {}", error.message), closing),
+            advice: Some(
+                "vtop connects again by itself; journalctl -u libvirtd (or virtqemud) tells what happened".to_owned(),
+            ),
+            severity: Severity::Connection,
+        };
+    }
+    let (message, advice) = match error.code as u32 {
+        sys::VIR_ERR_OPERATION_TIMEOUT => (
+            format!("a domain is held by another job: {}", error.message),
+            Some("virsh domjobinfo DOMAIN shows the job".to_owned()),
+        ),
+        sys::VIR_ERR_ACCESS_DENIED | sys::VIR_ERR_OPERATION_DENIED => (
+            format!("the daemon denied access: {}", error.message),
+            Some("have a polkit rule allow this user to read domains".to_owned()),
+        ),
+        _ => (format!("libvirt could not read the domains: {}", error.message), None),
+    };
+    SourceError { message, advice, severity: Severity::Sample }
+}
+
+/// Why the connection closed by itself.
+pub(crate) fn closing(reason: CloseReason) -> String {
+    match reason {
+        CloseReason::EndOfFile => "the libvirt daemon hung up: it ended or was restarted",
+        CloseReason::Keepalive => "the libvirt daemon has not answered for 20 s",
+        CloseReason::Error => "the connection broke",
+    }
+    .to_owned()
+}
+
+/// Whether the driver lacks a call altogether: it will not work for any domain.
+pub(crate) fn is_driver_lack(error: &LibvirtError) -> bool {
+    matches!(error.code as u32, sys::VIR_ERR_NO_SUPPORT | sys::VIR_ERR_OPERATION_UNSUPPORTED)
+}
+
+/// Whether the domain is not there any more. "Operation invalid" is not enough: a cgroup controller that is not
+/// mounted has that code too.
+pub(crate) fn is_no_domain(error: &LibvirtError) -> bool {
+    error.code as u32 == sys::VIR_ERR_NO_DOMAIN
+}
+
+/// Whether another job holds the domain, and each call on it would wait 30 s for nothing.
+pub(crate) fn is_busy(error: &LibvirtError) -> bool {
+    error.code as u32 == sys::VIR_ERR_OPERATION_TIMEOUT
+}
+
+/// Why a call has no answer, in a few words.
+pub(crate) fn lack(error: &LibvirtError, driver: &str) -> String {
+    match error.code as u32 {
+        sys::VIR_ERR_NO_SUPPORT => format!("not supported by the {driver} driver"),
+        sys::VIR_ERR_OPERATION_UNSUPPORTED if error.message.contains("getCpuacctPercpuUsage") => {
+            "not with cgroup v2: it does not count CPU time per host CPU".to_owned()
+        }
+        sys::VIR_ERR_OPERATION_UNSUPPORTED => format!("not supported by the {driver} driver: {}", error.message),
+        sys::VIR_ERR_OPERATION_TIMEOUT => "another job holds the domain".to_owned(),
+        sys::VIR_ERR_ACCESS_DENIED | sys::VIR_ERR_OPERATION_DENIED => format!("denied: {}", error.message),
+        _ => error.message.clone(),
+    }
+}
+
+/// `vda` out of `… 'vda' …`, where `start` ends with the quotation mark.
+fn quoted_after<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    text.split_once(start)?.1.split('\'').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: u32, domain: u32, message: &str) -> LibvirtError {
+        LibvirtError { code: code as i32, domain: domain as i32, message: message.to_owned() }
+    }
+
+    /// What a first attempt at `uri` says where libvirt fails with this message of its RPC part.
+    fn rpc(uri: &str, message: &str) -> SourceError {
+        connecting(&error(sys::VIR_ERR_SYSTEM_ERROR, sys::VIR_FROM_RPC, message), Some(uri), false)
+    }
+
+    #[test]
+    fn a_daemon_that_is_not_there_names_what_starts_it() {
+        for (uri, socket, advice) in [
+            (
+                "qemu:///system",
+                "/var/run/libvirt/libvirt-sock-ro",
+                "start it: sudo systemctl start libvirtd.socket (or virtqemud.socket, where there is a daemon a driver)",
+            ),
+            ("qemu:///system", "/var/run/libvirt/virtqemud-sock-ro", "start it: sudo systemctl start virtqemud.socket"),
+            ("xen:///", "/var/run/libvirt/virtxend-sock", "start it: sudo systemctl start virtxend.socket"),
+            ("qemu:///session", "/run/user/1000/libvirt/virtqemud-sock", "start it as this user: virtqemud --daemon"),
+            ("qemu:///session", "/home/a/.cache/libvirt/libvirt-sock", "start it as this user: libvirtd --daemon"),
+            (
+                "qemu+unix:///system?socket=/x",
+                "/x",
+                "start the daemon that belongs to this socket, or check the path in the URI",
+            ),
+        ] {
+            for (why, words) in
+                [("No such file or directory", "there is no"), ("Connection refused", "nobody answers at")]
+            {
+                let said = rpc(uri, &format!("Failed to connect socket to '{socket}': {why}"));
+                assert_eq!(
+                    said.message,
+                    format!("cannot connect to {uri}: the libvirt daemon is not running: {words} {socket}")
+                );
+                assert_eq!(said.advice.as_deref(), Some(advice));
+                assert_eq!(said.severity, Severity::Connection);
+            }
+        }
+    }
+
+    #[test]
+    fn permission_is_the_operators_at_first_and_a_matter_of_time_later() {
+        let denied = error(
+            sys::VIR_ERR_SYSTEM_ERROR,
+            sys::VIR_FROM_RPC,
+            "Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied",
+        );
+        let first = connecting(&denied, Some("qemu:///system"), false);
+        assert_eq!(first.severity, Severity::Permanent);
+        assert!(first.advice.unwrap().contains("usermod -aG libvirt"));
+        // A daemon that starts again makes its socket first and opens it to the group then.
+        assert_eq!(connecting(&denied, Some("qemu:///system"), true).severity, Severity::Connection);
+    }
+
+    #[test]
+    fn ssh_speaks_for_itself() {
+        let said = |words: &str| rpc("qemu+ssh://ops@node1/system?no_tty=1", &format!("Cannot recv data: {words}"));
+        let lost = said("ssh: Could not resolve hostname node1: Name or service not known: Connection reset by peer");
+        assert!(lost.message.ends_with("ssh: Could not resolve hostname node1: Name or service not known"), "{lost}");
+        assert_eq!(lost.severity, Severity::Connection);
+
+        let denied = said("ops@node1: Permission denied (publickey,password).: Connection reset by peer");
+        assert!(denied.message.ends_with("ssh: ops@node1: Permission denied (publickey,password)."), "{denied}");
+        assert_eq!(
+            denied.advice.as_deref(),
+            Some("vtop asks for no password: load a key with ssh-add, then try by hand: ssh ops@node1 virsh -r list")
+        );
+        assert_eq!(denied.severity, Severity::Permanent);
+
+        let key = said("Host key verification failed.: Connection reset by peer");
+        assert_eq!(key.advice.as_deref(), Some("accept the host's key once: ssh ops@node1"));
+        assert!(said("bash: nc: command not found: Connection reset by peer").advice.unwrap().contains("netcat"));
+        let refused = said("ssh: connect to host node1 port 22: Connection refused: Connection reset by peer");
+        assert_eq!(refused.advice.as_deref(), Some("try by hand: ssh ops@node1 virsh -r list"));
+        assert_eq!(refused.severity, Severity::Connection);
+    }
+
+    #[test]
+    fn a_uri_that_means_nothing_is_permanent() {
+        for said in [
+            connecting(&error(5, 0, "no connection driver available for foo:///x"), Some("foo:///x"), true),
+            connecting(&error(1, 45, "internal error: Unable to parse URI ://"), Some("://"), true),
+            connecting(&error(8, 0, "invalid argument"), Some("x"), true),
+            rpc("foo:///bar", "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory"),
+        ] {
+            assert_eq!(said.severity, Severity::Permanent, "{said}");
+            assert!(said.advice.is_some(), "{said}");
+        }
+    }
+
+    #[test]
+    fn other_ways_to_fail_say_what_to_do() {
+        for (said, words) in [
+            (
+                rpc("qemu+tcp://h/", "unable to connect to server at 'h:16509': Connection refused"),
+                "firewall drops h:16509",
+            ),
+            (rpc("qemu+tls://h/", "Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file"), "qemu+ssh://"),
+            (rpc("qemu+libssh://h/", "Unable to resolve address 'h' service '22': Name or service not known"), "DNS"),
+            (connecting(&error(45, 7, "authentication failed: no"), Some("qemu:///system"), false), "polkit"),
+            (connecting(&error(88, 55, "access denied"), None, false), "polkit"),
+        ] {
+            let advice = said.advice.clone().unwrap_or_default();
+            assert!(advice.contains(words), "{said}: {advice}");
+        }
+    }
+
+    #[test]
+    fn a_sample_fails_alone_or_with_its_connection() {
+        let closed = error(1, 7, "internal error: client socket is closed");
+        let lost = sampling(&closed, false, Some(CloseReason::EndOfFile));
+        assert_eq!(lost.severity, Severity::Connection);
+        assert_eq!(lost.message, "the libvirt daemon hung up: it ended or was restarted");
+        assert_eq!(sampling(&closed, false, None).severity, Severity::Connection);
+        let busy = sampling(&error(68, 10, "cannot acquire state change lock"), true, None);
+        assert_eq!(busy.severity, Severity::Sample);
+        assert!(busy.message.contains("cannot acquire state change lock"));
+    }
+
+    #[test]
+    fn lacks_are_in_words() {
+        assert_eq!(lack(&error(3, 0, "this function is not supported"), "LXC"), "not supported by the LXC driver");
+        let cgroup = error(84, 54, "operation 'getCpuacctPercpuUsage' not supported for backend 'cgroup V2'");
+        assert_eq!(lack(&cgroup, "QEMU"), "not with cgroup v2: it does not count CPU time per host CPU");
+        assert!(is_driver_lack(&cgroup));
+        let dead = error(55, 20, "Requested operation is not valid: domain is not running");
+        assert!(!is_driver_lack(&dead) && !is_no_domain(&dead));
+        assert!(is_no_domain(&error(42, 10, "Domain not found")));
+        assert!(is_busy(&error(68, 10, "Timed out")));
+    }
+}

@@ -1,0 +1,110 @@
+//! A connection and what is asked of it as a whole.
+
+use super::{Handler, LibvirtError, borrowed_text, c_string, check, check_pointer, events, owned_text};
+use std::ffi::{c_uint, c_ulong};
+use std::ptr::{NonNull, null};
+use virt::sys;
+
+/// Seconds of silence after which a keepalive message is sent, and how many may stay unanswered: a frozen daemon is
+/// noticed after 20 s, where without it a call would block for as long as it is frozen.
+const KEEPALIVE: (i32, u32) = (5, 3);
+
+/// An open read-only connection. Closed when dropped.
+pub(crate) struct Connection {
+    raw: NonNull<sys::virConnect>,
+    subscription: Option<events::Subscription>,
+}
+
+// SAFETY: libvirt's connection objects are reference-counted and locked; any thread may use and close them.
+unsafe impl Send for Connection {}
+
+impl Connection {
+    /// `virConnectOpenReadOnly`; `None` lets libvirt choose.
+    pub(crate) fn open_read_only(uri: Option<&str>) -> Result<Self, LibvirtError> {
+        events::start_loop();
+        let uri = uri.map(c_string).transpose()?;
+        let name = uri.as_ref().map_or(null(), |uri| uri.as_ptr());
+        // SAFETY: `name` is null or a C string that lives until the end of this function.
+        let raw = check_pointer(unsafe { sys::virConnectOpenReadOnly(name) })?;
+        let connection = Self { raw, subscription: None };
+        // SAFETY: the connection is open. A driver without keepalive (test, esx) refuses, which changes nothing.
+        unsafe { sys::virConnectSetKeepAlive(connection.as_ptr(), KEEPALIVE.0, KEEPALIVE.1) };
+        Ok(connection)
+    }
+
+    pub(super) fn as_ptr(&self) -> sys::virConnectPtr {
+        self.raw.as_ptr()
+    }
+
+    /// Has `handler` told of what happens, on the event loop's thread, until this connection is dropped. The error is
+    /// that of the lifecycle events; all others are optional.
+    pub(crate) fn subscribe(&mut self, handler: Handler) -> Result<(), LibvirtError> {
+        let (subscription, outcome) = events::Subscription::new(self.raw, handler);
+        self.subscription = Some(subscription);
+        outcome
+    }
+
+    /// Whether the connection stands, as far as this side knows. Asks nobody.
+    pub(crate) fn is_alive(&self) -> bool {
+        // SAFETY: the connection is open. -1 (the driver cannot tell) counts as alive.
+        unsafe { sys::virConnectIsAlive(self.as_ptr()) != 0 }
+    }
+
+    /// `virConnectGetHostname`.
+    pub(crate) fn hostname(&self) -> Result<String, LibvirtError> {
+        // SAFETY: the connection is open, and the answer is ours to free.
+        unsafe { owned_text(sys::virConnectGetHostname(self.as_ptr())) }.ok_or_else(LibvirtError::last)
+    }
+
+    /// `virConnectGetURI`.
+    pub(crate) fn uri(&self) -> Result<String, LibvirtError> {
+        // SAFETY: the connection is open, and the answer is ours to free.
+        unsafe { owned_text(sys::virConnectGetURI(self.as_ptr())) }.ok_or_else(LibvirtError::last)
+    }
+
+    /// `virConnectGetType`.
+    pub(crate) fn driver(&self) -> Result<String, LibvirtError> {
+        // SAFETY: the connection is open; the answer belongs to it and is copied at once.
+        let name = unsafe { borrowed_text(sys::virConnectGetType(self.as_ptr())) };
+        name.map(|name| name.into_owned()).ok_or_else(LibvirtError::last)
+    }
+
+    /// `virConnectGetVersion`: the hypervisor's version, as libvirt packs it.
+    pub(crate) fn hypervisor_version(&self) -> Result<u64, LibvirtError> {
+        let mut version: c_ulong = 0;
+        // SAFETY: the connection is open and `version` is a place for one number.
+        check(unsafe { sys::virConnectGetVersion(self.as_ptr(), &mut version) })?;
+        Ok(version)
+    }
+
+    /// `virConnectGetLibVersion`: the daemon's libvirt version, as libvirt packs it.
+    pub(crate) fn libvirt_version(&self) -> Result<u64, LibvirtError> {
+        let mut version: c_ulong = 0;
+        // SAFETY: the connection is open and `version` is a place for one number.
+        check(unsafe { sys::virConnectGetLibVersion(self.as_ptr(), &mut version) })?;
+        Ok(version)
+    }
+
+    /// `virConnectGetAllDomainStats`.
+    pub(crate) fn all_domain_stats(
+        &self,
+        groups: c_uint,
+        flags: c_uint,
+    ) -> Result<super::stats::Records<'_>, LibvirtError> {
+        super::stats::Records::of_all(self, groups, flags)
+    }
+
+    /// `virConnectListAllDomains`: every domain, active or not.
+    pub(crate) fn all_domains(&self) -> Result<super::domain::DomainList<'_>, LibvirtError> {
+        super::domain::DomainList::all(self)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // Callbacks first: each holds a reference, and with one left the socket would stay open.
+        self.subscription.take();
+        // SAFETY: the one reference that this type owns is given back, and the pointer is not used again.
+        unsafe { sys::virConnectClose(self.raw.as_ptr()) };
+    }
+}

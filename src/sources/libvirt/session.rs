@@ -1,0 +1,308 @@
+//! One open connection and what is remembered along it.
+
+use super::definitions::{Definitions, Marks, Present};
+use super::ffi::{CloseReason, Connection, LibvirtError, Records};
+use super::inbox::Inbox;
+use super::lacks::Lacks;
+use super::per_domain::{self, Asker, Stop};
+use super::{Calls, bulk, explain, host};
+use crate::model::{
+    Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, Lack, NodeSample, StateReason,
+};
+use crate::sources::{Notify, Request};
+use crate::time::Timestamp;
+use crate::units::Nanoseconds;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// How old the list of domains that are off may get where no event says anything.
+const ROSTER_EVERY: Duration = Duration::from_secs(10);
+
+/// An open connection.
+pub(crate) struct Session {
+    connection: Connection,
+    inbox: Arc<Inbox>,
+    driver: String,
+    /// Domains are asked one by one.
+    per_domain: bool,
+    nowait: bool,
+    lacks: Lacks,
+    roster: Roster,
+    memory: per_domain::Memory,
+}
+
+/// Who was there at the sample before. The steady call answers for active domains only; the others are remembered.
+#[derive(Default)]
+struct Roster {
+    active: HashSet<Uuid>,
+    off: BTreeMap<Uuid, DomainSample>,
+    /// When the domains that are off were listed; `None`: list them at the next sample.
+    listed: Option<Instant>,
+}
+
+impl Roster {
+    fn is_due(&self) -> bool {
+        self.listed.is_none_or(|at| at.elapsed() > ROSTER_EVERY)
+    }
+
+    fn remember(&mut self, domains: &BTreeMap<Uuid, DomainSample>, listed: bool) {
+        self.active = domains.iter().filter(|(_, sample)| sample.run.is_some()).map(|(&uuid, _)| uuid).collect();
+        if listed {
+            let off = domains.iter().filter(|(_, sample)| sample.run.is_none());
+            self.off = off.map(|(&uuid, sample)| (uuid, sample.clone())).collect();
+            self.listed = Some(Instant::now());
+        }
+    }
+}
+
+/// Why the bulk call gives no sample.
+enum NoBulk {
+    /// It says nothing but the state, or is not there at all: the domains are to be asked one by one.
+    Useless,
+    Failed(LibvirtError),
+}
+
+impl From<LibvirtError> for NoBulk {
+    fn from(error: LibvirtError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Session {
+    /// Opens a connection and listens to its events.
+    pub(crate) fn open(uri: Option<&str>, calls: Calls, notify: Notify) -> Result<(Self, HostInfo), LibvirtError> {
+        let mut connection = Connection::open_read_only(uri)?;
+        let info = host::info(&connection);
+        let mut lacks = Lacks::default();
+        let inbox = Arc::new(Inbox::new(notify));
+        let receiver = Arc::clone(&inbox);
+        if let Err(error) = connection.subscribe(Arc::new(move |event| receiver.receive(event))) {
+            lacks.add(Call::Events, explain::lack(&error, &info.driver));
+        }
+        let session = Self {
+            connection,
+            inbox,
+            driver: info.driver.clone(),
+            per_domain: calls == Calls::PerDomain,
+            nowait: true,
+            lacks,
+            roster: Roster::default(),
+            memory: per_domain::Memory::default(),
+        };
+        Ok((session, info))
+    }
+
+    /// Whether the connection stands, as far as this side knows.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.inbox.closed().is_none() && self.connection.is_alive()
+    }
+
+    /// Why it closed by itself.
+    pub(crate) fn closed(&self) -> Option<CloseReason> {
+        self.inbox.closed()
+    }
+
+    /// One reading of all domains.
+    pub(crate) fn sample(
+        &mut self,
+        request: Request,
+        definitions: &mut Definitions,
+    ) -> Result<HostSample, LibvirtError> {
+        // Before anything is asked: what happens from here on is seen by the next sample.
+        let (changed, stale) = self.inbox.take();
+        definitions.mark_stale(stale);
+        if changed {
+            self.roster.listed = None;
+        }
+        if !self.per_domain {
+            match self.sample_in_bulk(request, definitions) {
+                Ok(sample) => return Ok(sample),
+                Err(NoBulk::Failed(error)) => return Err(error),
+                Err(NoBulk::Useless) => self.per_domain = true,
+            }
+        }
+        self.sample_per_domain(request, definitions)
+    }
+
+    fn sample_in_bulk(&mut self, request: Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
+        let Self { connection, driver, nowait, lacks, roster, .. } = self;
+        let state_only = Groups::STATE.contains(request.groups);
+        let records = match bulk::call(connection, request.groups, !state_only, nowait) {
+            Err(error) if bulk::is_missing(&error) => {
+                lacks.add(Call::BulkStats, explain::lack(&error, driver));
+                return Err(NoBulk::Useless);
+            }
+            records => records?,
+        };
+        let at = Timestamp::now();
+
+        let mut domains = BTreeMap::new();
+        let mut present = Vec::new();
+        let (mut any_active, mut any_figures) = (false, false);
+        for record in records.iter() {
+            let mut reading = bulk::read(&record, request.groups, driver);
+            any_active |= reading.sample.run.is_some();
+            any_figures |= reading.has_figures;
+            if request.focus == Some(reading.present.uuid) && reading.sample.run.is_some() {
+                let mut asker = Asker { connection, driver, domain: reading.present.domain, lacks, found: Vec::new() };
+                fill_host_cpus(&mut asker, &mut reading.sample)?;
+            }
+            domains.insert(reading.present.uuid, reading.sample);
+            present.push(reading.present);
+        }
+        if !state_only && any_active && !any_figures && driver != "QEMU" {
+            return Err(NoBulk::Useless);
+        }
+        let node = if state_only { NodeSample::default() } else { host::sample(connection, lacks, driver)? };
+
+        let vanished = roster.active.iter().any(|uuid| !domains.contains_key(uuid));
+        let mut listed = state_only;
+        let others: Option<Records<'_>> = match !state_only && (roster.is_due() || vanished) {
+            true => match bulk::call(connection, Groups::STATE, false, nowait) {
+                Err(error) if !connection.is_alive() => return Err(error.into()),
+                others => others.ok(),
+            },
+            false => None,
+        };
+        for record in others.iter().flat_map(Records::iter) {
+            listed = true;
+            let reading = bulk::read(&record, Groups::STATE, driver);
+            if let Entry::Vacant(place) = domains.entry(reading.present.uuid) {
+                place.insert(reading.sample);
+                present.push(reading.present);
+            }
+        }
+        if !listed {
+            for (uuid, sample) in &roster.off {
+                domains.entry(*uuid).or_insert_with(|| sample.clone());
+            }
+        }
+        roster.remember(&domains, listed);
+
+        let all_read = definitions.bring_up_to_date(&present, request.focus, driver, |_| !connection.is_alive())?;
+        if !all_read {
+            // Domains that are off can be read from a list only.
+            roster.listed = None;
+        }
+        Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
+    }
+
+    fn sample_per_domain(
+        &mut self,
+        request: Request,
+        definitions: &mut Definitions,
+    ) -> Result<HostSample, LibvirtError> {
+        let Self { connection, driver, lacks, roster, memory, .. } = self;
+        let list = connection.all_domains()?;
+        let present: Vec<Present<'_>> = list
+            .iter()
+            .map(|domain| Present {
+                domain,
+                uuid: domain.uuid(),
+                marks: Marks { name: domain.name(), run: domain.id(), vcpus: None },
+            })
+            .collect();
+        // First the definitions: they name the devices to ask about.
+        definitions.bring_up_to_date(&present, request.focus, driver, |_| !connection.is_alive())?;
+
+        let due = roster.is_due();
+        let mut domains = BTreeMap::new();
+        for present in &present {
+            let run = present.marks.run;
+            if run.is_none()
+                && !due
+                && let Some(known) = roster.off.get(&present.uuid)
+            {
+                domains.insert(present.uuid, DomainSample { name: present.marks.name.clone(), ..known.clone() });
+                continue;
+            }
+            let mut asker = Asker { connection, driver, domain: present.domain, lacks, found: Vec::new() };
+            let definition = definitions.get(&present.uuid).0;
+            let mut sample =
+                DomainSample::new(present.marks.name.clone(), run, DomainState::Unknown, StateReason::default());
+            let outcome = ask_domain(&mut asker, &mut sample, |asker, sample| {
+                per_domain::fill(asker, sample, definition.as_deref(), request.groups, present.uuid, memory)?;
+                if request.focus == Some(present.uuid) {
+                    fill_host_cpus_of(asker, sample)?;
+                }
+                Ok(())
+            });
+            match outcome {
+                Ok(()) | Err(Stop::Busy) => {
+                    sample.lacks = asker.found;
+                    domains.insert(present.uuid, sample);
+                }
+                // Off, or not there at all.
+                Err(Stop::Gone) => {
+                    if let Ok((state, reason)) = present.domain.state() {
+                        let (state, reason) = (DomainState::from_raw(state.into()), StateReason(reason.into()));
+                        let off = DomainSample::new(present.marks.name.clone(), None, state, reason);
+                        domains.insert(present.uuid, off);
+                    }
+                }
+                Err(Stop::Lost(error)) => return Err(error),
+            }
+        }
+        let at = Timestamp::now();
+        let node = match Groups::STATE.contains(request.groups) {
+            true => NodeSample::default(),
+            false => host::sample(connection, lacks, driver)?,
+        };
+        roster.remember(&domains, due);
+        memory.keep(|uuid| domains.contains_key(uuid));
+        Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
+    }
+}
+
+/// State first, and figures where there can be any.
+fn ask_domain(
+    asker: &mut Asker<'_>,
+    sample: &mut DomainSample,
+    figures: impl FnOnce(&mut Asker<'_>, &mut DomainSample) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let (state, reason) = match asker.domain.state() {
+        Ok(state) => state,
+        Err(error) if explain::is_no_domain(&error) => return Err(Stop::Gone),
+        Err(error) if !asker.connection.is_alive() => return Err(Stop::Lost(error)),
+        Err(error) => {
+            asker.found.push(Lack { call: Call::DomainInfo, reason: explain::lack(&error, asker.driver) });
+            return Ok(());
+        }
+    };
+    sample.state = DomainState::from_raw(state.into());
+    sample.reason = StateReason(reason.into());
+    if sample.run.is_some() && sample.state.is_active() { figures(asker, sample) } else { Ok(()) }
+}
+
+/// CPU time per host CPU, of the domain that is looked at.
+fn fill_host_cpus_of(asker: &mut Asker<'_>, sample: &mut DomainSample) -> Result<(), Stop> {
+    if let Some(times) = asker.ask(Call::CpuStatsPerCpu, |domain| domain.cpu_stats_per_host_cpu())? {
+        sample.host_cpus = times.into_iter().map(|time| Counter(Nanoseconds(time))).collect();
+        sample.asked |= Groups::HOST_CPU;
+    }
+    Ok(())
+}
+
+/// The same after a bulk call: if the domain has ended meanwhile, its other figures still stand.
+fn fill_host_cpus(asker: &mut Asker<'_>, sample: &mut DomainSample) -> Result<(), LibvirtError> {
+    let outcome = fill_host_cpus_of(asker, sample);
+    sample.lacks.append(&mut asker.found);
+    match outcome {
+        Err(Stop::Lost(error)) => Err(error),
+        Ok(()) | Err(Stop::Gone | Stop::Busy) => Ok(()),
+    }
+}
+
+/// Puts the definitions to their domains.
+fn finish(definitions: &mut Definitions, mut sample: HostSample) -> HostSample {
+    definitions.keep(|uuid| sample.domains.contains_key(uuid));
+    for (uuid, domain) in &mut sample.domains {
+        let (definition, failure) = definitions.get(uuid);
+        domain.definition = definition;
+        domain.lacks.extend(failure.cloned());
+    }
+    sample
+}

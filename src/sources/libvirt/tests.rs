@@ -1,0 +1,256 @@
+//! The source against libvirt's test driver: real library calls, no daemon.
+//!
+//! `test:///default` is one host for the whole process, so these tests leave its domain `test` as it is and make
+//! domains of their own; nothing is said about the number of domains.
+
+use super::{Calls, LibvirtOptions, LibvirtSource};
+use crate::model::{Call, DomainSample, DomainState, Groups, HostSample};
+use crate::sources::{Notice, Notify, Request, Severity, Source};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+use uuid::Uuid;
+use virt::connect::Connect;
+use virt::domain::Domain;
+
+const URI: &str = "test:///default";
+const OVERVIEW: Request = Request { groups: Groups::OVERVIEW, focus: None };
+const STATE: Request = Request { groups: Groups::STATE, focus: None };
+
+fn source(uri: &str) -> LibvirtSource {
+    LibvirtSource::new(LibvirtOptions { uri: Some(uri.to_owned()), calls: Calls::Auto })
+}
+
+fn connected(calls: Calls) -> (LibvirtSource, Receiver<Notice>) {
+    let mut source = LibvirtSource::new(LibvirtOptions { uri: Some(URI.to_owned()), calls });
+    let (sender, notices) = channel();
+    source.connect(Notify::new(move |notice| drop(sender.send(notice)))).expect("the test driver needs no daemon");
+    (source, notices)
+}
+
+fn domain<'a>(sample: &'a HostSample, name: &str) -> Option<(Uuid, &'a DomainSample)> {
+    sample.domains.iter().find(|(_, domain)| domain.name == name).map(|(&uuid, domain)| (uuid, domain))
+}
+
+fn wait_for_change(notices: &Receiver<Notice>) {
+    assert_eq!(notices.recv_timeout(Duration::from_secs(5)), Ok(Notice::DomainsChanged));
+    // One change can be several events (resumed, started); they come together.
+    while notices.recv_timeout(Duration::from_millis(50)) != Err(RecvTimeoutError::Timeout) {}
+}
+
+/// A domain of the test driver that is gone when the test is over, however it ends.
+struct Guest(Domain);
+
+impl Guest {
+    fn define(connection: &Connect, name: &str) -> Self {
+        let xml = format!(
+            "<domain type='test'><name>{name}</name><memory unit='MiB'>64</memory><vcpu>3</vcpu>\
+             <os><type>hvm</type></os><devices>\
+             <disk type='file' device='disk'><source file='/x.img'/><target dev='vdx' bus='virtio'/></disk>\
+             </devices></domain>"
+        );
+        Self(connection.define_domain_xml(&xml).unwrap())
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        drop(self.0.destroy());
+        drop(self.0.undefine());
+    }
+}
+
+#[test]
+fn the_host_says_what_it_is() {
+    let info = source(URI).connect(Notify::new(drop)).unwrap();
+    assert_eq!(info.driver, "TEST");
+    assert_eq!(info.uri, URI);
+    assert!(!info.hostname.is_empty());
+    assert!(info.cpus >= 1);
+    assert_eq!(info.libvirt_version.unwrap().split('.').count(), 3);
+    assert!(!info.synthetic);
+}
+
+#[test]
+fn a_bulk_call_that_says_only_the_state_is_replaced() {
+    let (mut source, _notices) = connected(Calls::Auto);
+    let sample = source.sample(OVERVIEW).unwrap();
+    let (_, test) = domain(&sample, "test").unwrap();
+    assert_eq!((test.state, test.run), (DomainState::Running, Some(1)));
+    assert_eq!(test.asked, Groups::OVERVIEW);
+    assert!(test.cpu.time.is_some());
+    assert_eq!(test.vcpus.len(), 2);
+    assert_eq!(test.memory.maximum.unwrap().0, 8 << 30);
+    assert_eq!(test.disks.iter().map(|disk| disk.name.as_str()).collect::<Vec<_>>(), ["vda"]);
+    assert!(test.disks[0].read_bytes.is_some());
+    assert_eq!(test.nics.iter().map(|nic| nic.name.as_str()).collect::<Vec<_>>(), ["testnet0"]);
+    assert!(test.nics[0].rx_bytes.is_some());
+    assert!(sample.node.cpu.is_some());
+    // The call exists, it just has nothing to say: that is no lack of the driver's.
+    assert!(!sample.lacks.iter().any(|lack| lack.call == Call::BulkStats));
+}
+
+#[test]
+fn what_the_driver_lacks_is_told_once_and_in_words() {
+    let (mut source, _notices) = connected(Calls::PerDomain);
+    let first = source.sample(OVERVIEW).unwrap();
+    let flags: Vec<_> = first.lacks.iter().filter(|lack| lack.call == Call::BlockStatsFlags).collect();
+    assert_eq!(flags.len(), 1);
+    assert_eq!(flags[0].reason, "not supported by the TEST driver");
+    // Without the flags there are no flushes and no times, and everything else.
+    let disk = &domain(&first, "test").unwrap().1.disks[0];
+    assert!(disk.flush_requests.is_none() && disk.read_time.is_none() && disk.write_requests.is_some());
+    let second = source.sample(OVERVIEW).unwrap();
+    assert!(Arc::ptr_eq(&first.lacks, &second.lacks));
+}
+
+#[test]
+fn only_what_is_asked_for_is_read() {
+    let (mut source, _notices) = connected(Calls::PerDomain);
+    let request = Request { groups: Groups::STATE | Groups::NET, focus: None };
+    drop(source.sample(request));
+    let sample = source.sample(request).unwrap();
+    let (_, test) = domain(&sample, "test").unwrap();
+    assert_eq!(test.asked, request.groups);
+    assert_eq!(test.nics.len(), 1);
+    assert!(test.cpu.time.is_none() && test.disks.is_empty() && test.vcpus.is_empty());
+    assert_eq!(test.memory, Default::default());
+    let state = source.sample(STATE).unwrap();
+    assert_eq!(domain(&state, "test").unwrap().1.asked, Groups::STATE);
+    assert_eq!(state.node, Default::default());
+}
+
+#[test]
+fn the_definition_is_read_once() {
+    let (mut source, _notices) = connected(Calls::Auto);
+    let first = source.sample(STATE).unwrap();
+    let second = source.sample(OVERVIEW).unwrap();
+    let third = source.sample(OVERVIEW).unwrap();
+    let [first, second, third] = [&first, &second, &third]
+        .map(|sample| domain(sample, "test").unwrap().1.definition.clone().expect("one small domain is in the budget"));
+    assert_eq!(first.vcpus_max, Some(2));
+    assert!(Arc::ptr_eq(&first, &second) && Arc::ptr_eq(&second, &third));
+}
+
+#[test]
+fn the_life_of_a_domain_is_told_and_seen() {
+    let (mut source, notices) = connected(Calls::Auto);
+    let other = Connect::open(Some(URI)).unwrap();
+    drop(source.sample(OVERVIEW));
+    let name = "life-of-a-domain";
+
+    let guest = Guest::define(&other, name);
+    wait_for_change(&notices);
+    let sample = source.sample(OVERVIEW).unwrap();
+    let (uuid, off) = domain(&sample, name).unwrap();
+    assert_eq!((off.state, off.run, off.asked), (DomainState::ShutOff, None, Groups::STATE));
+    assert_eq!(off.definition.as_ref().unwrap().vcpus_max, Some(3));
+
+    guest.0.create().unwrap();
+    wait_for_change(&notices);
+    let sample = source.sample(OVERVIEW).unwrap();
+    let on = &sample.domains[&uuid];
+    assert_eq!(on.state, DomainState::Running);
+    assert_eq!(on.disks[0].name, "vdx");
+    let run = on.run.expect("it runs");
+
+    guest.0.suspend().unwrap();
+    wait_for_change(&notices);
+    let sample = source.sample(STATE).unwrap();
+    let paused = &sample.domains[&uuid];
+    assert_eq!((paused.state, paused.run), (DomainState::Paused, Some(run)));
+    assert_eq!(paused.reason.describe(paused.state), Some("by the user"));
+
+    guest.0.destroy().unwrap();
+    wait_for_change(&notices);
+    let sample = source.sample(OVERVIEW).unwrap();
+    assert_eq!((sample.domains[&uuid].state, sample.domains[&uuid].run), (DomainState::ShutOff, None));
+    // And it is still there when nothing has happened.
+    assert_eq!(source.sample(OVERVIEW).unwrap().domains[&uuid].state, DomainState::ShutOff);
+
+    guest.0.rename("life-of-another", 0).unwrap();
+    wait_for_change(&notices);
+    let sample = source.sample(OVERVIEW).unwrap();
+    assert_eq!(sample.domains[&uuid].name, "life-of-another");
+
+    drop(guest);
+    wait_for_change(&notices);
+    assert!(!source.sample(OVERVIEW).unwrap().domains.contains_key(&uuid));
+}
+
+#[test]
+fn a_redefined_domain_is_read_again() {
+    let (mut source, notices) = connected(Calls::Auto);
+    let other = Connect::open(Some(URI)).unwrap();
+    let guest = Guest::define(&other, "redefined");
+    wait_for_change(&notices);
+    let before = source.sample(STATE).unwrap();
+    let (uuid, before) = domain(&before, "redefined").unwrap();
+
+    let xml = guest.0.xml_desc(0).unwrap().replace("vdx", "vdy");
+    drop(other.define_domain_xml(&xml).unwrap());
+    wait_for_change(&notices);
+    let after = source.sample(STATE).unwrap().domains[&uuid].definition.clone().unwrap();
+    assert_eq!(before.definition.as_ref().unwrap().disks[0].target, "vdx");
+    assert_eq!(after.disks[0].target, "vdy");
+}
+
+#[test]
+fn connecting_again_closes_the_old_connection() {
+    let mut source = source(URI);
+    let (sender, notices) = channel();
+    for number in 0..3 {
+        let sender = sender.clone();
+        source.connect(Notify::new(move |notice| drop(sender.send((number, notice))))).unwrap();
+    }
+    let other = Connect::open(Some(URI)).unwrap();
+    // The older ones may have heard of other tests' domains while they stood.
+    while notices.try_recv().is_ok() {}
+    drop(Guest::define(&other, "connected-again"));
+    let (number, _) = notices.recv_timeout(Duration::from_secs(5)).unwrap();
+    assert_eq!(number, 2);
+    assert!(notices.try_iter().all(|(number, _)| number == 2), "an old connection still listens");
+    // Closing by ourselves is no news.
+    drop(source);
+    assert!(notices.try_iter().all(|(_, notice)| notice == Notice::DomainsChanged));
+}
+
+#[test]
+fn a_definition_outlives_its_connection() {
+    let (mut source, _notices) = connected(Calls::Auto);
+    let before = domain(&source.sample(STATE).unwrap(), "test").unwrap().1.definition.clone().unwrap();
+    source.connect(Notify::new(drop)).unwrap();
+    let after = domain(&source.sample(STATE).unwrap(), "test").unwrap().1.definition.clone().unwrap();
+    assert!(Arc::ptr_eq(&before, &after));
+}
+
+#[test]
+fn a_handler_that_panics_does_not_end_the_process() {
+    let mut source = source(URI);
+    source.connect(Notify::new(|_| panic!("on purpose"))).unwrap();
+    let other = Connect::open(Some(URI)).unwrap();
+    drop(Guest::define(&other, "panics"));
+    // The loop lives on: another connection still hears.
+    let (_source, notices) = connected(Calls::Auto);
+    drop(Guest::define(&other, "panics-not"));
+    wait_for_change(&notices);
+}
+
+#[test]
+fn errors_are_for_an_operator() {
+    let no_notify = || Notify::new(drop);
+    let error = source("://").connect(no_notify()).unwrap_err();
+    assert_eq!(error.severity, Severity::Permanent);
+    assert!(error.message.contains("not a URI"), "{error}");
+
+    let error = source("qemu+unix:///system?socket=/nowhere/virtqemud-sock").connect(no_notify()).unwrap_err();
+    assert_eq!(error.severity, Severity::Connection);
+    assert!(error.message.contains("there is no /nowhere/virtqemud-sock"), "{error}");
+    assert_eq!(error.advice.as_deref(), Some("start it: sudo systemctl start virtqemud.socket"));
+
+    let error = source("a\0b").connect(no_notify()).unwrap_err();
+    assert_eq!(error.severity, Severity::Permanent);
+
+    let error = source(URI).sample(OVERVIEW).unwrap_err();
+    assert_eq!(error.severity, Severity::Connection);
+}
