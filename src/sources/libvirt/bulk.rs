@@ -111,5 +111,5 @@ fn words(groups: Groups) -> String {
 
 /// Whether the driver has no bulk call at all.
 pub(crate) fn is_missing(error: &LibvirtError) -> bool {
-    explain::is_driver_lack(error)
+    explain::is_driver_lack(Call::BulkStats, error)
 }

@@ -142,3 +142,20 @@ impl Definitions {
         self.known.retain(|uuid, _| exists(uuid));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Marks;
+
+    #[test]
+    fn a_definition_is_read_again_when_something_tells_of_a_change() {
+        let marks = |name: &str, run, vcpus| Marks { name: name.to_owned(), run, vcpus };
+        let seen = marks("a", Some(1), Some(2));
+        assert!(!seen.differ(&seen.clone()));
+        assert!(seen.differ(&marks("b", Some(1), Some(2))), "renamed");
+        assert!(seen.differ(&marks("a", Some(2), Some(2))), "started again: its devices have new names");
+        assert!(seen.differ(&marks("a", None, Some(2))), "stopped");
+        assert!(seen.differ(&marks("a", Some(1), Some(3))), "a vCPU was plugged in");
+        assert!(!seen.differ(&marks("a", Some(1), None)), "a sample that did not ask knows nothing");
+    }
+}

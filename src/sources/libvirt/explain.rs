@@ -4,6 +4,7 @@
 //! What a daemon says may be in any language, so there the code alone decides.
 
 use super::ffi::{CloseReason, LibvirtError};
+use crate::model::Call;
 use crate::sources::{Severity, SourceError};
 use virt::sys;
 
@@ -107,7 +108,7 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: Severity) -> 
     }
     let driver = SCHEMES.iter().find(|(known, _)| *known == scheme);
     if driver.is_none() && !scheme.is_empty() {
-        let why = format!("{scheme}: is no scheme of libvirt's");
+        let why = format!("{scheme} is no scheme of libvirt's");
         return (why, URI_ADVICE.to_owned(), Severity::Permanent);
     }
     let why = if text.ends_with("Connection refused") {
@@ -199,8 +200,15 @@ pub(crate) fn closing(reason: CloseReason) -> String {
 }
 
 /// Whether the driver lacks a call altogether: it will not work for any domain.
-pub(crate) fn is_driver_lack(error: &LibvirtError) -> bool {
-    matches!(error.code as u32, sys::VIR_ERR_NO_SUPPORT | sys::VIR_ERR_OPERATION_UNSUPPORTED)
+pub(crate) fn is_driver_lack(call: Call, error: &LibvirtError) -> bool {
+    match error.code as u32 {
+        sys::VIR_ERR_NO_SUPPORT => true,
+        // Said of a device, it may be true of this kind of device only.
+        sys::VIR_ERR_OPERATION_UNSUPPORTED => {
+            !matches!(call, Call::BlockStats | Call::BlockStatsFlags | Call::BlockInfo | Call::InterfaceStats)
+        }
+        _ => false,
+    }
 }
 
 /// Whether the domain is not there any more. "Operation invalid" is not enough: a cgroup controller that is not
@@ -362,9 +370,11 @@ mod tests {
         assert_eq!(lack(&error(3, 0, "this function is not supported"), "LXC"), "not supported by the LXC driver");
         let cgroup = error(84, 54, "operation 'getCpuacctPercpuUsage' not supported for backend 'cgroup V2'");
         assert_eq!(lack(&cgroup, "QEMU"), "not with cgroup v2: it does not count CPU time per host CPU");
-        assert!(is_driver_lack(&cgroup));
+        assert!(is_driver_lack(Call::CpuStatsPerCpu, &cgroup));
+        let device = error(84, 10, "not for this kind of device");
+        assert!(!is_driver_lack(Call::InterfaceStats, &device), "other domains have other devices");
         let dead = error(55, 20, "Requested operation is not valid: domain is not running");
-        assert!(!is_driver_lack(&dead) && !is_no_domain(&dead));
+        assert!(!is_driver_lack(Call::MemoryStats, &dead) && !is_no_domain(&dead));
         assert!(is_no_domain(&error(42, 10, "Domain not found")));
         assert!(is_busy(&error(68, 10, "Timed out")));
     }

@@ -71,7 +71,7 @@ impl LibvirtSource {
     /// The URI to open: the option, or what the environment says, as libvirt itself would take it.
     fn uri(&self) -> Option<String> {
         let given = self.options.uri.clone().or_else(|| std::env::var("LIBVIRT_DEFAULT_URI").ok());
-        given.filter(|uri| !uri.is_empty()).map(|uri| uri::without_prompts(&uri))
+        given.filter(|uri| !uri.is_empty())
     }
 }
 
@@ -81,7 +81,8 @@ impl Source for LibvirtSource {
         self.session = None;
         self.definitions.mark_all_stale();
         let uri = self.uri();
-        let (session, info) = Session::open(uri.as_deref(), self.options.calls, notify)
+        let opened = uri.as_deref().map(uri::without_prompts);
+        let (session, info) = Session::open(opened.as_deref(), self.options.calls, notify)
             .map_err(|error| explain::connecting(&error, uri.as_deref(), self.connected_before))?;
         self.session = Some(session);
         self.connected_before = true;
