@@ -74,6 +74,11 @@ pub(crate) fn read<'list>(record: &Record<'list>, requested: Groups, driver: &st
 fn to_sample(name: String, run: Option<u32>, figures: Figures, requested: Groups, driver: &str) -> DomainSample {
     let state = DomainState::from_raw(figures.state.unwrap_or(0));
     let mut sample = DomainSample::new(name, run, state, StateReason(figures.reason.unwrap_or(0)));
+    if run.is_none() {
+        // It has just ended, or is listed as off. libvirt gives figures even then, but not the domain's: "cpu.time" is
+        // the daemon's own.
+        return sample;
+    }
     sample.asked = requested.intersection(figures.answered) | Groups::STATE;
     sample.cpu = figures.cpu;
     sample.memory = figures.memory;
@@ -81,7 +86,7 @@ fn to_sample(name: String, run: Option<u32>, figures: Figures, requested: Groups
     sample.disks = figures.disks;
     sample.nics = figures.nics;
     let silent = requested.difference(figures.answered | Groups::HOST_CPU | Groups::STATE);
-    if run.is_some() && driver == "QEMU" && !silent.is_empty() {
+    if driver == "QEMU" && !silent.is_empty() {
         sample.lacks.push(Lack {
             call: Call::BulkStats,
             reason: format!("no answer on {} now: another job, or a QEMU that hangs, holds the domain", words(silent)),
@@ -106,5 +111,5 @@ fn words(groups: Groups) -> String {
 
 /// Whether the driver has no bulk call at all.
 pub(crate) fn is_missing(error: &LibvirtError) -> bool {
-    explain::is_driver_lack(error)
+    explain::is_driver_lack(Call::BulkStats, error)
 }

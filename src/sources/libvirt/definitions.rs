@@ -69,6 +69,13 @@ impl Definitions {
         }
     }
 
+    /// Nothing was heard for a while: everything has to be read again.
+    pub(crate) fn mark_all_stale(&mut self) {
+        for known in self.known.values_mut() {
+            known.stale = true;
+        }
+    }
+
     /// Reads what is new or changed: `focus` first, then in the order given, until the time is up (but at least one,
     /// so that there is always progress). Says whether everything is read. The error is one that ends the sample.
     pub(crate) fn bring_up_to_date(
@@ -133,5 +140,22 @@ impl Definitions {
     /// Forgets domains that are not there any more.
     pub(crate) fn keep(&mut self, exists: impl Fn(&Uuid) -> bool) {
         self.known.retain(|uuid, _| exists(uuid));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Marks;
+
+    #[test]
+    fn a_definition_is_read_again_when_something_tells_of_a_change() {
+        let marks = |name: &str, run, vcpus| Marks { name: name.to_owned(), run, vcpus };
+        let seen = marks("a", Some(1), Some(2));
+        assert!(!seen.differ(&seen.clone()));
+        assert!(seen.differ(&marks("b", Some(1), Some(2))), "renamed");
+        assert!(seen.differ(&marks("a", Some(2), Some(2))), "started again: its devices have new names");
+        assert!(seen.differ(&marks("a", None, Some(2))), "stopped");
+        assert!(seen.differ(&marks("a", Some(1), Some(3))), "a vCPU was plugged in");
+        assert!(!seen.differ(&marks("a", Some(1), None)), "a sample that did not ask knows nothing");
     }
 }

@@ -4,6 +4,7 @@
 //! What a daemon says may be in any language, so there the code alone decides.
 
 use super::ffi::{CloseReason, LibvirtError};
+use crate::model::Call;
 use crate::sources::{Severity, SourceError};
 use virt::sys;
 
@@ -107,7 +108,7 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: Severity) -> 
     }
     let driver = SCHEMES.iter().find(|(known, _)| *known == scheme);
     if driver.is_none() && !scheme.is_empty() {
-        let why = format!("{scheme}: is no scheme of libvirt's");
+        let why = format!("{scheme} is no scheme of libvirt's");
         return (why, URI_ADVICE.to_owned(), Severity::Permanent);
     }
     let why = if text.ends_with("Connection refused") {
@@ -199,8 +200,15 @@ pub(crate) fn closing(reason: CloseReason) -> String {
 }
 
 /// Whether the driver lacks a call altogether: it will not work for any domain.
-pub(crate) fn is_driver_lack(error: &LibvirtError) -> bool {
-    matches!(error.code as u32, sys::VIR_ERR_NO_SUPPORT | sys::VIR_ERR_OPERATION_UNSUPPORTED)
+pub(crate) fn is_driver_lack(call: Call, error: &LibvirtError) -> bool {
+    match error.code as u32 {
+        sys::VIR_ERR_NO_SUPPORT => true,
+        // Said of a device, it may be true of this kind of device only.
+        sys::VIR_ERR_OPERATION_UNSUPPORTED => {
+            !matches!(call, Call::BlockStats | Call::BlockStatsFlags | Call::BlockInfo | Call::InterfaceStats)
+        }
+        _ => false,
+    }
 }
 
 /// Whether the domain is not there any more. "Operation invalid" is not enough: a cgroup controller that is not
@@ -231,4 +239,143 @@ pub(crate) fn lack(error: &LibvirtError, driver: &str) -> String {
 /// `vda` out of `… 'vda' …`, where `start` ends with the quotation mark.
 fn quoted_after<'a>(text: &'a str, start: &str) -> Option<&'a str> {
     text.split_once(start)?.1.split('\'').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: u32, domain: u32, message: &str) -> LibvirtError {
+        LibvirtError { code: code as i32, domain: domain as i32, message: message.to_owned() }
+    }
+
+    /// What a first attempt at `uri` says where libvirt fails with this message of its RPC part.
+    fn rpc(uri: &str, message: &str) -> SourceError {
+        connecting(&error(sys::VIR_ERR_SYSTEM_ERROR, sys::VIR_FROM_RPC, message), Some(uri), false)
+    }
+
+    #[test]
+    fn a_daemon_that_is_not_there_names_what_starts_it() {
+        for (uri, socket, advice) in [
+            (
+                "qemu:///system",
+                "/var/run/libvirt/libvirt-sock-ro",
+                "start it: sudo systemctl start libvirtd.socket (or virtqemud.socket, where there is a daemon a driver)",
+            ),
+            ("qemu:///system", "/var/run/libvirt/virtqemud-sock-ro", "start it: sudo systemctl start virtqemud.socket"),
+            ("xen:///", "/var/run/libvirt/virtxend-sock", "start it: sudo systemctl start virtxend.socket"),
+            ("qemu:///session", "/run/user/1000/libvirt/virtqemud-sock", "start it as this user: virtqemud --daemon"),
+            ("qemu:///session", "/home/a/.cache/libvirt/libvirt-sock", "start it as this user: libvirtd --daemon"),
+            (
+                "qemu+unix:///system?socket=/x",
+                "/x",
+                "start the daemon that belongs to this socket, or check the path in the URI",
+            ),
+        ] {
+            for (why, words) in
+                [("No such file or directory", "there is no"), ("Connection refused", "nobody answers at")]
+            {
+                let said = rpc(uri, &format!("Failed to connect socket to '{socket}': {why}"));
+                assert_eq!(
+                    said.message,
+                    format!("cannot connect to {uri}: the libvirt daemon is not running: {words} {socket}")
+                );
+                assert_eq!(said.advice.as_deref(), Some(advice));
+                assert_eq!(said.severity, Severity::Connection);
+            }
+        }
+    }
+
+    #[test]
+    fn permission_is_the_operators_at_first_and_a_matter_of_time_later() {
+        let denied = error(
+            sys::VIR_ERR_SYSTEM_ERROR,
+            sys::VIR_FROM_RPC,
+            "Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied",
+        );
+        let first = connecting(&denied, Some("qemu:///system"), false);
+        assert_eq!(first.severity, Severity::Permanent);
+        assert!(first.advice.unwrap().contains("usermod -aG libvirt"));
+        // A daemon that starts again makes its socket first and opens it to the group then.
+        assert_eq!(connecting(&denied, Some("qemu:///system"), true).severity, Severity::Connection);
+    }
+
+    #[test]
+    fn ssh_speaks_for_itself() {
+        let said = |words: &str| rpc("qemu+ssh://ops@node1/system?no_tty=1", &format!("Cannot recv data: {words}"));
+        let lost = said("ssh: Could not resolve hostname node1: Name or service not known: Connection reset by peer");
+        assert!(lost.message.ends_with("ssh: Could not resolve hostname node1: Name or service not known"), "{lost}");
+        assert_eq!(lost.severity, Severity::Connection);
+
+        let denied = said("ops@node1: Permission denied (publickey,password).: Connection reset by peer");
+        assert!(denied.message.ends_with("ssh: ops@node1: Permission denied (publickey,password)."), "{denied}");
+        assert_eq!(
+            denied.advice.as_deref(),
+            Some("vtop asks for no password: load a key with ssh-add, then try by hand: ssh ops@node1 virsh -r list")
+        );
+        assert_eq!(denied.severity, Severity::Permanent);
+
+        let key = said("Host key verification failed.: Connection reset by peer");
+        assert_eq!(key.advice.as_deref(), Some("accept the host's key once: ssh ops@node1"));
+        assert!(said("bash: nc: command not found: Connection reset by peer").advice.unwrap().contains("netcat"));
+        let refused = said("ssh: connect to host node1 port 22: Connection refused: Connection reset by peer");
+        assert_eq!(refused.advice.as_deref(), Some("try by hand: ssh ops@node1 virsh -r list"));
+        assert_eq!(refused.severity, Severity::Connection);
+    }
+
+    #[test]
+    fn a_uri_that_means_nothing_is_permanent() {
+        for said in [
+            connecting(&error(5, 0, "no connection driver available for foo:///x"), Some("foo:///x"), true),
+            connecting(&error(1, 45, "internal error: Unable to parse URI ://"), Some("://"), true),
+            connecting(&error(8, 0, "invalid argument"), Some("x"), true),
+            rpc("foo:///bar", "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory"),
+        ] {
+            assert_eq!(said.severity, Severity::Permanent, "{said}");
+            assert!(said.advice.is_some(), "{said}");
+        }
+    }
+
+    #[test]
+    fn other_ways_to_fail_say_what_to_do() {
+        for (said, words) in [
+            (
+                rpc("qemu+tcp://h/", "unable to connect to server at 'h:16509': Connection refused"),
+                "firewall drops h:16509",
+            ),
+            (rpc("qemu+tls://h/", "Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file"), "qemu+ssh://"),
+            (rpc("qemu+libssh://h/", "Unable to resolve address 'h' service '22': Name or service not known"), "DNS"),
+            (connecting(&error(45, 7, "authentication failed: no"), Some("qemu:///system"), false), "polkit"),
+            (connecting(&error(88, 55, "access denied"), None, false), "polkit"),
+        ] {
+            let advice = said.advice.clone().unwrap_or_default();
+            assert!(advice.contains(words), "{said}: {advice}");
+        }
+    }
+
+    #[test]
+    fn a_sample_fails_alone_or_with_its_connection() {
+        let closed = error(1, 7, "internal error: client socket is closed");
+        let lost = sampling(&closed, false, Some(CloseReason::EndOfFile));
+        assert_eq!(lost.severity, Severity::Connection);
+        assert_eq!(lost.message, "the libvirt daemon hung up: it ended or was restarted");
+        assert_eq!(sampling(&closed, false, None).severity, Severity::Connection);
+        let busy = sampling(&error(68, 10, "cannot acquire state change lock"), true, None);
+        assert_eq!(busy.severity, Severity::Sample);
+        assert!(busy.message.contains("cannot acquire state change lock"));
+    }
+
+    #[test]
+    fn lacks_are_in_words() {
+        assert_eq!(lack(&error(3, 0, "this function is not supported"), "LXC"), "not supported by the LXC driver");
+        let cgroup = error(84, 54, "operation 'getCpuacctPercpuUsage' not supported for backend 'cgroup V2'");
+        assert_eq!(lack(&cgroup, "QEMU"), "not with cgroup v2: it does not count CPU time per host CPU");
+        assert!(is_driver_lack(Call::CpuStatsPerCpu, &cgroup));
+        let device = error(84, 10, "not for this kind of device");
+        assert!(!is_driver_lack(Call::InterfaceStats, &device), "other domains have other devices");
+        let dead = error(55, 20, "Requested operation is not valid: domain is not running");
+        assert!(!is_driver_lack(Call::MemoryStats, &dead) && !is_no_domain(&dead));
+        assert!(is_no_domain(&error(42, 10, "Domain not found")));
+        assert!(is_busy(&error(68, 10, "Timed out")));
+    }
 }

@@ -39,7 +39,7 @@ pub(crate) fn sample(connection: &Connection, lacks: &mut Lacks, driver: &str) -
             Ok(fields) => Ok(Some(fields)),
             Err(error) if !connection.is_alive() => Err(error),
             Err(error) => {
-                if explain::is_driver_lack(&error) {
+                if explain::is_driver_lack(call, &error) {
                     lacks.add(call, explain::lack(&error, driver));
                 }
                 Ok(None)

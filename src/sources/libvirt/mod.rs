@@ -31,6 +31,7 @@ mod xml;
 use super::{Notify, Request, Source, SourceError};
 use crate::model::{HostInfo, HostSample};
 use crate::sources::Severity;
+use definitions::Definitions;
 use session::Session;
 
 /// How to reach a hypervisor, and how to ask it.
@@ -61,19 +62,21 @@ pub fn library_version() -> Option<String> {
 pub struct LibvirtSource {
     options: LibvirtOptions,
     session: Option<Session>,
+    /// Outlive a lost connection: what is the same afterwards is the same allocation.
+    definitions: Definitions,
     connected_before: bool,
 }
 
 impl LibvirtSource {
     /// Opens nothing yet.
     pub fn new(options: LibvirtOptions) -> Self {
-        Self { options, session: None, connected_before: false }
+        Self { options, session: None, definitions: Definitions::default(), connected_before: false }
     }
 
     /// The URI to open: the option, or what the environment says, as libvirt itself would take it.
     fn uri(&self) -> Option<String> {
         let given = self.options.uri.clone().or_else(|| std::env::var("LIBVIRT_DEFAULT_URI").ok());
-        given.filter(|uri| !uri.is_empty()).map(|uri| uri::without_prompts(&uri))
+        given.filter(|uri| !uri.is_empty())
     }
 }
 
@@ -81,8 +84,10 @@ impl Source for LibvirtSource {
     fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError> {
         // The old connection is closed before the new one is opened.
         self.session = None;
+        self.definitions.mark_all_stale();
         let uri = self.uri();
-        let (session, info) = Session::open(uri.as_deref(), self.options.calls, notify)
+        let opened = uri.as_deref().map(uri::without_prompts);
+        let (session, info) = Session::open(opened.as_deref(), self.options.calls, notify)
             .map_err(|error| explain::connecting(&error, uri.as_deref(), self.connected_before))?;
         self.session = Some(session);
         self.connected_before = true;
@@ -97,6 +102,8 @@ impl Source for LibvirtSource {
                 severity: Severity::Connection,
             });
         };
-        session.sample(request).map_err(|error| explain::sampling(&error, session.is_alive(), session.closed()))
+        session
+            .sample(request, &mut self.definitions)
+            .map_err(|error| explain::sampling(&error, session.is_alive(), session.closed()))
     }
 }

@@ -121,12 +121,24 @@ pub(crate) fn read<'a>(params: impl IntoIterator<Item = (&'a str, Value<'a>)>) -
 
     // A key is a name: what has none cannot be told from its neighbours at the next reading.
     figures.nics = nics.into_values().filter(|nic| !nic.name.is_empty()).collect();
-    let disks: Vec<BlockSample> = disks.into_values().filter(|disk| !disk.name.is_empty()).collect();
+    let mut disks: Vec<BlockSample> = disks.into_values().filter(|disk| !disk.name.is_empty()).collect();
+    clear_index_of_top_layers(&mut disks);
     if no_disks || disks.iter().any(has_counters) {
         figures.answered |= Groups::BLOCK;
         figures.disks = disks;
     }
     figures
+}
+
+/// libvirt numbers the top layer of a disk too (`block.0.backingIndex=2`), and that number changes with every snapshot.
+/// The top layer comes first and is the disk itself; only what comes below it is told apart by its number.
+fn clear_index_of_top_layers(disks: &mut [BlockSample]) {
+    for index in 0..disks.len() {
+        let (before, rest) = disks.split_at_mut(index);
+        if before.iter().all(|above| above.name != rest[0].name) {
+            rest[0].backing_index = None;
+        }
+    }
 }
 
 fn has_counters(disk: &BlockSample) -> bool {
@@ -252,5 +264,216 @@ fn block(disk: &mut BlockSample, field: &str, value: Value<'_>) {
         "capacity" => disk.capacity = value.as_u64().map(Bytes),
         "physical" => disk.physical = value.as_u64().map(Bytes),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! capture {
+        ($name:literal) => {
+            include_str!(concat!("../../../tests/fixtures/captures/", $name, ".domstats"))
+        };
+    }
+
+    /// The text of `virsh domstats --raw` for one domain. It does not show types: what looks like a number is one.
+    fn figures(text: &str, domain: &str) -> Figures {
+        let lines = text
+            .lines()
+            .skip_while(|line| *line != format!("Domain: '{domain}'"))
+            .skip(1)
+            .take_while(|line| !line.starts_with("Domain:"));
+        let params = lines.filter_map(|line| {
+            let (key, value) = line.trim().split_once('=')?;
+            let value = match (value, value.parse::<u64>(), value.parse::<i64>(), value.parse::<f64>()) {
+                ("yes" | "no", ..) => Value::Bool(value == "yes"),
+                (_, Ok(number), ..) => Value::Unsigned(number),
+                (_, _, Ok(number), _) => Value::Signed(number),
+                (_, _, _, Ok(number)) => Value::Double(number),
+                _ => Value::Text(value.into()),
+            };
+            Some((key, value))
+        });
+        read(params.collect::<Vec<_>>())
+    }
+
+    fn names(disks: &[BlockSample]) -> Vec<String> {
+        disks.iter().map(BlockSample::key).collect()
+    }
+
+    #[test]
+    fn a_running_domain_has_everything() {
+        let text = capture!("hot-plug-2-vdc-and-nic-added");
+        let figures = figures(text, "vtop-lab-disk");
+        assert_eq!(figures.answered, Groups::OVERVIEW);
+        assert_eq!((figures.state, figures.reason), (Some(1), Some(1)));
+        assert_eq!(
+            figures.cpu,
+            CpuSample {
+                time: Some(Counter(Nanoseconds(4_987_991_883))),
+                user: Some(Counter(Nanoseconds(4_340_000_000))),
+                system: Some(Counter(Nanoseconds(640_000_000))),
+            }
+        );
+        assert_eq!(
+            figures.memory,
+            MemorySample {
+                current: Some(Bytes(128 << 20)),
+                maximum: Some(Bytes(128 << 20)),
+                available: Some(Bytes(94_788 << 10)),
+                unused: Some(Bytes(64_796 << 10)),
+                usable: Some(Bytes(70_604 << 10)),
+                disk_caches: Some(Bytes(2_516 << 10)),
+                rss: Some(Bytes(197_676 << 10)),
+                swap_in: Some(Counter(Bytes(0))),
+                swap_out: Some(Counter(Bytes(0))),
+                major_faults: Some(Counter(Events(0))),
+                minor_faults: Some(Counter(Events(7_812))),
+                last_update: Some(1_795_360_964),
+            }
+        );
+        assert_eq!(figures.vcpus_current, Some(1));
+        let vcpu = figures.vcpus[&0];
+        assert_eq!(vcpu.state, Some(VcpuState::Running));
+        assert_eq!(vcpu.delay, Some(Counter(Nanoseconds(12_178_598_458))));
+        assert_eq!(figures.nics.iter().map(|nic| nic.name.as_str()).collect::<Vec<_>>(), ["vnet1", "vnet5"]);
+        let nic = &figures.nics[0];
+        assert_eq!((nic.rx_bytes, nic.tx_packets), (Some(Counter(Bytes(3_192))), Some(Counter(Packets(7)))));
+        let vdb = &figures.disks[1];
+        assert_eq!(vdb.path.as_deref(), Some("/tmp/vtop-lab-capture/disks/vtop-lab-disk-vdb.raw"));
+        assert_eq!(vdb.read_requests, Some(Counter(Operations(1_633))));
+        assert_eq!(vdb.write_time, Some(Counter(Nanoseconds(928_423_162))));
+        assert_eq!(vdb.flush_requests, Some(Counter(Operations(51))));
+        assert_eq!((vdb.allocation, vdb.capacity), (Some(Bytes(26_738_688)), Some(Bytes(64 << 20))));
+    }
+
+    #[test]
+    fn a_disk_keeps_its_name_when_its_number_shifts() {
+        let before = figures(capture!("hot-plug-2-vdc-and-nic-added"), "vtop-lab-disk").disks;
+        let after = figures(capture!("hot-plug-3-vdb-removed"), "vtop-lab-disk").disks;
+        assert_eq!(names(&before), ["vda", "vdb", "vdc"]);
+        assert_eq!(names(&after), ["vda", "vdc"]);
+        assert_eq!(before[2].path, after[1].path);
+    }
+
+    #[test]
+    fn vcpus_that_are_not_there_leave_no_hole() {
+        let figures = figures(capture!("sparse-vcpus"), "vtop-lab-sparse");
+        assert_eq!(figures.vcpus.keys().copied().collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(figures.vcpus_current, Some(2));
+        assert_eq!(figures.vcpus[&2].time, Some(Counter(Nanoseconds(110_000_000))));
+    }
+
+    #[test]
+    fn without_a_balloon_driver_the_guest_says_nothing() {
+        let memory = figures(capture!("no-balloon-driver"), {
+            let text = capture!("no-balloon-driver");
+            text.split('\'').nth(1).unwrap()
+        })
+        .memory;
+        assert!(memory.current.is_some() && memory.rss.is_some());
+        assert_eq!((memory.usable, memory.available, memory.last_update), (None, None, Some(0)));
+    }
+
+    #[test]
+    fn a_driver_that_says_only_the_state_answers_only_that() {
+        let figures = figures(capture!("test-driver"), "test");
+        assert_eq!(figures.answered, Groups::STATE);
+        assert_eq!(figures.state, Some(1));
+    }
+
+    #[test]
+    fn a_domain_without_disks_was_asked_and_one_without_counters_was_not() {
+        let disks = |params: &[(&'static str, Value<'static>)]| {
+            let figures = read(params.iter().cloned());
+            (figures.answered.contains(Groups::BLOCK), figures.disks.len())
+        };
+        let name = ("block.0.name", Value::Text("vda".into()));
+        assert_eq!(disks(&[("block.count", Value::Unsigned(0))]), (true, 0));
+        assert_eq!(disks(&[("block.count", Value::Unsigned(1)), name.clone()]), (false, 0));
+        assert_eq!(disks(&[name, ("block.0.rd.reqs", Value::Unsigned(3))]), (true, 1));
+        assert_eq!(disks(&[]), (false, 0));
+    }
+
+    #[test]
+    fn a_nic_without_counters_here_was_asked() {
+        let figures = read([("net.count", Value::Unsigned(1))]);
+        assert_eq!((figures.answered, figures.nics.len()), (Groups::NET, 0));
+    }
+
+    #[test]
+    fn only_layers_below_the_top_are_told_apart_by_number() {
+        let layer = |number: u32, name: &'static str, index: u64| {
+            [
+                (format!("block.{number}.name"), Value::Text(name.into())),
+                (format!("block.{number}.backingIndex"), Value::Unsigned(index)),
+                (format!("block.{number}.rd.reqs"), Value::Unsigned(1)),
+            ]
+        };
+        let params: Vec<_> =
+            [layer(0, "vda", 2), layer(1, "vda", 3), layer(2, "vdb", 1)].into_iter().flatten().collect();
+        let figures = read(params.iter().map(|(key, value)| (key.as_str(), value.clone())));
+        assert_eq!(names(&figures.disks), ["vda", "vda[3]", "vdb"]);
+    }
+
+    #[test]
+    fn any_numeric_type_will_do() {
+        for value in [Value::Unsigned(7), Value::Signed(7), Value::Double(7.9)] {
+            assert_eq!(read([("cpu.time", value)]).cpu.time, Some(Counter(Nanoseconds(7))));
+        }
+        for value in [Value::Signed(-1), Value::Double(-0.5), Value::Double(f64::NAN), Value::Text("7".into())] {
+            assert_eq!(read([("cpu.time", value)]).cpu.time, None);
+        }
+        for (value, halted) in [(Value::Bool(true), true), (Value::Signed(0), false), (Value::Unsigned(1), true)] {
+            assert_eq!(read([("vcpu.3.halted", value)]).vcpus[&3].halted, Some(halted));
+        }
+        assert_eq!(read([("state.state", Value::Unsigned(5))]).state, Some(5));
+    }
+
+    #[test]
+    fn nonsense_is_skipped() {
+        let nonsense = [
+            "",
+            ".",
+            "cpu",
+            "cpu.",
+            "cpu.time.extra",
+            "vcpu.x.time",
+            "vcpu.4294967296.time",
+            "vcpu.-1.time",
+            "net..name",
+            "block.0",
+            "block.name",
+            "unknown.key",
+            "state.state.state",
+        ];
+        let figures = read(nonsense.map(|key| (key, Value::Unsigned(1))));
+        assert_eq!(
+            (figures.cpu, figures.vcpus.len(), figures.disks.len(), figures.nics.len(), figures.state),
+            (CpuSample::default(), 0, 0, 0, None)
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_parameters_can_do_harm(params in proptest::collection::vec(
+            ("(state|cpu|balloon|vcpu|net|block|x)?\\.?[0-9]{0,11}\\.?(name|time|count|rd\\.reqs|backingIndex|\\PC{0,3})",
+                proptest::prelude::any::<f64>()),
+            0..40,
+        )) {
+            let figures = read(params.iter().enumerate().map(|(number, (key, value))| {
+                let value = match number % 4 {
+                    0 => Value::Double(*value),
+                    1 => Value::Unsigned(value.to_bits()),
+                    2 => Value::Signed(value.to_bits().cast_signed()),
+                    _ => Value::Text(key.as_str().into()),
+                };
+                (key.as_str(), value)
+            }));
+            // What has no name has no key, and would be taken for its neighbour.
+            proptest::prop_assert!(figures.disks.iter().all(|disk| !disk.name.is_empty()));
+            proptest::prop_assert!(figures.nics.iter().all(|nic| !nic.name.is_empty()));
+        }
     }
 }

@@ -78,7 +78,7 @@ impl Asker<'_> {
         if explain::is_no_domain(&error) {
             return Err(Stop::Gone);
         }
-        if explain::is_driver_lack(&error) {
+        if explain::is_driver_lack(call, &error) {
             self.lacks.add(call, explain::lack(&error, self.driver));
             return Ok(None);
         }
@@ -352,4 +352,58 @@ fn fill_container_disks(
     });
     sample.asked |= Groups::BLOCK;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INFO: DomainInfo = DomainInfo { max_memory_kib: 2048, memory_kib: 1024, vcpus: 2, cpu_time: 7 };
+
+    fn vcpu(number: u32, cpu_time: u64) -> VcpuInfo {
+        VcpuInfo { number, state: 1, cpu_time, cpu: -1 }
+    }
+
+    #[test]
+    fn cpu_time_comes_from_the_best_call_that_answered() {
+        let stats = [("cpu_time".to_owned(), 9), ("user_time".to_owned(), 5)];
+        let vcpus = [vcpu(0, 3), vcpu(1, 1)];
+        let time = |stats, info, vcpus| cpu(stats, info, vcpus).time.map(Counter::total);
+        assert_eq!(time(Some(&stats), Some(&INFO), Some(&vcpus)), Some(9));
+        assert_eq!(time(None, Some(&INFO), Some(&vcpus)), Some(7));
+        // Cloud Hypervisor's driver says 0: not counted.
+        let uncounted = DomainInfo { cpu_time: 0, ..INFO };
+        assert_eq!(time(None, Some(&uncounted), Some(&vcpus)), Some(4));
+        assert_eq!(time(None, Some(&uncounted), None), None);
+        assert_eq!(cpu(Some(&stats), None, None).system, None);
+    }
+
+    #[test]
+    fn a_container_uses_memory_where_a_guest_was_given_it() {
+        let stats = [
+            (sys::VIR_DOMAIN_MEMORY_STAT_SWAP_IN as i32, 500),
+            (sys::VIR_DOMAIN_MEMORY_STAT_RSS as i32, 400),
+            (sys::VIR_DOMAIN_MEMORY_STAT_MAJOR_FAULT as i32, 3),
+            (-1, 1),
+            (99, 1),
+        ];
+        let read = |lxc| {
+            let mut memory = memory_of_info(&INFO, lxc);
+            add_memory_stats(&mut memory, &stats, lxc);
+            memory
+        };
+        let guest = read(false);
+        assert_eq!((guest.maximum, guest.current), (Some(Bytes(2 << 20)), Some(Bytes(1 << 20))));
+        assert_eq!(guest.swap_in, Some(Counter(Bytes(500 << 10))));
+        assert_eq!(guest.major_faults, Some(Counter(Events(3))), "faults are counted, not measured in KiB");
+        let container = read(true);
+        assert_eq!((container.current, container.swap_in), (None, None));
+        assert_eq!(container.rss, Some(Bytes(400 << 10)));
+    }
+
+    #[test]
+    fn a_vcpu_that_ran_nowhere_has_no_host_cpu() {
+        assert_eq!(vcpu_sample(&vcpu(0, 1)).host_cpu, None);
+        assert_eq!(vcpu_sample(&VcpuInfo { cpu: 3, ..vcpu(0, 1) }).host_cpu, Some(3));
+    }
 }

@@ -30,7 +30,6 @@ pub(crate) struct Session {
     per_domain: bool,
     nowait: bool,
     lacks: Lacks,
-    definitions: Definitions,
     roster: Roster,
     memory: per_domain::Memory,
 }
@@ -90,7 +89,6 @@ impl Session {
             per_domain: calls == Calls::PerDomain,
             nowait: true,
             lacks,
-            definitions: Definitions::default(),
             roster: Roster::default(),
             memory: per_domain::Memory::default(),
         };
@@ -108,25 +106,29 @@ impl Session {
     }
 
     /// One reading of all domains.
-    pub(crate) fn sample(&mut self, request: Request) -> Result<HostSample, LibvirtError> {
+    pub(crate) fn sample(
+        &mut self,
+        request: Request,
+        definitions: &mut Definitions,
+    ) -> Result<HostSample, LibvirtError> {
         // Before anything is asked: what happens from here on is seen by the next sample.
         let (changed, stale) = self.inbox.take();
-        self.definitions.mark_stale(stale);
+        definitions.mark_stale(stale);
         if changed {
             self.roster.listed = None;
         }
         if !self.per_domain {
-            match self.sample_in_bulk(request) {
+            match self.sample_in_bulk(request, definitions) {
                 Ok(sample) => return Ok(sample),
                 Err(NoBulk::Failed(error)) => return Err(error),
                 Err(NoBulk::Useless) => self.per_domain = true,
             }
         }
-        self.sample_per_domain(request)
+        self.sample_per_domain(request, definitions)
     }
 
-    fn sample_in_bulk(&mut self, request: Request) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, nowait, lacks, definitions, roster, .. } = self;
+    fn sample_in_bulk(&mut self, request: Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
+        let Self { connection, driver, nowait, lacks, roster, .. } = self;
         let state_only = Groups::STATE.contains(request.groups);
         let records = match bulk::call(connection, request.groups, !state_only, nowait) {
             Err(error) if bulk::is_missing(&error) => {
@@ -188,8 +190,12 @@ impl Session {
         Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
     }
 
-    fn sample_per_domain(&mut self, request: Request) -> Result<HostSample, LibvirtError> {
-        let Self { connection, driver, lacks, definitions, roster, memory, .. } = self;
+    fn sample_per_domain(
+        &mut self,
+        request: Request,
+        definitions: &mut Definitions,
+    ) -> Result<HostSample, LibvirtError> {
+        let Self { connection, driver, lacks, roster, memory, .. } = self;
         let list = connection.all_domains()?;
         let present: Vec<Present<'_>> = list
             .iter()

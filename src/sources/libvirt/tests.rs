@@ -216,6 +216,15 @@ fn connecting_again_closes_the_old_connection() {
 }
 
 #[test]
+fn a_definition_outlives_its_connection() {
+    let (mut source, _notices) = connected(Calls::Auto);
+    let before = domain(&source.sample(STATE).unwrap(), "test").unwrap().1.definition.clone().unwrap();
+    source.connect(Notify::new(drop)).unwrap();
+    let after = domain(&source.sample(STATE).unwrap(), "test").unwrap().1.definition.clone().unwrap();
+    assert!(Arc::ptr_eq(&before, &after));
+}
+
+#[test]
 fn a_handler_that_panics_does_not_end_the_process() {
     let mut source = source(URI);
     source.connect(Notify::new(|_| panic!("on purpose"))).unwrap();
