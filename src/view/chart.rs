@@ -68,7 +68,7 @@ impl Curve {
 
     fn top(&self) -> f64 {
         let peak = graph::peak(&self.bins).unwrap_or(0.0);
-        if peak <= self.floor { self.floor } else { format::nice_ceiling(self.unit, peak) }
+        if peak < self.floor { self.floor } else { format::nice_ceiling(self.unit, peak) }
     }
 }
 

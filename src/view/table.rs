@@ -73,7 +73,9 @@ const COLUMNS: &[Column<Content>] = &[
 ];
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
-    let columns = columns::fit(&wanted(area.width), area.width.saturating_sub(1));
+    let names = scene.ui.rows.iter().filter_map(|row| scene.fleet.domain(row.domain()));
+    let longest = names.map(|(_, domain)| text::width(&domain.name)).max().unwrap_or(0);
+    let columns = columns::fit(&wanted(area.width, longest), area.width.saturating_sub(1));
     columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if scene.ui.rows.is_empty() {
@@ -107,11 +109,16 @@ fn preview(scene: &Scene, buffer: &mut Buffer, body: Rect) {
     domain::charts(scene, buffer, Rect { y: place.y + 1, height: height - 1, ..place }, host, domain);
 }
 
-/// The columns for a width: room beyond 80 columns lengthens the history before it adds figures.
-fn wanted(width: u16) -> Vec<Column<Content>> {
+/// The columns for a width: room beyond 80 columns goes to whole names and to a longer history before it adds figures.
+fn wanted(width: u16, longest_name: usize) -> Vec<Column<Content>> {
+    let room = width.saturating_sub(80);
     let mut columns = COLUMNS.to_vec();
-    for column in columns.iter_mut().filter(|column| matches!(column.content, History)) {
-        column.width += (width.saturating_sub(80) / 4).min(20);
+    for column in &mut columns {
+        match column.content {
+            Name => column.width += (longest_name as u16).saturating_sub(column.width).min(room / 2).min(24),
+            History => column.width += (room / 5).min(20),
+            _ => {}
+        }
     }
     columns
 }
@@ -254,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_terminal_of_80_columns_shows_every_kind_of_figure() {
-        let shown: Vec<_> = columns::fit(&wanted(80), 79).iter().map(|(column, ..)| column.title).collect();
+        let shown: Vec<_> = columns::fit(&wanted(80, 30), 79).iter().map(|(column, ..)| column.title).collect();
         for title in ["S", "NAME", "CPU%", "", "ST%", "MEMORY", "RD/s", "WR/s", "IOPS", "LAT", "RX/s", "TX/s"] {
             assert!(shown.contains(&title), "{title} is not among {shown:?}");
         }
@@ -262,7 +269,7 @@ mod tests {
 
     #[test]
     fn forty_columns_still_show_the_name_and_the_cpu() {
-        let shown: Vec<_> = columns::fit(&wanted(40), 39).iter().map(|(column, ..)| column.title).collect();
+        let shown: Vec<_> = columns::fit(&wanted(40, 30), 39).iter().map(|(column, ..)| column.title).collect();
         assert!(shown.contains(&"NAME") && shown.contains(&"CPU%"), "{shown:?}");
     }
 
