@@ -9,13 +9,15 @@ use crate::time::{Interval, Timestamp};
 use crate::ui::{Action, Effect, UiState, action_for, update};
 use crate::view::{self, Look};
 use crossterm::event::Event;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Frames for new samples are this far apart at least; one for a key comes at once.
 const FRAME: Duration = Duration::from_millis(16);
@@ -25,6 +27,9 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const BURST: usize = 64;
 /// How long to wait for the process to be stopped. In a job that the shell cannot bring back it never is.
 const STOPPED_WITHIN: Duration = Duration::from_millis(200);
+
+/// How long after a failure of the terminal a signal may still explain it.
+const SIGNALLED_WITHIN: Duration = Duration::from_millis(100);
 
 /// What the loop does to the terminal apart from drawing.
 pub(super) trait Tty {
@@ -65,7 +70,7 @@ pub(super) struct EventLoop<'a, B: Backend, T> {
 impl<'a, B, T> EventLoop<'a, B, T>
 where
     B: Backend,
-    B::Error: Into<io::Error>,
+    B::Error: Send + Sync + 'static,
     T: Tty,
 {
     pub(super) fn new(
@@ -83,11 +88,27 @@ where
     /// Until the end. The first frame comes before any host has answered.
     pub(super) async fn run(
         mut self,
-        mut events: impl Stream<Item = io::Result<Event>> + Unpin,
-        mut updates: Updates,
+        events: impl Stream<Item = io::Result<Event>> + Unpin,
+        updates: Updates,
         mut signals: mpsc::UnboundedReceiver<Signal>,
     ) -> io::Result<End> {
-        let size = self.terminal.size().map_err(Into::into)?;
+        match self.live(events, updates, &mut signals).await {
+            // A terminal that is gone fails, and the signal that says so is on its way.
+            Err(error) => match timeout(SIGNALLED_WITHIN, signals.recv()).await {
+                Ok(Some(signal)) if signal != Signal::Continue => Ok(End::Signal(signal)),
+                _ => Err(error),
+            },
+            end => end,
+        }
+    }
+
+    async fn live(
+        &mut self,
+        mut events: impl Stream<Item = io::Result<Event>> + Unpin,
+        mut updates: Updates,
+        signals: &mut mpsc::UnboundedReceiver<Signal>,
+    ) -> io::Result<End> {
+        let size = self.terminal.size().map_err(io::Error::other)?;
         self.act(Action::Resize { width: size.width, height: size.height });
         self.draw()?;
         loop {
@@ -95,7 +116,7 @@ where
             let effect = tokio::select! {
                 biased;
                 event = events.next() => match event {
-                    Some(event) => self.input(event?, &mut events)?,
+                    Some(event) => self.input(event?, &mut events).await?,
                     // Without a terminal to read from there is nobody to show anything to.
                     None => return Ok(End::Signal(Signal::Hangup)),
                 },
@@ -124,7 +145,7 @@ where
             match effect {
                 Some(Effect::Quit) => return Ok(End::Quit),
                 Some(Effect::Suspend) => {
-                    if let Some(signal) = self.suspend(&mut signals).await? {
+                    if let Some(signal) = self.suspend(signals).await? {
                         return Ok(End::Signal(signal));
                     }
                 }
@@ -143,7 +164,7 @@ where
     }
 
     /// Takes an event, and those that wait behind it, then draws. Stops at the first that concerns the world outside.
-    fn input(
+    async fn input(
         &mut self,
         first: Event,
         events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
@@ -156,7 +177,7 @@ where
             if effect.is_some() {
                 break;
             }
-            next = events.next().now_or_never().flatten().transpose()?;
+            next = ready(events).await.transpose()?;
         }
         // The last of a full burst was taken out of the stream already.
         if let Some(event) = next {
@@ -215,7 +236,7 @@ where
     /// Takes the terminal again, whatever was done to it meanwhile.
     fn go_on(&mut self) -> io::Result<()> {
         self.tty.take()?;
-        let size = self.terminal.size().map_err(Into::into)?;
+        let size = self.terminal.size().map_err(io::Error::other)?;
         self.act(Action::Resize { width: size.width, height: size.height });
         self.draw_all()
     }
@@ -223,7 +244,7 @@ where
     fn draw(&mut self) -> io::Result<()> {
         let now = Timestamp::now();
         let Self { terminal, fleet, ui, look, .. } = self;
-        terminal.draw(|frame| view::draw(frame, fleet, ui, look, now)).map_err(Into::into)?;
+        terminal.draw(|frame| view::draw(frame, fleet, ui, look, now)).map_err(io::Error::other)?;
         self.dirty = false;
         self.drawn = Instant::now();
         Ok(())
@@ -232,8 +253,21 @@ where
     /// Draws every cell, for a terminal that may show anything.
     fn draw_all(&mut self) -> io::Result<()> {
         // Terminal::clear would ask the terminal for its cursor's place, and wait for an answer among the keys.
-        let size = self.terminal.size().map_err(Into::into)?;
-        self.terminal.resize(size.into()).map_err(Into::into)?;
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        self.terminal.resize(size.into()).map_err(io::Error::other)?;
         self.draw()
     }
 }
+
+/// What the stream has at hand. It is polled for this task: crossterm's stream remembers the first waker that it is
+/// given, so a poll for nobody would make the next key wait for some other reason to wake up.
+async fn ready<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
+    poll_fn(|context| match stream.poll_next_unpin(context) {
+        Poll::Ready(item) => Poll::Ready(item),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests;

@@ -75,6 +75,13 @@ impl Handle {
         self.set(|wish| wish.focus = focus);
     }
 
+    /// What was asked for last.
+    #[cfg(test)]
+    pub(crate) fn wishes(&self) -> (Interval, Option<Uuid>) {
+        let wish = self.0.borrow();
+        (wish.interval, wish.focus)
+    }
+
     fn set(&self, change: impl FnOnce(&mut Wish)) {
         self.0.send_if_modified(|wish| {
             let before = *wish;
