@@ -28,7 +28,7 @@ use DomainMetric as M;
 /// Columns at the left of a card's graphs: name and value.
 const NAMES: u16 = 11;
 /// Columns at the right: the top of the scale.
-const SCALE: u16 = 6;
+const SCALE: u16 = 7;
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     if scene.ui.rows.is_empty() {
