@@ -1,5 +1,6 @@
 //! The one owner of all state: input, samples, signals and the frame timer meet in one `select!`, input first.
 
+use super::input::Events;
 use super::signals::Signal;
 use super::source::Updates;
 use crate::fleet::{Fleet, Link};
@@ -9,12 +10,9 @@ use crate::time::{Interval, Timestamp};
 use crate::ui::{Action, Effect, UiState, action_for, update};
 use crate::view::{self, Look};
 use crossterm::event::Event;
-use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
-use std::future::poll_fn;
 use std::io;
-use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -88,7 +86,7 @@ where
     /// Until the end. The first frame comes before any host has answered.
     pub(super) async fn run(
         mut self,
-        events: impl Stream<Item = io::Result<Event>> + Unpin,
+        events: Events,
         updates: Updates,
         mut signals: mpsc::UnboundedReceiver<Signal>,
     ) -> io::Result<End> {
@@ -104,7 +102,7 @@ where
 
     async fn live(
         &mut self,
-        mut events: impl Stream<Item = io::Result<Event>> + Unpin,
+        mut events: Events,
         mut updates: Updates,
         signals: &mut mpsc::UnboundedReceiver<Signal>,
     ) -> io::Result<End> {
@@ -115,11 +113,7 @@ where
             let frame = self.drawn + if self.dirty { FRAME } else { HEARTBEAT };
             let effect = tokio::select! {
                 biased;
-                event = events.next() => match event {
-                    Some(event) => self.input(event?, &mut events).await?,
-                    // Without a terminal to read from there is nobody to show anything to.
-                    None => return Ok(End::Signal(Signal::Hangup)),
-                },
+                event = events.recv() => self.input(event.unwrap_or_else(|| Err(no_input()))?, &mut events)?,
                 signal = signals.recv() => match signal {
                     Some(Signal::Continue) => {
                         self.go_on()?;
@@ -164,24 +158,13 @@ where
     }
 
     /// Takes an event, and those that wait behind it, then draws. Stops at the first that concerns the world outside.
-    async fn input(
-        &mut self,
-        first: Event,
-        events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
-    ) -> io::Result<Option<Effect>> {
-        let mut next = Some(first);
-        let mut effect = None;
-        for _ in 0..BURST {
-            let Some(event) = next.take() else { break };
-            effect = self.event(event);
-            if effect.is_some() {
-                break;
+    fn input(&mut self, first: Event, events: &mut Events) -> io::Result<Option<Effect>> {
+        let mut effect = self.event(first);
+        for _ in 1..BURST {
+            match effect.is_none().then(|| events.try_recv()) {
+                Some(Ok(event)) => effect = self.event(event?),
+                _ => break,
             }
-            next = ready(events).await.transpose()?;
-        }
-        // The last of a full burst was taken out of the stream already.
-        if let Some(event) = next {
-            effect = self.event(event);
         }
         if self.dirty && effect != Some(Effect::Quit) {
             self.draw()?;
@@ -259,14 +242,9 @@ where
     }
 }
 
-/// What the stream has at hand. It is polled for this task: crossterm's stream remembers the first waker that it is
-/// given, so a poll for nobody would make the next key wait for some other reason to wake up.
-async fn ready<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
-    poll_fn(|context| match stream.poll_next_unpin(context) {
-        Poll::Ready(item) => Poll::Ready(item),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
+/// The thread that reads the terminal is gone, and has not said why.
+fn no_input() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "nobody reads the keys any more")
 }
 
 #[cfg(test)]

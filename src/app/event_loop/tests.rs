@@ -5,10 +5,8 @@ use crate::model::{DomainSample, DomainState, Groups, HostInfo, HostSample, Node
 use crate::sampler::{self, Settings};
 use crate::sources::{Notify, Request, Source, SourceError};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use futures_util::stream;
 use ratatui::backend::TestBackend;
 use std::sync::Arc;
-use std::task::Waker;
 use uuid::Uuid;
 
 #[derive(Default)]
@@ -30,14 +28,14 @@ impl Tty for FakeTty {
 
 /// The other ends of everything that the loop listens to.
 struct World {
-    events: mpsc::UnboundedSender<io::Result<Event>>,
+    events: mpsc::Sender<io::Result<Event>>,
     updates: mpsc::Sender<(usize, HostUpdate)>,
     signals: mpsc::UnboundedSender<Signal>,
 }
 
 impl World {
     fn key(&self, code: KeyCode, modifiers: KeyModifiers) {
-        self.events.send(Ok(Event::Key(KeyEvent::new(code, modifiers)))).unwrap();
+        self.events.try_send(Ok(Event::Key(KeyEvent::new(code, modifiers)))).unwrap();
     }
     fn char(&self, c: char) {
         self.key(KeyCode::Char(c), KeyModifiers::NONE);
@@ -62,23 +60,16 @@ struct Left {
 async fn run(drive: impl AsyncFnOnce(&World)) -> Left {
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     let mut tty = FakeTty::default();
-    let (events, mut event_queue) = mpsc::unbounded_channel();
+    let (events, event_queue) = mpsc::channel(2000);
     let (updates, update_queue) = mpsc::channel(16);
     let (signals, signal_queue) = mpsc::unbounded_channel();
-    // As crossterm's stream, it may wake the first waker only that it was polled with.
-    let mut first: Option<Waker> = None;
-    let event_stream = stream::poll_fn(move |context| {
-        let first = first.get_or_insert_with(|| context.waker().clone());
-        assert!(context.waker().will_wake(first), "polled for somebody else");
-        event_queue.poll_recv(context)
-    });
     let settings = Settings::screen(Interval::default());
     // The task has nothing to tell this loop; its handle is what is looked at.
     let handle = sampler::spawn(0, Box::new(|| Box::new(Deaf)), settings, mpsc::channel(1).0);
     let handles = [handle];
     let looped = EventLoop::new(&mut terminal, &mut tty, Look::default(), Interval::default(), &handles);
     let world = World { events, updates, signals };
-    let (end, world) = tokio::join!(looped.run(event_stream, update_queue, signal_queue), async move {
+    let (end, world) = tokio::join!(looped.run(event_queue, update_queue, signal_queue), async move {
         drive(&world).await;
         world
     });
@@ -268,14 +259,14 @@ async fn going_on_after_a_stop_from_outside_takes_the_terminal_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_fails_ends_it() {
-    let left = run(async |world| world.events.send(Err(io::Error::other("gone"))).unwrap()).await;
+    let left = run(async |world| world.events.try_send(Err(io::Error::other("gone"))).unwrap()).await;
     assert_eq!(left.end.unwrap_err().to_string(), "gone");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_fails_because_it_is_gone_is_a_hangup() {
     let left = run(async |world| {
-        world.events.send(Err(io::Error::other("gone"))).unwrap();
+        world.events.try_send(Err(io::Error::other("gone"))).unwrap();
         pass(20).await;
         world.signals.send(Signal::Hangup).unwrap();
     })
