@@ -121,12 +121,24 @@ pub(crate) fn read<'a>(params: impl IntoIterator<Item = (&'a str, Value<'a>)>) -
 
     // A key is a name: what has none cannot be told from its neighbours at the next reading.
     figures.nics = nics.into_values().filter(|nic| !nic.name.is_empty()).collect();
-    let disks: Vec<BlockSample> = disks.into_values().filter(|disk| !disk.name.is_empty()).collect();
+    let mut disks: Vec<BlockSample> = disks.into_values().filter(|disk| !disk.name.is_empty()).collect();
+    name_disks_by_their_targets(&mut disks);
     if no_disks || disks.iter().any(has_counters) {
         figures.answered |= Groups::BLOCK;
         figures.disks = disks;
     }
     figures
+}
+
+/// libvirt gives the disk itself an index too, not only the layers below it, and another one after every snapshot or
+/// block job. A disk comes before its layers.
+fn name_disks_by_their_targets(disks: &mut [BlockSample]) {
+    for index in 0..disks.len() {
+        let (before, rest) = disks.split_at_mut(index);
+        if before.iter().all(|disk| disk.name != rest[0].name) {
+            rest[0].backing_index = None;
+        }
+    }
 }
 
 fn has_counters(disk: &BlockSample) -> bool {
@@ -252,5 +264,24 @@ fn block(disk: &mut BlockSample, field: &str, value: Value<'_>) {
         "capacity" => disk.capacity = value.as_u64().map(Bytes),
         "physical" => disk.physical = value.as_u64().map(Bytes),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_called_by_its_target_and_its_layers_by_their_index_too() {
+        let params = ["vda", "vda", "vdb"].into_iter().zip(["7", "3", "1"]).enumerate().flat_map(|(number, disk)| {
+            [
+                (format!("block.{number}.name"), Value::Text(disk.0.into())),
+                (format!("block.{number}.backingIndex"), Value::Unsigned(disk.1.parse().unwrap())),
+                (format!("block.{number}.rd.reqs"), Value::Unsigned(1)),
+            ]
+        });
+        let params: Vec<_> = params.collect();
+        let figures = read(params.iter().map(|(key, value)| (key.as_str(), value.clone())));
+        assert_eq!(figures.disks.iter().map(BlockSample::key).collect::<Vec<_>>(), ["vda", "vda[3]", "vdb"]);
     }
 }
