@@ -5,6 +5,7 @@ use super::theme::Role;
 use super::{Scene, Symbols, format};
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Link, Severity};
+use crate::model::Call;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -84,27 +85,37 @@ fn link_words(scene: &Scene) -> Vec<(Role, String)> {
         .collect()
 }
 
-/// Why the selected domain has empty cells: the first reason that the reader can do something about.
+/// Why the selected domain has empty cells, and why its host has: each reason once, with all that it explains.
 fn missing_note(scene: &Scene) -> Option<String> {
+    use crate::fleet::Missing;
+    use DomainMetric::{Cpu, DiskRead, MemoryUsed, NetRx, Steal, WorstLatency};
     let id = match &scene.ui.domain {
         Some(view) => view.id,
         None => scene.ui.selected_row()?.domain(),
     };
     let (host, domain) = scene.fleet.domain(id)?;
-    if !domain.state.is_active() {
-        return None;
+    let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut note = |reason: String, label| match notes.iter_mut().find(|(known, _)| *known == reason) {
+        Some((_, labels)) => labels.push(label),
+        None => notes.push((reason, vec![label])),
+    };
+    if domain.state.is_active() {
+        for metric in [MemoryUsed, Cpu, Steal, DiskRead, WorstLatency, NetRx] {
+            if domain.track.latest(metric).is_none() {
+                match domain.missing(host, metric) {
+                    Missing::NoRequest | Missing::FirstReading | Missing::NotSampled => {}
+                    reason => note(reason.describe(domain), long_label(metric)),
+                }
+            }
+        }
     }
-    use crate::fleet::Missing;
-    use DomainMetric::{Cpu, DiskRead, MemoryUsed, NetRx, Steal, WorstLatency};
-    [MemoryUsed, Cpu, Steal, DiskRead, WorstLatency, NetRx].into_iter().find_map(|metric| {
-        if domain.track.latest(metric).is_some() {
-            return None;
+    for (call, label) in [(Call::NodeCpuStats, "host CPU"), (Call::NodeMemoryStats, "host memory")] {
+        if let Some(reason) = host.lack(call) {
+            note(reason.to_owned(), label);
         }
-        match domain.missing(host, metric) {
-            Missing::NoRequest | Missing::FirstReading | Missing::NotSampled => None,
-            reason => Some(format!("{} {}: {}", scene.none(), long_label(metric), reason.describe(domain))),
-        }
-    })
+    }
+    let words = notes.into_iter().map(|(reason, labels)| format!("{} {}: {reason}", scene.none(), labels.join(", ")));
+    Some(words.collect::<Vec<_>>().join("  ")).filter(|words| !words.is_empty())
 }
 
 /// A metric's name where no column heading says what it belongs to.
