@@ -1,11 +1,11 @@
 //! One domain: what it is, its last readings, its figures over time.
 
 use super::device::{Device, Devices};
-use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric, VcpuMetric};
+use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
 use super::rates;
 use super::track::{Tick, Track, When};
 use crate::model::{
-    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Groups, Lack, MemorySample,
+    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Groups, Held, Lack, MemorySample,
     NetSample, StateReason, VcpuSample,
 };
 use crate::time::Timestamp;
@@ -54,7 +54,9 @@ pub struct Domain {
     pub lacks: Vec<Lack>,
     /// Figures of the domain as a whole.
     pub track: Track<DomainMetric>,
-    /// What the last reading asked for.
+    /// What holds it, so that its dear figures are not read.
+    pub held: Option<Held>,
+    /// What the last reading asked for, and got.
     asked: Groups,
     times: GroupTimes,
     readings: u64,
@@ -62,7 +64,7 @@ pub struct Domain {
 
 impl Domain {
     /// Its first reading.
-    pub(super) fn new(uuid: Uuid, sample: DomainSample, at: Timestamp) -> Self {
+    pub(super) fn new(uuid: Uuid, sample: DomainSample, at: Timestamp, wanted: Groups) -> Self {
         let mut domain = Self {
             uuid,
             name: String::new(),
@@ -78,16 +80,17 @@ impl Domain {
             host_cpus: Devices::default(),
             lacks: Vec::new(),
             track: Track::default(),
+            held: None,
             asked: Groups::empty(),
             times: GroupTimes::default(),
             readings: 0,
         };
-        domain.read(sample, at);
+        domain.read(sample, at, wanted);
         domain
     }
 
-    /// Takes a new reading.
-    pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp) {
+    /// Takes a new reading. Figures that were `wanted` and did not come are not known any more.
+    pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp, wanted: Groups) {
         if sample.run != self.run {
             self.restart();
         }
@@ -99,7 +102,9 @@ impl Domain {
             self.definition = sample.definition;
         }
         self.lacks = sample.lacks;
+        self.held = sample.held;
         self.asked = sample.asked;
+        self.forget(wanted - sample.asked);
         if sample.asked.contains(Groups::CPU) {
             self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, at));
         }
@@ -145,6 +150,25 @@ impl Domain {
             self.nics.read_same(self.times.elapsed(Groups::NET, at), rates::nic);
         }
         self.finish(at);
+    }
+
+    /// These groups have no figures now. Their last readings stay: a rate may follow when the next one comes.
+    fn forget(&mut self, groups: Groups) {
+        for metric in DomainMetric::ALL.iter().filter(|metric| groups.contains(metric.group())) {
+            self.track.set(*metric, None);
+        }
+        if groups.contains(Groups::VCPU) {
+            self.vcpus.clear();
+        }
+        if groups.contains(Groups::HOST_CPU) {
+            self.host_cpus.clear();
+        }
+        if groups.contains(Groups::BLOCK) {
+            self.disks.clear();
+        }
+        if groups.contains(Groups::NET) {
+            self.nics.clear();
+        }
     }
 
     fn read_cpu(&mut self, now: CpuSample, elapsed: Option<Duration>) {

@@ -9,6 +9,7 @@ mod schedule;
 mod task;
 #[cfg(test)]
 mod tests;
+mod watchdog;
 
 pub use diff::{apply, diff};
 
@@ -39,12 +40,14 @@ pub struct Settings {
     pub groups: Groups,
     /// When the second sample comes.
     pub second: Second,
+    /// Whether a call that takes too long is looked into.
+    pub watchdog: bool,
 }
 
 impl Settings {
     /// For a screen: everything that the overview shows, rates as soon as possible.
     pub fn screen(interval: Interval) -> Self {
-        Self { interval, groups: Groups::OVERVIEW, second: Second::Soon }
+        Self { interval, groups: Groups::OVERVIEW, second: Second::Soon, watchdog: true }
     }
 
     /// For an output: the same figures, every line over a whole interval.
