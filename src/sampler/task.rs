@@ -147,20 +147,31 @@ impl Task {
             let focus = connection.wishes.borrow().focus.filter(|uuid| tick && !connection.quarantine.holds(uuid));
             let begun = Instant::now();
             let mut call = connection.line.worker.sample(Request { groups, focus }, around);
+            let mut late = false;
             loop {
                 let limit = self.settings.watchdog.then(|| Instant::now() + connection.patience.limit());
-                if let Some(answer) = connection.answer(&mut call, limit).await? {
-                    connection.patience.learn(begun.elapsed());
-                    let mut answer = answer;
-                    if let Ok(sample) = &mut answer
-                        && went_around
-                    {
-                        connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
+                let answer = match connection.answer(&mut call, limit).await? {
+                    Some(answer) => Diagnosis::Answered(answer),
+                    None => {
+                        late = true;
+                        self.diagnose(connection, &mut call).await?
                     }
-                    break 'again answer;
-                }
-                match self.diagnose(connection, &mut call).await? {
-                    Diagnosis::Answered(answer) => break 'again answer,
+                };
+                match answer {
+                    Diagnosis::Answered(mut answer) => {
+                        connection.patience.learn(begun.elapsed());
+                        // libvirt reads domain by domain. In an answer that was held up some figures are as old as the
+                        // question, and nobody can tell which: it is asked again.
+                        if late && answer.is_ok() {
+                            continue 'again;
+                        }
+                        if let Ok(sample) = &mut answer
+                            && went_around
+                        {
+                            connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
+                        }
+                        break 'again answer;
+                    }
                     Diagnosis::Hangs { culprits, fresh } => {
                         connection.leave(call, &culprits, fresh);
                         continue 'again;

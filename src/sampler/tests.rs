@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{DomainSample, DomainState, Failure, HostInfo, HostSample, NodeSample, StateReason};
-use crate::sources::{Notice, Notify, Request, Severity, SourceError};
+use crate::sources::{Around, Monitor, Notice, Notify, Request, Severity, SourceError};
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, mpsc as blocking};
@@ -57,6 +57,14 @@ impl Source for Fake {
             domains: [(Uuid::nil(), domain)].into(),
             lacks: Arc::default(),
         })
+    }
+
+    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
+        self.sample(request)
+    }
+
+    fn monitor(&mut self, _: Uuid) -> Result<Monitor, SourceError> {
+        Ok(Monitor::Free)
     }
 }
 
