@@ -53,6 +53,7 @@ impl Host {
             HostUpdate::Connected(info) => self.info = Some(info),
             HostUpdate::Keyframe(sample) => self.apply_keyframe(sample),
             HostUpdate::Delta(delta) => self.apply_delta(delta),
+            HostUpdate::Event(_) => {}
             HostUpdate::Failed(failure) => self.link = Link::Failing(failure),
         }
     }

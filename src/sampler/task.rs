@@ -1,5 +1,6 @@
 //! The life of one host's task: connect, sample, lose the connection, wait, connect again.
 
+use super::events::Teller;
 use super::schedule::{Backoff, Look, Schedule};
 use super::{MakeSource, Settings, Wish, diff};
 use crate::model::{Failure, Groups, HostSample, HostUpdate};
@@ -42,6 +43,7 @@ pub(super) struct Task {
     settings: Settings,
     wishes: watch::Receiver<Wish>,
     updates: mpsc::Sender<(usize, HostUpdate)>,
+    events: Teller,
     backoff: Backoff,
 }
 
@@ -52,8 +54,9 @@ impl Task {
         settings: Settings,
         wishes: watch::Receiver<Wish>,
         updates: mpsc::Sender<(usize, HostUpdate)>,
+        events: Teller,
     ) -> Self {
-        Self { host, make, settings, wishes, updates, backoff: Backoff::default() }
+        Self { host, make, settings, wishes, updates, events, backoff: Backoff::default() }
     }
 
     /// Until nobody steers or listens.
@@ -91,8 +94,11 @@ impl Task {
         worker: &Worker,
         notices: &mut mpsc::UnboundedReceiver<Notice>,
     ) -> Result<Infallible, End> {
-        while notices.try_recv().is_ok() {
+        while let Ok(notice) = notices.try_recv() {
             // What the connection before still had to say.
+            if let Notice::Event(event) = notice {
+                self.events.tell(event);
+            }
         }
         self.send(HostUpdate::Connecting).await?;
         let info = self.attend(worker.connect()).await??.map_err(End::Lost)?;
@@ -107,10 +113,11 @@ impl Task {
         };
         let mut before = None;
         loop {
-            let groups = connection.next(self.settings.groups).await?;
-            match connection.sample(groups).await? {
+            let groups = connection.next(self.settings.groups, &mut self.events).await?;
+            match connection.sample(groups, &mut self.events).await? {
                 Ok(sample) => {
                     self.backoff = Backoff::default();
+                    self.events.sampled(sample.at);
                     self.send_sample(before.as_ref(), &sample).await?;
                     before = Some(sample);
                 }
@@ -137,6 +144,7 @@ impl Task {
             Severity::Permanent => self.backoff.longest(),
             Severity::Sample | Severity::Connection => self.backoff.next(),
         };
+        self.events.lost(&error.message);
         let failure = Failure { message: error.message, advice: error.advice, retry_in: Some(wait) };
         self.send(HostUpdate::Failed(failure)).await?;
         self.attend(sleep(wait)).await
@@ -178,13 +186,13 @@ struct Connection<'a> {
 
 impl Connection<'_> {
     /// Waits for a reason to sample, and says what to ask for.
-    async fn next(&mut self, tick: Groups) -> Result<Groups, End> {
+    async fn next(&mut self, tick: Groups, events: &mut Teller) -> Result<Groups, End> {
         loop {
             let look = self.look.due();
             tokio::select! {
                 biased;
                 wish = self.wishes.changed() => self.wish(wish)?,
-                notice = self.notices.recv() => self.notice(notice)?,
+                notice = self.notices.recv() => self.notice(notice, events)?,
                 () = sleep_until(self.schedule.next()) => return Ok(tick),
                 () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => return Ok(Groups::STATE),
             }
@@ -192,7 +200,7 @@ impl Connection<'_> {
     }
 
     /// One sample. Wishes and notices are heard while it is under way.
-    async fn sample(&mut self, groups: Groups) -> Result<Result<HostSample, SourceError>, End> {
+    async fn sample(&mut self, groups: Groups, events: &mut Teller) -> Result<Result<HostSample, SourceError>, End> {
         let tick = groups != Groups::STATE;
         let focus = self.wishes.borrow().focus.filter(|_| tick);
         if tick {
@@ -207,7 +215,7 @@ impl Connection<'_> {
                 biased;
                 wish = self.wishes.changed() => self.wish(wish)?,
                 answer = &mut call => break answer?,
-                notice = self.notices.recv() => self.notice(notice)?,
+                notice = self.notices.recv() => self.notice(notice, events)?,
             }
         };
         if tick {
@@ -223,8 +231,9 @@ impl Connection<'_> {
         Ok(())
     }
 
-    fn notice(&mut self, notice: Option<Notice>) -> Result<(), End> {
+    fn notice(&mut self, notice: Option<Notice>, events: &mut Teller) -> Result<(), End> {
         match notice {
+            Some(Notice::Event(event)) => events.tell(event),
             Some(Notice::DomainsChanged) => self.look.noticed(Instant::now()),
             Some(Notice::Closed(reason)) => return Err(End::Lost(failed(reason, None))),
             // Not while the worker lives: it holds a sender.
