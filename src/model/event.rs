@@ -176,7 +176,7 @@ impl LifecycleDetail {
                 &["unpaused", "migrated here", "from snapshot", "post-copy migration", "post-copy migration failed"]
             }
             Lifecycle::Stopped => {
-                &["shut down", "destroyed", "crashed", "migrated away", "saved", "failed to start", "from snapshot"]
+                &["shut down", "destroyed", "crashed", "migrated away", "saved", "emulator failed", "from snapshot"]
             }
             Lifecycle::Shutdown => &["finished", "by the guest", "by the host"],
             Lifecycle::PmSuspended => &["to memory", "to disk"],
@@ -193,7 +193,7 @@ impl LifecycleDetail {
             (Lifecycle::Suspended, 2 | 3 | 8) => EventSeverity::Critical,
             (Lifecycle::Suspended, 6) => EventSeverity::Warning,
             (Lifecycle::Resumed, 4) => EventSeverity::Warning,
-            // Crashed, failed to start.
+            // Crashed; the emulator died, or did not start.
             (Lifecycle::Stopped, 2 | 5) => EventSeverity::Critical,
             _ => EventSeverity::Notice,
         }
@@ -453,7 +453,7 @@ mod tests {
             (5, 1, "Notice stopped: destroyed"),
             (5, 2, "Critical stopped: crashed"),
             (5, 3, "Notice stopped: migrated away"),
-            (5, 5, "Critical stopped: failed to start"),
+            (5, 5, "Critical stopped: emulator failed"),
             (6, 1, "Notice in shutdown: by the guest"),
             (7, 0, "Notice suspended itself: to memory"),
             (8, 0, "Critical crashed: guest panicked"),

@@ -91,7 +91,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Screens",
         keys: "Enter",
-        about: "into the domain, into the device; of an event: into its domain",
+        about: "into the domain, the device, or an event's domain",
         actions: &[(Code(KeyCode::Enter), Action::Open)],
     },
     Binding {
