@@ -33,6 +33,11 @@ impl Timestamp {
         }
     }
 
+    /// The moment that comes so much later.
+    pub fn later(self, elapsed: Duration) -> Self {
+        Self { monotonic: self.monotonic.saturating_add(elapsed), ..Self::at(elapsed, self.wall) }
+    }
+
     /// Time since `earlier`; `None` where it is not later, so that no caller divides by nothing.
     pub fn since(self, earlier: Timestamp) -> Option<Duration> {
         self.monotonic.checked_sub(earlier.monotonic).filter(|elapsed| !elapsed.is_zero())

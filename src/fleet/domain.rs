@@ -5,8 +5,8 @@ use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, 
 use super::rates;
 use super::track::{Tick, Track, When};
 use crate::model::{
-    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Groups, Held, Lack, MemorySample,
-    NetSample, StateReason, VcpuSample,
+    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Lack,
+    MemorySample, NetSample, StateReason, VcpuSample,
 };
 use crate::time::Timestamp;
 use crate::units::{Bytes, Nanoseconds};
@@ -22,6 +22,15 @@ pub type Nic = Device<String, NetSample, NicMetric>;
 pub type Vcpu = Device<u32, VcpuSample, VcpuMetric>;
 /// A host CPU that the domain used, by its number.
 pub type HostCpu = Device<u32, Counter<Nanoseconds>, HostCpuMetric>;
+
+/// A pause because the host could not complete the guest's I/O.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IoErrorPause {
+    /// When it began, as far as is known.
+    pub at: Timestamp,
+    /// Whether it has ended.
+    pub over: bool,
+}
 
 /// One domain of a host.
 #[derive(Clone, Debug)]
@@ -52,6 +61,8 @@ pub struct Domain {
     pub host_cpus: Devices<u32, Counter<Nanoseconds>, HostCpuMetric>,
     /// Calls that fail for this domain only.
     pub lacks: Vec<Lack>,
+    /// The last time that it was paused on an I/O error. It outlives the pause: on NFS such pauses come and go.
+    pub io_error: Option<IoErrorPause>,
     /// Figures of the domain as a whole.
     pub track: Track<DomainMetric>,
     /// What holds it, so that its dear figures are not read.
@@ -79,6 +90,7 @@ impl Domain {
             nics: Devices::default(),
             host_cpus: Devices::default(),
             lacks: Vec::new(),
+            io_error: None,
             track: Track::default(),
             held: None,
             asked: Groups::empty(),
@@ -98,6 +110,7 @@ impl Domain {
         self.run = sample.run;
         self.state = sample.state;
         self.reason = sample.reason;
+        self.notice_io_error(at);
         if sample.definition.is_some() {
             self.definition = sample.definition;
         }
@@ -168,6 +181,23 @@ impl Domain {
         }
         if groups.contains(Groups::NET) {
             self.nics.clear();
+        }
+    }
+
+    /// Takes what was told of it.
+    pub(super) fn hear(&mut self, event: &Event) {
+        if event.kind.is_io_error_pause() {
+            self.io_error = Some(IoErrorPause { at: event.at, over: false });
+        }
+    }
+
+    /// Takes what its state says of it: an event may not have come, or not yet.
+    fn notice_io_error(&mut self, at: Timestamp) {
+        match (self.reason.is_io_error(self.state), &mut self.io_error) {
+            (true, Some(pause)) if !pause.over => {}
+            (true, pause) => *pause = Some(IoErrorPause { at, over: false }),
+            (false, Some(pause)) if pause.at.monotonic <= at.monotonic => pause.over = true,
+            (false, _) => {}
         }
     }
 

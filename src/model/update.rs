@@ -1,6 +1,6 @@
 //! What travels from a sampler to whoever shows or writes it.
 
-use super::{DomainSample, Groups, HostInfo, HostSample, Lack, NodeSample};
+use super::{DomainSample, Event, Groups, HostInfo, HostSample, Lack, NodeSample};
 use crate::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,8 @@ pub enum HostUpdate {
     Keyframe(HostSample),
     /// What is different from the sample before. A domain not named in it was read and had the same figures.
     Delta(SampleDelta),
+    /// Something happened, between two samples.
+    Event(Event),
     /// There is no sample, and this is why.
     Failed(Failure),
 }

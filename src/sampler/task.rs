@@ -1,5 +1,6 @@
 //! The life of one host's task: connect, sample, lose the connection, wait, connect again.
 
+use super::events::Teller;
 use super::schedule::{Backoff, Look, Schedule};
 use super::watchdog::{BUSY_AT_LEAST, CONNECT_PATIENCE, MONITOR_PATIENCE, Patience, Quarantine};
 use super::{MakeSource, Settings, Wish, diff};
@@ -45,6 +46,7 @@ pub(super) struct Task {
     settings: Settings,
     wishes: watch::Receiver<Wish>,
     updates: mpsc::Sender<(usize, HostUpdate)>,
+    events: Teller,
     backoff: Backoff,
 }
 
@@ -55,8 +57,9 @@ impl Task {
         settings: Settings,
         wishes: watch::Receiver<Wish>,
         updates: mpsc::Sender<(usize, HostUpdate)>,
+        events: Teller,
     ) -> Self {
-        Self { host, make, settings, wishes, updates, backoff: Backoff::default() }
+        Self { host, make, settings, wishes, updates, events, backoff: Backoff::default() }
     }
 
     /// Until nobody steers or listens.
@@ -96,8 +99,11 @@ impl Task {
 
     /// One connection, from the attempt to its loss. Where a call hangs, another line takes its place.
     async fn connection(&mut self, line: &mut Line) -> Result<Infallible, End> {
-        while line.notices.try_recv().is_ok() {
+        while let Ok(notice) = line.notices.try_recv() {
             // What the connection before still had to say.
+            if let Notice::Event(event) = notice {
+                self.events.tell(event);
+            }
         }
         self.send(HostUpdate::Connecting).await?;
         let info = self.attend(line.worker.connect()).await??.map_err(End::Lost)?;
@@ -116,10 +122,11 @@ impl Task {
             before: None,
         };
         loop {
-            let groups = connection.next(self.settings.groups).await?;
+            let groups = connection.next(self.settings.groups, &mut self.events).await?;
             match self.watched(&mut connection, groups).await? {
                 Ok(sample) => {
                     self.backoff = Backoff::default();
+                    self.events.sampled(sample.at);
                     self.send_sample(connection.before.as_ref(), &sample).await?;
                     connection.before = Some(sample);
                 }
@@ -150,7 +157,7 @@ impl Task {
             let mut late = false;
             loop {
                 let limit = self.settings.watchdog.then(|| Instant::now() + connection.patience.limit());
-                let answer = match connection.answer(&mut call, limit).await? {
+                let answer = match connection.answer(&mut call, limit, &mut self.events).await? {
                     Some(answer) => Diagnosis::Answered(answer),
                     None => {
                         late = true;
@@ -263,6 +270,7 @@ impl Task {
             Severity::Permanent => self.backoff.longest(),
             Severity::Sample | Severity::Connection => self.backoff.next(),
         };
+        self.events.lost(&error.message);
         let failure = Failure { message: error.message, advice: error.advice, retry_in: Some(wait) };
         self.send(HostUpdate::Failed(failure)).await?;
         self.attend(sleep(wait)).await
@@ -346,13 +354,13 @@ struct Connection<'a> {
 
 impl Connection<'_> {
     /// Waits for a reason to sample, and says what to ask for.
-    async fn next(&mut self, tick: Groups) -> Result<Groups, End> {
+    async fn next(&mut self, tick: Groups, events: &mut Teller) -> Result<Groups, End> {
         loop {
             let look = self.look.due();
             tokio::select! {
                 biased;
                 wish = self.wishes.changed() => self.wish(wish)?,
-                notice = self.line.notices.recv() => self.notice(notice)?,
+                notice = self.line.notices.recv() => self.notice(notice, events)?,
                 Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
                 () = sleep_until(self.schedule.next()) => return Ok(tick),
                 () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => return Ok(Groups::STATE),
@@ -375,13 +383,14 @@ impl Connection<'_> {
         &mut self,
         call: &mut Call,
         limit: Option<Instant>,
+        events: &mut Teller,
     ) -> Result<Option<Result<HostSample, SourceError>>, End> {
         loop {
             tokio::select! {
                 biased;
                 wish = self.wishes.changed() => self.wish(wish)?,
                 answer = &mut *call => return Ok(Some(answer?)),
-                notice = self.line.notices.recv() => self.notice(notice)?,
+                notice = self.line.notices.recv() => self.notice(notice, events)?,
                 Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
                 () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => return Ok(None),
             }
@@ -421,8 +430,9 @@ impl Connection<'_> {
         Ok(())
     }
 
-    fn notice(&mut self, notice: Option<Notice>) -> Result<(), End> {
+    fn notice(&mut self, notice: Option<Notice>, events: &mut Teller) -> Result<(), End> {
         match notice {
+            Some(Notice::Event(event)) => events.tell(event),
             Some(Notice::DomainsChanged) => self.look.noticed(Instant::now()),
             Some(Notice::Closed(reason)) => return Err(End::Lost(failed(reason, None))),
             // Not while the worker lives: it holds a sender.

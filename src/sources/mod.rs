@@ -4,7 +4,7 @@ pub mod libvirt;
 pub mod synthetic;
 pub mod worker;
 
-use crate::model::{Groups, HostInfo, HostSample};
+use crate::model::{Event, Groups, HostInfo, HostSample};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use uuid::Uuid;
@@ -79,6 +79,9 @@ impl Notify {
 pub enum Notice {
     /// A domain came, went, changed its state, name or devices.
     DomainsChanged,
+    /// Something that the operator may want to read of. Where it changes what exists, [`Notice::DomainsChanged`]
+    /// follows.
+    Event(Event),
     /// The connection is gone; the reason for the operator.
     Closed(String),
 }

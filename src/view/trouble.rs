@@ -1,10 +1,12 @@
-//! One line that says what is wrong, the loudest first; or, when nothing is, why the selected row lacks figures.
+//! One line that says what is wrong, the loudest first; or, when nothing is, why the selected row lacks figures. At its
+//! right end stands the newest event that nobody has seen.
 
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, format};
+use super::{Scene, Symbols, events, format};
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Link, Severity};
+use crate::ui::{List, Screen};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -28,14 +30,18 @@ pub(super) fn role(severity: Severity) -> Role {
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let mut spans = Vec::new();
-    let room = usize::from(area.width);
+    let whole = usize::from(area.width);
+    let news = news(scene);
+    // What is wrong now comes first: the news take what they need at the least, or what is left.
+    let wanted = news.last().map_or(0, |(_, words)| (text::width(words) + 2).min(whole * 2 / 5));
+    let room = whole - wanted;
     let mut used = 0;
     for (role, words) in link_words(scene) {
         let words = text::shorten(&words, room.saturating_sub(used), scene.palette.symbols);
         used += text::width(&words);
         spans.push(scene.span(role, words));
     }
-    let findings = scene.fleet.findings(scene.ui.cursor);
+    let findings = scene.fleet.findings(scene.ui.cursor, |id| scene.ui.seen.of(id));
     let total = findings.len();
     for (index, (id, finding)) in findings.into_iter().enumerate() {
         let Some((_, domain)) = scene.fleet.domain(id) else { continue };
@@ -58,10 +64,38 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     if let Some(note) = missing_note(scene) {
         let note = text::shorten(&note, room.saturating_sub(used), scene.palette.symbols);
         if text::width(&note) > 12 {
+            used += text::width(&note);
             spans.push(scene.span(Role::Dim, note));
         }
     }
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
+    let left = whole.saturating_sub(used + 1);
+    if let Some((role, words)) = news.iter().find(|(_, words)| text::width(words) <= left).or(news.last()) {
+        let words = text::shorten(words, left, scene.palette.symbols);
+        let width = text::width(&words) as u16;
+        let line = Line::from(scene.span(*role, words));
+        buffer.set_line(area.right().saturating_sub(width), area.y, &line, width);
+    }
+}
+
+/// The newest event that the user has not seen, in words of falling length. Nothing where the events are on the screen,
+/// and where the connection is gone: that fills the line.
+fn news(scene: &Scene) -> Vec<(Role, String)> {
+    let failing = scene.fleet.hosts().iter().any(|host| matches!(host.link, Link::Failing(_)));
+    if failing || scene.ui.screen() == Screen::List(List::Events) {
+        return Vec::new();
+    }
+    let Some((count, _, event)) = scene.ui.unseen(scene.fleet) else { return Vec::new() };
+    let symbols = scene.palette.symbols;
+    let name = event.domain.as_ref().map(|domain| text::fit(&domain.name, 20, symbols) + " ").unwrap_or_default();
+    let short = [events::sign(scene, event), format!("{count} new: {name}{}", event.kind.what())].join(" ");
+    let short = short.trim_start().to_owned();
+    let why = text::clean(&event.kind.why());
+    let role = events::role(event).unwrap_or(Role::Title);
+    let explained =
+        if why.is_empty() { short.clone() } else { format!("{short} ({})", text::shorten(&why, 40, symbols)) };
+    let timed = format!("{explained} {}", events::time(scene, event));
+    [timed, explained, short].map(|words| (role, words)).into()
 }
 
 fn link_words(scene: &Scene) -> Vec<(Role, String)> {
@@ -88,7 +122,7 @@ fn link_words(scene: &Scene) -> Vec<(Role, String)> {
 fn missing_note(scene: &Scene) -> Option<String> {
     let id = match &scene.ui.domain {
         Some(view) => view.id,
-        None => scene.ui.selected_row()?.domain(),
+        None => scene.ui.selected_row()?.domain()?,
     };
     let (host, domain) = scene.fleet.domain(id)?;
     if !domain.state.is_active() {
