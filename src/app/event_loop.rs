@@ -1,5 +1,6 @@
 //! The one owner of all state: input, samples, signals and the frame timer meet in one `select!`, input first.
 
+use super::input::Events;
 use super::signals::Signal;
 use super::source::Updates;
 use crate::fleet::{Fleet, Link};
@@ -9,13 +10,12 @@ use crate::time::{Interval, Timestamp};
 use crate::ui::{Action, Effect, UiState, action_for, update};
 use crate::view::{self, Look};
 use crossterm::event::Event;
-use futures_util::{FutureExt, Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use std::io;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Frames for new samples are this far apart at least; one for a key comes at once.
 const FRAME: Duration = Duration::from_millis(16);
@@ -25,6 +25,9 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const BURST: usize = 64;
 /// How long to wait for the process to be stopped. In a job that the shell cannot bring back it never is.
 const STOPPED_WITHIN: Duration = Duration::from_millis(200);
+
+/// How long after a failure of the terminal a signal may still explain it.
+const SIGNALLED_WITHIN: Duration = Duration::from_millis(100);
 
 /// What the loop does to the terminal apart from drawing.
 pub(super) trait Tty {
@@ -65,7 +68,7 @@ pub(super) struct EventLoop<'a, B: Backend, T> {
 impl<'a, B, T> EventLoop<'a, B, T>
 where
     B: Backend,
-    B::Error: Into<io::Error>,
+    B::Error: Send + Sync + 'static,
     T: Tty,
 {
     pub(super) fn new(
@@ -83,22 +86,34 @@ where
     /// Until the end. The first frame comes before any host has answered.
     pub(super) async fn run(
         mut self,
-        mut events: impl Stream<Item = io::Result<Event>> + Unpin,
-        mut updates: Updates,
+        events: Events,
+        updates: Updates,
         mut signals: mpsc::UnboundedReceiver<Signal>,
     ) -> io::Result<End> {
-        let size = self.terminal.size().map_err(Into::into)?;
+        match self.live(events, updates, &mut signals).await {
+            // A terminal that is gone fails, and the signal that says so is on its way.
+            Err(error) => match timeout(SIGNALLED_WITHIN, signals.recv()).await {
+                Ok(Some(signal)) if signal != Signal::Continue => Ok(End::Signal(signal)),
+                _ => Err(error),
+            },
+            end => end,
+        }
+    }
+
+    async fn live(
+        &mut self,
+        mut events: Events,
+        mut updates: Updates,
+        signals: &mut mpsc::UnboundedReceiver<Signal>,
+    ) -> io::Result<End> {
+        let size = self.terminal.size().map_err(io::Error::other)?;
         self.act(Action::Resize { width: size.width, height: size.height });
         self.draw()?;
         loop {
             let frame = self.drawn + if self.dirty { FRAME } else { HEARTBEAT };
             let effect = tokio::select! {
                 biased;
-                event = events.next() => match event {
-                    Some(event) => self.input(event?, &mut events)?,
-                    // Without a terminal to read from there is nobody to show anything to.
-                    None => return Ok(End::Signal(Signal::Hangup)),
-                },
+                event = events.recv() => self.input(event.unwrap_or_else(|| Err(no_input()))?, &mut events)?,
                 signal = signals.recv() => match signal {
                     Some(Signal::Continue) => {
                         self.go_on()?;
@@ -124,7 +139,7 @@ where
             match effect {
                 Some(Effect::Quit) => return Ok(End::Quit),
                 Some(Effect::Suspend) => {
-                    if let Some(signal) = self.suspend(&mut signals).await? {
+                    if let Some(signal) = self.suspend(signals).await? {
                         return Ok(End::Signal(signal));
                     }
                 }
@@ -143,24 +158,13 @@ where
     }
 
     /// Takes an event, and those that wait behind it, then draws. Stops at the first that concerns the world outside.
-    fn input(
-        &mut self,
-        first: Event,
-        events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
-    ) -> io::Result<Option<Effect>> {
-        let mut next = Some(first);
-        let mut effect = None;
-        for _ in 0..BURST {
-            let Some(event) = next.take() else { break };
-            effect = self.event(event);
-            if effect.is_some() {
-                break;
+    fn input(&mut self, first: Event, events: &mut Events) -> io::Result<Option<Effect>> {
+        let mut effect = self.event(first);
+        for _ in 1..BURST {
+            match effect.is_none().then(|| events.try_recv()) {
+                Some(Ok(event)) => effect = self.event(event?),
+                _ => break,
             }
-            next = events.next().now_or_never().flatten().transpose()?;
-        }
-        // The last of a full burst was taken out of the stream already.
-        if let Some(event) = next {
-            effect = self.event(event);
         }
         if self.dirty && effect != Some(Effect::Quit) {
             self.draw()?;
@@ -215,7 +219,7 @@ where
     /// Takes the terminal again, whatever was done to it meanwhile.
     fn go_on(&mut self) -> io::Result<()> {
         self.tty.take()?;
-        let size = self.terminal.size().map_err(Into::into)?;
+        let size = self.terminal.size().map_err(io::Error::other)?;
         self.act(Action::Resize { width: size.width, height: size.height });
         self.draw_all()
     }
@@ -223,7 +227,7 @@ where
     fn draw(&mut self) -> io::Result<()> {
         let now = Timestamp::now();
         let Self { terminal, fleet, ui, look, .. } = self;
-        terminal.draw(|frame| view::draw(frame, fleet, ui, look, now)).map_err(Into::into)?;
+        terminal.draw(|frame| view::draw(frame, fleet, ui, look, now)).map_err(io::Error::other)?;
         self.dirty = false;
         self.drawn = Instant::now();
         Ok(())
@@ -232,8 +236,16 @@ where
     /// Draws every cell, for a terminal that may show anything.
     fn draw_all(&mut self) -> io::Result<()> {
         // Terminal::clear would ask the terminal for its cursor's place, and wait for an answer among the keys.
-        let size = self.terminal.size().map_err(Into::into)?;
-        self.terminal.resize(size.into()).map_err(Into::into)?;
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        self.terminal.resize(size.into()).map_err(io::Error::other)?;
         self.draw()
     }
 }
+
+/// The thread that reads the terminal is gone, and has not said why.
+fn no_input() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "nobody reads the keys any more")
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! source      from the configuration to something that can be sampled
 //! screen      sets up the interactive mode; event_loop runs it
 //! terminal    in and out of raw mode and the alternate screen, at every way out
+//! input       keys and sizes, from a thread of their own
 //! signals     what the system tells the process
 //! panic       a report that never meets the alternate screen
 //! json        the line mode
@@ -11,6 +12,7 @@
 //! ```
 
 mod event_loop;
+mod input;
 mod json;
 mod panic;
 mod screen;

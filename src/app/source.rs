@@ -34,7 +34,10 @@ fn make_source(target: &Target) -> MakeSource {
         Target::Demo { seed, domains } => {
             let default = SyntheticOptions::default();
             let options = SyntheticOptions { seed, domains: domains.unwrap_or(default.domains), ..default };
-            Box::new(move || Box::new(Watched(SyntheticSource::new(options.clone()))))
+            Box::new(move || {
+                panic::on_demand("task");
+                Box::new(Watched(SyntheticSource::new(options.clone())))
+            })
         }
     }
 }

@@ -1,12 +1,12 @@
 //! One domain: what it is, its last readings, its figures over time.
 
 use super::device::{Device, Devices};
-use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric, VcpuMetric};
+use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
 use super::rates;
 use super::track::{Tick, Track, When};
 use crate::model::{
-    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Lack, MemorySample,
-    NetSample, StateReason, VcpuSample,
+    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Lack,
+    MemorySample, NetSample, StateReason, VcpuSample,
 };
 use crate::time::Timestamp;
 use crate::units::{Bytes, Nanoseconds};
@@ -65,7 +65,9 @@ pub struct Domain {
     pub io_error: Option<IoErrorPause>,
     /// Figures of the domain as a whole.
     pub track: Track<DomainMetric>,
-    /// What the last reading asked for.
+    /// What holds it, so that its dear figures are not read.
+    pub held: Option<Held>,
+    /// What the last reading asked for, and got.
     asked: Groups,
     times: GroupTimes,
     readings: u64,
@@ -73,7 +75,7 @@ pub struct Domain {
 
 impl Domain {
     /// Its first reading.
-    pub(super) fn new(uuid: Uuid, sample: DomainSample, at: Timestamp) -> Self {
+    pub(super) fn new(uuid: Uuid, sample: DomainSample, at: Timestamp, wanted: Groups) -> Self {
         let mut domain = Self {
             uuid,
             name: String::new(),
@@ -90,16 +92,17 @@ impl Domain {
             lacks: Vec::new(),
             io_error: None,
             track: Track::default(),
+            held: None,
             asked: Groups::empty(),
             times: GroupTimes::default(),
             readings: 0,
         };
-        domain.read(sample, at);
+        domain.read(sample, at, wanted);
         domain
     }
 
-    /// Takes a new reading.
-    pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp) {
+    /// Takes a new reading. Figures that were `wanted` and did not come are not known any more.
+    pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp, wanted: Groups) {
         if sample.run != self.run {
             self.restart();
         }
@@ -112,7 +115,9 @@ impl Domain {
             self.definition = sample.definition;
         }
         self.lacks = sample.lacks;
+        self.held = sample.held;
         self.asked = sample.asked;
+        self.forget(wanted - sample.asked);
         if sample.asked.contains(Groups::CPU) {
             self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, at));
         }
@@ -174,6 +179,25 @@ impl Domain {
             (true, pause) => *pause = Some(IoErrorPause { at, over: false }),
             (false, Some(pause)) if pause.at.monotonic <= at.monotonic => pause.over = true,
             (false, _) => {}
+        }
+    }
+
+    /// These groups have no figures now. Their last readings stay: a rate may follow when the next one comes.
+    fn forget(&mut self, groups: Groups) {
+        for metric in DomainMetric::ALL.iter().filter(|metric| groups.contains(metric.group())) {
+            self.track.set(*metric, None);
+        }
+        if groups.contains(Groups::VCPU) {
+            self.vcpus.clear();
+        }
+        if groups.contains(Groups::HOST_CPU) {
+            self.host_cpus.clear();
+        }
+        if groups.contains(Groups::BLOCK) {
+            self.disks.clear();
+        }
+        if groups.contains(Groups::NET) {
+            self.nics.clear();
         }
     }
 

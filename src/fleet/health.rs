@@ -2,7 +2,7 @@
 
 use super::metric::{DiskMetric, DomainMetric};
 use super::{Domain, DomainId, Fleet, TimeCursor, When};
-use crate::model::{DomainState, Groups};
+use crate::model::{DomainState, Groups, Hold};
 use std::time::Duration;
 
 /// How loud a finding is.
@@ -69,6 +69,11 @@ impl Domain {
             add(Severity::Critical, None, 3.0, "paused, the guest crashed".into());
         } else if self.state == DomainState::Crashed || (self.state == DomainState::ShutOff && self.reason.0 == 3) {
             add(Severity::Critical, None, 2.0, "crashed".into());
+        }
+        if let Some(held) = self.held.filter(|held| held.by != Hold::Host) {
+            let length = self.read_at(Groups::STATE).and_then(|now| now.since(held.since)).unwrap_or_default();
+            let what = format!("{} {} s", held.by.name(), length.as_secs());
+            add(Severity::Critical, None, 2.5, what);
         }
         if let Some(what) = self.io_error_before(seen) {
             add(Severity::Warning, None, PAST_IO_ERROR, what);

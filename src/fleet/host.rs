@@ -6,7 +6,9 @@ use super::events::EventLog;
 use super::metric::{DomainMetric, HostMetric};
 use super::rates;
 use super::track::{Tick, Timeline, Track};
-use crate::model::{Call, Event, Failure, Groups, HostInfo, HostSample, HostUpdate, Lack, NodeSample, SampleDelta};
+use crate::model::{
+    Call, DomainSample, Event, Failure, Groups, HostInfo, HostSample, HostUpdate, Lack, NodeSample, SampleDelta,
+};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,7 +74,7 @@ impl Host {
     fn apply_keyframe(&mut self, sample: HostSample) {
         self.domains.retain(|uuid, _| sample.domains.contains_key(uuid));
         for (uuid, domain) in sample.domains {
-            self.read_domain(uuid, domain, sample.at);
+            self.read_domain(uuid, domain, sample.at, sample.asked);
         }
         self.finish(sample.at, sample.asked, sample.node, sample.lacks);
     }
@@ -87,7 +89,7 @@ impl Host {
             }
         }
         for (uuid, domain) in delta.appeared.into_iter().chain(delta.changed) {
-            self.read_domain(uuid, domain, delta.at);
+            self.read_domain(uuid, domain, delta.at, delta.asked);
         }
         self.finish(delta.at, delta.asked, delta.node, delta.lacks);
     }
@@ -99,10 +101,10 @@ impl Host {
         self.events.push(event);
     }
 
-    fn read_domain(&mut self, uuid: Uuid, sample: crate::model::DomainSample, at: Timestamp) {
+    fn read_domain(&mut self, uuid: Uuid, sample: DomainSample, at: Timestamp, wanted: Groups) {
         match self.domains.get_mut(&uuid) {
-            Some(domain) => domain.read(sample, at),
-            None => drop(self.domains.insert(uuid, Domain::new(uuid, sample, at))),
+            Some(domain) => domain.read(sample, at, wanted),
+            None => drop(self.domains.insert(uuid, Domain::new(uuid, sample, at, wanted))),
         }
     }
 

@@ -10,6 +10,7 @@ mod schedule;
 mod task;
 #[cfg(test)]
 mod tests;
+mod watchdog;
 
 pub use diff::{apply, diff};
 
@@ -40,12 +41,14 @@ pub struct Settings {
     pub groups: Groups,
     /// When the second sample comes.
     pub second: Second,
+    /// Whether a call that takes too long is looked into.
+    pub watchdog: bool,
 }
 
 impl Settings {
     /// For a screen: everything that the overview shows, rates as soon as possible.
     pub fn screen(interval: Interval) -> Self {
-        Self { interval, groups: Groups::OVERVIEW, second: Second::Soon }
+        Self { interval, groups: Groups::OVERVIEW, second: Second::Soon, watchdog: true }
     }
 
     /// For an output: the same figures, every line over a whole interval.
@@ -74,6 +77,13 @@ impl Handle {
     /// The domain that is looked at; it gets the dearer figures too, from the next tick on.
     pub fn set_focus(&self, focus: Option<Uuid>) {
         self.set(|wish| wish.focus = focus);
+    }
+
+    /// What was asked for last.
+    #[cfg(test)]
+    pub(crate) fn wishes(&self) -> (Interval, Option<Uuid>) {
+        let wish = self.0.borrow();
+        (wish.interval, wish.focus)
     }
 
     fn set(&self, change: impl FnOnce(&mut Wish)) {

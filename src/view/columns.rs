@@ -94,6 +94,13 @@ pub(super) fn put(scene: &Scene, buffer: &mut Buffer, cell: Rect, right: bool, r
     put_line(buffer, cell, right, Line::from(scene.span(role, words)));
 }
 
+/// Takes away what stands in a place.
+pub(super) fn blank(buffer: &mut Buffer, place: Rect) {
+    for x in place.left()..place.right() {
+        buffer[(x, place.y)].set_symbol(" ").modifier = ratatui::style::Modifier::empty();
+    }
+}
+
 /// A line in a cell.
 pub(super) fn put_line(buffer: &mut Buffer, cell: Rect, right: bool, line: Line<'static>) {
     let room = cell.width.saturating_sub(line.width() as u16);

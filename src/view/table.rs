@@ -156,12 +156,26 @@ fn draw_row(
             }
         }
     }
-    if !active {
-        let from = columns.iter().find(|(column, ..)| matches!(column.content, Figure(M::Cpu, _)));
-        if let Some((_, offset, _)) = from {
-            let cell = Rect { x: place.x + offset, width: place.width.saturating_sub(*offset), ..place };
-            columns::put(scene, buffer, cell, false, Role::Dim, state_words(domain));
+    // Where there are no figures, words stand in their place; those of the NICs come without the monitor.
+    let words = match domain.held {
+        _ if !active => Some((Role::Dim, state_words(domain))),
+        Some(_) => {
+            let reason = domain.missing(host, M::Cpu).describe(domain);
+            Some((trouble::role(Severity::Critical), reason))
         }
+        None => None,
+    };
+    if let Some((role, words)) = words {
+        let start = |wanted: fn(&Content) -> bool| {
+            columns.iter().find(|(column, ..)| wanted(&column.content)).map(|(_, offset, _)| *offset)
+        };
+        let from = start(|content| matches!(content, Figure(M::Cpu, _))).unwrap_or(0);
+        let nics = start(|content| matches!(content, Figure(M::NetRx, _))).filter(|_| active);
+        let to = nics.map_or(place.width, |offset| offset.saturating_sub(1));
+        let cell = Rect { x: place.x + from, width: to.saturating_sub(from), ..place };
+        columns::blank(buffer, cell);
+        let words = text::shorten(&words, usize::from(cell.width), scene.palette.symbols);
+        columns::put(scene, buffer, cell, false, role, words);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::model::{
     VcpuState,
 };
 use crate::time::Timestamp;
-use crate::units::{Bytes, Quantity};
+use crate::units::{Bytes, Quantity, Unit};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::io::Write;
 use std::time::Duration;
@@ -495,7 +495,11 @@ impl<M: Metric> Serialize for MaybeFigures<'_, M> {
 fn figures<M: Metric, S: Serializer>(serializer: S, value: impl Fn(M) -> Option<f64>) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(M::ALL.len()))?;
     for &metric in M::ALL {
-        map.serialize_entry(&name(metric), &value(metric))?;
+        match metric.info().unit {
+            // What is held is a whole number of bytes.
+            Unit::Bytes => map.serialize_entry(&name(metric), &value(metric).map(|bytes| bytes.round() as u64))?,
+            _ => map.serialize_entry(&name(metric), &value(metric))?,
+        }
     }
     map.end()
 }

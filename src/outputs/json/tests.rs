@@ -87,6 +87,7 @@ fn a_line_has_the_time_the_figures_and_the_lacks() {
     assert_eq!(domain["cpu_of_guest_percent"], 40.0);
     assert_eq!(domain["totals"]["cpu_time_nanoseconds"], 500_000_000);
     assert_eq!(domain["memory"]["current_bytes"], 1024 * 1024);
+    assert_eq!(domain["memory_given_bytes"], 1024 * 1024);
     assert_eq!(domain["disks"][0]["read_bytes_per_second"], 400.0);
     assert_eq!(domain["disks"][0]["totals"]["read_bytes"], 500);
 }

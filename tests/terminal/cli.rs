@@ -1,0 +1,160 @@
+//! The command line: exit codes, messages, and a terminal that is left alone where there is nothing to show.
+
+use crate::pty::{LIMIT, Terminal, VTOP, vtop};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const NO_DAEMON: &str = "qemu+unix:///system?socket=/nonexistent";
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(VTOP);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for name in ["LIBVIRT_DEFAULT_URI", "VTOP_DELAY"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn wait(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!("the program does not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The whole run; for outputs that fit into a pipe.
+fn run(arguments: &[&str]) -> Output {
+    finish(command(arguments).spawn().unwrap())
+}
+
+fn finish(mut child: Child) -> Output {
+    let [mut stdout, mut stderr] = [Vec::new(), Vec::new()];
+    let mut pipes = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    let status = std::thread::scope(|scope| {
+        scope.spawn(|| pipes.0.read_to_end(&mut stdout));
+        scope.spawn(|| pipes.1.read_to_end(&mut stderr));
+        wait(&mut child)
+    });
+    Output { status, stdout, stderr }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let help = run(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    for part in ["--connect", "--demo", "--delay", "--json", "Examples:", "Exit codes:"] {
+        assert!(text(&help.stdout).contains(part), "{part}");
+    }
+    let version = text(&run(&["--version"]).stdout);
+    assert!(version.starts_with(concat!("vtop ", env!("CARGO_PKG_VERSION"), " (libvirt ")), "{version}");
+}
+
+#[test]
+fn wrong_usage_names_the_argument_and_ends_with_2() {
+    for (arguments, named) in [
+        (&["-d", "0"][..], "--delay"),
+        (&["-d", "601"], "600"),
+        (&["-n", "3"], "--json"),
+        (&["--json", "-n", "0"], "--iterations"),
+        (&["--demo", "-c", "test:///default"], "--connect"),
+        (&["--no-such-thing"], "--no-such-thing"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(named), "{arguments:?}: {}", text(&output.stderr));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        let ended = Terminal::start(vtop(arguments)).ended();
+        assert_eq!((ended.code, ended.took_the_screen), (2, false), "{arguments:?}");
+        assert!(ended.text.contains(named), "{}", ended.text);
+    }
+}
+
+#[test]
+fn the_delay_may_come_from_the_environment() {
+    let output = finish(command(&["--demo", "--json"]).env("VTOP_DELAY", "0").spawn().unwrap());
+    assert_eq!(output.status.code(), Some(2));
+    let arguments = ["--demo", "--json", "-n", "1", "-d", "0.1"];
+    let output = finish(command(&arguments).env("VTOP_DELAY", "600").spawn().unwrap());
+    assert_eq!(output.status.code(), Some(0), "the argument wins");
+}
+
+#[test]
+fn a_screen_needs_a_terminal() {
+    let output = run(&["--demo"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(text(&output.stderr).contains("--json"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_hypervisor_that_cannot_be_reached_ends_with_1_and_advice() {
+    for (uri, words) in [("nonsense://x", "nonsense"), (NO_DAEMON, "daemon is not running"), ("", "--connect")] {
+        let code = if uri.is_empty() { 2 } else { 1 };
+        let output = run(&["-c", uri, "--json", "-n", "1"]);
+        assert_eq!(output.status.code(), Some(code), "{uri}");
+        assert!(output.stdout.is_empty(), "{uri}");
+        let message = text(&output.stderr);
+        assert!(message.contains(words) && message.lines().count() > 1, "{uri}: {message}");
+
+        let ended = Terminal::start(vtop(&["-c", uri])).ended();
+        assert_eq!(ended.code as i32, code, "{uri}");
+        let unfolded = ended.text.replace('\n', "");
+        assert!(unfolded.contains(words), "{uri}: {}", ended.text);
+    }
+}
+
+#[test]
+fn lines_of_a_driver_that_lacks_much_say_what_it_lacks() {
+    let output = run(&["-c", "test:///default", "--json", "-n", "2", "-d", "0.2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let lines = lines(&output);
+    assert_eq!(lines.len(), 2);
+    for line in &lines {
+        let lacks = line["lacks"].as_array().unwrap();
+        assert!(lacks.iter().any(|lack| lack["call"] == "virDomainBlockStatsFlags"), "{lacks:?}");
+        assert_eq!(line["domains"][0]["name"], "test");
+        assert_eq!(line["domains"][0]["disks"][0]["read_latency_nanoseconds"], Value::Null);
+        let elapsed = line["elapsed_seconds"].as_f64().unwrap();
+        assert!((0.1..10.0).contains(&elapsed), "{elapsed}");
+    }
+}
+
+#[test]
+fn the_first_line_covers_a_whole_interval() {
+    let output = run(&["--demo", "--json", "-n", "1", "-d", "1"]);
+    let line = &lines(&output)[0];
+    assert!(line["elapsed_seconds"].as_f64().unwrap() > 0.8, "{}", line["elapsed_seconds"]);
+    let db = line["domains"].as_array().unwrap().iter().find(|domain| domain["name"] == "db-primary").unwrap();
+    assert!(db["cpu_percent"].as_f64().unwrap() > 0.0);
+    assert_eq!(line["host"]["synthetic"], true);
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_it_with_0() {
+    let mut child = command(&["--demo", "--json", "-d", "0.1"]).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    serde_json::from_str::<Value>(&first).unwrap();
+    let output_closed = wait(&mut child);
+    assert_eq!(output_closed.code(), Some(0));
+    let mut message = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+    assert_eq!(message, "");
+}

@@ -1,0 +1,209 @@
+//! The screen: what keys, sizes and signals do, and that the terminal is as it was after every way out.
+
+use crate::pty::{Terminal, VTOP, command, vtop};
+use rustix::process::Signal;
+
+/// A domain of the made-up host.
+const DOMAIN: &str = "db-primary";
+/// The whole list is on the screen.
+const LIST: &str = "NAME";
+const NORMAL_SCREEN: &str = "the normal screen";
+
+fn demo() -> Terminal {
+    let terminal = Terminal::start(vtop(&["--demo", "-d", "0.2"]));
+    terminal.wait_for_screen(DOMAIN);
+    terminal
+}
+
+#[test]
+fn the_first_frame_is_there_before_the_first_answer() {
+    // A made-up host answers fast, so the frame before that is looked for in what was written, not on the screen.
+    let mut terminal = demo();
+    assert!(terminal.has_written("connecting"));
+    terminal.keys("q");
+    let ended = terminal.ended();
+    assert_eq!((ended.code, ended.text.trim()), (0, ""), "nothing is left on the normal screen");
+}
+
+#[test]
+fn keys_lead_into_a_domain_into_a_device_and_back() {
+    let mut terminal = demo();
+    terminal.wait_for_screen(LIST);
+    terminal.keys("/db-pri\r");
+    terminal.wait_for("the list with one domain", |screen| !screen.contents().contains("web-01"));
+    terminal.keys("\r");
+    terminal.wait_for_screen("WROPS");
+    terminal.keys("\r");
+    terminal.wait_for_screen("db-primary.qcow2");
+    terminal.keys("\x1b");
+    terminal.wait_for_screen("WROPS");
+    terminal.keys("\x1b");
+    terminal.wait_for_screen(LIST);
+    terminal.keys("?");
+    terminal.wait_for_screen("help");
+    terminal.keys("\x1b[B\x1b[B\x1b");
+    terminal.wait_for("the list without help", |screen| !screen.contents().contains("this help"));
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+}
+
+/// With ten minutes between two samples nothing but the key itself can bring the frame.
+#[test]
+fn a_key_is_answered_without_a_sample() {
+    let mut terminal = Terminal::start(vtop(&["--demo", "-d", "600"]));
+    terminal.wait_for_screen(DOMAIN);
+    for _ in 0..3 {
+        terminal.keys("?");
+        terminal.wait_for_screen("this help");
+        terminal.keys("?");
+        terminal.wait_for("the list", |screen| !screen.contents().contains("this help"));
+    }
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+}
+
+#[test]
+fn another_size_is_used_at_once() {
+    let mut terminal = demo();
+    for (rows, columns) in [(50, 160), (12, 60), (24, 80)] {
+        terminal.resize(rows, columns);
+        terminal.wait_for("the whole new size in use", |screen| {
+            let lines: Vec<_> = screen.rows(0, columns).collect();
+            lines.len() == usize::from(rows)
+                && lines[0].starts_with("vtop")
+                && lines[0].trim_end().len() > usize::from(columns) / 2
+                && lines[usize::from(rows) - 1].contains("quit")
+        });
+    }
+    terminal.resize(5, 30);
+    terminal.wait_for("what size is needed", |screen| screen.contents().contains("40"));
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+}
+
+#[test]
+fn control_c_is_the_key_q() {
+    let mut terminal = demo();
+    terminal.keys("\x03");
+    let ended = terminal.ended();
+    assert_eq!((ended.code, ended.text.trim()), (0, ""));
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)] {
+        let terminal = demo();
+        terminal.signal(signal);
+        assert_eq!(terminal.ended().code, code, "{signal:?}");
+    }
+}
+
+#[test]
+fn it_ends_with_its_terminal() {
+    assert_eq!(demo().closed(), 129);
+}
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "a release cannot be made to panic")]
+fn a_panic_is_reported_on_the_normal_screen() {
+    for place in ["screen", "task"] {
+        let mut command = vtop(&["--demo"]);
+        command.env("VTOP_TEST_PANIC", place);
+        let ended = Terminal::start(command).ended();
+        assert_eq!(ended.code, 101);
+        assert!(ended.took_the_screen);
+        assert!(ended.text.contains(&format!("VTOP_TEST_PANIC={place}")), "{}", ended.text);
+    }
+}
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "a release cannot be made to panic")]
+fn a_panic_of_a_source_is_told_on_the_screen_and_reported_at_the_end() {
+    let mut command = vtop(&["--demo"]);
+    command.env("VTOP_TEST_PANIC", "source");
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for_screen("bug in vtop");
+    assert!(!terminal.text().contains("VTOP_TEST_PANIC"), "no report over the figures:\n{}", terminal.text());
+    terminal.keys("q");
+    let ended = terminal.ended();
+    assert_eq!(ended.code, 0);
+    assert!(ended.text.contains("VTOP_TEST_PANIC=source"), "{}", ended.text);
+}
+
+#[test]
+fn a_shell_can_suspend_it_and_bring_it_back() {
+    let mut command = command("bash");
+    // As a shell with job control: it starts vtop, is there again when vtop stops, and brings it back.
+    let script = r#"set -m; "$0" --demo; echo "stopped with $?"; read -r _; fg >/dev/null; echo "ended with $?""#;
+    command.args(["--norc", "-c", script, VTOP]);
+    let mut terminal = Terminal::start(command);
+    for round in 0..2 {
+        terminal.wait_for_screen(DOMAIN);
+        if round == 0 {
+            terminal.keys("\x1a");
+            // 128 and the number of SIGTSTP.
+            terminal.wait_for_text("stopped with 148");
+            terminal.wait_for(NORMAL_SCREEN, |screen| !screen.alternate_screen() && !screen.hide_cursor());
+            assert!(terminal.has_its_modes());
+            terminal.keys("\r");
+        }
+    }
+    terminal.wait_for_screen(LIST);
+    terminal.keys("q");
+    let ended = terminal.ended();
+    assert_eq!(ended.code, 0);
+    assert!(ended.text.contains("ended with 0"), "{}", ended.text);
+}
+
+/// A session's leader has no shell that could bring it back: the system lets it go on, and so it does.
+#[test]
+fn without_a_shell_it_does_not_stay_suspended() {
+    let mut terminal = demo();
+    terminal.keys("\x1a");
+    terminal.wait_for_written_again("\x1b[?1049h");
+    terminal.wait_for_screen(DOMAIN);
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+}
+
+/// A stop that nobody asked vtop about (kill -STOP): the terminal is taken again when it goes on.
+#[test]
+fn it_draws_everything_again_after_a_stop_from_outside() {
+    let mut terminal = demo();
+    terminal.signal(Signal::STOP);
+    terminal.signal(Signal::CONT);
+    terminal.wait_for_written_again("\x1b[?1049h");
+    terminal.wait_for_screen(DOMAIN);
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+}
+
+#[test]
+fn a_hypervisor_that_never_answers_holds_neither_keys_nor_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("silent");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let uri = format!("qemu+unix:///system?socket={}", socket.display());
+    let silent = || {
+        let mut terminal = Terminal::start(vtop(&["-c", &uri]));
+        terminal.wait_for_screen("connecting");
+        terminal.keys("?");
+        terminal.wait_for_screen("this help");
+        terminal
+    };
+    let mut terminal = silent();
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+    let terminal = silent();
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.ended().code, 143);
+}
+
+#[test]
+fn libvirt_is_on_the_screen_too() {
+    let mut terminal = Terminal::start(vtop(&["-c", "test:///default"]));
+    terminal.wait_for(" test ", |screen| screen.contents().lines().any(|line| line.contains("R test ")));
+    terminal.keys("q");
+    let ended = terminal.ended();
+    assert_eq!((ended.code, ended.text.trim()), (0, ""), "libvirt writes nothing over the screen");
+}
