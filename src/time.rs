@@ -25,17 +25,17 @@ impl Timestamp {
         Self { monotonic, wall }
     }
 
+    /// The moment that comes so much later.
+    pub fn later(self, elapsed: Duration) -> Self {
+        Self { monotonic: self.monotonic.saturating_add(elapsed), ..Self::at(elapsed, self.wall) }
+    }
+
     /// A moment before this one; not before the start of time.
     pub fn earlier(self, by: Duration) -> Self {
         Self {
             monotonic: self.monotonic.saturating_sub(by),
             wall: self.wall.checked_sub(by).unwrap_or(jiff::Timestamp::MIN),
         }
-    }
-
-    /// The moment that comes so much later.
-    pub fn later(self, elapsed: Duration) -> Self {
-        Self { monotonic: self.monotonic.saturating_add(elapsed), ..Self::at(elapsed, self.wall) }
     }
 
     /// Time since `earlier`; `None` where it is not later, so that no caller divides by nothing.

@@ -165,6 +165,23 @@ impl Domain {
         self.finish(at);
     }
 
+    /// Takes what was told of it.
+    pub(super) fn hear(&mut self, event: &Event) {
+        if event.kind.is_io_error_pause() {
+            self.io_error = Some(IoErrorPause { at: event.at, over: false });
+        }
+    }
+
+    /// Takes what its state says of it: an event may not have come, or not yet.
+    fn notice_io_error(&mut self, at: Timestamp) {
+        match (self.reason.is_io_error(self.state), &mut self.io_error) {
+            (true, Some(pause)) if !pause.over => {}
+            (true, pause) => *pause = Some(IoErrorPause { at, over: false }),
+            (false, Some(pause)) if pause.at.monotonic <= at.monotonic => pause.over = true,
+            (false, _) => {}
+        }
+    }
+
     /// These groups have no figures now. Their last readings stay: a rate may follow when the next one comes.
     fn forget(&mut self, groups: Groups) {
         for metric in DomainMetric::ALL.iter().filter(|metric| groups.contains(metric.group())) {
@@ -181,23 +198,6 @@ impl Domain {
         }
         if groups.contains(Groups::NET) {
             self.nics.clear();
-        }
-    }
-
-    /// Takes what was told of it.
-    pub(super) fn hear(&mut self, event: &Event) {
-        if event.kind.is_io_error_pause() {
-            self.io_error = Some(IoErrorPause { at: event.at, over: false });
-        }
-    }
-
-    /// Takes what its state says of it: an event may not have come, or not yet.
-    fn notice_io_error(&mut self, at: Timestamp) {
-        match (self.reason.is_io_error(self.state), &mut self.io_error) {
-            (true, Some(pause)) if !pause.over => {}
-            (true, pause) => *pause = Some(IoErrorPause { at, over: false }),
-            (false, Some(pause)) if pause.at.monotonic <= at.monotonic => pause.over = true,
-            (false, _) => {}
         }
     }
 

@@ -2,14 +2,18 @@
 
 use crate::model::{Event, EventKind, HostUpdate};
 use crate::time::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// Events that may wait for a reader who does not read: some megabytes. What comes beyond them is counted.
 const WAITING: usize = 10_000;
 
-/// Takes events at once and hands them on when there is room.
-pub(super) struct Teller {
+/// Takes events at once and hands them on when there is room. All clones are one teller.
+#[derive(Clone)]
+pub(super) struct Teller(Arc<Mutex<Inner>>);
+
+struct Inner {
     waiting: mpsc::Sender<Event>,
     left_out: u64,
     /// The newest sample's time, and when it came: from the two follows what time it is, without a clock.
@@ -28,11 +32,32 @@ impl Teller {
                 }
             }
         });
-        Self { waiting, left_out: 0, sampled: None, lost: false }
+        Self(Arc::new(Mutex::new(Inner { waiting, left_out: 0, sampled: None, lost: false })))
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // Nothing below can panic half-way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands an event on.
-    pub(super) fn tell(&mut self, event: Event) {
+    pub(super) fn tell(&self, event: Event) {
+        self.inner().tell(event);
+    }
+
+    /// A sample has come. After a loss it says that the host is back.
+    pub(super) fn sampled(&self, at: Timestamp) {
+        self.inner().sampled(at);
+    }
+
+    /// The connection is gone: an event where it had given samples, and once only.
+    pub(super) fn lost(&self, reason: &str) {
+        self.inner().lost(reason);
+    }
+}
+
+impl Inner {
+    fn tell(&mut self, event: Event) {
         if self.left_out > 0 {
             let kind = EventKind::LeftOut(self.left_out);
             if self.waiting.try_send(Event { at: event.at, domain: None, kind }).is_ok() {
@@ -44,16 +69,14 @@ impl Teller {
         }
     }
 
-    /// A sample has come. After a loss it says that the host is back.
-    pub(super) fn sampled(&mut self, at: Timestamp) {
+    fn sampled(&mut self, at: Timestamp) {
         self.sampled = Some((at, Instant::now()));
         if std::mem::take(&mut self.lost) {
             self.tell(Event { at, domain: None, kind: EventKind::ConnectionBack });
         }
     }
 
-    /// The connection is gone: an event where it had given samples, and once only.
-    pub(super) fn lost(&mut self, reason: &str) {
+    fn lost(&mut self, reason: &str) {
         let Some((at, came)) = self.sampled.take() else { return };
         self.lost = true;
         let kind = EventKind::ConnectionLost(reason.to_owned());

@@ -4,7 +4,7 @@ use super::events::Teller;
 use super::schedule::{Backoff, Look, Schedule};
 use super::watchdog::{BUSY_AT_LEAST, CONNECT_PATIENCE, MONITOR_PATIENCE, Patience, Quarantine};
 use super::{MakeSource, Settings, Wish, diff};
-use crate::model::{Failure, Groups, Hold, HostSample, HostUpdate};
+use crate::model::{Event, Failure, Groups, Hold, HostSample, HostUpdate};
 use crate::sources::worker::{Pending, Worker, WorkerGone};
 use crate::sources::{Monitor, Notice, Request, Severity, SourceError};
 use std::convert::Infallible;
@@ -99,11 +99,9 @@ impl Task {
 
     /// One connection, from the attempt to its loss. Where a call hangs, another line takes its place.
     async fn connection(&mut self, line: &mut Line) -> Result<Infallible, End> {
-        while let Ok(notice) = line.notices.try_recv() {
-            // What the connection before still had to say.
-            if let Notice::Event(event) = notice {
-                self.events.tell(event);
-            }
+        // What the connection before still had to say.
+        for event in line.unread().0 {
+            self.events.tell(event);
         }
         self.send(HostUpdate::Connecting).await?;
         let info = self.attend(line.worker.connect()).await??.map_err(End::Lost)?;
@@ -115,6 +113,7 @@ impl Task {
             wishes: self.wishes.clone(),
             schedule: Schedule::new(Instant::now(), interval, self.settings.second),
             look: Look::default(),
+            events: self.events.clone(),
             patience: Patience::default(),
             quarantine: Quarantine::default(),
             freed_sender,
@@ -122,11 +121,10 @@ impl Task {
             before: None,
         };
         loop {
-            let groups = connection.next(self.settings.groups, &mut self.events).await?;
+            let groups = connection.next(self.settings.groups).await?;
             match self.watched(&mut connection, groups).await? {
                 Ok(sample) => {
                     self.backoff = Backoff::default();
-                    self.events.sampled(sample.at);
                     self.send_sample(connection.before.as_ref(), &sample).await?;
                     connection.before = Some(sample);
                 }
@@ -154,31 +152,20 @@ impl Task {
             let focus = connection.wishes.borrow().focus.filter(|uuid| tick && !connection.quarantine.holds(uuid));
             let begun = Instant::now();
             let mut call = connection.line.worker.sample(Request { groups, focus }, around);
-            let mut late = false;
             loop {
                 let limit = self.settings.watchdog.then(|| Instant::now() + connection.patience.limit());
-                let answer = match connection.answer(&mut call, limit, &mut self.events).await? {
-                    Some(answer) => Diagnosis::Answered(answer),
-                    None => {
-                        late = true;
-                        self.diagnose(connection, &mut call).await?
+                if let Some(answer) = connection.answer(&mut call, limit).await? {
+                    connection.patience.learn(begun.elapsed());
+                    let mut answer = answer;
+                    if let Ok(sample) = &mut answer
+                        && went_around
+                    {
+                        connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
                     }
-                };
-                match answer {
-                    Diagnosis::Answered(mut answer) => {
-                        connection.patience.learn(begun.elapsed());
-                        // libvirt reads domain by domain. In an answer that was held up some figures are as old as the
-                        // question, and nobody can tell which: it is asked again.
-                        if late && answer.is_ok() {
-                            continue 'again;
-                        }
-                        if let Ok(sample) = &mut answer
-                            && went_around
-                        {
-                            connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
-                        }
-                        break 'again answer;
-                    }
+                    break 'again answer;
+                }
+                match self.diagnose(connection, &mut call).await? {
+                    Diagnosis::Answered(answer) => break 'again answer,
                     Diagnosis::Hangs { culprits, fresh } => {
                         connection.leave(call, &culprits, fresh);
                         continue 'again;
@@ -257,6 +244,7 @@ impl Task {
     }
 
     async fn send_sample(&mut self, before: Option<&HostSample>, sample: &HostSample) -> Result<(), End> {
+        self.events.sampled(sample.at);
         self.send(match before {
             Some(before) => HostUpdate::Delta(diff(before, sample)),
             None => HostUpdate::Keyframe(sample.clone()),
@@ -338,12 +326,28 @@ struct Line {
     notices: mpsc::UnboundedReceiver<Notice>,
 }
 
+impl Line {
+    /// What nobody has heard yet: the events, and whether any domain changed.
+    fn unread(&mut self) -> (Vec<Event>, bool) {
+        let (mut events, mut changed) = (Vec::new(), false);
+        while let Ok(notice) = self.notices.try_recv() {
+            match notice {
+                Notice::Event(event) => events.push(event),
+                Notice::DomainsChanged => changed = true,
+                Notice::Closed(_) => {}
+            }
+        }
+        (events, changed)
+    }
+}
+
 /// A connection that stands.
 struct Connection<'a> {
     line: &'a mut Line,
     wishes: watch::Receiver<Wish>,
     schedule: Schedule,
     look: Look,
+    events: Teller,
     patience: Patience,
     quarantine: Quarantine,
     /// Tells which domains a thread hung in, when it comes back.
@@ -354,13 +358,13 @@ struct Connection<'a> {
 
 impl Connection<'_> {
     /// Waits for a reason to sample, and says what to ask for.
-    async fn next(&mut self, tick: Groups, events: &mut Teller) -> Result<Groups, End> {
+    async fn next(&mut self, tick: Groups) -> Result<Groups, End> {
         loop {
             let look = self.look.due();
             tokio::select! {
                 biased;
                 wish = self.wishes.changed() => self.wish(wish)?,
-                notice = self.line.notices.recv() => self.notice(notice, events)?,
+                notice = self.line.notices.recv() => self.notice(notice)?,
                 Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
                 () = sleep_until(self.schedule.next()) => return Ok(tick),
                 () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => return Ok(Groups::STATE),
@@ -383,14 +387,13 @@ impl Connection<'_> {
         &mut self,
         call: &mut Call,
         limit: Option<Instant>,
-        events: &mut Teller,
     ) -> Result<Option<Result<HostSample, SourceError>>, End> {
         loop {
             tokio::select! {
                 biased;
                 wish = self.wishes.changed() => self.wish(wish)?,
                 answer = &mut *call => return Ok(Some(answer?)),
-                notice = self.line.notices.recv() => self.notice(notice, events)?,
+                notice = self.line.notices.recv() => self.notice(notice)?,
                 Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
                 () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => return Ok(None),
             }
@@ -400,7 +403,8 @@ impl Connection<'_> {
     /// Leaves the line to its call, which hangs in these domains, and goes on with another.
     fn leave(&mut self, call: Call, culprits: &[Uuid], fresh: Line) {
         self.quarantine.stuck();
-        let old = std::mem::replace(self.line, fresh);
+        let mut old = std::mem::replace(self.line, fresh);
+        self.hear_both(&mut old);
         let (freed, culprits) = (self.freed_sender.clone(), culprits.to_vec());
         tokio::spawn(async move {
             // The thread, and its connection, end when the call does.
@@ -410,9 +414,27 @@ impl Connection<'_> {
         });
     }
 
+    /// Both lines have heard what happened since the fresh one was opened: it is told once. From here on nobody listens
+    /// to the old one.
+    fn hear_both(&mut self, old: &mut Line) {
+        old.notices.close();
+        let ((mut heard, changed), (again, changed_again)) = (old.unread(), self.line.unread());
+        heard.iter().for_each(|event| self.events.tell(event.clone()));
+        for event in again {
+            match heard.iter().position(|other| other.domain == event.domain && other.kind == event.kind) {
+                Some(index) => drop(heard.remove(index)),
+                None => self.events.tell(event),
+            }
+        }
+        if changed || changed_again {
+            self.look.noticed(Instant::now());
+        }
+    }
+
     /// Leaves a line to a question that hangs in these domains.
-    fn strand(&mut self, line: Line, domains: Vec<Uuid>) {
+    fn strand(&mut self, mut line: Line, domains: Vec<Uuid>) {
         self.quarantine.stuck();
+        line.notices.close();
         let freed = self.freed_sender.clone();
         tokio::spawn(async move {
             // A second question queues up behind the first: its answer says that the first has come back.
@@ -430,9 +452,9 @@ impl Connection<'_> {
         Ok(())
     }
 
-    fn notice(&mut self, notice: Option<Notice>, events: &mut Teller) -> Result<(), End> {
+    fn notice(&mut self, notice: Option<Notice>) -> Result<(), End> {
         match notice {
-            Some(Notice::Event(event)) => events.tell(event),
+            Some(Notice::Event(event)) => self.events.tell(event),
             Some(Notice::DomainsChanged) => self.look.noticed(Instant::now()),
             Some(Notice::Closed(reason)) => return Err(End::Lost(failed(reason, None))),
             // Not while the worker lives: it holds a sender.
