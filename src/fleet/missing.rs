@@ -102,7 +102,8 @@ impl Domain {
 
     fn missing_guest_memory(&self, metric: DomainMetric) -> Missing {
         let definition = self.definition.as_deref();
-        if definition.is_some_and(|definition| definition.balloon_model.as_deref() == Some("none")) {
+        let has_balloon = |model: Option<&str>| model.is_some_and(|model| model != "none");
+        if definition.is_some_and(|definition| !has_balloon(definition.balloon_model.as_deref())) {
             Missing::NoBalloonDevice
         } else if definition.is_some_and(|definition| definition.balloon_period.is_none_or(|period| period.is_zero())) {
             Missing::NoBalloonPeriod

@@ -148,13 +148,25 @@ fn an_io_error_is_the_loudest_finding() {
 #[test]
 fn why_a_figure_is_missing() {
     let mut sample = domain(1, 0, &[]);
-    sample.definition = Some(Arc::new(DomainDefinition::default()));
-    let mut fleet =
-        fleet([keyframe(at(0), Groups::OVERVIEW, [sample.clone()]), keyframe(at(1000), Groups::OVERVIEW, [sample])]);
+    let with_balloon = |model: Option<&str>| DomainDefinition {
+        balloon_model: model.map(str::to_owned),
+        ..DomainDefinition::default()
+    };
+    sample.definition = Some(Arc::new(with_balloon(Some("virtio"))));
+    let mut fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, [sample.clone()]),
+        keyframe(at(1000), Groups::OVERVIEW, [sample.clone()]),
+    ]);
     let why = |fleet: &Fleet, metric| only(fleet).missing(&fleet.hosts()[0], metric);
     assert_eq!(why(&fleet, DomainMetric::MemoryUsed), Missing::NoBalloonPeriod);
     assert_eq!(why(&fleet, DomainMetric::DiskRead), Missing::NoDevice);
     assert!(Missing::NoBalloonPeriod.describe(only(&fleet)).contains("virsh dommemstat guest --period 1"));
+    // A container has none and none to be turned on.
+    for model in [None, Some("none")] {
+        sample.definition = Some(Arc::new(with_balloon(model)));
+        fleet.apply(0, keyframe(at(1500), Groups::OVERVIEW, [sample.clone()]));
+        assert_eq!(why(&fleet, DomainMetric::MemoryUsed), Missing::NoBalloonDevice);
+    }
     let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
     fleet.apply(0, keyframe(at(2000), Groups::OVERVIEW, [off]));
     assert_eq!(why(&fleet, DomainMetric::Cpu), Missing::NotActive);

@@ -49,6 +49,9 @@ pub struct Failure {
     pub message: String,
     /// What to do about it, where vtop can tell.
     pub advice: Option<String>,
-    /// When the next attempt comes; `None`: the connection still stands, the next sample is the next attempt.
+    /// How long after `at` the next attempt comes; `None`: the connection still stands, the next sample is the next
+    /// attempt.
     pub retry_in: Option<Duration>,
+    /// When it failed.
+    pub at: Timestamp,
 }

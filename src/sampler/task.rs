@@ -7,6 +7,7 @@ use super::{MakeSource, Settings, Wish, diff};
 use crate::model::{Event, Failure, Groups, Hold, HostSample, HostUpdate};
 use crate::sources::worker::{Pending, Worker, WorkerGone};
 use crate::sources::{Monitor, Notice, Request, Severity, SourceError};
+use crate::time::Timestamp;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
@@ -129,7 +130,8 @@ impl Task {
                     connection.before = Some(sample);
                 }
                 Err(error) if error.severity == Severity::Sample => {
-                    let failure = Failure { message: error.message, advice: error.advice, retry_in: None };
+                    let failure =
+                        Failure { message: error.message, advice: error.advice, retry_in: None, at: Timestamp::now() };
                     self.send(HostUpdate::Failed(failure)).await?;
                 }
                 Err(error) => return Err(End::Lost(error)),
@@ -175,7 +177,13 @@ impl Task {
                         told = true;
                         let message = "libvirt does not answer; the figures are the last ones".to_owned();
                         let advice = Some("vtop goes on waiting and connects again when it can".to_owned());
-                        self.send(HostUpdate::Failed(Failure { message, advice, retry_in: None })).await?;
+                        self.send(HostUpdate::Failed(Failure {
+                            message,
+                            advice,
+                            retry_in: None,
+                            at: Timestamp::now(),
+                        }))
+                        .await?;
                     }
                     Diagnosis::Silent => {}
                 }
@@ -259,7 +267,8 @@ impl Task {
             Severity::Sample | Severity::Connection => self.backoff.next(),
         };
         self.events.lost(&error.message);
-        let failure = Failure { message: error.message, advice: error.advice, retry_in: Some(wait) };
+        let failure =
+            Failure { message: error.message, advice: error.advice, retry_in: Some(wait), at: Timestamp::now() };
         self.send(HostUpdate::Failed(failure)).await?;
         self.attend(sleep(wait)).await
     }

@@ -11,7 +11,7 @@ use super::theme::Role;
 use super::{Scene, message};
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Device, Disk, Domain, DomainId, Host, Nic, Vcpu};
-use crate::model::{BlockSample, NetSample, VcpuSample};
+use crate::model::{BlockSample, Call, NetSample, VcpuSample};
 use crate::ui::DeviceKey;
 use crate::units::{Bytes, Unit};
 use ratatui::buffer::Buffer;
@@ -104,7 +104,8 @@ impl Screen<'_> {
         fact("on the host", size(sample.and_then(|sample| sample.physical)));
         fact("written up to", size(sample.and_then(|sample| sample.allocation)));
         fact("limits", limits(defined.map(|disk| disk.limits.as_slice())));
-        self.draw(buffer, area, &format!("disk {}", disk.key), facts, disk, DISK_PANELS, disk_total);
+        let lack = self.host.lack(Call::BlockStatsFlags).map(|reason| ("flushes and times", reason.to_owned()));
+        self.draw(buffer, area, &format!("disk {}", disk.key), facts, disk, DISK_PANELS, disk_total, lack);
     }
 
     fn nic(&self, buffer: &mut Buffer, area: Rect, nic: &Nic) {
@@ -122,7 +123,7 @@ impl Screen<'_> {
         fact("model", defined.and_then(|nic| nic.model.clone()));
         fact("link", defined.map(|nic| if nic.link_down { "down" } else { "up" }.to_owned()));
         fact("limits", limits(defined.map(|nic| nic.limits.as_slice())));
-        self.draw(buffer, area, &format!("NIC {}", nic.key), facts, nic, NIC_PANELS, nic_total);
+        self.draw(buffer, area, &format!("NIC {}", nic.key), facts, nic, NIC_PANELS, nic_total, None);
     }
 
     fn vcpu(&self, buffer: &mut Buffer, area: Rect, vcpu: &Vcpu) {
@@ -133,10 +134,10 @@ impl Screen<'_> {
         fact("halted", sample.and_then(|sample| sample.halted).map(|halted| if halted { "yes" } else { "no" }.into()));
         fact("host CPU", sample.and_then(|sample| sample.host_cpu).map(|cpu| cpu.to_string()));
         fact("of", self.domain.vcpu_count().map(|count| format!("{count} vCPUs")));
-        self.draw(buffer, area, &format!("vCPU {}", vcpu.key), facts, vcpu, VCPU_PANELS, vcpu_total);
+        self.draw(buffer, area, &format!("vCPU {}", vcpu.key), facts, vcpu, VCPU_PANELS, vcpu_total, None);
     }
 
-    #[allow(clippy::too_many_arguments)] // Title, facts, figures, charts: the four parts of the screen.
+    #[allow(clippy::too_many_arguments)] // Title, facts, figures, charts, and what is missing: the parts of the screen.
     fn draw<K, S, M: Metric>(
         &self,
         buffer: &mut Buffer,
@@ -146,6 +147,7 @@ impl Screen<'_> {
         device: &Device<K, S, M>,
         panels: &[Panel<M>],
         total: fn(M, &S) -> Option<(u64, Unit)>,
+        lack: Option<(&str, String)>,
     ) {
         let scene = self.scene;
         let fact_lines = wrap(scene, title, facts, usize::from(area.width));
@@ -158,7 +160,7 @@ impl Screen<'_> {
         }
         let figures_width = if area.width >= 120 { 52 } else { 39 };
         let [figures, charts] = Layout::horizontal([Constraint::Length(figures_width), Constraint::Min(0)]).areas(rest);
-        self.figures(buffer, figures, device, total);
+        self.figures(buffer, figures, device, total, lack);
         self.charts(buffer, charts, device, panels);
     }
 
@@ -169,6 +171,7 @@ impl Screen<'_> {
         area: Rect,
         device: &Device<K, S, M>,
         total: fn(M, &S) -> Option<(u64, Unit)>,
+        lack: Option<(&str, String)>,
     ) {
         let scene = self.scene;
         let symbols = scene.palette.symbols;
@@ -206,12 +209,16 @@ impl Screen<'_> {
             let whole = whole.map_or(String::new(), |(value, unit)| format::total(value, unit, symbols));
             put(sum, line, true, Role::Text, whole);
         }
-        let reading = match device.sample {
-            None => "not read in this run of the domain",
-            Some(_) if self.domain.readings() < 2 => "first reading: rates come with the next one",
-            Some(_) => "",
+        let notes = match device.sample {
+            None => vec!["not read in this run of the domain".to_owned()],
+            Some(_) if self.domain.readings() < 2 => vec!["first reading: rates come with the next one".to_owned()],
+            Some(_) => lack.into_iter().flat_map(|(what, why)| [format!("{} {what}:", scene.none()), why]).collect(),
         };
-        put(name, M::ALL.len() as u16 + 2, false, Role::Dim, reading.to_owned());
+        let place = Rect { width: area.width.saturating_sub(1), ..area };
+        for (line, note) in notes.into_iter().enumerate() {
+            let note = text::shorten(&note, usize::from(place.width), symbols);
+            put(place, (M::ALL.len() + 2 + line) as u16, false, Role::Dim, note);
+        }
     }
 
     fn charts<K, S, M: Metric>(&self, buffer: &mut Buffer, area: Rect, device: &Device<K, S, M>, panels: &[Panel<M>]) {

@@ -3,9 +3,12 @@
 
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, events, format};
+use super::{Scene, Symbols, events};
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Link, Severity};
+use crate::model::Call;
+use crate::model::Failure;
+use crate::time::Timestamp;
 use crate::ui::{List, Screen};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -98,18 +101,21 @@ fn news(scene: &Scene) -> Vec<(Role, String)> {
     [timed, explained, short].map(|words| (role, words)).into()
 }
 
+/// What failed, when it is tried again, what to do: the part that changes first, so that it is never cut off.
+pub(super) fn failure_words(failure: &Failure, now: Timestamp) -> String {
+    let retry = failure.retry_in.map(|wait| {
+        let left = wait.saturating_sub(now.since(failure.at).unwrap_or_default());
+        format!("next try in {:.0} s: ", left.as_secs_f64().ceil())
+    });
+    let advice = failure.advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
+    format!("{}{}{advice}", retry.unwrap_or_default(), failure.message)
+}
+
 fn link_words(scene: &Scene) -> Vec<(Role, String)> {
     let hosts = scene.fleet.hosts().iter();
     hosts
         .filter_map(|host| match &host.link {
-            Link::Failing(failure) => {
-                let retry = match failure.retry_in {
-                    Some(pause) => format!(" (next try in {})", format::duration(pause)),
-                    None => String::new(),
-                };
-                let advice = failure.advice.as_ref().map(|advice| format!(": {advice}")).unwrap_or_default();
-                Some((Role::Critical, format!("{}{retry}{advice}  ", failure.message)))
-            }
+            Link::Failing(failure) => Some((Role::Critical, format!("{}  ", failure_words(failure, scene.now)))),
             Link::Connecting if host.sampled_at.is_none() => {
                 Some((Role::Dim, "waiting for the first answer of libvirt  ".into()))
             }
@@ -118,27 +124,37 @@ fn link_words(scene: &Scene) -> Vec<(Role, String)> {
         .collect()
 }
 
-/// Why the selected domain has empty cells: the first reason that the reader can do something about.
+/// Why the selected domain has empty cells, and why its host has: each reason once, with all that it explains.
 fn missing_note(scene: &Scene) -> Option<String> {
+    use crate::fleet::Missing;
+    use DomainMetric::{Cpu, DiskRead, MemoryUsed, NetRx, Steal, WorstLatency};
     let id = match &scene.ui.domain {
         Some(view) => view.id,
         None => scene.ui.selected_row()?.domain()?,
     };
     let (host, domain) = scene.fleet.domain(id)?;
-    if !domain.state.is_active() {
-        return None;
+    let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut note = |reason: String, label| match notes.iter_mut().find(|(known, _)| *known == reason) {
+        Some((_, labels)) => labels.push(label),
+        None => notes.push((reason, vec![label])),
+    };
+    if domain.state.is_active() {
+        for metric in [MemoryUsed, Cpu, Steal, DiskRead, WorstLatency, NetRx] {
+            if domain.track.latest(metric).is_none() {
+                match domain.missing(host, metric) {
+                    Missing::NoRequest | Missing::FirstReading | Missing::NotSampled => {}
+                    reason => note(reason.describe(domain), long_label(metric)),
+                }
+            }
+        }
     }
-    use crate::fleet::Missing;
-    use DomainMetric::{Cpu, DiskRead, MemoryUsed, NetRx, Steal, WorstLatency};
-    [MemoryUsed, Cpu, Steal, DiskRead, WorstLatency, NetRx].into_iter().find_map(|metric| {
-        if domain.track.latest(metric).is_some() {
-            return None;
+    for (call, label) in [(Call::NodeCpuStats, "host CPU"), (Call::NodeMemoryStats, "host memory")] {
+        if let Some(reason) = host.lack(call) {
+            note(reason.to_owned(), label);
         }
-        match domain.missing(host, metric) {
-            Missing::NoRequest | Missing::FirstReading | Missing::NotSampled => None,
-            reason => Some(format!("{} {}: {}", scene.none(), long_label(metric), reason.describe(domain))),
-        }
-    })
+    }
+    let words = notes.into_iter().map(|(reason, labels)| format!("{} {}: {reason}", scene.none(), labels.join(", ")));
+    Some(words.collect::<Vec<_>>().join("  ")).filter(|words| !words.is_empty())
 }
 
 /// A metric's name where no column heading says what it belongs to.

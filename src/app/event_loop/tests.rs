@@ -114,7 +114,7 @@ fn sample(second: u64) -> HostSample {
 }
 
 fn failed() -> HostUpdate {
-    HostUpdate::Failed(Failure { message: "no way".into(), advice: None, retry_in: None })
+    HostUpdate::Failed(Failure { message: "no way".into(), advice: None, retry_in: None, at: Timestamp::now() })
 }
 
 async fn pass(milliseconds: u64) {

@@ -136,7 +136,7 @@ fn a_failure_has_a_line_with_every_key_and_no_old_figures() {
         lines.sample(&fleet.hosts()[0])
     });
     assert!(lines.failure(&fleet.hosts()[0], at(0)).is_none());
-    let failure = Failure { message: "gone".into(), advice: None, retry_in: Some(Duration::from_secs(2)) };
+    let failure = Failure { message: "gone".into(), advice: None, retry_in: Some(Duration::from_secs(2)), at: at(0) };
     fleet.apply(0, HostUpdate::Failed(failure));
     let line = json(lines.failure(&fleet.hosts()[0], at(3000)));
     assert_eq!(line["error"], serde_json::json!({"message": "gone", "advice": null, "retry_in_seconds": 2.0}));
@@ -176,7 +176,7 @@ fn events_are_told_once_in_the_next_line() {
     for _ in 0..crate::fleet::EVENTS_KEPT + 3 {
         fleet.apply(0, told("storm", EventKind::Rebooted));
     }
-    fleet.apply(0, HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None }));
+    fleet.apply(0, HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None, at: at(0) }));
     let line = json(lines.failure(&fleet.hosts()[0], at(3000)));
     assert_eq!((events(&line).len(), &line["events_left_out"]), (crate::fleet::EVENTS_KEPT, &3.into()));
 }
