@@ -25,6 +25,19 @@ impl Timestamp {
         Self { monotonic, wall }
     }
 
+    /// The moment that comes so much later.
+    pub fn later(self, elapsed: Duration) -> Self {
+        Self { monotonic: self.monotonic.saturating_add(elapsed), ..Self::at(elapsed, self.wall) }
+    }
+
+    /// A moment before this one; not before the start of time.
+    pub fn earlier(self, by: Duration) -> Self {
+        Self {
+            monotonic: self.monotonic.saturating_sub(by),
+            wall: self.wall.checked_sub(by).unwrap_or(jiff::Timestamp::MIN),
+        }
+    }
+
     /// Time since `earlier`; `None` where it is not later, so that no caller divides by nothing.
     pub fn since(self, earlier: Timestamp) -> Option<Duration> {
         self.monotonic.checked_sub(earlier.monotonic).filter(|elapsed| !elapsed.is_zero())

@@ -59,7 +59,7 @@ mod tests {
     }
 
     fn failed() -> HostUpdate {
-        HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None })
+        HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None, at: Timestamp::now() })
     }
 
     fn connected() -> HostUpdate {

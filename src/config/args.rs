@@ -21,11 +21,12 @@ Exit codes:
   0    ended by the user, all lines written, or nobody reads them any more
   1    the hypervisor could not be reached, or the terminal failed
   2    wrong usage, or the screen was asked for where there is no terminal
-  129, 130, 143   ended by SIGHUP, SIGINT, SIGTERM";
+  101  a bug in vtop, with a report
+  129, 130, 131, 143   ended by SIGHUP, SIGINT, SIGQUIT, SIGTERM";
 
 /// Live dashboard for libvirt hypervisors: every domain, down to one disk, one NIC, one vCPU.
 ///
-/// Press ? in it for its keys. It only ever reads: no domain is changed, and a hypervisor gets one call a sample.
+/// Press ? in it for its keys. It only ever reads: nothing that it watches is changed.
 #[derive(Debug, Parser)]
 #[command(name = "vtop", after_help = EXAMPLES, max_term_width = 100)]
 pub(super) struct Args {

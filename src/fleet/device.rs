@@ -72,6 +72,13 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
         }
     }
 
+    /// There are no figures now; the last readings stay.
+    pub(super) fn clear(&mut self) {
+        for device in &mut self.0 {
+            device.track.clear();
+        }
+    }
+
     /// A new run of the domain: counters start again, so the last readings mean nothing any more. History stays.
     pub(super) fn restart(&mut self) {
         for device in &mut self.0 {

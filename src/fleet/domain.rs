@@ -1,12 +1,12 @@
 //! One domain: what it is, its last readings, its figures over time.
 
 use super::device::{Device, Devices};
-use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric, VcpuMetric};
+use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
 use super::rates;
 use super::track::{Tick, Track, When};
 use crate::model::{
-    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Groups, Lack, MemorySample,
-    NetSample, StateReason, VcpuSample,
+    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Lack,
+    MemorySample, NetSample, StateReason, VcpuSample,
 };
 use crate::time::Timestamp;
 use crate::units::{Bytes, Nanoseconds};
@@ -22,6 +22,15 @@ pub type Nic = Device<String, NetSample, NicMetric>;
 pub type Vcpu = Device<u32, VcpuSample, VcpuMetric>;
 /// A host CPU that the domain used, by its number.
 pub type HostCpu = Device<u32, Counter<Nanoseconds>, HostCpuMetric>;
+
+/// A pause because the host could not complete the guest's I/O.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IoErrorPause {
+    /// When it began, as far as is known.
+    pub at: Timestamp,
+    /// Whether it has ended.
+    pub over: bool,
+}
 
 /// One domain of a host.
 #[derive(Clone, Debug)]
@@ -52,9 +61,13 @@ pub struct Domain {
     pub host_cpus: Devices<u32, Counter<Nanoseconds>, HostCpuMetric>,
     /// Calls that fail for this domain only.
     pub lacks: Vec<Lack>,
+    /// The last time that it was paused on an I/O error. It outlives the pause: on NFS such pauses come and go.
+    pub io_error: Option<IoErrorPause>,
     /// Figures of the domain as a whole.
     pub track: Track<DomainMetric>,
-    /// What the last reading asked for.
+    /// What holds it, so that its dear figures are not read.
+    pub held: Option<Held>,
+    /// What the last reading asked for, and got.
     asked: Groups,
     times: GroupTimes,
     readings: u64,
@@ -62,7 +75,7 @@ pub struct Domain {
 
 impl Domain {
     /// Its first reading.
-    pub(super) fn new(uuid: Uuid, sample: DomainSample, at: Timestamp) -> Self {
+    pub(super) fn new(uuid: Uuid, sample: DomainSample, at: Timestamp, wanted: Groups) -> Self {
         let mut domain = Self {
             uuid,
             name: String::new(),
@@ -77,17 +90,19 @@ impl Domain {
             nics: Devices::default(),
             host_cpus: Devices::default(),
             lacks: Vec::new(),
+            io_error: None,
             track: Track::default(),
+            held: None,
             asked: Groups::empty(),
             times: GroupTimes::default(),
             readings: 0,
         };
-        domain.read(sample, at);
+        domain.read(sample, at, wanted);
         domain
     }
 
-    /// Takes a new reading.
-    pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp) {
+    /// Takes a new reading. Figures that were `wanted` and did not come are not known any more.
+    pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp, wanted: Groups) {
         if sample.run != self.run {
             self.restart();
         }
@@ -95,11 +110,14 @@ impl Domain {
         self.run = sample.run;
         self.state = sample.state;
         self.reason = sample.reason;
+        self.notice_io_error(at);
         if sample.definition.is_some() {
             self.definition = sample.definition;
         }
         self.lacks = sample.lacks;
+        self.held = sample.held;
         self.asked = sample.asked;
+        self.forget(wanted - sample.asked);
         if sample.asked.contains(Groups::CPU) {
             self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, at));
         }
@@ -145,6 +163,42 @@ impl Domain {
             self.nics.read_same(self.times.elapsed(Groups::NET, at), rates::nic);
         }
         self.finish(at);
+    }
+
+    /// Takes what was told of it.
+    pub(super) fn hear(&mut self, event: &Event) {
+        if event.kind.is_io_error_pause() {
+            self.io_error = Some(IoErrorPause { at: event.at, over: false });
+        }
+    }
+
+    /// Takes what its state says of it: an event may not have come, or not yet.
+    fn notice_io_error(&mut self, at: Timestamp) {
+        match (self.reason.is_io_error(self.state), &mut self.io_error) {
+            (true, Some(pause)) if !pause.over => {}
+            (true, pause) => *pause = Some(IoErrorPause { at, over: false }),
+            (false, Some(pause)) if pause.at.monotonic <= at.monotonic => pause.over = true,
+            (false, _) => {}
+        }
+    }
+
+    /// These groups have no figures now. Their last readings stay: a rate may follow when the next one comes.
+    fn forget(&mut self, groups: Groups) {
+        for metric in DomainMetric::ALL.iter().filter(|metric| groups.contains(metric.group())) {
+            self.track.set(*metric, None);
+        }
+        if groups.contains(Groups::VCPU) {
+            self.vcpus.clear();
+        }
+        if groups.contains(Groups::HOST_CPU) {
+            self.host_cpus.clear();
+        }
+        if groups.contains(Groups::BLOCK) {
+            self.disks.clear();
+        }
+        if groups.contains(Groups::NET) {
+            self.nics.clear();
+        }
     }
 
     fn read_cpu(&mut self, now: CpuSample, elapsed: Option<Duration>) {

@@ -2,7 +2,8 @@
 
 use super::metric::{DiskMetric, DomainMetric};
 use super::{Domain, DomainId, Fleet, TimeCursor, When};
-use crate::model::DomainState;
+use crate::model::{DomainState, Groups, Hold};
+use std::time::Duration;
 
 /// How loud a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +46,8 @@ const LIMITS: &[(DomainMetric, (f64, f64))] = &[
 /// hard, so it never is critical by itself.
 const CPU_OF_GUEST: (f64, f64) = (90.0, f64::INFINITY);
 const MEMORY_USED: (f64, f64) = (90.0, 97.0);
+/// Before any other warning.
+const PAST_IO_ERROR: f64 = 1000.0;
 
 fn grade(value: f64, (warning, critical): (f64, f64)) -> Option<Severity> {
     match value {
@@ -55,8 +58,9 @@ fn grade(value: f64, (warning, critical): (f64, f64)) -> Option<Severity> {
 }
 
 impl Domain {
-    /// What is wrong with it, the loudest first.
-    pub fn findings(&self, when: When) -> Vec<Finding> {
+    /// What is wrong with it, the loudest first. What it had and has not any more is told too, unless it was before
+    /// `seen` (a moment in monotonic time): who has seen what is the reader's business, not the fleet's.
+    pub fn findings(&self, when: When, seen: Option<Duration>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut add = |severity, metric, excess, what| findings.push(Finding { severity, metric, excess, what });
         if self.reason.is_io_error(self.state) {
@@ -65,6 +69,14 @@ impl Domain {
             add(Severity::Critical, None, 3.0, "paused, the guest crashed".into());
         } else if self.state == DomainState::Crashed || (self.state == DomainState::ShutOff && self.reason.0 == 3) {
             add(Severity::Critical, None, 2.0, "crashed".into());
+        }
+        if let Some(held) = self.held.filter(|held| held.by != Hold::Host) {
+            let length = self.read_at(Groups::STATE).and_then(|now| now.since(held.since)).unwrap_or_default();
+            let what = format!("{} {} s", held.by.name(), length.as_secs());
+            add(Severity::Critical, None, 2.5, what);
+        }
+        if let Some(what) = self.io_error_before(seen) {
+            add(Severity::Warning, None, PAST_IO_ERROR, what);
         }
         if !self.state.is_active() {
             return findings;
@@ -84,6 +96,22 @@ impl Domain {
         }
         findings.sort_by(|left, right| right.severity.cmp(&left.severity).then(right.excess.total_cmp(&left.excess)));
         findings
+    }
+
+    /// An I/O error that is over, and that nobody has seen.
+    fn io_error_before(&self, seen: Option<Duration>) -> Option<String> {
+        let pause = self.io_error.filter(|pause| pause.over && seen.is_none_or(|seen| seen < pause.at.monotonic))?;
+        let now = match self.state {
+            DomainState::Running | DomainState::Blocked => "resumed",
+            state => state.name(),
+        };
+        let seconds = self.read_at(Groups::STATE).and_then(|read| read.since(pause.at)).unwrap_or_default().as_secs();
+        let ago = match seconds {
+            0..120 => format!("{seconds} s"),
+            120..7200 => format!("{} min", seconds / 60),
+            _ => format!("{} h", seconds / 3600),
+        };
+        Some(format!("had an I/O error {ago} ago, {now}"))
     }
 
     fn describe(&self, metric: DomainMetric, value: f64, when: When) -> String {
@@ -112,13 +140,18 @@ fn direction_word(metric: DiskMetric) -> &'static str {
 }
 
 impl Fleet {
-    /// Everything that is wrong, the loudest first: what the eye shall meet.
-    pub fn findings(&self, cursor: TimeCursor) -> Vec<(DomainId, Finding)> {
+    /// Everything that is wrong, the loudest first: what the eye shall meet. `seen`: up to when the reader has seen a
+    /// domain's events.
+    pub fn findings(
+        &self,
+        cursor: TimeCursor,
+        seen: impl Fn(DomainId) -> Option<Duration>,
+    ) -> Vec<(DomainId, Finding)> {
         let mut all: Vec<_> = self
             .domains()
             .flat_map(|(id, host, domain)| {
                 let when = host.timeline.when(cursor);
-                domain.findings(when).into_iter().map(move |finding| (id, finding))
+                domain.findings(when, seen(id)).into_iter().map(move |finding| (id, finding))
             })
             .collect();
         all.sort_by(|(_, left), (_, right)| {

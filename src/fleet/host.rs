@@ -1,10 +1,14 @@
 //! One host: how the connection to it is, its figures, its domains.
 
+use super::HostId;
 use super::domain::Domain;
+use super::events::EventLog;
 use super::metric::{DomainMetric, HostMetric};
 use super::rates;
 use super::track::{Tick, Timeline, Track};
-use crate::model::{Call, Failure, Groups, HostInfo, HostSample, HostUpdate, Lack, NodeSample, SampleDelta};
+use crate::model::{
+    Call, DomainSample, Event, Failure, Groups, HostInfo, HostSample, HostUpdate, Lack, NodeSample, SampleDelta,
+};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +29,8 @@ pub enum Link {
 /// One host.
 #[derive(Clone, Debug, Default)]
 pub struct Host {
+    /// Its place among the hosts.
+    pub id: HostId,
     /// How the connection is.
     pub link: Link,
     /// What the host is, once connected.
@@ -37,6 +43,8 @@ pub struct Host {
     pub timeline: Timeline,
     /// Its domains.
     pub domains: BTreeMap<Uuid, Domain>,
+    /// What happened, as far as it was told.
+    pub events: EventLog,
     /// Calls that its driver lacks.
     pub lacks: Arc<Vec<Lack>>,
     /// When the last figures came.
@@ -46,6 +54,11 @@ pub struct Host {
 }
 
 impl Host {
+    /// Of which nothing is known yet.
+    pub(super) fn new(id: HostId) -> Self {
+        Self { id, ..Self::default() }
+    }
+
     /// Takes one step.
     pub(super) fn apply(&mut self, update: HostUpdate) {
         match update {
@@ -53,6 +66,7 @@ impl Host {
             HostUpdate::Connected(info) => self.info = Some(info),
             HostUpdate::Keyframe(sample) => self.apply_keyframe(sample),
             HostUpdate::Delta(delta) => self.apply_delta(delta),
+            HostUpdate::Event(event) => self.apply_event(event),
             HostUpdate::Failed(failure) => self.link = Link::Failing(failure),
         }
     }
@@ -60,7 +74,7 @@ impl Host {
     fn apply_keyframe(&mut self, sample: HostSample) {
         self.domains.retain(|uuid, _| sample.domains.contains_key(uuid));
         for (uuid, domain) in sample.domains {
-            self.read_domain(uuid, domain, sample.at);
+            self.read_domain(uuid, domain, sample.at, sample.asked);
         }
         self.finish(sample.at, sample.asked, sample.node, sample.lacks);
     }
@@ -75,15 +89,22 @@ impl Host {
             }
         }
         for (uuid, domain) in delta.appeared.into_iter().chain(delta.changed) {
-            self.read_domain(uuid, domain, delta.at);
+            self.read_domain(uuid, domain, delta.at, delta.asked);
         }
         self.finish(delta.at, delta.asked, delta.node, delta.lacks);
     }
 
-    fn read_domain(&mut self, uuid: Uuid, sample: crate::model::DomainSample, at: Timestamp) {
+    fn apply_event(&mut self, event: Event) {
+        if let Some(domain) = event.domain.as_ref().and_then(|domain| self.domains.get_mut(&domain.uuid)) {
+            domain.hear(&event);
+        }
+        self.events.push(event);
+    }
+
+    fn read_domain(&mut self, uuid: Uuid, sample: DomainSample, at: Timestamp, wanted: Groups) {
         match self.domains.get_mut(&uuid) {
-            Some(domain) => domain.read(sample, at),
-            None => drop(self.domains.insert(uuid, Domain::new(uuid, sample, at))),
+            Some(domain) => domain.read(sample, at, wanted),
+            None => drop(self.domains.insert(uuid, Domain::new(uuid, sample, at, wanted))),
         }
     }
 

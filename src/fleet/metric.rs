@@ -2,6 +2,7 @@
 //!
 //! Tables, charts, sort orders, the help of a column and the JSON keys all read this list.
 
+use crate::model::Groups;
 use crate::units::Unit;
 
 /// What is known of a figure apart from its value.
@@ -131,6 +132,22 @@ metrics! {
         TxDrops: "tx_drops", "tx drops", PacketsPerSecond, "Packets of the guest that were dropped (tx.drop).";
         RxErrors: "rx_errors", "rx errors", PacketsPerSecond, "Received packets with errors (rx.errs).";
         TxErrors: "tx_errors", "tx errors", PacketsPerSecond, "Sent packets with errors (tx.errs).";
+    }
+}
+
+impl DomainMetric {
+    /// The group of statistics that it comes from.
+    pub fn group(self) -> Groups {
+        use DomainMetric::*;
+        match self {
+            Cpu | User | System => Groups::CPU,
+            Steal => Groups::VCPU,
+            MemoryUsed | MemoryAvailable | MemoryCached | MemoryGiven | Rss | SwapIn | SwapOut | MajorFaults => {
+                Groups::MEMORY
+            }
+            DiskRead | DiskWrite | ReadRequests | WriteRequests | WorstLatency => Groups::BLOCK,
+            NetRx | NetTx | RxPackets | TxPackets | NetDrops | NetErrors => Groups::NET,
+        }
     }
 }
 

@@ -2,13 +2,16 @@
 
 use super::metric::DomainMetric;
 use super::{Domain, Host};
-use crate::model::{Call, Groups};
+use crate::model::{Call, Groups, Hold};
+use std::time::Duration;
 
 /// A reason, in the order in which a reader can act on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// The domain is not running.
     NotActive,
+    /// Something holds the domain; so old are its last figures.
+    Held(Hold, Duration),
     /// The driver has no such call; its words.
     DriverLacks(String),
     /// The call failed for this domain; its words.
@@ -35,6 +38,7 @@ impl Missing {
     /// One line for the operator, with the way out where there is one.
     pub fn describe(&self, domain: &Domain) -> String {
         match self {
+            Self::Held(hold, age) => format!("{}; last figures {} s ago", hold.describe(), age.as_secs()),
             Self::NotActive => format!("the domain is {}", domain.state.name()),
             Self::DriverLacks(reason) | Self::CallFailed(reason) => reason.clone(),
             Self::NotSampled => "not read yet".into(),
@@ -55,18 +59,22 @@ impl Domain {
     /// Why a figure is missing; meant for figures that are.
     pub fn missing(&self, host: &Host, metric: DomainMetric) -> Missing {
         use DomainMetric::*;
-        let (group, calls): (Groups, &[Call]) = match metric {
-            Cpu | User | System => (Groups::CPU, &[Call::CpuStatsTotal, Call::DomainInfo]),
-            Steal => (Groups::VCPU, &[Call::BulkStats, Call::Vcpus]),
-            MemoryUsed | MemoryAvailable | MemoryCached | MemoryGiven | Rss | SwapIn | SwapOut | MajorFaults => {
-                (Groups::MEMORY, &[Call::MemoryStats])
-            }
-            DiskRead | DiskWrite | ReadRequests | WriteRequests => (Groups::BLOCK, &[Call::BlockStats]),
-            WorstLatency => (Groups::BLOCK, &[Call::BlockStatsFlags, Call::BlockStats]),
-            NetRx | NetTx | RxPackets | TxPackets | NetDrops | NetErrors => (Groups::NET, &[Call::InterfaceStats]),
+        let group = metric.group();
+        let calls: &[Call] = match metric {
+            Steal => &[Call::BulkStats, Call::Vcpus],
+            WorstLatency => &[Call::BlockStatsFlags, Call::BlockStats],
+            _ if group == Groups::CPU => &[Call::CpuStatsTotal, Call::DomainInfo],
+            _ if group == Groups::MEMORY => &[Call::MemoryStats],
+            _ if group == Groups::BLOCK => &[Call::BlockStats],
+            _ => &[Call::InterfaceStats],
         };
         if !self.state.is_active() {
             return Missing::NotActive;
+        }
+        if let Some(held) = self.held.filter(|_| self.read_at(Groups::STATE) != self.read_at(group)) {
+            let since = self.read_at(group).unwrap_or(held.since);
+            let age = self.read_at(Groups::STATE).and_then(|now| now.since(since)).unwrap_or_default();
+            return Missing::Held(held.by, age);
         }
         if let Some(reason) = calls.iter().find_map(|&call| host.lack(call)) {
             return Missing::DriverLacks(reason.to_owned());

@@ -4,6 +4,7 @@
 
 mod device;
 mod domain;
+mod events;
 mod health;
 mod host;
 pub mod metric;
@@ -12,7 +13,8 @@ mod rates;
 mod track;
 
 pub use device::{Device, Devices};
-pub use domain::{Disk, Domain, HostCpu, Nic, Vcpu};
+pub use domain::{Disk, Domain, HostCpu, IoErrorPause, Nic, Vcpu};
+pub use events::{EVENTS_KEPT, EventLog};
 pub use health::{Finding, LATENCY_LIMITS, LOSS_LIMITS, STEAL_LIMITS, Severity};
 pub use host::{Host, Link};
 pub use missing::Missing;
@@ -42,7 +44,7 @@ pub struct Fleet {
 impl Fleet {
     /// As many hosts as will be watched, of which nothing is known yet.
     pub fn new(hosts: usize) -> Self {
-        Self { hosts: vec![Host::default(); hosts] }
+        Self { hosts: (0..hosts).map(Host::new).collect() }
     }
 
     /// Takes one step of one host. An unknown host is ignored.

@@ -140,7 +140,7 @@ fn an_io_error_is_the_loudest_finding() {
     let mut sample = domain(1, 0, &[]);
     (sample.state, sample.reason) = (DomainState::Paused, StateReason(5));
     let fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample])]);
-    let findings = fleet.findings(TimeCursor::Live);
+    let findings = fleet.findings(TimeCursor::Live, |_| None);
     assert_eq!(findings[0].1.severity, Severity::Critical);
     assert_eq!(findings[0].1.what, "paused on an I/O error");
 }
@@ -178,4 +178,67 @@ fn a_vanished_domain_is_gone_and_a_device_without_readings_has_no_figures() {
     assert_eq!(only(&fleet).nics.iter().filter_map(|nic| nic.track.latest(NicMetric::RxBytes)).count(), 0);
     fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, []));
     assert_eq!(fleet.domains().count(), 0);
+}
+
+fn told(at: Timestamp, kind: EventKind) -> HostUpdate {
+    HostUpdate::Event(Event { at, domain: Some(EventDomain { uuid: DISK, name: "guest".into() }), kind })
+}
+
+fn stands_still(at: Timestamp) -> HostUpdate {
+    told(at, EventKind::Lifecycle(Lifecycle::Suspended, LifecycleDetail::IO_ERROR))
+}
+
+fn words(fleet: &Fleet, seen: Option<Duration>) -> Vec<String> {
+    only(fleet).findings(When::Latest, seen).into_iter().map(|finding| finding.what).collect()
+}
+
+#[test]
+fn an_io_error_stays_marked_after_the_domain_goes_on_until_it_is_seen() {
+    let running = || domain(1, 0, &[]);
+    let mut paused = running();
+    (paused.state, paused.reason) = (DomainState::Paused, StateReason(5));
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [running()]), stands_still(at(400))]);
+    fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, [paused.clone()]));
+    assert_eq!(words(&fleet, None), ["paused on an I/O error"]);
+    fleet.apply(0, keyframe(at(181_000), Groups::OVERVIEW, [running()]));
+    assert_eq!(words(&fleet, None), ["had an I/O error 3 min ago, resumed"]);
+    assert_eq!(only(&fleet).findings(When::Latest, None)[0].severity, Severity::Warning);
+    assert_eq!(words(&fleet, Some(Duration::from_millis(399))).len(), 1);
+    assert_eq!(words(&fleet, Some(Duration::from_millis(400))), [""; 0], "it was seen");
+    // The next one is another one.
+    fleet.apply(0, keyframe(at(190_000), Groups::OVERVIEW, [paused]));
+    fleet.apply(0, keyframe(at(191_000), Groups::OVERVIEW, []));
+    assert_eq!(fleet.domains().count(), 0);
+}
+
+#[test]
+fn a_pause_between_two_samples_is_marked_by_its_event_alone() {
+    let running = || domain(1, 0, &[]);
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [running()]), stands_still(at(400))]);
+    fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, [running()]));
+    assert_eq!(words(&fleet, None), ["had an I/O error 0 s ago, resumed"]);
+    let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
+    fleet.apply(0, keyframe(at(2000), Groups::OVERVIEW, [off]));
+    assert_eq!(words(&fleet, None), ["had an I/O error 1 s ago, shut off"]);
+}
+
+#[test]
+fn a_pause_without_an_event_is_marked_by_the_state() {
+    let mut paused = domain(1, 0, &[]);
+    (paused.state, paused.reason) = (DomainState::Paused, StateReason(5));
+    let fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, [paused.clone()]),
+        keyframe(at(1000), Groups::OVERVIEW, [paused]),
+        keyframe(at(2000), Groups::OVERVIEW, [domain(1, 0, &[])]),
+    ]);
+    assert_eq!(words(&fleet, None), ["had an I/O error 2 s ago, resumed"]);
+}
+
+#[test]
+fn events_outlive_their_domain() {
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]), told(at(1), EventKind::Rebooted)]);
+    fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, []));
+    fleet.apply(0, told(at(1001), EventKind::Lifecycle(Lifecycle::Undefined, LifecycleDetail(0))));
+    let what: Vec<_> = fleet.hosts()[0].events.of_domain(DISK).map(|event| event.kind.what()).collect();
+    assert_eq!(what, ["undefined", "rebooted"], "newest first");
 }

@@ -4,6 +4,7 @@
 
 mod counter;
 mod definition;
+mod event;
 mod groups;
 mod host;
 mod sample;
@@ -12,8 +13,14 @@ mod update;
 
 pub use counter::Counter;
 pub use definition::{DiskDefinition, DomainDefinition, NicDefinition};
+pub use event::{
+    BlockJob, BlockJobStatus, Event, EventDomain, EventKind, EventSeverity, IoErrorAction, Lifecycle, LifecycleDetail,
+    WatchdogAction,
+};
 pub use groups::{Call, Groups, Lack};
 pub use host::{CpuTimes, HostInfo, NodeMemory, NodeSample};
-pub use sample::{BlockSample, CpuSample, DomainSample, HostSample, MemorySample, NetSample, VcpuSample, VcpuState};
+pub use sample::{
+    BlockSample, CpuSample, DomainSample, Held, Hold, HostSample, MemorySample, NetSample, VcpuSample, VcpuState,
+};
 pub use state::{DomainState, StateReason};
 pub use update::{Failure, HostUpdate, SampleDelta};

@@ -51,6 +51,48 @@ pub struct DomainSample {
     pub nics: Vec<NetSample>,
     /// Calls that failed for this domain only.
     pub lacks: Vec<Lack>,
+    /// Why it is not asked for dear figures; set by the sampler's watchdog.
+    pub held: Option<Held>,
+}
+
+/// A domain in which a call hangs, so that vtop asks it for cheap figures only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// What holds it.
+    pub by: Hold,
+    /// Since when, as far as vtop knows: the begin of the call that hung.
+    pub since: Timestamp,
+}
+
+/// What holds a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Its QEMU does not answer on its monitor (`virDomainGetControlInfo` says OCCUPIED).
+    Monitor,
+    /// libvirt itself keeps it locked: a hook that hangs, a slow start or save.
+    Lock,
+    /// Nothing holds this domain, but so many calls hang on its host that vtop risks no more.
+    Host,
+}
+
+impl Hold {
+    /// What the operator is told.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Monitor => "monitor busy: its QEMU does not answer",
+            Self::Lock => "locked: libvirt is at work on it (a start, a save, a hook)",
+            Self::Host => "not asked: calls hang in too many domains of this host",
+        }
+    }
+
+    /// The same in two words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Monitor => "monitor busy",
+            Self::Lock => "locked",
+            Self::Host => "not asked",
+        }
+    }
 }
 
 impl DomainSample {
@@ -70,6 +112,7 @@ impl DomainSample {
             disks: Vec::new(),
             nics: Vec::new(),
             lacks: Vec::new(),
+            held: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What travels from a sampler to whoever shows or writes it.
 
-use super::{DomainSample, Groups, HostInfo, HostSample, Lack, NodeSample};
+use super::{DomainSample, Event, Groups, HostInfo, HostSample, Lack, NodeSample};
 use crate::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,8 @@ pub enum HostUpdate {
     Keyframe(HostSample),
     /// What is different from the sample before. A domain not named in it was read and had the same figures.
     Delta(SampleDelta),
+    /// Something happened, between two samples.
+    Event(Event),
     /// There is no sample, and this is why.
     Failed(Failure),
 }
@@ -47,6 +49,9 @@ pub struct Failure {
     pub message: String,
     /// What to do about it, where vtop can tell.
     pub advice: Option<String>,
-    /// When the next attempt comes; `None`: the connection still stands, the next sample is the next attempt.
+    /// How long after `at` the next attempt comes; `None`: the connection still stands, the next sample is the next
+    /// attempt.
     pub retry_in: Option<Duration>,
+    /// When it failed.
+    pub at: Timestamp,
 }

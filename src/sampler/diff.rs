@@ -41,8 +41,22 @@ pub fn apply(mut before: HostSample, delta: SampleDelta) -> HostSample {
 /// Equality, without walking through a definition that both share.
 fn same(left: &DomainSample, right: &DomainSample) -> bool {
     // Every field by name: a new one must not be forgotten here.
-    let DomainSample { name, run, state, reason, definition, asked, cpu, vcpus, host_cpus, memory, disks, nics, lacks } =
-        left;
+    let DomainSample {
+        name,
+        run,
+        state,
+        reason,
+        definition,
+        asked,
+        cpu,
+        vcpus,
+        host_cpus,
+        memory,
+        disks,
+        nics,
+        lacks,
+        held,
+    } = left;
     *asked == right.asked
         && *cpu == right.cpu
         && *run == right.run
@@ -55,6 +69,7 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         && *host_cpus == right.host_cpus
         && *name == right.name
         && *lacks == right.lacks
+        && *held == right.held
         && same_definition(definition.as_ref(), right.definition.as_ref())
 }
 

@@ -2,13 +2,15 @@
 //!
 //! The task owns the host's [`Worker`](crate::sources::worker::Worker), keeps a fixed cadence, turns each sample into
 //! the difference from the one before and sends that. It waits for room in the channel with its one sample in hand:
-//! pressure costs ticks, never a delta.
+//! pressure costs ticks, never a delta. Events travel beside the samples, so that a storm of them delays none.
 
 mod diff;
+mod events;
 mod schedule;
 mod task;
 #[cfg(test)]
 mod tests;
+mod watchdog;
 
 pub use diff::{apply, diff};
 
@@ -39,12 +41,14 @@ pub struct Settings {
     pub groups: Groups,
     /// When the second sample comes.
     pub second: Second,
+    /// Whether a call that takes too long is looked into.
+    pub watchdog: bool,
 }
 
 impl Settings {
     /// For a screen: everything that the overview shows, rates as soon as possible.
     pub fn screen(interval: Interval) -> Self {
-        Self { interval, groups: Groups::OVERVIEW, second: Second::Soon }
+        Self { interval, groups: Groups::OVERVIEW, second: Second::Soon, watchdog: true }
     }
 
     /// For an output: the same figures, every line over a whole interval.
@@ -94,6 +98,7 @@ impl Handle {
 /// Starts to sample a host; must be called within a tokio runtime. `host` is told with every update.
 pub fn spawn(host: usize, make: MakeSource, settings: Settings, updates: mpsc::Sender<(usize, HostUpdate)>) -> Handle {
     let (handle, wishes) = watch::channel(Wish { interval: settings.interval, focus: None });
-    tokio::spawn(task::Task::new(host, make, settings, wishes, updates).run());
+    let events = events::Teller::spawn(host, updates.clone());
+    tokio::spawn(task::Task::new(host, make, settings, wishes, updates, events).run());
     Handle(handle)
 }

@@ -1,17 +1,22 @@
 //! The life of one host's task: connect, sample, lose the connection, wait, connect again.
 
+use super::events::Teller;
 use super::schedule::{Backoff, Look, Schedule};
+use super::watchdog::{BUSY_AT_LEAST, CONNECT_PATIENCE, MONITOR_PATIENCE, Patience, Quarantine};
 use super::{MakeSource, Settings, Wish, diff};
-use crate::model::{Failure, Groups, HostSample, HostUpdate};
-use crate::sources::worker::{Worker, WorkerGone};
-use crate::sources::{Notice, Request, Severity, SourceError};
+use crate::model::{Event, Failure, Groups, Hold, HostSample, HostUpdate};
+use crate::sources::worker::{Pending, Worker, WorkerGone};
+use crate::sources::{Monitor, Notice, Request, Severity, SourceError};
+use crate::time::Timestamp;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch::error::RecvError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
+use uuid::Uuid;
 
 /// Why something is over.
 enum End {
@@ -42,6 +47,7 @@ pub(super) struct Task {
     settings: Settings,
     wishes: watch::Receiver<Wish>,
     updates: mpsc::Sender<(usize, HostUpdate)>,
+    events: Teller,
     backoff: Backoff,
 }
 
@@ -52,8 +58,9 @@ impl Task {
         settings: Settings,
         wishes: watch::Receiver<Wish>,
         updates: mpsc::Sender<(usize, HostUpdate)>,
+        events: Teller,
     ) -> Self {
-        Self { host, make, settings, wishes, updates, backoff: Backoff::default() }
+        Self { host, make, settings, wishes, updates, events, backoff: Backoff::default() }
     }
 
     /// Until nobody steers or listens.
@@ -76,46 +83,55 @@ impl Task {
 
     /// Connects again and again with one thread, until that thread is gone.
     async fn thread(&mut self) -> Result<Infallible, End> {
-        let (worker, mut notices) = Worker::spawn(&format!("host {}", self.host), (self.make)())
-            .map_err(|error| End::Lost(failed(format!("no thread for the connection: {error}"), None)))?;
+        let mut line = self.line()?;
         loop {
-            let Err(end) = self.connection(&worker, &mut notices).await;
+            let Err(end) = self.connection(&mut line).await;
             let End::Lost(error) = end else { return Err(end) };
             self.pause(error).await?;
         }
     }
 
-    /// One connection, from the attempt to its loss.
-    async fn connection(
-        &mut self,
-        worker: &Worker,
-        notices: &mut mpsc::UnboundedReceiver<Notice>,
-    ) -> Result<Infallible, End> {
-        while notices.try_recv().is_ok() {
-            // What the connection before still had to say.
+    /// A thread with a source of its own.
+    fn line(&self) -> Result<Line, End> {
+        let (worker, notices) = Worker::spawn(&format!("host {}", self.host), (self.make)())
+            .map_err(|error| End::Lost(failed(format!("no thread for the connection: {error}"), None)))?;
+        Ok(Line { worker, notices })
+    }
+
+    /// One connection, from the attempt to its loss. Where a call hangs, another line takes its place.
+    async fn connection(&mut self, line: &mut Line) -> Result<Infallible, End> {
+        // What the connection before still had to say.
+        for event in line.unread().0 {
+            self.events.tell(event);
         }
         self.send(HostUpdate::Connecting).await?;
-        let info = self.attend(worker.connect()).await??.map_err(End::Lost)?;
+        let info = self.attend(line.worker.connect()).await??.map_err(End::Lost)?;
         self.send(HostUpdate::Connected(Arc::new(info))).await?;
         let interval = self.wishes.borrow_and_update().interval;
+        let (freed_sender, freed) = mpsc::unbounded_channel();
         let mut connection = Connection {
-            worker,
-            notices,
+            line,
             wishes: self.wishes.clone(),
             schedule: Schedule::new(Instant::now(), interval, self.settings.second),
             look: Look::default(),
+            events: self.events.clone(),
+            patience: Patience::default(),
+            quarantine: Quarantine::default(),
+            freed_sender,
+            freed,
+            before: None,
         };
-        let mut before = None;
         loop {
             let groups = connection.next(self.settings.groups).await?;
-            match connection.sample(groups).await? {
+            match self.watched(&mut connection, groups).await? {
                 Ok(sample) => {
                     self.backoff = Backoff::default();
-                    self.send_sample(before.as_ref(), &sample).await?;
-                    before = Some(sample);
+                    self.send_sample(connection.before.as_ref(), &sample).await?;
+                    connection.before = Some(sample);
                 }
                 Err(error) if error.severity == Severity::Sample => {
-                    let failure = Failure { message: error.message, advice: error.advice, retry_in: None };
+                    let failure =
+                        Failure { message: error.message, advice: error.advice, retry_in: None, at: Timestamp::now() };
                     self.send(HostUpdate::Failed(failure)).await?;
                 }
                 Err(error) => return Err(End::Lost(error)),
@@ -123,7 +139,120 @@ impl Task {
         }
     }
 
+    /// One sample. A call that takes too long is looked into, and gone around where it hangs in a domain.
+    async fn watched(
+        &mut self,
+        connection: &mut Connection<'_>,
+        groups: Groups,
+    ) -> Result<Result<HostSample, SourceError>, End> {
+        let tick = groups != Groups::STATE;
+        connection.begins(tick);
+        let mut told = false;
+        let answer = 'again: loop {
+            let around = connection.quarantine.around(connection.before.as_ref());
+            let went_around = around.is_some();
+            let focus = connection.wishes.borrow().focus.filter(|uuid| tick && !connection.quarantine.holds(uuid));
+            let begun = Instant::now();
+            let mut call = connection.line.worker.sample(Request { groups, focus }, around);
+            loop {
+                let limit = self.settings.watchdog.then(|| Instant::now() + connection.patience.limit());
+                if let Some(answer) = connection.answer(&mut call, limit).await? {
+                    connection.patience.learn(begun.elapsed());
+                    let mut answer = answer;
+                    if let Ok(sample) = &mut answer
+                        && went_around
+                    {
+                        connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
+                    }
+                    break 'again answer;
+                }
+                match self.diagnose(connection, &mut call).await? {
+                    Diagnosis::Answered(answer) => break 'again answer,
+                    Diagnosis::Hangs { culprits, fresh } => {
+                        connection.leave(call, &culprits, fresh);
+                        continue 'again;
+                    }
+                    Diagnosis::Slow => {}
+                    Diagnosis::Silent if !told => {
+                        told = true;
+                        let message = "libvirt does not answer; the figures are the last ones".to_owned();
+                        let advice = Some("vtop goes on waiting and connects again when it can".to_owned());
+                        self.send(HostUpdate::Failed(Failure {
+                            message,
+                            advice,
+                            retry_in: None,
+                            at: Timestamp::now(),
+                        }))
+                        .await?;
+                    }
+                    Diagnosis::Silent => {}
+                }
+            }
+        };
+        if tick {
+            connection.schedule.finished(Instant::now());
+        }
+        Ok(answer)
+    }
+
+    /// Why a call takes so long. A second connection asks domain by domain.
+    async fn diagnose(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<Diagnosis, End> {
+        let mut fresh = self.line()?;
+        match race(call, fresh.worker.connect(), CONNECT_PATIENCE).await {
+            Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
+            Race::Other(Ok(Ok(_))) => {}
+            Race::Other(_) | Race::Late => return Ok(Diagnosis::Silent),
+        }
+        if connection.before.is_none() {
+            // The very first call hangs: at least say who exists.
+            let states = Request { groups: Groups::STATE, focus: None };
+            match race(call, fresh.worker.sample(states, None), CONNECT_PATIENCE).await {
+                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
+                Race::Other(Ok(Ok(sample))) => {
+                    self.send_sample(None, &sample).await?;
+                    connection.before = Some(sample);
+                }
+                Race::Other(_) | Race::Late => return Ok(Diagnosis::Silent),
+            }
+        }
+        let Some(before) = &connection.before else { return Ok(Diagnosis::Slow) };
+        let since = before.at;
+        let suspects: Vec<Uuid> = before
+            .domains
+            .iter()
+            .filter(|(uuid, domain)| domain.run.is_some() && !connection.quarantine.holds(uuid))
+            .map(|(&uuid, _)| uuid)
+            .collect();
+        let mut culprits = Vec::new();
+        for uuid in suspects {
+            match race(call, fresh.worker.monitor(uuid), MONITOR_PATIENCE).await {
+                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
+                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= BUSY_AT_LEAST => {
+                    culprits.push((uuid, Hold::Monitor));
+                }
+                Race::Other(_) => {}
+                Race::Late => {
+                    // The question hangs as well: libvirt keeps the domain locked. This line is lost, too.
+                    culprits.push((uuid, Hold::Lock));
+                    connection.strand(fresh, vec![uuid]);
+                    fresh = self.line()?;
+                    match race(call, fresh.worker.connect(), CONNECT_PATIENCE).await {
+                        Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
+                        Race::Other(Ok(Ok(_))) => break,
+                        Race::Other(_) | Race::Late => return Ok(Diagnosis::Silent),
+                    }
+                }
+            }
+        }
+        if culprits.is_empty() {
+            return Ok(Diagnosis::Slow);
+        }
+        connection.quarantine.admit(&culprits, since, Instant::now());
+        Ok(Diagnosis::Hangs { culprits: culprits.into_iter().map(|(uuid, _)| uuid).collect(), fresh })
+    }
+
     async fn send_sample(&mut self, before: Option<&HostSample>, sample: &HostSample) -> Result<(), End> {
+        self.events.sampled(sample.at);
         self.send(match before {
             Some(before) => HostUpdate::Delta(diff(before, sample)),
             None => HostUpdate::Keyframe(sample.clone()),
@@ -137,7 +266,9 @@ impl Task {
             Severity::Permanent => self.backoff.longest(),
             Severity::Sample | Severity::Connection => self.backoff.next(),
         };
-        let failure = Failure { message: error.message, advice: error.advice, retry_in: Some(wait) };
+        self.events.lost(&error.message);
+        let failure =
+            Failure { message: error.message, advice: error.advice, retry_in: Some(wait), at: Timestamp::now() };
         self.send(HostUpdate::Failed(failure)).await?;
         self.attend(sleep(wait)).await
     }
@@ -167,13 +298,71 @@ fn failed(message: String, advice: Option<String>) -> SourceError {
     SourceError { message, advice, severity: Severity::Connection }
 }
 
+/// A call for a sample that is under way.
+type Call = Pending<Result<HostSample, SourceError>>;
+
+/// Why a call takes so long.
+enum Diagnosis {
+    /// It has come back meanwhile.
+    Answered(Result<HostSample, SourceError>),
+    /// It hangs in these domains; the connection that found out can take over.
+    Hangs { culprits: Vec<Uuid>, fresh: Line },
+    /// No domain holds it up: a large or busy host.
+    Slow,
+    /// libvirt does not even take a new connection.
+    Silent,
+}
+
+/// What came first.
+enum Race<T> {
+    Call(Result<Result<HostSample, SourceError>, WorkerGone>),
+    Other(Result<T, WorkerGone>),
+    Late,
+}
+
+async fn race<T>(call: &mut Call, other: Pending<T>, patience: Duration) -> Race<T> {
+    tokio::select! {
+        biased;
+        answer = call => Race::Call(answer),
+        answer = other => Race::Other(answer),
+        () = sleep(patience) => Race::Late,
+    }
+}
+
+/// A source on its thread, and what it notices by itself.
+struct Line {
+    worker: Worker,
+    notices: mpsc::UnboundedReceiver<Notice>,
+}
+
+impl Line {
+    /// What nobody has heard yet: the events, and whether any domain changed.
+    fn unread(&mut self) -> (Vec<Event>, bool) {
+        let (mut events, mut changed) = (Vec::new(), false);
+        while let Ok(notice) = self.notices.try_recv() {
+            match notice {
+                Notice::Event(event) => events.push(event),
+                Notice::DomainsChanged => changed = true,
+                Notice::Closed(_) => {}
+            }
+        }
+        (events, changed)
+    }
+}
+
 /// A connection that stands.
 struct Connection<'a> {
-    worker: &'a Worker,
-    notices: &'a mut mpsc::UnboundedReceiver<Notice>,
+    line: &'a mut Line,
     wishes: watch::Receiver<Wish>,
     schedule: Schedule,
     look: Look,
+    events: Teller,
+    patience: Patience,
+    quarantine: Quarantine,
+    /// Tells which domains a thread hung in, when it comes back.
+    freed_sender: mpsc::UnboundedSender<Vec<Uuid>>,
+    freed: mpsc::UnboundedReceiver<Vec<Uuid>>,
+    before: Option<HostSample>,
 }
 
 impl Connection<'_> {
@@ -184,36 +373,85 @@ impl Connection<'_> {
             tokio::select! {
                 biased;
                 wish = self.wishes.changed() => self.wish(wish)?,
-                notice = self.notices.recv() => self.notice(notice)?,
+                notice = self.line.notices.recv() => self.notice(notice)?,
+                Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
                 () = sleep_until(self.schedule.next()) => return Ok(tick),
                 () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => return Ok(Groups::STATE),
             }
         }
     }
 
-    /// One sample. Wishes and notices are heard while it is under way.
-    async fn sample(&mut self, groups: Groups) -> Result<Result<HostSample, SourceError>, End> {
-        let tick = groups != Groups::STATE;
-        let focus = self.wishes.borrow().focus.filter(|_| tick);
+    /// A sample begins.
+    fn begins(&mut self, tick: bool) {
         if tick {
             self.schedule.begins();
             self.look.not_needed();
         } else {
             self.look.begins(Instant::now());
         }
-        let mut call = pin!(self.worker.sample(Request { groups, focus }));
-        let answer = loop {
+    }
+
+    /// The answer of a call; `None` when it has not come by `limit`. Wishes and notices are heard meanwhile.
+    async fn answer(
+        &mut self,
+        call: &mut Call,
+        limit: Option<Instant>,
+    ) -> Result<Option<Result<HostSample, SourceError>>, End> {
+        loop {
             tokio::select! {
                 biased;
                 wish = self.wishes.changed() => self.wish(wish)?,
-                answer = &mut call => break answer?,
-                notice = self.notices.recv() => self.notice(notice)?,
+                answer = &mut *call => return Ok(Some(answer?)),
+                notice = self.line.notices.recv() => self.notice(notice)?,
+                Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
+                () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => return Ok(None),
             }
-        };
-        if tick {
-            self.schedule.finished(Instant::now());
         }
-        Ok(answer)
+    }
+
+    /// Leaves the line to its call, which hangs in these domains, and goes on with another.
+    fn leave(&mut self, call: Call, culprits: &[Uuid], fresh: Line) {
+        self.quarantine.stuck();
+        let mut old = std::mem::replace(self.line, fresh);
+        self.hear_both(&mut old);
+        let (freed, culprits) = (self.freed_sender.clone(), culprits.to_vec());
+        tokio::spawn(async move {
+            // The thread, and its connection, end when the call does.
+            drop(call.await);
+            drop(old);
+            drop(freed.send(culprits));
+        });
+    }
+
+    /// Both lines have heard what happened since the fresh one was opened: it is told once. From here on nobody listens
+    /// to the old one.
+    fn hear_both(&mut self, old: &mut Line) {
+        old.notices.close();
+        let ((mut heard, changed), (again, changed_again)) = (old.unread(), self.line.unread());
+        heard.iter().for_each(|event| self.events.tell(event.clone()));
+        for event in again {
+            match heard.iter().position(|other| other.domain == event.domain && other.kind == event.kind) {
+                Some(index) => drop(heard.remove(index)),
+                None => self.events.tell(event),
+            }
+        }
+        if changed || changed_again {
+            self.look.noticed(Instant::now());
+        }
+    }
+
+    /// Leaves a line to a question that hangs in these domains.
+    fn strand(&mut self, mut line: Line, domains: Vec<Uuid>) {
+        self.quarantine.stuck();
+        line.notices.close();
+        let freed = self.freed_sender.clone();
+        tokio::spawn(async move {
+            // A second question queues up behind the first: its answer says that the first has come back.
+            if let Some(&domain) = domains.first() {
+                drop(line.worker.monitor(domain).await);
+            }
+            drop(freed.send(domains));
+        });
     }
 
     fn wish(&mut self, changed: Result<(), RecvError>) -> Result<(), End> {
@@ -225,6 +463,7 @@ impl Connection<'_> {
 
     fn notice(&mut self, notice: Option<Notice>) -> Result<(), End> {
         match notice {
+            Some(Notice::Event(event)) => self.events.tell(event),
             Some(Notice::DomainsChanged) => self.look.noticed(Instant::now()),
             Some(Notice::Closed(reason)) => return Err(End::Lost(failed(reason, None))),
             // Not while the worker lives: it holds a sender.

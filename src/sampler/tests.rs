@@ -1,8 +1,10 @@
 //! The task against a source that does as it is told, in a time that moves only when nothing else can.
 
 use super::*;
-use crate::model::{DomainSample, DomainState, Failure, HostInfo, HostSample, NodeSample, StateReason};
-use crate::sources::{Notice, Notify, Request, Severity, SourceError};
+use crate::model::{
+    DomainSample, DomainState, Event, EventKind, Failure, HostInfo, HostSample, NodeSample, StateReason,
+};
+use crate::sources::{Around, Monitor, Notice, Notify, Request, Severity, SourceError};
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, mpsc as blocking};
@@ -58,6 +60,14 @@ impl Source for Fake {
             lacks: Arc::default(),
         })
     }
+
+    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
+        self.sample(request)
+    }
+
+    fn monitor(&mut self, _: Uuid) -> Result<Monitor, SourceError> {
+        Ok(Monitor::Free)
+    }
 }
 
 fn error(severity: Severity) -> SourceError {
@@ -80,6 +90,8 @@ struct Rig {
     updates: mpsc::Receiver<(usize, HostUpdate)>,
     handle: Handle,
     start: Instant,
+    /// Events that came meanwhile.
+    events: Vec<Event>,
 }
 
 impl Rig {
@@ -95,14 +107,21 @@ impl Rig {
             for_make.lock().unwrap().made += 1;
             Box::new(Fake(for_make.clone()))
         });
-        Self { script, updates, handle: spawn(7, make, settings, sender), start: Instant::now() }
+        Self { script, updates, handle: spawn(7, make, settings, sender), start: Instant::now(), events: vec![] }
     }
 
     /// The next update, and its time in milliseconds after the start.
     async fn next(&mut self) -> (u128, Seen) {
-        let (host, update) = self.updates.recv().await.expect("the task lives");
-        assert_eq!(host, 7);
+        let update = loop {
+            let (host, update) = self.updates.recv().await.expect("the task lives");
+            assert_eq!(host, 7);
+            match update {
+                HostUpdate::Event(event) => self.events.push(event),
+                update => break update,
+            }
+        };
         let seen = match update {
+            HostUpdate::Event(_) => unreachable!("taken out above"),
             HostUpdate::Connecting => Seen::Connecting,
             HostUpdate::Connected(_) => Seen::Connected,
             HostUpdate::Keyframe(_) => Seen::Keyframe,
@@ -147,8 +166,13 @@ impl Rig {
     }
 }
 
+// With a paused clock a pending timer fires as soon as all wait for a thread: the watchdog's would always.
 fn screen() -> Settings {
-    Settings::screen(Interval::default())
+    Settings { watchdog: false, ..Settings::screen(Interval::default()) }
+}
+
+fn output() -> Settings {
+    Settings { watchdog: false, ..Settings::output(Interval::default()) }
 }
 
 fn samples(answers: impl IntoIterator<Item = Answer>) -> Script {
@@ -164,7 +188,7 @@ async fn the_second_sample_comes_soon_and_then_the_cadence_is_fixed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_output_has_whole_intervals_only() {
-    let mut rig = Rig::new(Script::default(), Settings::output(Interval::default()));
+    let mut rig = Rig::new(Script::default(), output());
     rig.skip(2).await;
     rig.expect([(0, Seen::Keyframe), (1000, Seen::Delta), (2000, Seen::Delta)]).await;
 }
@@ -269,7 +293,7 @@ async fn the_focus_reaches_the_next_tick() {
 
 #[tokio::test(start_paused = true)]
 async fn pressure_costs_ticks_and_no_difference_is_lost() {
-    let mut rig = Rig::with_room(Script::default(), Settings::output(Interval::default()), 1);
+    let mut rig = Rig::with_room(Script::default(), output(), 1);
     rig.skip(3).await;
     // Nobody reads: one update waits in the channel and one sample in the task's hand.
     rig.move_to(1000).await;
@@ -293,7 +317,7 @@ async fn pressure_costs_ticks_and_no_difference_is_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_call_is_not_overtaken_and_does_not_deafen_the_task() {
     let (release, until) = blocking::channel();
-    let mut rig = Rig::new(samples([Answer::Good, Answer::Hangs(until)]), Settings::output(Interval::default()));
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Hangs(until)]), output());
     rig.skip(3).await;
     rig.move_to(1000).await;
     rig.asked(2).await;
@@ -328,4 +352,69 @@ async fn without_its_handle_the_task_ends_even_in_a_call() {
     rig.asked(1).await;
     drop(rig.handle);
     assert!(rig.updates.recv().await.is_none());
+}
+
+fn rebooted(second: u64) -> Event {
+    let at = Timestamp::at(Duration::from_secs(second), jiff::Timestamp::UNIX_EPOCH);
+    Event { at, domain: None, kind: EventKind::Rebooted }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_events_arrives_whole_and_in_order_and_delays_no_sample() {
+    let mut rig = Rig::with_room(Script::default(), screen(), 4);
+    rig.skip(4).await;
+    for number in 0..1000 {
+        rig.notice(Notice::Event(rebooted(number)));
+        rig.notice(Notice::DomainsChanged);
+    }
+    rig.expect([(350, Seen::Look), (1300, Seen::Delta), (2300, Seen::Delta)]).await;
+    assert_eq!(rig.events, (0..1000).map(rebooted).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_wait_for_a_reader_and_what_is_too_much_is_counted() {
+    let mut rig = Rig::with_room(Script::default(), screen(), 1);
+    rig.skip(4).await;
+    let storm = 11_000;
+    for number in 0..storm {
+        rig.notice(Notice::Event(rebooted(number)));
+    }
+    // Nobody reads for a while.
+    rig.move_to(900).await;
+    for _ in 0..storm {
+        tokio::task::yield_now().await;
+    }
+    rig.skip(5).await;
+    rig.notice(Notice::Event(rebooted(storm)));
+    rig.skip(2).await;
+    let kept = rig.events.iter().filter(|event| event.kind == EventKind::Rebooted).count() as u64;
+    let left_out = rig.events.iter().find_map(|event| match event.kind {
+        EventKind::LeftOut(count) => Some(count),
+        _ => None,
+    });
+    assert!(kept >= 10_000, "{kept}");
+    assert_eq!(kept + left_out.expect("it is told"), storm + 1);
+    assert_eq!(rig.events.last(), Some(&rebooted(storm)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_loss_and_the_return_of_a_connection_are_events() {
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Good]), screen());
+    rig.skip(4).await;
+    rig.move_to(800).await;
+    rig.notice(Notice::Event(rebooted(2)));
+    rig.notice(Notice::Closed("it went away".into()));
+    rig.skip(5).await;
+    let told: Vec<_> = rig.events.iter().map(|event| (event.at.monotonic.as_millis(), event.kind.clone())).collect();
+    // The fake's second sample is of second 2, and came 500 ms before the loss; its third one is of second 3.
+    let lost = EventKind::ConnectionLost("it went away".into());
+    assert_eq!(told, [(2000, EventKind::Rebooted), (2501, lost), (3000, EventKind::ConnectionBack)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_was_never_reached_was_not_lost() {
+    let fails = std::iter::repeat_n(error(Severity::Connection), 3).collect();
+    let mut rig = Rig::new(Script { connects: fails, ..Script::default() }, screen());
+    rig.skip(10).await;
+    assert_eq!(rig.events, []);
 }

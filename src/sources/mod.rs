@@ -4,7 +4,9 @@ pub mod libvirt;
 pub mod synthetic;
 pub mod worker;
 
-use crate::model::{Groups, HostInfo, HostSample};
+use crate::model::{Event, Groups, HostInfo, HostSample};
+use std::collections::BTreeSet;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What one sample shall contain.
@@ -24,6 +26,36 @@ pub trait Source: Send {
 
     /// One reading of everything that exists. Groups that the request does not name stay empty.
     fn sample(&mut self, request: Request) -> Result<HostSample, SourceError>;
+
+    /// The same while calls hang in some domains: those are asked for what cannot hang, or for nothing at all. A busy
+    /// domain whose monitor is still busy is marked as [`held`](crate::model::DomainSample::held). A source in which nothing can hang has nothing to avoid.
+    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError>;
+
+    /// Whether a domain's hypervisor answers (`virDomainGetControlInfo`). Itself hangs where libvirt keeps the domain
+    /// locked.
+    fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError>;
+}
+
+/// Domains to go around, because a call hangs in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    /// Their monitor is busy: state and NICs can be had.
+    pub busy: BTreeSet<Uuid>,
+    /// libvirt keeps them locked: no call may name them, nor a list in which they would be.
+    pub locked: BTreeSet<Uuid>,
+    /// The active domains that are known, for when no list can be had.
+    pub known: BTreeSet<Uuid>,
+}
+
+/// What a domain's monitor does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Monitor {
+    /// It would answer.
+    Free,
+    /// A command has been under way for so long.
+    Busy(Duration),
+    /// There is no such domain any more, or it is off.
+    Gone,
 }
 
 /// How a source tells the sampler, between samples, that something has happened. Never blocks.
@@ -47,6 +79,9 @@ impl Notify {
 pub enum Notice {
     /// A domain came, went, changed its state, name or devices.
     DomainsChanged,
+    /// Something that the operator may want to read of. Where it changes what exists, [`Notice::DomainsChanged`]
+    /// follows.
+    Event(Event),
     /// The connection is gone; the reason for the operator.
     Closed(String),
 }

@@ -1,9 +1,13 @@
 //! A thread for a blocking source: one connection, one call in flight, and nobody else waits for it.
 
-use super::{Notice, Notify, Request, Source, SourceError};
+use super::{Around, Monitor, Notice, Notify, Request, Source, SourceError};
 use crate::model::{HostInfo, HostSample};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::mpsc as blocking;
+use std::task::{Context, Poll};
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
 type Job = Box<dyn FnOnce(&mut dyn Source) + Send>;
 
@@ -36,23 +40,40 @@ impl Worker {
     }
 
     /// [`Source::connect`] on the thread.
-    pub async fn connect(&self) -> Result<Result<HostInfo, SourceError>, WorkerGone> {
+    pub fn connect(&self) -> Pending<Result<HostInfo, SourceError>> {
         let notify = self.notify.clone();
-        self.run(move |source| source.connect(notify)).await
+        self.run(move |source| source.connect(notify))
     }
 
-    /// [`Source::sample`] on the thread.
-    pub async fn sample(&self, request: Request) -> Result<Result<HostSample, SourceError>, WorkerGone> {
-        self.run(move |source| source.sample(request)).await
+    /// [`Source::sample`] on the thread, or [`Source::sample_around`] where there is something to go around.
+    pub fn sample(&self, request: Request, around: Option<Around>) -> Pending<Result<HostSample, SourceError>> {
+        self.run(move |source| match around {
+            Some(around) => source.sample_around(request, &around),
+            None => source.sample(request),
+        })
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        call: impl FnOnce(&mut dyn Source) -> T + Send + 'static,
-    ) -> Result<T, WorkerGone> {
+    /// [`Source::monitor`] on the thread.
+    pub fn monitor(&self, domain: Uuid) -> Pending<Result<Monitor, SourceError>> {
+        self.run(move |source| source.monitor(domain))
+    }
+
+    fn run<T: Send + 'static>(&self, call: impl FnOnce(&mut dyn Source) -> T + Send + 'static) -> Pending<T> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |source| drop(reply.send(call(source))));
-        self.jobs.send(job).map_err(|_| WorkerGone)?;
-        answer.await.map_err(|_| WorkerGone)
+        // Where the thread is gone the job is dropped, and `reply` with it: the answer says so.
+        drop(self.jobs.send(job));
+        Pending(answer)
+    }
+}
+
+/// A call that is under way. It goes on when this is dropped: nothing can cancel it.
+pub struct Pending<T>(oneshot::Receiver<T>);
+
+impl<T> Future for Pending<T> {
+    type Output = Result<T, WorkerGone>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map_err(|_| WorkerGone)
     }
 }

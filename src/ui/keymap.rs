@@ -91,7 +91,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Screens",
         keys: "Enter",
-        about: "into the domain, into the device",
+        about: "into the domain, the device, or an event's domain",
         actions: &[(Code(KeyCode::Enter), Action::Open)],
     },
     Binding {
@@ -108,14 +108,15 @@ pub const BINDINGS: &[Binding] = &[
     },
     Binding {
         group: "Screens",
-        keys: "1 2 3 4 5",
-        about: "table, panes, all disks, all NICs, all vCPUs",
+        keys: "1 2 3 4 5 6",
+        about: "table, panes, all disks, all NICs, all vCPUs, events",
         actions: &[
             (Char('1'), Action::Show(List::Table)),
             (Char('2'), Action::Show(List::Panes)),
             (Char('3'), Action::Show(List::Disks)),
             (Char('4'), Action::Show(List::Nics)),
             (Char('5'), Action::Show(List::Vcpus)),
+            (Char('6'), Action::Show(List::Events)),
         ],
     },
     Binding {
@@ -127,7 +128,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Lists",
         keys: "/",
-        about: "filter by name, title, state or device; Enter keeps it, Esc drops it",
+        about: "filter by name, title, state, device or event; Enter keeps it, Esc drops it",
         actions: &[(Char('/'), Action::FilterStart)],
     },
     Binding {

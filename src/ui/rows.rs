@@ -1,8 +1,10 @@
 //! What stands in a list, in which order.
 
+use super::seen::{self, Seen};
 use super::sort::{Order, SortKey};
 use super::state::List;
-use crate::fleet::{Domain, DomainId, Fleet, TimeCursor};
+use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor};
+use crate::model::Event;
 use std::cmp::Ordering;
 
 /// A device of a domain, by what stays the same about it.
@@ -16,27 +18,30 @@ pub enum DeviceKey {
     Vcpu(u32),
 }
 
-/// A row of a list: a domain, or one of its devices.
+/// A row of a list: a domain, one of its devices, or an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowId {
     /// A domain.
     Domain(DomainId),
     /// A device.
     Device(DomainId, DeviceKey),
+    /// An event, by its host and number, and the domain that it is about.
+    Event(HostId, u64, Option<DomainId>),
 }
 
 impl RowId {
-    /// The domain that the row is about.
-    pub fn domain(&self) -> DomainId {
+    /// The domain that the row is about; `None` for an event of a host.
+    pub fn domain(&self) -> Option<DomainId> {
         match self {
-            Self::Domain(id) | Self::Device(id, _) => *id,
+            Self::Domain(id) | Self::Device(id, _) => Some(*id),
+            Self::Event(_, _, id) => *id,
         }
     }
 
     /// The device that the row is about.
     pub fn device(&self) -> Option<&DeviceKey> {
         match self {
-            Self::Domain(_) => None,
+            Self::Domain(_) | Self::Event(..) => None,
             Self::Device(_, key) => Some(key),
         }
     }
@@ -57,20 +62,24 @@ pub(super) fn rows(
     filter: &str,
     (key, order): (SortKey, Order),
     cursor: TimeCursor,
+    seen: &Seen,
 ) -> Vec<RowId> {
     let needle = filter.to_lowercase();
+    if list == List::Events {
+        return event_rows(fleet, &needle, (key, order), cursor);
+    }
     let mut rows: Vec<(RowId, bool, Option<f64>, &str)> = Vec::new();
     for (id, host, domain) in fleet.domains() {
         let when = host.timeline.when(cursor);
         let mut add = |row: RowId| {
-            let value = key.value(&row, domain, when);
+            let value = key.value(&row, domain, when, seen.of(id));
             rows.push((row, domain.state.is_active(), value, domain.name.as_str()));
         };
         let named = matches(domain, &needle);
         match list {
             List::Table | List::Panes if named => add(RowId::Domain(id)),
             List::Table | List::Panes => {}
-            List::Disks | List::Nics | List::Vcpus => {
+            List::Disks | List::Nics | List::Vcpus | List::Events => {
                 for device in device_keys(domain).into_iter().filter(|device| list.holds(device)) {
                     if named || device_matches(&device, &needle) {
                         add(RowId::Device(id, device));
@@ -88,6 +97,38 @@ pub(super) fn rows(
         })
     });
     rows.into_iter().map(|(row, ..)| row).collect()
+}
+
+/// The events of all hosts up to where the reader stands in time.
+pub(super) fn events(fleet: &Fleet, cursor: TimeCursor) -> impl Iterator<Item = (HostId, u64, &Event)> {
+    let hosts = fleet.hosts().iter().enumerate();
+    let all = hosts.flat_map(|(host, known)| known.events.iter().map(move |(number, event)| (host, number, event)));
+    all.filter(move |(_, _, event)| seen::is_past(cursor, event.at.monotonic))
+}
+
+fn event_rows(fleet: &Fleet, needle: &str, (key, order): (SortKey, Order), cursor: TimeCursor) -> Vec<RowId> {
+    let mut found: Vec<_> = events(fleet, cursor).filter(|(_, _, event)| event_matches(event, needle)).collect();
+    let name = |event: &Event| event.domain.as_ref().map(|domain| domain.name.clone());
+    found.sort_by(|(host_a, number_a, a), (host_b, number_b, b)| {
+        let newest = (b.at.monotonic, host_b, number_b).cmp(&(a.at.monotonic, host_a, number_a));
+        let turned = |ordering: Ordering, natural| if order == natural { ordering } else { ordering.reverse() };
+        match key {
+            SortKey::Trouble => turned(b.kind.severity().cmp(&a.kind.severity()), Order::Descending).then(newest),
+            SortKey::Name => turned(name(a).cmp(&name(b)), Order::Ascending).then(newest),
+            _ => turned(newest, Order::Descending),
+        }
+    });
+    let row = |(host, number, event): (HostId, u64, &Event)| {
+        RowId::Event(host, number, event.domain.as_ref().map(|domain| DomainId { host, uuid: domain.uuid }))
+    };
+    found.into_iter().map(row).collect()
+}
+
+fn event_matches(event: &Event, needle: &str) -> bool {
+    needle.is_empty()
+        || event.domain.as_ref().is_some_and(|domain| domain.name.to_lowercase().contains(needle))
+        || event.kind.what().to_lowercase().contains(needle)
+        || event.kind.why().to_lowercase().contains(needle)
 }
 
 fn by_value(a: Option<f64>, b: Option<f64>, order: Order) -> Ordering {

@@ -4,12 +4,15 @@ use super::rows::{DeviceKey, RowId};
 use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
 use crate::fleet::{Domain, Severity, When};
 use crate::model::DomainState;
+use std::time::Duration;
 
 /// A column to sort by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
-    /// The loudest finding.
+    /// The loudest finding; of events, how loud they are.
     Trouble,
+    /// The moment of an event.
+    Time,
     /// The domain's name, then the device's.
     Name,
     /// The state: running ones first.
@@ -40,6 +43,7 @@ impl SortKey {
         use crate::fleet::metric::Metric;
         match self {
             Self::Trouble => "trouble",
+            Self::Time => "time",
             Self::Name => "name",
             Self::State => "state",
             Self::CpuTime => "CPU time",
@@ -63,14 +67,14 @@ impl SortKey {
     }
 
     /// The number to sort a row by; `None` sorts last in either order.
-    pub(super) fn value(self, row: &RowId, domain: &Domain, when: When) -> Option<f64> {
+    pub(super) fn value(self, row: &RowId, domain: &Domain, when: When, seen: Option<Duration>) -> Option<f64> {
         let both = |a, b| match (domain.track.value(a, when), domain.track.value(b, when)) {
             (None, None) => None,
             (a, b) => Some(a.unwrap_or(0.0) + b.unwrap_or(0.0)),
         };
         match self {
-            Self::Name => None,
-            Self::Trouble => domain.findings(when).first().map(|finding| match finding.severity {
+            Self::Name | Self::Time => None,
+            Self::Trouble => domain.findings(when, seen).first().map(|finding| match finding.severity {
                 Severity::Critical => 1e6 + finding.excess,
                 Severity::Warning => finding.excess,
             }),

@@ -2,9 +2,11 @@
 
 use super::layout::{self, CardGrid};
 use super::rows::{self, DeviceKey, RowId, device_keys};
+use super::seen::{self, Seen};
 use super::sort::{Order, SortKey};
 use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
-use crate::fleet::{DomainId, Fleet, TimeCursor};
+use crate::fleet::{DomainId, Fleet, Host, HostId, TimeCursor};
+use crate::model::Event;
 use crate::time::Interval;
 
 /// The lists, siblings of each other; a number key shows each.
@@ -20,11 +22,13 @@ pub enum List {
     Nics,
     /// All vCPUs.
     Vcpus,
+    /// What happened.
+    Events,
 }
 
 impl List {
     /// All, in the order of their number keys.
-    pub const ALL: [List; 5] = [List::Table, List::Panes, List::Disks, List::Nics, List::Vcpus];
+    pub const ALL: [List; 6] = [List::Table, List::Panes, List::Disks, List::Nics, List::Vcpus, List::Events];
 
     /// Its name on the tab line.
     pub fn label(self) -> &'static str {
@@ -34,6 +38,7 @@ impl List {
             Self::Disks => "disks",
             Self::Nics => "NICs",
             Self::Vcpus => "vCPUs",
+            Self::Events => "events",
         }
     }
 
@@ -79,6 +84,7 @@ impl List {
                 Nic(NicMetric::RxErrors),
                 Nic(NicMetric::TxErrors),
             ],
+            Self::Events => &[Trouble, Time, Name],
             Self::Vcpus => &[Name, Vcpu(VcpuMetric::Use), Vcpu(VcpuMetric::Steal), Vcpu(VcpuMetric::Wait)],
         }
     }
@@ -97,6 +103,7 @@ impl List {
             Self::Disks => SortKey::Disk(DiskMetric::InFlight),
             Self::Nics => SortKey::Nic(NicMetric::RxBytes),
             Self::Vcpus => SortKey::Vcpu(VcpuMetric::Use),
+            Self::Events => SortKey::Time,
         }
     }
 }
@@ -139,7 +146,7 @@ pub struct DomainView {
 /// What fills the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Screen<'a> {
-    /// A list of domains or devices.
+    /// A list of domains, devices or events.
     List(List),
     /// One domain.
     Domain(&'a DomainView),
@@ -161,10 +168,12 @@ pub struct UiState {
     lists: [ListState; List::ALL.len()],
     /// The rows of the list, after filter and sort.
     pub rows: Vec<RowId>,
-    /// Domains and devices that exist, before the filter.
+    /// Domains, devices or events that exist, before the filter.
     pub unfiltered: usize,
     /// The filter of all lists.
     pub filter: Filter,
+    /// Which events the user has seen.
+    pub seen: Seen,
     /// The domain that the user drilled into.
     pub domain: Option<DomainView>,
     /// The help lies over the screen, scrolled by this many lines.
@@ -192,6 +201,7 @@ impl UiState {
             rows: Vec::new(),
             unfiltered: 0,
             filter: Filter::default(),
+            seen: Seen::default(),
             domain: None,
             help: None,
             cursor: TimeCursor::Live,
@@ -237,14 +247,26 @@ impl UiState {
         CardGrid::new(layout::areas(self.size).body, self.rows.len())
     }
 
+    /// Events that the user has not seen: how many, and the newest with its host.
+    pub fn unseen<'a>(&self, fleet: &'a Fleet) -> Option<(usize, HostId, &'a Event)> {
+        seen::unseen(self, fleet)
+    }
+
+    /// What happened on a host, newest first, up to where the user stands in time.
+    pub fn events_shown<'a>(&self, host: &'a Host) -> impl Iterator<Item = &'a Event> + use<'a> {
+        let cursor = self.cursor;
+        host.events.iter().rev().map(|(_, event)| event).filter(move |event| seen::is_past(cursor, event.at.monotonic))
+    }
+
     /// Brings rows, selection and scrolling in line with the fleet. Call after every update of the fleet.
     pub fn refresh(&mut self, fleet: &Fleet) {
         let state = self.list_state();
         let sort = (state.sort, state.order);
         let old_index = self.selected_index();
-        self.rows = rows::rows(fleet, self.list, &self.filter.text, sort, self.cursor);
+        self.rows = rows::rows(fleet, self.list, &self.filter.text, sort, self.cursor, &self.seen);
         self.unfiltered = match self.list {
             List::Table | List::Panes => fleet.domains().count(),
+            List::Events => rows::events(fleet, self.cursor).count(),
             list => fleet
                 .domains()
                 .map(|(_, _, domain)| device_keys(domain).iter().filter(|key| list.holds(key)).count())

@@ -2,13 +2,18 @@
 
 use super::action::{Action, Effect};
 use super::rows::{DeviceKey, RowId, device_keys};
+use super::seen;
 use super::sort::SortKey;
 use super::state::{DomainView, List, Screen, UiState};
 use crate::fleet::{DomainId, Fleet, TimeCursor, When};
 
 /// Applies one action. What concerns the world outside comes back.
 pub fn update(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
+    let before = seen::looking(ui);
     let effect = apply(ui, fleet, action);
+    if let Some(left) = before.filter(|_| seen::looking(ui) != before) {
+        seen::leave(ui, fleet, left);
+    }
     ui.refresh(fleet);
     effect
 }
@@ -46,7 +51,7 @@ fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
 
 fn on_screen(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
     match ui.screen() {
-        Screen::List(_) => in_list(ui, action),
+        Screen::List(_) => in_list(ui, fleet, action),
         Screen::Domain(view) => {
             let id = view.id;
             in_domain(ui, fleet, id, action)
@@ -90,7 +95,7 @@ fn in_help(action: Action, scroll: u16, page: u16) -> Option<u16> {
     })
 }
 
-fn in_list(ui: &mut UiState, action: Action) -> Option<Effect> {
+fn in_list(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
     let page = ui.page_height() as isize;
     let panes = ui.list == List::Panes;
     let line = if panes { ui.card_grid().columns as isize } else { 1 };
@@ -116,7 +121,7 @@ fn in_list(ui: &mut UiState, action: Action) -> Option<Effect> {
         Action::NextPane => return show(ui, neighbour_list(ui.list, 1)),
         Action::PreviousPane => return show(ui, neighbour_list(ui.list, List::ALL.len() - 1)),
         Action::Back => ui.filter.text.clear(),
-        Action::Open => return open(ui),
+        Action::Open => return open(ui, fleet),
         _ => {}
     }
     None
@@ -150,12 +155,14 @@ fn sort_by_neighbour(ui: &mut UiState, step: isize) {
     (state.sort, state.order) = (key, key.natural());
 }
 
-fn open(ui: &mut UiState) -> Option<Effect> {
+fn open(ui: &mut UiState, fleet: &Fleet) -> Option<Effect> {
     let row = ui.selected_row()?.clone();
     ui.list_state_mut().selected = Some(row.clone());
     let (id, device) = match row {
         RowId::Domain(id) => (id, None),
         RowId::Device(id, key) => (id, Some(key)),
+        // Of a domain that is gone there is nothing to show.
+        RowId::Event(_, _, id) => (id.filter(|id| fleet.domain(*id).is_some())?, None),
     };
     ui.domain = Some(DomainView { id, selected: device.clone(), offset: 0, device });
     Some(Effect::Focus(Some(id)))

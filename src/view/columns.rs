@@ -3,6 +3,7 @@
 use super::text;
 use super::theme::Role;
 use super::{Scene, Symbols};
+use crate::fleet::Link;
 use crate::ui::{Order, SortKey};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -94,6 +95,13 @@ pub(super) fn put(scene: &Scene, buffer: &mut Buffer, cell: Rect, right: bool, r
     put_line(buffer, cell, right, Line::from(scene.span(role, words)));
 }
 
+/// Takes away what stands in a place.
+pub(super) fn blank(buffer: &mut Buffer, place: Rect) {
+    for x in place.left()..place.right() {
+        buffer[(x, place.y)].set_symbol(" ").modifier = ratatui::style::Modifier::empty();
+    }
+}
+
 /// A line in a cell.
 pub(super) fn put_line(buffer: &mut Buffer, cell: Rect, right: bool, line: Line<'static>) {
     let room = cell.width.saturating_sub(line.width() as u16);
@@ -110,7 +118,17 @@ pub(super) fn empty_list(scene: &Scene, buffer: &mut Buffer, area: Rect, things:
     } else if known {
         vec![(Role::Title, format!("this host has no {things}"))]
     } else {
-        vec![(Role::Title, "waiting for the first figures".to_owned())]
+        let failing = scene.fleet.hosts().iter().find_map(|host| match &host.link {
+            Link::Failing(failure) => Some(failure),
+            Link::Connecting | Link::Live => None,
+        });
+        match failing {
+            Some(failure) => vec![
+                (Role::Critical, failure.message.clone()),
+                (Role::Title, failure.advice.clone().unwrap_or_default()),
+            ],
+            None => vec![(Role::Title, "waiting for the first figures".to_owned())],
+        }
     };
     super::message(scene, buffer, area, &lines);
 }

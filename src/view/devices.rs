@@ -99,7 +99,7 @@ pub(super) fn columns_of(list: List) -> &'static [Column<Content>] {
     match list {
         List::Nics => NICS,
         List::Vcpus => VCPUS,
-        List::Table | List::Panes | List::Disks => DISKS,
+        List::Table | List::Panes | List::Disks | List::Events => DISKS,
     }
 }
 

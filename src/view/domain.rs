@@ -10,11 +10,13 @@
 //! vda   …
 //! NIC   …
 //! vCPU  …
+//! EVENT …                                      where there is room
 //! ```
 
 use super::chart::{self, Curve};
 use super::columns;
 use super::devices;
+use super::events;
 use super::format;
 use super::graph::{self, Window};
 use super::table;
@@ -49,7 +51,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, view: &DomainView) {
 /// Who it is and where it runs.
 pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
     let symbols = scene.palette.symbols;
-    let findings = domain.findings(host.timeline.when(scene.ui.cursor));
+    let findings = scene.findings(host, domain);
     let mut first = table::state_sign(scene, domain, &findings);
     let name = text::fit(&domain.name, usize::from(area.width) / 2, symbols);
     first.push_span(scene.span(Role::Title, format!(" {name}  ")));
@@ -185,7 +187,7 @@ fn memory(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &
         Some(value) => format::with_unit(metric.info().unit, value, symbols),
         None => scene.none().to_owned(),
     };
-    let findings = domain.findings(when);
+    let findings = scene.findings(host, domain);
     let mut lines: Vec<Line<'static>> = Vec::new();
     let percent = domain.memory_used_percent(when).map(|percent| format!("{} %", format::percent(percent)));
     lines.push(Line::from(vec![
@@ -324,6 +326,8 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
         }
     }
     columns::scroll_bar(scene, buffer, area, view.offset, total);
+    let used = (total as u16).min(area.height);
+    events::of_domain(scene, buffer, Rect { y: area.y + used, height: area.height - used, ..area }, host, domain);
 }
 
 fn heading_row<C>(scene: &Scene, buffer: &mut Buffer, area: Rect, fitted: &[(columns::Column<C>, u16, u16)]) {

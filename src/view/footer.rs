@@ -66,7 +66,8 @@ fn keys(scene: &Scene, width: u16) -> Vec<Span<'static>> {
     let mut ends = Vec::new();
     hint(scene, &mut ends, "?", "help");
     hint(scene, &mut ends, "q", "quit");
-    let room = usize::from(width).saturating_sub(ends.iter().map(Span::width).sum());
+    // The last blank may fall off the edge.
+    let room = (usize::from(width) + 1).saturating_sub(ends.iter().map(Span::width).sum());
     let mut used = 0;
     // Hints are pairs of key and words: both or none.
     let fits = spans.chunks(2).take_while(|pair| {

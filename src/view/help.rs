@@ -4,7 +4,7 @@ use super::chart;
 use super::table;
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, trouble};
+use super::{Scene, Symbols, events, trouble};
 use crate::fleet::Severity;
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use crate::ui::BINDINGS;
@@ -50,6 +50,11 @@ fn lines(scene: &Scene) -> Vec<Line<'static>> {
         scene.span(Role::Warning, format!("{} worth a look  ", sign(Severity::Warning))),
         scene.span(Role::Text, format!("{} there is no figure (the line under the host says why)", scene.none())),
     ]));
+    let unseen = events::unseen(scene.palette.symbols);
+    lines.push(Line::from(scene.span(
+        Role::Text,
+        format!("  {unseen} an event not seen yet; it counts as seen when you leave the events or its domain"),
+    )));
     lines.push(Line::default());
     for host in scene.fleet.hosts() {
         if !host.lacks.is_empty() {

@@ -5,6 +5,7 @@ mod columns;
 mod device;
 mod devices;
 mod domain;
+mod events;
 mod footer;
 mod format;
 mod graph;
@@ -18,7 +19,7 @@ mod trouble;
 
 pub use theme::{Depth, Look, Symbols};
 
-use crate::fleet::Fleet;
+use crate::fleet::{Domain, DomainId, Finding, Fleet, Host};
 use crate::time::Timestamp;
 use crate::ui::{List, MIN_HEIGHT, MIN_WIDTH, Screen, UiState, areas};
 use ratatui::Frame;
@@ -39,6 +40,12 @@ struct Scene<'a> {
 impl Scene<'_> {
     fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
         Span::styled(text.into(), self.palette.style(role))
+    }
+
+    /// What is wrong with a domain, as far as the user does not know it yet.
+    fn findings(&self, host: &Host, domain: &Domain) -> Vec<Finding> {
+        let seen = self.ui.seen.of(DomainId { host: host.id, uuid: domain.uuid });
+        domain.findings(host.timeline.when(self.ui.cursor), seen)
     }
 
     /// The sign of a value that is not there.
@@ -63,6 +70,7 @@ pub fn draw(frame: &mut Frame, fleet: &Fleet, ui: &UiState, look: &Look, now: Ti
     match ui.screen() {
         Screen::List(List::Table) => table::draw(&scene, buffer, parts.body),
         Screen::List(List::Panes) => panes::draw(&scene, buffer, parts.body),
+        Screen::List(List::Events) => events::draw(&scene, buffer, parts.body),
         Screen::List(list) => devices::draw(&scene, buffer, parts.body, list),
         Screen::Domain(view) => domain::draw(&scene, buffer, view),
         Screen::Device(id, key) => device::draw(&scene, buffer, parts.body, id, key),

@@ -41,7 +41,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let selected = scene.ui.selected_index();
     for (index, row) in scene.ui.rows.iter().enumerate().skip(first) {
         let Some(place) = grid.card(index - first) else { break };
-        let Some((host, domain)) = scene.fleet.domain(row.domain()) else { continue };
+        let Some((host, domain)) = row.domain().and_then(|id| scene.fleet.domain(id)) else { continue };
         card(scene, buffer, place, host, domain, selected == Some(index));
     }
     let lines = scene.ui.rows.len().div_ceil(grid.columns);
@@ -61,8 +61,7 @@ fn stretched_bar(scene: &Scene, buffer: &mut Buffer, area: Rect, page: u16, line
 }
 
 fn card(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain, selected: bool) {
-    let when = host.timeline.when(scene.ui.cursor);
-    let findings = domain.findings(when);
+    let findings = scene.findings(host, domain);
     let frame = match (selected, findings.first()) {
         (true, _) => scene.palette.style(Role::Key),
         (false, Some(finding)) => scene.palette.style(trouble::role(finding.severity)),

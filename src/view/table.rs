@@ -73,7 +73,7 @@ const COLUMNS: &[Column<Content>] = &[
 ];
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
-    let names = scene.ui.rows.iter().filter_map(|row| scene.fleet.domain(row.domain()));
+    let names = scene.ui.rows.iter().filter_map(|row| scene.fleet.domain(row.domain()?));
     let longest = names.map(|(_, domain)| text::width(&domain.name)).max().unwrap_or(0);
     let columns = columns::fit(&wanted(area.width, longest), area.width.saturating_sub(1));
     columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
@@ -86,7 +86,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let selected = scene.ui.selected_index();
     for (line, (index, row)) in scene.ui.rows.iter().enumerate().skip(offset).take(usize::from(body.height)).enumerate()
     {
-        let Some((host, domain)) = scene.fleet.domain(row.domain()) else { continue };
+        let Some((host, domain)) = row.domain().and_then(|id| scene.fleet.domain(id)) else { continue };
         let place = Rect { y: body.y + line as u16, height: 1, ..body };
         draw_row(scene, buffer, place, &columns, host, domain);
         if selected == Some(index) {
@@ -101,7 +101,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
 fn preview(scene: &Scene, buffer: &mut Buffer, body: Rect) {
     const LEAST: u16 = 8;
     let room = body.height.saturating_sub(scene.ui.rows.len() as u16 + 1);
-    let found = scene.ui.selected_row().and_then(|row| scene.fleet.domain(row.domain()));
+    let found = scene.ui.selected_row().and_then(|row| scene.fleet.domain(row.domain()?));
     let Some((host, domain)) = found.filter(|_| room >= LEAST) else { return };
     let height = room.min(24);
     let place = Rect { y: body.bottom() - height, height, ..body };
@@ -132,7 +132,7 @@ fn draw_row(
     domain: &Domain,
 ) {
     let when = host.timeline.when(scene.ui.cursor);
-    let findings = domain.findings(when);
+    let findings = scene.findings(host, domain);
     let active = domain.state.is_active();
     for (column, offset, width) in columns {
         let cell = Rect { x: place.x + offset, width: *width, ..place };
@@ -156,12 +156,26 @@ fn draw_row(
             }
         }
     }
-    if !active {
-        let from = columns.iter().find(|(column, ..)| matches!(column.content, Figure(M::Cpu, _)));
-        if let Some((_, offset, _)) = from {
-            let cell = Rect { x: place.x + offset, width: place.width.saturating_sub(*offset), ..place };
-            columns::put(scene, buffer, cell, false, Role::Dim, state_words(domain));
+    // Where there are no figures, words stand in their place; those of the NICs come without the monitor.
+    let words = match domain.held {
+        _ if !active => Some((Role::Dim, state_words(domain))),
+        Some(_) => {
+            let reason = domain.missing(host, M::Cpu).describe(domain);
+            Some((trouble::role(Severity::Critical), reason))
         }
+        None => None,
+    };
+    if let Some((role, words)) = words {
+        let start = |wanted: fn(&Content) -> bool| {
+            columns.iter().find(|(column, ..)| wanted(&column.content)).map(|(_, offset, _)| *offset)
+        };
+        let from = start(|content| matches!(content, Figure(M::Cpu, _))).unwrap_or(0);
+        let nics = start(|content| matches!(content, Figure(M::NetRx, _))).filter(|_| active);
+        let to = nics.map_or(place.width, |offset| offset.saturating_sub(1));
+        let cell = Rect { x: place.x + from, width: to.saturating_sub(from), ..place };
+        columns::blank(buffer, cell);
+        let words = text::shorten(&words, usize::from(cell.width), scene.palette.symbols);
+        columns::put(scene, buffer, cell, false, role, words);
     }
 }
 

@@ -4,11 +4,15 @@ use super::theme::Symbols;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Without control characters and marks that turn the writing direction: each becomes a visible `�`.
+/// Without control characters, line separators, and marks that turn the writing direction or take no column: each becomes a visible `�`.
 pub(super) fn clean(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(
+                c,
+                '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                    | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+            )
     };
     text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
@@ -70,6 +74,9 @@ mod tests {
     #[test]
     fn control_characters_and_direction_marks_are_shown_not_sent() {
         assert_eq!(clean("a\x1b[31mb\u{202e}c\r\n"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}\u{fffd}");
+        for hidden in ['\u{61c}', '\u{200b}', '\u{2028}', '\u{2029}', '\u{2066}', '\u{fffa}', '\u{e0041}'] {
+            assert_eq!(clean(&hidden.to_string()), "\u{fffd}");
+        }
     }
 
     proptest! {

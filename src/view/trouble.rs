@@ -1,11 +1,15 @@
-//! One line that says what is wrong, the loudest first; or, when nothing is, why the selected row lacks figures.
+//! One line that says what is wrong, the loudest first; or, when nothing is, why the selected row lacks figures. At its
+//! right end stands the newest event that nobody has seen.
 
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, format};
+use super::{Scene, Symbols, events};
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Link, Severity};
 use crate::model::Call;
+use crate::model::Failure;
+use crate::time::Timestamp;
+use crate::ui::{List, Screen};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -29,14 +33,18 @@ pub(super) fn role(severity: Severity) -> Role {
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let mut spans = Vec::new();
-    let room = usize::from(area.width);
+    let whole = usize::from(area.width);
+    let news = news(scene);
+    // What is wrong now comes first: the news take what they need at the least, or what is left.
+    let wanted = news.last().map_or(0, |(_, words)| (text::width(words) + 2).min(whole * 2 / 5));
+    let room = whole - wanted;
     let mut used = 0;
     for (role, words) in link_words(scene) {
         let words = text::shorten(&words, room.saturating_sub(used), scene.palette.symbols);
         used += text::width(&words);
         spans.push(scene.span(role, words));
     }
-    let findings = scene.fleet.findings(scene.ui.cursor);
+    let findings = scene.fleet.findings(scene.ui.cursor, |id| scene.ui.seen.of(id));
     let total = findings.len();
     for (index, (id, finding)) in findings.into_iter().enumerate() {
         let Some((_, domain)) = scene.fleet.domain(id) else { continue };
@@ -59,24 +67,55 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     if let Some(note) = missing_note(scene) {
         let note = text::shorten(&note, room.saturating_sub(used), scene.palette.symbols);
         if text::width(&note) > 12 {
+            used += text::width(&note);
             spans.push(scene.span(Role::Dim, note));
         }
     }
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
+    let left = whole.saturating_sub(used + 1);
+    if let Some((role, words)) = news.iter().find(|(_, words)| text::width(words) <= left).or(news.last()) {
+        let words = text::shorten(words, left, scene.palette.symbols);
+        let width = text::width(&words) as u16;
+        let line = Line::from(scene.span(*role, words));
+        buffer.set_line(area.right().saturating_sub(width), area.y, &line, width);
+    }
+}
+
+/// The newest event that the user has not seen, in words of falling length. Nothing where the events are on the screen,
+/// and where the connection is gone: that fills the line.
+fn news(scene: &Scene) -> Vec<(Role, String)> {
+    let failing = scene.fleet.hosts().iter().any(|host| matches!(host.link, Link::Failing(_)));
+    if failing || scene.ui.screen() == Screen::List(List::Events) {
+        return Vec::new();
+    }
+    let Some((count, _, event)) = scene.ui.unseen(scene.fleet) else { return Vec::new() };
+    let symbols = scene.palette.symbols;
+    let name = event.domain.as_ref().map(|domain| text::fit(&domain.name, 20, symbols) + " ").unwrap_or_default();
+    let short = [events::sign(scene, event), format!("{count} new: {name}{}", event.kind.what())].join(" ");
+    let short = short.trim_start().to_owned();
+    let why = text::clean(&event.kind.why());
+    let role = events::role(event).unwrap_or(Role::Title);
+    let explained =
+        if why.is_empty() { short.clone() } else { format!("{short} ({})", text::shorten(&why, 40, symbols)) };
+    let timed = format!("{explained} {}", events::time(scene, event));
+    [timed, explained, short].map(|words| (role, words)).into()
+}
+
+/// What failed, when it is tried again, what to do: the part that changes first, so that it is never cut off.
+pub(super) fn failure_words(failure: &Failure, now: Timestamp) -> String {
+    let retry = failure.retry_in.map(|wait| {
+        let left = wait.saturating_sub(now.since(failure.at).unwrap_or_default());
+        format!("next try in {:.0} s: ", left.as_secs_f64().ceil())
+    });
+    let advice = failure.advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
+    format!("{}{}{advice}", retry.unwrap_or_default(), failure.message)
 }
 
 fn link_words(scene: &Scene) -> Vec<(Role, String)> {
     let hosts = scene.fleet.hosts().iter();
     hosts
         .filter_map(|host| match &host.link {
-            Link::Failing(failure) => {
-                let retry = match failure.retry_in {
-                    Some(pause) => format!(" (next try in {})", format::duration(pause)),
-                    None => String::new(),
-                };
-                let advice = failure.advice.as_ref().map(|advice| format!(": {advice}")).unwrap_or_default();
-                Some((Role::Critical, format!("{}{retry}{advice}  ", failure.message)))
-            }
+            Link::Failing(failure) => Some((Role::Critical, format!("{}  ", failure_words(failure, scene.now)))),
             Link::Connecting if host.sampled_at.is_none() => {
                 Some((Role::Dim, "waiting for the first answer of libvirt  ".into()))
             }
@@ -91,7 +130,7 @@ fn missing_note(scene: &Scene) -> Option<String> {
     use DomainMetric::{Cpu, DiskRead, MemoryUsed, NetRx, Steal, WorstLatency};
     let id = match &scene.ui.domain {
         Some(view) => view.id,
-        None => scene.ui.selected_row()?.domain(),
+        None => scene.ui.selected_row()?.domain()?,
     };
     let (host, domain) = scene.fleet.domain(id)?;
     let mut notes: Vec<(String, Vec<&str>)> = Vec::new();

@@ -2,6 +2,7 @@
 
 use crate::rig::{Rig, SIZES};
 use ratatui::style::{Color, Modifier};
+use vtop::model::{EventKind, IoErrorAction};
 use vtop::view::{Depth, Symbols};
 
 /// The story's 100th second: the disk of db-primary is slow, web-02 has crashed.
@@ -34,7 +35,7 @@ fn the_selected_row_stands_out_over_its_whole_width() {
 
 #[test]
 fn colour_never_says_a_thing_alone() {
-    for seconds in [60, 100, 130, 180] {
+    for seconds in [60, 100, 130, 180, 210] {
         let mut coloured = Rig::new(12, seconds, (120, 40));
         coloured.press("!");
         let mut mono = Rig::new(12, seconds, (120, 40));
@@ -69,7 +70,7 @@ fn few_colours_use_the_palette_of_the_terminal() {
 fn a_terminal_that_knows_ascii_gets_ascii() {
     for size in SIZES {
         let start = Rig::new(12, 100, size);
-        for keys in ["", "2", "3", "4", "5", "⏎", "⏎⏎", "?", "/zzz", " <"] {
+        for keys in ["", "2", "3", "4", "5", "6", "⏎", "⏎⏎", "?", "/zzz", " <"] {
             let mut rig = start.clone();
             rig.look.symbols = Symbols::Ascii;
             let text = rig.press(keys).text();
@@ -83,7 +84,7 @@ fn a_terminal_that_knows_ascii_gets_ascii() {
 fn nothing_is_drawn_wrong_at_any_size() {
     for (width, height) in [(40, 10), (41, 11), (60, 15), (79, 23), (100, 30), (300, 100), (1, 1), (500, 3)] {
         let start = Rig::new(30, 12, (width, height));
-        for keys in ["", "2", "3", "4", "5", "⏎", "⏎⏎", "?", "/web", "G", "2G"] {
+        for keys in ["", "2", "3", "4", "5", "6", "⏎", "⏎⏎", "?", "/web", "G", "2G", "6G"] {
             let mut rig = start.clone();
             rig.press(keys).text();
         }
@@ -102,4 +103,27 @@ fn every_theme_differs() {
     let mut rig = incident();
     rig.press("ttt");
     assert_eq!((rig.buffer()[(60, 20)].bg, colour(&rig, "▲ db-primary")), grounds[0], "the fourth is the first");
+}
+
+#[test]
+fn hostile_text_in_an_event_sends_no_escape_and_bends_no_column() {
+    let evil = "\x1b[2J\x1b]0;x\x07\u{202e}a\r\n日本語".repeat(20);
+    for size in SIZES {
+        let mut rig = Rig::new(12, 100, size);
+        let error = EventKind::IoError {
+            device: evil.clone(),
+            path: evil.clone(),
+            action: IoErrorAction::Paused,
+            reason: evil.clone(),
+        };
+        rig.tell(&evil, error.clone());
+        rig.tell("", EventKind::DeviceAdded(String::new()));
+        rig.tell("mail", error);
+        for keys in ["", "6", "/mail⏎1⏎"] {
+            let text = rig.press(keys).text();
+            assert!(!text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{text}");
+            let heads: Vec<_> = text.lines().skip(4).filter_map(|line| line.find("I/O error")).collect();
+            assert!(keys != "6" || heads.len() == 2 && text.contains("device added"), "{text}");
+        }
+    }
 }

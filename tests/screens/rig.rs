@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use std::sync::Arc;
 use std::time::Duration;
 use vtop::fleet::Fleet;
-use vtop::model::HostUpdate;
+use vtop::model::{Event, EventDomain, EventKind, Groups, HostUpdate, SampleDelta};
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, Effect, UiState, action_for, update};
@@ -28,15 +28,46 @@ impl Rig {
     /// The synthetic host with so many domains, after so many seconds of its story.
     pub fn new(domains: usize, seconds: usize, size: (u16, u16)) -> Self {
         let options = SyntheticOptions { domains, ..SyntheticOptions::default() };
+        let mut events =
+            SyntheticSource::simulate_events(&options, Duration::from_secs(seconds as u64)).into_iter().peekable();
         let (info, samples) = SyntheticSource::simulate(options, Duration::from_secs(1), seconds + 1);
         let mut rig = Self::empty(size);
         rig.fleet.apply(0, HostUpdate::Connected(Arc::new(info)));
         for sample in samples {
             rig.now = sample.at;
+            while let Some(event) = events.next_if(|event| event.at.monotonic <= sample.at.monotonic) {
+                rig.fleet.apply(0, HostUpdate::Event(event));
+            }
             rig.fleet.apply(0, HostUpdate::Keyframe(sample));
         }
         rig.ui.refresh(&rig.fleet);
         rig
+    }
+
+    /// Lets all domains but these vanish.
+    pub fn keep_domains(&mut self, kept: &[uuid::Uuid]) {
+        let host = &self.fleet.hosts()[0];
+        let vanished = host.domains.keys().filter(|uuid| !kept.contains(uuid)).copied().collect();
+        let delta = SampleDelta {
+            at: self.now,
+            asked: Groups::STATE,
+            node: host.node.clone(),
+            appeared: Vec::new(),
+            vanished,
+            changed: Vec::new(),
+            lacks: host.lacks.clone(),
+        };
+        self.fleet.apply(0, HostUpdate::Delta(delta));
+        self.ui.refresh(&self.fleet);
+    }
+
+    /// Something is told of a domain.
+    pub fn tell(&mut self, name: &str, kind: EventKind) {
+        let found = self.fleet.domains().find(|(_, _, domain)| domain.name == name);
+        let uuid = found.map_or(uuid::Uuid::max(), |(id, ..)| id.uuid);
+        let domain = Some(EventDomain { uuid, name: name.to_owned() });
+        self.fleet.apply(0, HostUpdate::Event(Event { at: self.now, domain, kind }));
+        self.ui.refresh(&self.fleet);
     }
 
     /// Before the first answer.

@@ -47,6 +47,32 @@ fn vcpus() {
 }
 
 #[test]
+fn events() {
+    shots("events", 230, 12, "6");
+}
+
+#[test]
+fn events_the_loudest_first() {
+    shots("events_loudest", 230, 12, "6!jj");
+}
+
+#[test]
+fn events_when_nothing_has_happened() {
+    let mut rig = Rig::new(12, 10, (80, 24));
+    assert!(rig.press("6").text().contains("nothing has happened since vtop listens"));
+}
+
+#[test]
+fn an_io_error_that_is_over() {
+    shots("io_error_over", 215, 12, "!");
+}
+
+#[test]
+fn domain_with_events() {
+    shots("domain_events", 215, 12, "/mail⏎⏎");
+}
+
+#[test]
 fn domain() {
     shots("domain", 100, 12, "/db-primary⏎⏎");
 }

@@ -177,3 +177,33 @@ fn it_draws_everything_again_after_a_stop_from_outside() {
     terminal.keys("q");
     assert_eq!(terminal.ended().code, 0);
 }
+
+#[test]
+fn a_hypervisor_that_never_answers_holds_neither_keys_nor_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("silent");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let uri = format!("qemu+unix:///system?socket={}", socket.display());
+    let silent = || {
+        let mut terminal = Terminal::start(vtop(&["-c", &uri]));
+        terminal.wait_for_screen("connecting");
+        terminal.keys("?");
+        terminal.wait_for_screen("this help");
+        terminal
+    };
+    let mut terminal = silent();
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+    let terminal = silent();
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.ended().code, 143);
+}
+
+#[test]
+fn libvirt_is_on_the_screen_too() {
+    let mut terminal = Terminal::start(vtop(&["-c", "test:///default"]));
+    terminal.wait_for(" test ", |screen| screen.contents().lines().any(|line| line.contains("R test ")));
+    terminal.keys("q");
+    let ended = terminal.ended();
+    assert_eq!((ended.code, ended.text.trim()), (0, ""), "libvirt writes nothing over the screen");
+}

@@ -3,11 +3,15 @@
 //! Every key is always there; what is not known is `null`, never 0. Units are in the names: derived figures are named
 //! by the lists in [`crate::fleet::metric`], raw totals lie under `totals`. CPU use comes in three readings:
 //! `cpu_percent` (100 is one core), `cpu_of_host_percent` (100 is all of the host) and `cpu_of_guest_percent` (100 is
-//! all vCPUs of the domain).
+//! all vCPUs of the domain). `events` are those since the line before; `events_left_out` says how many more there were
+//! than are kept.
 
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Disk, Domain, Host, HostCpu, Link, Nic, Track, Vcpu, When};
-use crate::model::{BlockSample, Counter, Failure, Lack, MemorySample, NetSample, NodeMemory, VcpuSample, VcpuState};
+use crate::model::{
+    BlockSample, Counter, Event, EventSeverity, Failure, Lack, MemorySample, NetSample, NodeMemory, VcpuSample,
+    VcpuState,
+};
 use crate::time::Timestamp;
 use crate::units::{Bytes, Quantity, Unit};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -18,6 +22,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lines {
     last: Option<Timestamp>,
+    /// The number of the first event that no line has told.
+    untold: u64,
 }
 
 impl Lines {
@@ -26,15 +32,25 @@ impl Lines {
     pub fn sample<'a>(&mut self, host: &'a Host) -> Option<Line<'a>> {
         let at = host.sampled_at.filter(|at| self.last != Some(*at))?;
         let before = self.last.replace(at)?;
-        Some(Line::sample(host, at, at.since(before)))
+        let events = self.events(host);
+        Some(Line::sample(host, at, at.since(before), events))
     }
 
     /// The line for a failure that was seen at `now`; `None` where the host does not fail.
-    pub fn failure<'a>(&self, host: &'a Host, now: Timestamp) -> Option<Line<'a>> {
+    pub fn failure<'a>(&mut self, host: &'a Host, now: Timestamp) -> Option<Line<'a>> {
         match &host.link {
-            Link::Failing(failure) => Some(Line::failure(host, now, failure)),
+            Link::Failing(failure) => {
+                let events = self.events(host);
+                Some(Line::failure(host, now, failure, events))
+            }
             Link::Connecting | Link::Live => None,
         }
+    }
+
+    fn events<'a>(&mut self, host: &'a Host) -> Events<'a> {
+        let (events, left_out) = host.events.since(self.untold);
+        self.untold = host.events.next_number();
+        Events { events: events.map(EventLine::new).collect(), left_out }
     }
 }
 
@@ -45,12 +61,14 @@ pub struct Line<'a> {
     elapsed_seconds: Option<f64>,
     host: HostLine<'a>,
     domains: Option<Vec<DomainLine<'a>>>,
+    #[serde(flatten)]
+    events: Events<'a>,
     lacks: Option<Vec<LackLine<'a>>>,
     error: Option<ErrorLine<'a>>,
 }
 
 impl<'a> Line<'a> {
-    fn sample(host: &'a Host, at: Timestamp, elapsed: Option<Duration>) -> Self {
+    fn sample(host: &'a Host, at: Timestamp, elapsed: Option<Duration>, events: Events<'a>) -> Self {
         let mut domains: Vec<_> = host.domains.values().collect();
         domains.sort_by(|left, right| left.name.cmp(&right.name).then(left.uuid.cmp(&right.uuid)));
         Self {
@@ -58,17 +76,19 @@ impl<'a> Line<'a> {
             elapsed_seconds: elapsed.map(|elapsed| elapsed.as_secs_f64()),
             host: HostLine::new(host, Some(Figures(&host.track))),
             domains: Some(domains.into_iter().map(|domain| DomainLine::new(domain, host.cpus())).collect()),
+            events,
             lacks: Some(host.lacks.iter().map(LackLine::new).collect()),
             error: None,
         }
     }
 
-    fn failure(host: &'a Host, now: Timestamp, failure: &'a Failure) -> Self {
+    fn failure(host: &'a Host, now: Timestamp, failure: &'a Failure, events: Events<'a>) -> Self {
         Self {
             time: rfc3339(now),
             elapsed_seconds: None,
             host: HostLine::new(host, None),
             domains: None,
+            events,
             lacks: None,
             error: Some(ErrorLine {
                 message: &failure.message,
@@ -90,6 +110,46 @@ impl<'a> Line<'a> {
 /// With milliseconds, in UTC.
 fn rfc3339(at: Timestamp) -> String {
     format!("{:.3}", at.wall)
+}
+
+#[derive(serde::Serialize)]
+struct Events<'a> {
+    events: Vec<EventLine<'a>>,
+    #[serde(rename = "events_left_out")]
+    left_out: u64,
+}
+
+#[derive(serde::Serialize)]
+struct EventLine<'a> {
+    time: String,
+    /// The domain's; `null` for an event of the connection.
+    uuid: Option<String>,
+    name: Option<&'a str>,
+    event: &'static str,
+    why: Option<String>,
+    device: Option<&'a str>,
+    path: Option<&'a str>,
+    severity: &'static str,
+}
+
+impl<'a> EventLine<'a> {
+    fn new(event: &'a Event) -> Self {
+        let domain = event.domain.as_ref();
+        Self {
+            time: rfc3339(event.at),
+            uuid: domain.map(|domain| domain.uuid.to_string()),
+            name: domain.map(|domain| domain.name.as_str()),
+            event: event.kind.name(),
+            why: Some(event.kind.why()).filter(|why| !why.is_empty()),
+            device: event.kind.device(),
+            path: event.kind.path(),
+            severity: match event.kind.severity() {
+                EventSeverity::Notice => "notice",
+                EventSeverity::Warning => "warning",
+                EventSeverity::Critical => "critical",
+            },
+        }
+    }
 }
 
 #[derive(serde::Serialize)]

@@ -1,7 +1,8 @@
 use super::*;
 use crate::fleet::Fleet;
 use crate::model::{
-    Call, DomainSample, DomainState, Groups, HostInfo, HostSample, HostUpdate, NodeSample, StateReason,
+    Call, DomainSample, DomainState, EventDomain, EventKind, Groups, HostInfo, HostSample, HostUpdate, NodeSample,
+    StateReason,
 };
 use crate::units::Nanoseconds;
 use serde_json::Value;
@@ -135,7 +136,7 @@ fn a_failure_has_a_line_with_every_key_and_no_old_figures() {
         lines.sample(&fleet.hosts()[0])
     });
     assert!(lines.failure(&fleet.hosts()[0], at(0)).is_none());
-    let failure = Failure { message: "gone".into(), advice: None, retry_in: Some(Duration::from_secs(2)) };
+    let failure = Failure { message: "gone".into(), advice: None, retry_in: Some(Duration::from_secs(2)), at: at(0) };
     fleet.apply(0, HostUpdate::Failed(failure));
     let line = json(lines.failure(&fleet.hosts()[0], at(3000)));
     assert_eq!(line["error"], serde_json::json!({"message": "gone", "advice": null, "retry_in_seconds": 2.0}));
@@ -144,6 +145,40 @@ fn a_failure_has_a_line_with_every_key_and_no_old_figures() {
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     assert_eq!(keys(&line), keys(&good));
     assert_eq!(keys(&line["host"]), keys(&good["host"]));
+}
+
+#[test]
+fn events_are_told_once_in_the_next_line() {
+    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    let told = |name: &str, kind| {
+        let domain = Some(EventDomain { uuid: Uuid::from_u128(1), name: name.into() });
+        HostUpdate::Event(Event { at: at(500), domain, kind })
+    };
+    let events = |line: &Value| line["events"].as_array().unwrap().clone();
+    fleet.apply(0, told("early", EventKind::Rebooted));
+    fleet.apply(0, sample(at(0), Groups::OVERVIEW, 0));
+    assert!(lines.sample(&fleet.hosts()[0]).is_none());
+    fleet.apply(0, told("a\"b\n", EventKind::DeviceAdded("net1".into())));
+    assert!(lines.sample(&fleet.hosts()[0]).is_none(), "an event makes no line");
+    fleet.apply(0, sample(at(1000), Groups::OVERVIEW, 9));
+    let line = json(lines.sample(&fleet.hosts()[0]));
+    assert_eq!(
+        events(&line)[1],
+        serde_json::json!({
+            "time": "2026-01-02T03:04:05.500Z", "uuid": Uuid::from_u128(1).to_string(), "name": "a\"b\n",
+            "event": "device_added", "why": "net1", "device": "net1", "path": null, "severity": "notice",
+        })
+    );
+    assert_eq!((&events(&line)[0]["name"], &events(&line)[0]["why"]), (&"early".into(), &Value::Null));
+    fleet.apply(0, sample(at(2000), Groups::OVERVIEW, 9));
+    let line = json(lines.sample(&fleet.hosts()[0]));
+    assert_eq!((events(&line), &line["events_left_out"]), (vec![], &0.into()));
+    for _ in 0..crate::fleet::EVENTS_KEPT + 3 {
+        fleet.apply(0, told("storm", EventKind::Rebooted));
+    }
+    fleet.apply(0, HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None, at: at(0) }));
+    let line = json(lines.failure(&fleet.hosts()[0], at(3000)));
+    assert_eq!((events(&line).len(), &line["events_left_out"]), (crate::fleet::EVENTS_KEPT, &3.into()));
 }
 
 #[test]

@@ -34,6 +34,17 @@ pub(crate) fn call<'connection>(
     })
 }
 
+/// Asks some domains only, one call for all of them.
+pub(crate) fn call_for<'connection>(
+    connection: &'connection Connection,
+    domains: &[Domain<'_>],
+    groups: Groups,
+) -> Result<Records<'connection>, LibvirtError> {
+    let nowait = sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
+    let attempt = || connection.stats_of(domains, raw_groups(groups), nowait);
+    attempt().or_else(|error| if connection.is_alive() { attempt() } else { Err(error) })
+}
+
 /// `virDomainStatsTypes`. The state is always in it: it costs nothing, and no figure means much without it.
 fn raw_groups(groups: Groups) -> u32 {
     [

@@ -2,7 +2,9 @@
 
 use super::explain;
 use super::ffi::{CloseReason, Event};
+use crate::model::{self, EventKind};
 use crate::sources::{Notice, Notify};
+use crate::time::Timestamp;
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
@@ -20,6 +22,16 @@ struct Content {
     closed: Option<CloseReason>,
 }
 
+/// Whether a domain came, went, or has another state, name or set of devices.
+fn changes_state(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Lifecycle(..) | EventKind::DeviceAdded(_) | EventKind::DeviceRemoved(_))
+}
+
+/// Whether the definition is to be read again. A finished block job may have put the disk on another image.
+fn changes_definition(kind: &EventKind) -> bool {
+    changes_state(kind) || matches!(kind, EventKind::BlockJob { .. })
+}
+
 impl Inbox {
     pub(crate) fn new(notify: Notify) -> Self {
         Self { notify, content: Mutex::default() }
@@ -32,26 +44,27 @@ impl Inbox {
 
     /// Notes an event and hands on what concerns the sampler.
     pub(crate) fn receive(&self, event: Event) {
-        let notice = {
-            let mut content = self.content();
-            match event {
-                Event::Changed(uuid) => {
-                    content.changed = true;
-                    content.stale.insert(uuid);
-                    Some(Notice::DomainsChanged)
+        match event {
+            Event::Happened(domain, kind) => {
+                let (changed, stale) = (changes_state(&kind), changes_definition(&kind));
+                {
+                    let mut content = self.content();
+                    content.changed |= changed;
+                    if stale {
+                        content.stale.insert(domain.uuid);
+                    }
                 }
-                Event::Redefined(uuid) => {
-                    content.stale.insert(uuid);
-                    None
-                }
-                Event::Closed(reason) => {
-                    content.closed = Some(reason);
-                    Some(Notice::Closed(explain::closing(reason)))
+                let event = model::Event { at: Timestamp::now(), domain: Some(domain), kind };
+                self.notify.send(Notice::Event(event));
+                if changed {
+                    self.notify.send(Notice::DomainsChanged);
                 }
             }
-        };
-        if let Some(notice) = notice {
-            self.notify.send(notice);
+            Event::Redefined(uuid) => drop(self.content().stale.insert(uuid)),
+            Event::Closed(reason) => {
+                self.content().closed = Some(reason);
+                self.notify.send(Notice::Closed(explain::closing(reason)));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! ffi         libvirt's C interface, made safe
 //! session     one open connection: which call when, and what is remembered
+//! around      the same while calls hang in some domains
 //! bulk        the one call that answers for all domains; params reads its answer
 //! per_domain  the calls that ask one domain at a time, where there is no bulk call
 //! definitions the domains' XML, read when it changed; xml parses it
@@ -13,6 +14,7 @@
 //! uri         what is done to a URI before libvirt gets it
 //! ```
 
+mod around;
 mod bulk;
 mod definitions;
 mod explain;
@@ -28,11 +30,13 @@ mod tests;
 mod uri;
 mod xml;
 
-use super::{Notify, Request, Source, SourceError};
+use super::{Around, Monitor, Notify, Request, Source, SourceError};
 use crate::model::{HostInfo, HostSample};
 use crate::sources::Severity;
 use definitions::Definitions;
+use ffi::LibvirtError;
 use session::Session;
+use uuid::Uuid;
 
 /// How to reach a hypervisor, and how to ask it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,6 +99,23 @@ impl Source for LibvirtSource {
     }
 
     fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+        self.with_session(|session, definitions| session.sample(request, definitions))
+    }
+
+    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
+        self.with_session(|session, definitions| session.sample_around(request, around, definitions))
+    }
+
+    fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {
+        self.with_session(|session, _| session.monitor(domain))
+    }
+}
+
+impl LibvirtSource {
+    fn with_session<T>(
+        &mut self,
+        call: impl FnOnce(&mut Session, &mut Definitions) -> Result<T, LibvirtError>,
+    ) -> Result<T, SourceError> {
         let Some(session) = &mut self.session else {
             return Err(SourceError {
                 message: "not connected".to_owned(),
@@ -102,8 +123,7 @@ impl Source for LibvirtSource {
                 severity: Severity::Connection,
             });
         };
-        session
-            .sample(request, &mut self.definitions)
+        call(session, &mut self.definitions)
             .map_err(|error| explain::sampling(&error, session.is_alive(), session.closed()))
     }
 }

@@ -1,15 +1,16 @@
 //! One open connection and what is remembered along it.
 
+use super::around::LookedUp;
 use super::definitions::{Definitions, Marks, Present};
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
 use super::inbox::Inbox;
 use super::lacks::Lacks;
 use super::per_domain::{self, Asker, Stop};
-use super::{Calls, bulk, explain, host};
+use super::{Calls, around, bulk, explain, host};
 use crate::model::{
     Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, Lack, NodeSample, StateReason,
 };
-use crate::sources::{Notify, Request};
+use crate::sources::{Around, Monitor, Notify, Request};
 use crate::time::Timestamp;
 use crate::units::Nanoseconds;
 use std::collections::btree_map::Entry;
@@ -32,6 +33,7 @@ pub(crate) struct Session {
     lacks: Lacks,
     roster: Roster,
     memory: per_domain::Memory,
+    looked_up: LookedUp,
 }
 
 /// Who was there at the sample before. The steady call answers for active domains only; the others are remembered.
@@ -91,6 +93,7 @@ impl Session {
             lacks,
             roster: Roster::default(),
             memory: per_domain::Memory::default(),
+            looked_up: LookedUp::default(),
         };
         Ok((session, info))
     }
@@ -125,6 +128,39 @@ impl Session {
             }
         }
         self.sample_per_domain(request, definitions)
+    }
+
+    /// The same while calls hang in some domains. Definitions stay as they are known: to read one can hang as well.
+    pub(crate) fn sample_around(
+        &mut self,
+        request: Request,
+        around: &Around,
+        definitions: &mut Definitions,
+    ) -> Result<HostSample, LibvirtError> {
+        if self.per_domain {
+            return self.sample_per_domain(request, definitions);
+        }
+        let (changed, stale) = self.inbox.take();
+        definitions.mark_stale(stale);
+        if changed {
+            self.looked_up.forget();
+        }
+        let Self { connection, driver, lacks, looked_up, .. } = self;
+        let domains = around::sample(connection, looked_up, request, around, driver)?;
+        let at = Timestamp::now();
+        let node = match Groups::STATE.contains(request.groups) {
+            true => NodeSample::default(),
+            false => host::sample(connection, lacks, driver)?,
+        };
+        // What was not read now is read when the list can be had again.
+        self.roster.listed = None;
+        Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
+    }
+
+    /// Whether a domain's QEMU answers.
+    pub(crate) fn monitor(&mut self, domain: Uuid) -> Result<Monitor, LibvirtError> {
+        self.looked_up.forget();
+        around::monitor(&self.connection, &mut self.looked_up, domain)
     }
 
     fn sample_in_bulk(&mut self, request: Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {

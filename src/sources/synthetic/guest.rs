@@ -25,7 +25,7 @@ pub(super) struct Guest {
     pub(super) memory: Memory,
     index: u32,
     seed: u64,
-    name: String,
+    pub(super) name: String,
     running: Arc<DomainDefinition>,
     off: Arc<DomainDefinition>,
     vcpus: Vec<Vcpu>,

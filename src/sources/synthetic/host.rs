@@ -1,5 +1,6 @@
 //! The whole host as a function of time.
 
+use super::announcer::Player;
 use super::cast::cast;
 use super::envelope::Envelope;
 use super::extras::{extra, resize};
@@ -8,7 +9,7 @@ use super::memory::Now;
 use super::node::Node;
 use super::options::SyntheticOptions;
 use super::story::{self, HISTORY, Moment, Part, Parts, Role};
-use crate::model::{Groups, HostInfo, HostSample, NodeSample};
+use crate::model::{EventDomain, Groups, HostInfo, HostSample, NodeSample};
 use crate::sources::Request;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -58,8 +59,12 @@ impl Host {
     }
 
     /// Who of the story is there.
-    pub(super) fn roles(&self) -> Vec<Role> {
-        Role::ALL.into_iter().filter(|role| self.guests.iter().any(|guest| guest.role == *role)).collect()
+    pub(super) fn players(&self) -> Vec<Player> {
+        let player = |role: Role| {
+            let guest = self.guests.iter().find(|guest| guest.role == role)?;
+            Some(Player { role, domain: EventDomain { uuid: guest.uuid, name: guest.name.clone() } })
+        };
+        Role::ALL.into_iter().filter(|role| !role.turns().is_empty()).filter_map(player).collect()
     }
 
     /// The host, `elapsed` after time zero, when the clocks show `at` (and the wall clock showed `wall_start` at zero).

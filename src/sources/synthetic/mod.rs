@@ -17,6 +17,8 @@
 //! | 150–200 | `Drops` | `proxy` | a flood of packets, of which it drops thousands a second |
 //! | 170–200 | `IoError` | `mail` | paused on an I/O error, then resumed |
 //!
+//! What changes a domain's state is told too, in the words of libvirt's events.
+//!
 //! The cast has its lacks, as life has: `win2022-erp` has no balloon, `db-replica`'s guest fell silent long ago and two
 //! of its vCPUs are offline, `ci-runner-03` has a user-mode NIC without counters, `backup` and `legacy-xp` are off.
 //! Domains beyond the cast of twelve are generated; one in five of them is busy, the others' counters stand still.

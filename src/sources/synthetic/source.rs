@@ -1,13 +1,14 @@
 //! The synthetic host as a source.
 
-use super::announcer::Announcer;
+use super::announcer::{self, Announcer};
 use super::host::Host;
 use super::options::{Clock, SIMULATED_START, SyntheticOptions};
-use super::story::HISTORY;
-use crate::model::{Groups, HostInfo, HostSample};
-use crate::sources::{Notify, Request, Severity, Source, SourceError};
+use super::story::{HISTORY, next_turn};
+use crate::model::{Event, Groups, HostInfo, HostSample};
+use crate::sources::{Around, Monitor, Notify, Request, Severity, Source, SourceError};
 use crate::time::Timestamp;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A made-up hypervisor; see the [module](super) for what happens on it.
 #[derive(Debug)]
@@ -38,6 +39,16 @@ impl SyntheticSource {
             .collect();
         (host.info(), samples)
     }
+
+    /// What that host tells between two samples in its first `length`, by time.
+    pub fn simulate_events(options: &SyntheticOptions, length: Duration) -> Vec<Event> {
+        let players = Host::new(options).players();
+        let roles: Vec<_> = players.iter().map(|player| player.role).collect();
+        let turns = std::iter::successors(next_turn(HISTORY, &roles), |&turn| next_turn(turn, &roles));
+        let turns = turns.take_while(|&turn| turn <= HISTORY + length);
+        let at = |turn| Timestamp::at(turn - HISTORY, SIMULATED_START);
+        turns.flat_map(|turn| announcer::events(turn, at(turn), &players)).collect()
+    }
 }
 
 impl Source for SyntheticSource {
@@ -53,7 +64,7 @@ impl Source for SyntheticSource {
         self.announcer = match self.options.clock {
             Clock::Real => {
                 let elapsed = Timestamp::now().monotonic.saturating_sub(start.monotonic);
-                let announcer = Announcer::spawn(HISTORY + elapsed, host.roles(), notify)
+                let announcer = Announcer::spawn(HISTORY + elapsed, host.players(), notify)
                     .map_err(|error| disconnected(format!("no thread for the demonstration's events: {error}")))?;
                 Some(announcer)
             }
@@ -72,6 +83,14 @@ impl Source for SyntheticSource {
         };
         self.taken = self.taken.saturating_add(1);
         Ok(host.sample(at.monotonic.saturating_sub(start.monotonic), at, start.wall, request))
+    }
+
+    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
+        self.sample(request)
+    }
+
+    fn monitor(&mut self, _: Uuid) -> Result<Monitor, SourceError> {
+        Ok(Monitor::Free)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What happens when: the chapters, and what each does to whom.
 
 use super::envelope::Envelope;
-use crate::model::{DomainState, StateReason};
+use crate::model::{DomainState, EventKind, IoErrorAction, Lifecycle, LifecycleDetail, StateReason};
 use std::time::Duration;
 
 /// Seconds of [`CYCLE`].
@@ -137,7 +137,7 @@ impl Role {
     }
 
     /// The seconds of a cycle at which its state changes.
-    fn turns(self) -> &'static [u64] {
+    pub(super) fn turns(self) -> &'static [u64] {
         match self {
             Self::Lead(Chapter::Newcomer) => &[25, 225 - SHUTDOWN_SECONDS, 225],
             Self::Lead(Chapter::Crash) => &[95, 135],
@@ -145,6 +145,34 @@ impl Role {
             _ => &[],
         }
     }
+}
+
+/// What is told of whoever plays `role` when its state changes at that second of a cycle, in libvirt's order.
+pub(super) fn events(role: Role, second: u64) -> Vec<EventKind> {
+    let life = |step, detail| EventKind::Lifecycle(step, LifecycleDetail(detail));
+    let start = || vec![life(Lifecycle::Resumed, 0), life(Lifecycle::Started, 0)];
+    match (role, second) {
+        (Role::Lead(Chapter::Newcomer), 25) | (Role::Lead(Chapter::Crash), 135) => start(),
+        (Role::Lead(Chapter::Newcomer), 225) => vec![life(Lifecycle::Stopped, 0)],
+        (Role::Lead(Chapter::Newcomer), _) => vec![life(Lifecycle::Shutdown, 1)],
+        (Role::Lead(Chapter::Crash), 95) => vec![life(Lifecycle::Crashed, 0), life(Lifecycle::Stopped, 2)],
+        (Role::Lead(Chapter::IoError), 170) => vec![
+            EventKind::IoError {
+                device: "virtio-disk1".to_owned(),
+                path: "/srv/nfs/vm/mail-spool.qcow2".to_owned(),
+                action: IoErrorAction::Paused,
+                reason: "enospc".to_owned(),
+            },
+            life(Lifecycle::Suspended, 2),
+        ],
+        (Role::Lead(Chapter::IoError), 200) => vec![life(Lifecycle::Resumed, 0)],
+        _ => Vec::new(),
+    }
+}
+
+/// The second of its cycle that a turn of the story is at.
+pub(super) fn second(turn: Duration) -> u64 {
+    turn.as_secs() % CYCLE_SECONDS
 }
 
 /// When, after `elapsed` since the first cycle began, the state of one of `roles` changes next; `None`: never.

@@ -94,6 +94,21 @@ impl Connection {
         super::stats::Records::of_all(self, groups, flags)
     }
 
+    /// `virDomainListGetStats`, of domains of this connection.
+    pub(crate) fn stats_of(
+        &self,
+        domains: &[super::domain::Domain<'_>],
+        groups: c_uint,
+        flags: c_uint,
+    ) -> Result<super::stats::Records<'_>, LibvirtError> {
+        super::stats::Records::of_domains(self, domains, groups, flags)
+    }
+
+    /// `virDomainLookupByUUID`. Touches no other domain, so it answers while a list would hang.
+    pub(crate) fn look_up(&self, uuid: uuid::Uuid) -> Result<super::domain::OwnedDomain, LibvirtError> {
+        super::domain::OwnedDomain::look_up(self, uuid)
+    }
+
     /// `virConnectListAllDomains`: every domain, active or not.
     pub(crate) fn all_domains(&self) -> Result<super::domain::DomainList<'_>, LibvirtError> {
         super::domain::DomainList::all(self)

@@ -81,7 +81,7 @@ impl Domain<'_> {
         Some(Self { raw: NonNull::new(raw)?, list: PhantomData })
     }
 
-    fn as_ptr(&self) -> sys::virDomainPtr {
+    pub(super) fn as_ptr(&self) -> sys::virDomainPtr {
         self.raw.as_ptr()
     }
 
@@ -133,6 +133,17 @@ impl Domain<'_> {
             vcpus: raw.nrVirtCpu,
             cpu_time: raw.cpuTime,
         })
+    }
+
+    /// `virDomainGetControlInfo`: how long a command has been under way on its monitor; `None` where there is none.
+    pub(crate) fn occupied(&self) -> Result<Option<std::time::Duration>, LibvirtError> {
+        let mut raw = MaybeUninit::<sys::virDomainControlInfo>::zeroed();
+        // SAFETY: the domain lives, and `raw` has room for the structure.
+        check(unsafe { sys::virDomainGetControlInfo(self.as_ptr(), raw.as_mut_ptr(), 0) })?;
+        // SAFETY: all-zero bytes are a valid value, and the call has filled them.
+        let raw = unsafe { raw.assume_init() };
+        let free = raw.state == sys::VIR_DOMAIN_CONTROL_OK;
+        Ok((!free).then(|| std::time::Duration::from_millis(raw.stateTime)))
     }
 
     /// `virDomainGetXMLDesc`, of the running domain where it runs.
@@ -267,6 +278,33 @@ impl Domain<'_> {
         let count =
             check(unsafe { sys::virDomainMemoryStats(self.as_ptr(), raw.as_mut_ptr(), raw.len() as c_uint, 0) })?;
         Ok(raw.iter().take(count as usize).map(|stat| (stat.tag, stat.val)).collect())
+    }
+}
+
+/// A domain that was looked up; released when dropped.
+pub(crate) struct OwnedDomain(NonNull<sys::virDomain>);
+
+// SAFETY: libvirt's domain objects are reference-counted; any thread may use and release them.
+unsafe impl Send for OwnedDomain {}
+
+impl OwnedDomain {
+    /// `virDomainLookupByUUID`.
+    pub(super) fn look_up(connection: &Connection, uuid: Uuid) -> Result<Self, LibvirtError> {
+        // SAFETY: the connection is open, and libvirt reads the 16 bytes.
+        let raw = unsafe { sys::virDomainLookupByUUID(connection.as_ptr(), uuid.as_bytes().as_ptr()) };
+        NonNull::new(raw).map(Self).ok_or_else(LibvirtError::last)
+    }
+
+    /// A view of it.
+    pub(crate) fn view(&self) -> Domain<'_> {
+        Domain { raw: self.0, list: PhantomData }
+    }
+}
+
+impl Drop for OwnedDomain {
+    fn drop(&mut self) {
+        // SAFETY: this value owns one reference, and views of it have ended with it.
+        unsafe { sys::virDomainFree(self.0.as_ptr()) };
     }
 }
 

@@ -3,7 +3,11 @@
 //! libvirt gets a number as its opaque pointer, never an address: a callback that arrives late looks the number up,
 //! finds nothing, and returns. So nothing can be used after it was freed, whatever the order of events.
 
+use super::borrowed_text;
 use super::error::{LibvirtError, check};
+use crate::model::{
+    BlockJob, BlockJobStatus, EventDomain, EventKind, IoErrorAction, Lifecycle, LifecycleDetail, WatchdogAction,
+};
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +19,10 @@ use uuid::Uuid;
 use virt::sys;
 
 /// Something happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// A domain came, went, or changed its state, name or devices.
-    Changed(Uuid),
+    /// Something that an operator may want to read of happened to a domain.
+    Happened(EventDomain, EventKind),
     /// A domain's definition changed in a detail: a medium, a limit, a title.
     Redefined(Uuid),
     /// The connection is gone.
@@ -97,27 +101,32 @@ impl Subscription {
         type Generic = unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void);
         // SAFETY (all): libvirt takes every callback as the generic type and calls it as the type of its event ID,
         // which is the type that it has here (libvirt-domain.h, the documentation of each ID).
-        let (lifecycle, device, disk_change, tunable, block_job, metadata) = unsafe {
+        let (lifecycle, others) = unsafe {
             use std::mem::transmute;
             (
                 transmute::<LifecycleCallback, Generic>(lifecycle),
-                transmute::<DeviceCallback, Generic>(device),
-                transmute::<DiskChangeCallback, Generic>(disk_change),
-                transmute::<TunableCallback, Generic>(tunable),
-                transmute::<BlockJobCallback, Generic>(block_job),
-                transmute::<MetadataCallback, Generic>(metadata),
+                [
+                    (sys::VIR_DOMAIN_EVENT_ID_REBOOT, reboot as Generic),
+                    (sys::VIR_DOMAIN_EVENT_ID_CONTROL_ERROR, control_error as Generic),
+                    (sys::VIR_DOMAIN_EVENT_ID_WATCHDOG, transmute::<WatchdogCallback, Generic>(watchdog)),
+                    (sys::VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON, transmute::<IoErrorCallback, Generic>(io_error)),
+                    (sys::VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, transmute::<DeviceCallback, Generic>(device_added)),
+                    (sys::VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, transmute::<DeviceCallback, Generic>(device_removed)),
+                    (
+                        sys::VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
+                        transmute::<DeviceCallback, Generic>(device_removal_failed),
+                    ),
+                    (sys::VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, transmute::<BlockJobCallback, Generic>(block_job)),
+                    (sys::VIR_DOMAIN_EVENT_ID_DISK_CHANGE, transmute::<DiskChangeCallback, Generic>(disk_change)),
+                    (sys::VIR_DOMAIN_EVENT_ID_TUNABLE, transmute::<TunableCallback, Generic>(tunable)),
+                    (sys::VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, transmute::<MetadataCallback, Generic>(metadata)),
+                ],
             )
         };
         self.register(sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE, lifecycle)?;
-        for (event, callback) in [
-            (sys::VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, device),
-            (sys::VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, device),
-            (sys::VIR_DOMAIN_EVENT_ID_DISK_CHANGE, disk_change),
-            (sys::VIR_DOMAIN_EVENT_ID_TUNABLE, tunable),
-            (sys::VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, block_job),
-            (sys::VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, metadata),
-        ] {
-            // An older daemon knows fewer of these; what they tell is then seen at the next start of the domain.
+        for (event, callback) in others {
+            // A driver or an older daemon knows fewer of these: what they would tell goes untold, or is seen at the next
+            // start of the domain.
             drop(self.register(event, callback));
         }
         Ok(())
@@ -172,20 +181,61 @@ fn tell(opaque: *mut c_void, event: Event) {
     }
 }
 
-/// Tells of a domain.
+/// The UUID of a domain that a callback was handed; libvirt has it at hand and asks nobody.
 ///
 /// # Safety
 /// `domain` is a domain that lives during the call.
-unsafe fn tell_of_domain(domain: sys::virDomainPtr, opaque: *mut c_void, event: fn(Uuid) -> Event) {
+unsafe fn uuid_of(domain: sys::virDomainPtr) -> Option<Uuid> {
     let mut uuid = [0; 16];
     // SAFETY: a live domain by this function's contract, and room for the 16 bytes that libvirt writes.
-    if unsafe { sys::virDomainGetUUID(domain, uuid.as_mut_ptr()) } == 0 {
-        tell(opaque, event(Uuid::from_bytes(uuid)));
+    let outcome = unsafe { sys::virDomainGetUUID(domain, uuid.as_mut_ptr()) };
+    (outcome == 0).then(|| Uuid::from_bytes(uuid))
+}
+
+/// Tells that a domain's definition is another one.
+///
+/// # Safety
+/// `domain` is a domain that lives during the call.
+unsafe fn tell_redefined(domain: sys::virDomainPtr, opaque: *mut c_void) {
+    // SAFETY: this function's contract.
+    if let Some(uuid) = unsafe { uuid_of(domain) } {
+        tell(opaque, Event::Redefined(uuid));
     }
+}
+
+/// Tells what happened to a domain.
+///
+/// # Safety
+/// `domain` is a domain that lives during the call.
+unsafe fn tell_of_domain(domain: sys::virDomainPtr, opaque: *mut c_void, kind: EventKind) {
+    // SAFETY: this function's contract.
+    let Some(uuid) = (unsafe { uuid_of(domain) }) else { return };
+    // SAFETY: a live domain owns its name, which is at hand like the UUID and is copied at once.
+    let name = unsafe { text(sys::virDomainGetName(domain)) };
+    tell(opaque, Event::Happened(EventDomain { uuid, name }, kind));
+}
+
+/// A copy of the text that a callback was handed; empty for a null pointer.
+///
+/// # Safety
+/// `text` is null or points to a NUL-terminated string that lives during the call.
+unsafe fn text(text: *const c_char) -> String {
+    // SAFETY: this function's contract.
+    unsafe { borrowed_text(text) }.unwrap_or_default().into_owned()
 }
 
 type LifecycleCallback =
     unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, c_int, c_int, *mut c_void) -> c_int;
+type WatchdogCallback = unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, c_int, *mut c_void);
+type IoErrorCallback = unsafe extern "C" fn(
+    sys::virConnectPtr,
+    sys::virDomainPtr,
+    *const c_char,
+    *const c_char,
+    c_int,
+    *const c_char,
+    *mut c_void,
+);
 type DeviceCallback = unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *const c_char, *mut c_void);
 type DiskChangeCallback = unsafe extern "C" fn(
     sys::virConnectPtr,
@@ -202,26 +252,80 @@ type BlockJobCallback =
     unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *const c_char, c_int, c_int, *mut c_void);
 type MetadataCallback = unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, c_int, *const c_char, *mut c_void);
 
+// SAFETY (every callback below): libvirt keeps the domain and the texts that it hands over alive during the call.
+
 unsafe extern "C" fn lifecycle(
     _: sys::virConnectPtr,
     domain: sys::virDomainPtr,
-    _event: c_int,
-    _detail: c_int,
+    event: c_int,
+    detail: c_int,
     opaque: *mut c_void,
 ) -> c_int {
-    // SAFETY: libvirt keeps the domain alive during the callback.
-    unsafe { tell_of_domain(domain, opaque, Event::Changed) };
+    let kind = EventKind::Lifecycle(Lifecycle::from_raw(event), LifecycleDetail(detail));
+    // SAFETY: as said above.
+    unsafe { tell_of_domain(domain, opaque, kind) };
     0
 }
 
-unsafe extern "C" fn device(
+unsafe extern "C" fn reboot(_: sys::virConnectPtr, domain: sys::virDomainPtr, opaque: *mut c_void) {
+    // SAFETY: as said above.
+    unsafe { tell_of_domain(domain, opaque, EventKind::Rebooted) };
+}
+
+unsafe extern "C" fn control_error(_: sys::virConnectPtr, domain: sys::virDomainPtr, opaque: *mut c_void) {
+    // SAFETY: as said above.
+    unsafe { tell_of_domain(domain, opaque, EventKind::ControlError) };
+}
+
+unsafe extern "C" fn watchdog(_: sys::virConnectPtr, domain: sys::virDomainPtr, action: c_int, opaque: *mut c_void) {
+    // SAFETY: as said above.
+    unsafe { tell_of_domain(domain, opaque, EventKind::Watchdog(WatchdogAction(action))) };
+}
+
+unsafe extern "C" fn io_error(
     _: sys::virConnectPtr,
     domain: sys::virDomainPtr,
-    _alias: *const c_char,
+    path: *const c_char,
+    alias: *const c_char,
+    action: c_int,
+    reason: *const c_char,
     opaque: *mut c_void,
 ) {
-    // SAFETY: libvirt keeps the domain alive during the callback.
-    unsafe { tell_of_domain(domain, opaque, Event::Changed) };
+    // SAFETY: as said above.
+    let [device, path, reason] = unsafe { [text(alias), text(path), text(reason)] };
+    let kind = EventKind::IoError { device, path, action: IoErrorAction::from_raw(action), reason };
+    // SAFETY: as said above.
+    unsafe { tell_of_domain(domain, opaque, kind) };
+}
+
+unsafe extern "C" fn device_added(
+    _: sys::virConnectPtr,
+    domain: sys::virDomainPtr,
+    alias: *const c_char,
+    opaque: *mut c_void,
+) {
+    // SAFETY: as said above.
+    unsafe { tell_of_domain(domain, opaque, EventKind::DeviceAdded(text(alias))) };
+}
+
+unsafe extern "C" fn device_removed(
+    _: sys::virConnectPtr,
+    domain: sys::virDomainPtr,
+    alias: *const c_char,
+    opaque: *mut c_void,
+) {
+    // SAFETY: as said above.
+    unsafe { tell_of_domain(domain, opaque, EventKind::DeviceRemoved(text(alias))) };
+}
+
+unsafe extern "C" fn device_removal_failed(
+    _: sys::virConnectPtr,
+    domain: sys::virDomainPtr,
+    alias: *const c_char,
+    opaque: *mut c_void,
+) {
+    // SAFETY: as said above.
+    unsafe { tell_of_domain(domain, opaque, EventKind::DeviceRemovalFailed(text(alias))) };
 }
 
 unsafe extern "C" fn disk_change(
@@ -233,8 +337,8 @@ unsafe extern "C" fn disk_change(
     _reason: c_int,
     opaque: *mut c_void,
 ) {
-    // SAFETY: libvirt keeps the domain alive during the callback.
-    unsafe { tell_of_domain(domain, opaque, Event::Redefined) };
+    // SAFETY: as said above.
+    unsafe { tell_redefined(domain, opaque) };
 }
 
 unsafe extern "C" fn tunable(
@@ -244,21 +348,23 @@ unsafe extern "C" fn tunable(
     _count: c_int,
     opaque: *mut c_void,
 ) {
-    // SAFETY: libvirt keeps the domain alive during the callback.
-    unsafe { tell_of_domain(domain, opaque, Event::Redefined) };
+    // SAFETY: as said above.
+    unsafe { tell_redefined(domain, opaque) };
 }
 
 unsafe extern "C" fn block_job(
     _: sys::virConnectPtr,
     domain: sys::virDomainPtr,
-    _disk: *const c_char,
-    _type: c_int,
-    _status: c_int,
+    disk: *const c_char,
+    job: c_int,
+    status: c_int,
     opaque: *mut c_void,
 ) {
-    // A finished job may have put the disk on another image.
-    // SAFETY: libvirt keeps the domain alive during the callback.
-    unsafe { tell_of_domain(domain, opaque, Event::Redefined) };
+    // SAFETY: as said above.
+    let disk = unsafe { text(disk) };
+    let kind = EventKind::BlockJob { disk, job: BlockJob(job), status: BlockJobStatus::from_raw(status) };
+    // SAFETY: as said above.
+    unsafe { tell_of_domain(domain, opaque, kind) };
 }
 
 unsafe extern "C" fn metadata(
@@ -268,8 +374,8 @@ unsafe extern "C" fn metadata(
     _namespace: *const c_char,
     opaque: *mut c_void,
 ) {
-    // SAFETY: libvirt keeps the domain alive during the callback.
-    unsafe { tell_of_domain(domain, opaque, Event::Redefined) };
+    // SAFETY: as said above.
+    unsafe { tell_redefined(domain, opaque) };
 }
 
 unsafe extern "C" fn closed(_: sys::virConnectPtr, reason: c_int, opaque: *mut c_void) {

@@ -26,6 +26,26 @@ impl<'connection> Records<'connection> {
         Ok(Self { list, count: if list.is_null() { 0 } else { count as usize }, connection: PhantomData })
     }
 
+    /// `virDomainListGetStats`: the same for some domains only. They must be of this connection.
+    pub(super) fn of_domains(
+        _connection: &'connection Connection,
+        domains: &[Domain<'_>],
+        groups: c_uint,
+        flags: c_uint,
+    ) -> Result<Self, LibvirtError> {
+        if domains.is_empty() {
+            // libvirt takes its connection from the first of them.
+            return Ok(Self { list: null_mut(), count: 0, connection: PhantomData });
+        }
+        let mut raw: Vec<sys::virDomainPtr> = domains.iter().map(Domain::as_ptr).collect();
+        raw.push(null_mut());
+        let mut list = null_mut();
+        // SAFETY: `raw` is an array of living domains that ends with null, as the call wants it; `list` is a place for
+        // the answer.
+        let count = check(unsafe { sys::virDomainListGetStats(raw.as_mut_ptr(), groups, &mut list, flags) })?;
+        Ok(Self { list, count: if list.is_null() { 0 } else { count as usize }, connection: PhantomData })
+    }
+
     /// The records, one a domain, in libvirt's order (which is not stable).
     pub(crate) fn iter(&self) -> impl Iterator<Item = Record<'_>> {
         (0..self.count).filter_map(move |index| {

@@ -1,0 +1,249 @@
+//! Calls that hang: in which domains, since when, and how many threads hang in them.
+//!
+//! libvirt answers for all domains in one call, and that call has no time limit: one QEMU that does not answer holds up
+//! all the others. So the sampler waits only so long. Then a second connection asks each domain whether its monitor is
+//! busy; those that are get into quarantine, the stuck thread is left to itself, and sampling goes on around them.
+
+use crate::model::{DomainSample, Groups, Held, Hold, HostSample};
+use crate::sources::Around;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// So many threads may hang in calls of one host. Past that nothing is asked that could hang.
+pub(super) const MOST_STUCK: usize = 3;
+/// How long the answer on one domain's monitor may take; it takes about 1 ms.
+pub(super) const MONITOR_PATIENCE: Duration = Duration::from_millis(400);
+/// How long a second connection may take.
+pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+/// A monitor that has been busy for less is at work, not hung.
+pub(super) const BUSY_AT_LEAST: Duration = Duration::from_millis(250);
+
+/// How long calls take here, and so how long is too long.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Patience(Option<Duration>);
+
+impl Patience {
+    const SHORTEST: Duration = Duration::from_millis(600);
+    const LONGEST: Duration = Duration::from_secs(5);
+    const AT_FIRST: Duration = Duration::from_millis(1500);
+
+    /// A call has taken so long.
+    pub(super) fn learn(&mut self, took: Duration) {
+        self.0 = Some(self.0.map_or(took, |usual| (usual * 7 + took) / 8));
+    }
+
+    /// How long to wait before asking why.
+    pub(super) fn limit(self) -> Duration {
+        let limit = self.0.map_or(Self::AT_FIRST, |usual| usual * 3 + Duration::from_millis(300));
+        limit.clamp(Self::SHORTEST, Self::LONGEST)
+    }
+}
+
+/// Domains in which calls hang.
+#[derive(Debug, Default)]
+pub(super) struct Quarantine {
+    held: BTreeMap<Uuid, Entry>,
+    /// How often each domain was caught, so that one that hangs again and again is left alone for longer.
+    strikes: BTreeMap<Uuid, u32>,
+    stuck: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    held: Held,
+    /// Not tried again before.
+    until: Instant,
+}
+
+impl Quarantine {
+    const LONGEST_REST: Duration = Duration::from_secs(60);
+
+    /// Nothing hangs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.held.is_empty() && self.stuck <= MOST_STUCK
+    }
+
+    /// A call hangs in these domains; its thread is left to itself. `since`: the last sample in which they answered.
+    pub(super) fn admit(&mut self, culprits: &[(Uuid, Hold)], since: Timestamp, now: Instant) {
+        for &(uuid, by) in culprits {
+            let strikes = self.strikes.entry(uuid).or_default();
+            let rest = Duration::from_secs(1 << (*strikes).min(6)).min(Self::LONGEST_REST);
+            *strikes += 1;
+            self.held.insert(uuid, Entry { held: Held { by, since }, until: now + rest });
+        }
+    }
+
+    /// One more thread hangs.
+    pub(super) fn stuck(&mut self) {
+        self.stuck += 1;
+    }
+
+    /// A thread has come back from a call that hung in these domains.
+    pub(super) fn freed(&mut self, domains: &[Uuid]) {
+        self.stuck = self.stuck.saturating_sub(1);
+        // Whether a monitor answers again is asked of libvirt; a lock has no such sign but this.
+        self.held.retain(|uuid, entry| entry.held.by != Hold::Lock || !domains.contains(uuid));
+    }
+
+    /// Whether a domain is in it.
+    pub(super) fn holds(&self, uuid: &Uuid) -> bool {
+        self.held.contains_key(uuid)
+    }
+
+    /// What the next sample goes around; `known` are the active domains. `None`: nothing.
+    pub(super) fn around(&self, before: Option<&HostSample>) -> Option<Around> {
+        if self.is_empty() {
+            return None;
+        }
+        let by = |wanted: Hold| {
+            let matching = self.held.iter().filter(move |(_, entry)| entry.held.by == wanted);
+            matching.map(|(&uuid, _)| uuid).collect::<BTreeSet<_>>()
+        };
+        let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| domain.run.is_some());
+        let known: BTreeSet<Uuid> = active.map(|(&uuid, _)| uuid).collect();
+        let locked = by(Hold::Lock);
+        let busy = match self.stuck > MOST_STUCK {
+            true => known.difference(&locked).copied().collect(),
+            false => by(Hold::Monitor),
+        };
+        Some(Around { busy, locked, known })
+    }
+
+    /// Completes a sample that went around something, and lets go what answers again.
+    pub(super) fn settle(&mut self, sample: &mut HostSample, before: Option<&HostSample>, now: Instant) {
+        let degraded = self.stuck > MOST_STUCK;
+        self.held.retain(|uuid, entry| match sample.domains.get(uuid) {
+            Some(domain) => entry.held.by == Hold::Lock || domain.held.is_some() || entry.until > now,
+            // A locked domain is in no list; any other that is missing is gone.
+            None => entry.held.by == Hold::Lock,
+        });
+        let locked = self.held.values().any(|entry| entry.held.by == Hold::Lock);
+        if let Some(before) = before.filter(|_| locked) {
+            for (uuid, domain) in &before.domains {
+                // No list could be had: who is off, and who is locked, is as it was.
+                if self.holds(uuid) || domain.run.is_none() {
+                    let known = || DomainSample { asked: Groups::empty(), ..domain.clone() };
+                    sample.domains.entry(*uuid).or_insert_with(known);
+                }
+            }
+        }
+        for (uuid, domain) in &mut sample.domains {
+            domain.held = match self.held.get(uuid) {
+                Some(entry) => Some(entry.held),
+                None if degraded && domain.run.is_some() => Some(Held { by: Hold::Host, since: sample.at }),
+                None => None,
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DomainState, NodeSample, StateReason};
+    use std::sync::Arc;
+
+    const A: Uuid = Uuid::from_u128(1);
+    const B: Uuid = Uuid::from_u128(2);
+
+    fn sample(domains: &[(Uuid, bool)]) -> HostSample {
+        let domain = |busy: bool| {
+            let mut domain = DomainSample::new("guest", Some(1), DomainState::Running, StateReason(1));
+            domain.held = busy.then_some(Held { by: Hold::Monitor, since: at(0) });
+            domain
+        };
+        HostSample {
+            at: at(9),
+            asked: Groups::OVERVIEW,
+            node: NodeSample::default(),
+            domains: domains.iter().map(|&(uuid, busy)| (uuid, domain(busy))).collect(),
+            lacks: Arc::default(),
+        }
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::at(Duration::from_secs(seconds), jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn patience_follows_what_is_usual() {
+        let mut patience = Patience::default();
+        assert_eq!(patience.limit(), Duration::from_millis(1500));
+        patience.learn(Duration::from_millis(20));
+        assert_eq!(patience.limit(), Duration::from_millis(600));
+        for _ in 0..50 {
+            patience.learn(Duration::from_millis(700));
+        }
+        assert!((2300..=2500).contains(&patience.limit().as_millis()), "{:?}", patience.limit());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_busy_domain_is_gone_around_and_let_go_when_it_answers() {
+        let mut quarantine = Quarantine::default();
+        let before = sample(&[(A, false), (B, false)]);
+        assert_eq!(quarantine.around(Some(&before)), None);
+        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+        let around = quarantine.around(Some(&before)).unwrap();
+        assert_eq!((around.busy, around.locked, around.known), ([A].into(), [].into(), [A, B].into()));
+
+        let mut busy = sample(&[(A, true), (B, false)]);
+        quarantine.settle(&mut busy, Some(&before), Instant::now() + Duration::from_secs(5));
+        assert_eq!(busy.domains[&A].held, Some(Held { by: Hold::Monitor, since: at(3) }), "since it last answered");
+        assert_eq!(busy.domains[&B].held, None);
+
+        let mut free = sample(&[(A, false), (B, false)]);
+        quarantine.settle(&mut free, Some(&before), Instant::now() + Duration::from_secs(5));
+        assert_eq!(free.domains[&A].held, None);
+        assert_eq!(quarantine.around(Some(&before)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_hangs_again_is_left_alone_for_longer() {
+        let mut quarantine = Quarantine::default();
+        let mut rests = Vec::new();
+        for _ in 0..9 {
+            quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+            rests.push((quarantine.held[&A].until - Instant::now()).as_secs());
+        }
+        assert_eq!(rests, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_locked_domain_stays_as_it_was_until_its_call_comes_back() {
+        let mut quarantine = Quarantine::default();
+        let before = sample(&[(A, false), (B, false)]);
+        quarantine.admit(&[(A, Hold::Lock)], at(3), Instant::now());
+        quarantine.stuck();
+        let mut partial = sample(&[(B, false)]);
+        quarantine.settle(&mut partial, Some(&before), Instant::now());
+        assert_eq!(partial.domains[&A].asked, Groups::empty());
+        assert_eq!(partial.domains[&A].held.map(|held| held.by), Some(Hold::Lock));
+        quarantine.freed(&[A]);
+        assert!(quarantine.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_domain_that_is_destroyed_leaves_the_quarantine() {
+        let mut quarantine = Quarantine::default();
+        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+        quarantine.settle(&mut sample(&[(B, false)]), None, Instant::now());
+        assert!(!quarantine.holds(&A));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn past_the_limit_nobody_is_asked_what_could_hang() {
+        let mut quarantine = Quarantine::default();
+        let before = sample(&[(A, false), (B, false)]);
+        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+        for _ in 0..=MOST_STUCK {
+            quarantine.stuck();
+        }
+        assert_eq!(quarantine.around(Some(&before)).unwrap().busy, [A, B].into());
+        let mut cheap = sample(&[(A, true), (B, false)]);
+        quarantine.settle(&mut cheap, Some(&before), Instant::now());
+        assert_eq!(cheap.domains[&B].held.map(|held| held.by), Some(Hold::Host));
+    }
+}

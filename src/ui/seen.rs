@@ -1,0 +1,111 @@
+//! Which events the user has seen. It belongs to the screen, not to the fleet: the fleet is what the hosts told, the
+//! same in a replay and in every output, whoever looked at it.
+
+use super::state::{List, Screen, UiState};
+use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor};
+use crate::model::Event;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Up to when events were seen, in monotonic time. They count as seen when the user leaves the screen that shows them:
+/// while one looks at it, nothing disappears.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    hosts: BTreeMap<HostId, Duration>,
+    domains: BTreeMap<DomainId, Duration>,
+}
+
+impl Seen {
+    /// Up to when the events of a domain were seen; `None`: never.
+    pub fn of(&self, id: DomainId) -> Option<Duration> {
+        self.hosts.get(&id.host).max(self.domains.get(&id)).copied()
+    }
+
+    /// Whether an event was seen.
+    pub fn contains(&self, host: HostId, event: &Event) -> bool {
+        let until = match &event.domain {
+            Some(domain) => self.of(DomainId { host, uuid: domain.uuid }),
+            None => self.hosts.get(&host).copied(),
+        };
+        until.is_some_and(|until| event.at.monotonic <= until)
+    }
+
+    fn see_host(&mut self, host: HostId, until: Duration) {
+        let mark = self.hosts.entry(host).or_default();
+        *mark = until.max(*mark);
+        let mark = *mark;
+        self.domains.retain(|id, until| id.host != host || *until > mark);
+    }
+
+    fn see_domain(&mut self, id: DomainId, until: Duration) {
+        let mark = self.domains.entry(id).or_default();
+        *mark = until.max(*mark);
+    }
+}
+
+/// Whether something of that moment is there for who stands at the cursor.
+pub(super) fn is_past(cursor: TimeCursor, moment: Duration) -> bool {
+    match cursor {
+        TimeCursor::Live => true,
+        TimeCursor::At(now) => moment <= now,
+    }
+}
+
+/// The events of all hosts that nobody has seen: how many, and the newest with its host.
+pub(super) fn unseen<'a>(ui: &UiState, fleet: &'a Fleet) -> Option<(usize, HostId, &'a Event)> {
+    let hosts = fleet.hosts().iter().enumerate();
+    let all = hosts.flat_map(|(id, host)| host.events.iter().map(move |(_, event)| (id, event)));
+    let mut newest: Option<(HostId, &Event)> = None;
+    let mut count = 0;
+    for (id, event) in all {
+        if ui.seen.contains(id, event) || !is_past(ui.cursor, event.at.monotonic) {
+            continue;
+        }
+        count += 1;
+        if newest.is_none_or(|(_, newest)| newest.at.monotonic <= event.at.monotonic) {
+            newest = Some((id, event));
+        }
+    }
+    newest.map(|(id, event)| (count, id, event))
+}
+
+/// A screen whose events are being looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looking {
+    AtAll,
+    At(DomainId),
+}
+
+/// What the user looks at. A filtered list shows only some, so it counts as none.
+pub(super) fn looking(ui: &UiState) -> Option<Looking> {
+    match ui.screen() {
+        Screen::List(List::Events) if ui.filter.text.is_empty() => Some(Looking::AtAll),
+        Screen::List(_) => None,
+        Screen::Domain(view) => Some(Looking::At(view.id)),
+        Screen::Device(id, _) => Some(Looking::At(id)),
+    }
+}
+
+/// Notes what was seen by who leaves that screen.
+pub(super) fn leave(ui: &mut UiState, fleet: &Fleet, left: Looking) {
+    for (host, known) in fleet.hosts().iter().enumerate() {
+        let shown = |at: &Duration| is_past(ui.cursor, *at);
+        // A pause may be known by the state alone.
+        let paused = |domain: &Domain| domain.io_error.map(|pause| pause.at.monotonic);
+        match left {
+            Looking::AtAll => {
+                let told = known.events.iter().map(|(_, event)| event.at.monotonic);
+                if let Some(until) = told.chain(known.domains.values().filter_map(paused)).filter(shown).max() {
+                    ui.seen.see_host(host, until);
+                }
+            }
+            Looking::At(id) if id.host == host => {
+                let told = known.events.of_domain(id.uuid).map(|event| event.at.monotonic);
+                if let Some(until) = told.chain(known.domains.get(&id.uuid).and_then(paused)).filter(shown).max() {
+                    ui.seen.see_domain(id, until);
+                }
+            }
+            Looking::At(_) => {}
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What happened: the list of all events, and a domain's own on its screen.
+
+use super::columns::{self, Column};
+use super::text;
+use super::theme::Role;
+use super::{Scene, Symbols, host, trouble};
+use crate::fleet::{Domain, DomainId, Host, HostId, Severity};
+use crate::model::{Event, EventSeverity};
+use crate::ui::{RowId, SortKey};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::time::Duration;
+
+/// How old an event is when its date matters more than its second.
+const DAY: Duration = Duration::from_secs(86_400);
+/// The terminal on which a domain's screen shows its events, at the least.
+const LARGE: (u16, u16) = (120, 40);
+/// Lines below the devices that make it worth while: a heading and an event.
+const LEAST: u16 = 2;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Sign,
+    Time,
+    Domain,
+    What,
+    Why,
+}
+
+const fn column(content: Content, title: &'static str, widths: (u16, u16), rank: u8, grow: u16) -> Column<Content> {
+    let sort = match content {
+        Content::Sign => Some(SortKey::Trouble),
+        Content::Time => Some(SortKey::Time),
+        Content::Domain => Some(SortKey::Name),
+        Content::What | Content::Why => None,
+    };
+    Column { content, title, width: widths.0, sort, right: false, rank, grow, most: widths.1 }
+}
+
+const COLUMNS: &[Column<Content>] = &[
+    column(Content::Sign, "", (2, 2), 0, 0),
+    column(Content::Time, "TIME", (8, 8), 0, 0),
+    column(Content::Domain, "DOMAIN", (12, 30), 0, 2),
+    column(Content::What, "EVENT", (14, 19), 0, 2),
+    column(Content::Why, "WHY", (10, 160), 1, 3),
+];
+
+pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
+    let shown = scene.ui.rows.iter().filter_map(|row| event(scene, row)).map(|(_, event)| event);
+    let columns = columns::fit(&wanted(scene, area.width, shown), area.width.saturating_sub(1));
+    columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
+    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    if scene.ui.rows.is_empty() {
+        if scene.ui.filter.text.is_empty() {
+            super::message(scene, buffer, body, &[(Role::Title, "nothing has happened since vtop listens".to_owned())]);
+        } else {
+            columns::empty_list(scene, buffer, body, "event");
+        }
+        return;
+    }
+    let offset = scene.ui.list_state().offset;
+    let selected = scene.ui.selected_index();
+    let rows = scene.ui.rows.iter().enumerate().skip(offset).take(usize::from(body.height));
+    for (line, (index, row)) in rows.enumerate() {
+        let Some((host, event)) = event(scene, row) else { continue };
+        let place = Rect { y: body.y + line as u16, height: 1, ..body };
+        draw_row(scene, buffer, place, &columns, host, event);
+        if selected == Some(index) {
+            buffer.set_style(place, scene.palette.selection());
+        }
+    }
+    columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
+}
+
+/// The newest events of one domain, where its screen is large and leaves room.
+pub(super) fn of_domain(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
+    let large = scene.ui.size.0 >= LARGE.0 && scene.ui.size.1 >= LARGE.1;
+    if !large || area.height < LEAST {
+        return;
+    }
+    let shown: Vec<&Event> = scene
+        .ui
+        .events_shown(host)
+        .filter(|event| event.domain.as_ref().is_some_and(|of| of.uuid == domain.uuid))
+        .take(usize::from(area.height - 1))
+        .collect();
+    if shown.is_empty() {
+        return;
+    }
+    let mut own = wanted(scene, area.width, shown.iter().copied());
+    own.retain(|column| column.content != Content::Domain);
+    let columns = columns::fit(&own, area.width.saturating_sub(1));
+    for (column, offset, width) in &columns {
+        let cell = Rect { x: area.x + offset, width: *width, height: 1, ..area };
+        columns::put(scene, buffer, cell, false, Role::Heading, column.title.to_owned());
+    }
+    for (line, event) in (1..).zip(shown) {
+        draw_row(scene, buffer, Rect { y: area.y + line, height: 1, ..area }, &columns, host.id, event);
+    }
+}
+
+/// The columns for these events: as narrow as their words allow, so that the why has the room.
+fn wanted<'a>(scene: &Scene, width: u16, shown: impl Iterator<Item = &'a Event>) -> Vec<Column<Content>> {
+    let (mut time, mut name, mut what) = (8, 6, 5);
+    for event in shown {
+        time = time.max(if is_old(scene, event) { 12 } else { 8 });
+        name = name.max(event.domain.as_ref().map_or(6, |domain| text::width(&text::clean(&domain.name))));
+        what = what.max(text::width(event.kind.what()));
+    }
+    let mut columns = COLUMNS.to_vec();
+    for column in &mut columns {
+        let most = match column.content {
+            Content::Time => time,
+            Content::Domain => (name as u16).min((width / 5).max(12)),
+            Content::What => what as u16,
+            Content::Sign | Content::Why => continue,
+        };
+        (column.width, column.most) = (column.width.min(most).max(if column.grow == 0 { most } else { 0 }), most);
+    }
+    columns
+}
+
+fn event<'a>(scene: &Scene<'a>, row: &RowId) -> Option<(HostId, &'a Event)> {
+    match row {
+        RowId::Event(host, number, _) => Some((*host, scene.fleet.host(*host)?.events.get(*number)?)),
+        RowId::Domain(_) | RowId::Device(..) => None,
+    }
+}
+
+fn draw_row(
+    scene: &Scene,
+    buffer: &mut Buffer,
+    place: Rect,
+    columns: &[(Column<Content>, u16, u16)],
+    host: HostId,
+    event: &Event,
+) {
+    let symbols = scene.palette.symbols;
+    let seen = scene.ui.seen.contains(host, event);
+    for (column, offset, width) in columns {
+        let cell = Rect { x: place.x + offset, width: *width, ..place };
+        let room = usize::from(*width);
+        let (role, words) = match column.content {
+            Content::Sign => {
+                let sign = if sign(scene, event).is_empty() { " ".to_owned() } else { sign(scene, event) };
+                (role(event).unwrap_or(Role::Title), format!("{sign}{}", if seen { " " } else { unseen(symbols) }))
+            }
+            Content::Time => (Role::Dim, time(scene, event)),
+            Content::Domain => match &event.domain {
+                Some(domain) => {
+                    let there = scene.fleet.domain(DomainId { host, uuid: domain.uuid }).is_some();
+                    (if there { Role::Title } else { Role::Dim }, text::fit(&domain.name, room, symbols))
+                }
+                None => (Role::Dim, "(host)".to_owned()),
+            },
+            Content::What => {
+                let role = role(event).unwrap_or(if seen { Role::Text } else { Role::Title });
+                (role, text::shorten(event.kind.what(), room, symbols))
+            }
+            Content::Why => (Role::Text, text::shorten(&event.kind.why(), room, symbols)),
+        };
+        columns::put(scene, buffer, cell, false, role, words);
+    }
+}
+
+/// What stands at an event that the user has not seen.
+pub(super) fn unseen(symbols: Symbols) -> &'static str {
+    if symbols == Symbols::Ascii { "*" } else { "•" }
+}
+
+fn severity(event: &Event) -> Option<Severity> {
+    match event.kind.severity() {
+        EventSeverity::Notice => None,
+        EventSeverity::Warning => Some(Severity::Warning),
+        EventSeverity::Critical => Some(Severity::Critical),
+    }
+}
+
+/// The sign of a loud event; nothing for an ordinary one.
+pub(super) fn sign(scene: &Scene, event: &Event) -> String {
+    severity(event).map(|severity| trouble::sign(severity, scene.palette.symbols).to_owned()).unwrap_or_default()
+}
+
+/// The colour of a loud event.
+pub(super) fn role(event: &Event) -> Option<Role> {
+    severity(event).map(trouble::role)
+}
+
+fn is_old(scene: &Scene, event: &Event) -> bool {
+    Duration::try_from(scene.now.wall.duration_since(event.at.wall)).is_ok_and(|age| age >= DAY)
+}
+
+/// The second where the operator is, or the day of what is older than one.
+pub(super) fn time(scene: &Scene, event: &Event) -> String {
+    if is_old(scene, event) {
+        let local = event.at.wall.to_zoned(jiff::tz::TimeZone::system());
+        local.strftime("%b %d %H:%M").to_string()
+    } else {
+        host::clock(event.at.wall)
+    }
+}
