@@ -6,8 +6,9 @@ use crate::model::{HostInfo, HostSample, HostUpdate};
 use crate::sampler::{self, Handle, MakeSource, Settings};
 use crate::sources::libvirt::{self, LibvirtOptions, LibvirtSource};
 use crate::sources::synthetic::{SyntheticOptions, SyntheticSource};
-use crate::sources::{Notify, Request, Source, SourceError};
+use crate::sources::{Around, Monitor, Notify, Request, Source, SourceError};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 /// Updates that may wait for the reader before samplers begin to leave out ticks.
 const ROOM: usize = 16;
@@ -53,5 +54,13 @@ impl<S: Source> Source for Watched<S> {
     fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
         panic::on_demand("source");
         self.0.sample(request)
+    }
+
+    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
+        self.0.sample_around(request, around)
+    }
+
+    fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {
+        self.0.monitor(domain)
     }
 }

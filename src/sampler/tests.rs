@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{
     DomainSample, DomainState, Event, EventKind, Failure, HostInfo, HostSample, NodeSample, StateReason,
 };
-use crate::sources::{Notice, Notify, Request, Severity, SourceError};
+use crate::sources::{Around, Monitor, Notice, Notify, Request, Severity, SourceError};
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, mpsc as blocking};
@@ -59,6 +59,14 @@ impl Source for Fake {
             domains: [(Uuid::nil(), domain)].into(),
             lacks: Arc::default(),
         })
+    }
+
+    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
+        self.sample(request)
+    }
+
+    fn monitor(&mut self, _: Uuid) -> Result<Monitor, SourceError> {
+        Ok(Monitor::Free)
     }
 }
 

@@ -29,17 +29,11 @@ pub trait Source: Send {
 
     /// The same while calls hang in some domains: those are asked for what cannot hang, or for nothing at all. A busy
     /// domain whose monitor is still busy is marked as [`held`](crate::model::DomainSample::held). A source in which nothing can hang has nothing to avoid.
-    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
-        let _ = around;
-        self.sample(request)
-    }
+    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError>;
 
     /// Whether a domain's hypervisor answers (`virDomainGetControlInfo`). Itself hangs where libvirt keeps the domain
     /// locked.
-    fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {
-        let _ = domain;
-        Ok(Monitor::Free)
-    }
+    fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError>;
 }
 
 /// Domains to go around, because a call hangs in them.

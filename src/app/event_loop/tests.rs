@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{DomainSample, DomainState, Groups, HostInfo, HostSample, NodeSample, StateReason};
 use crate::sampler::{self, Settings};
-use crate::sources::{Notify, Request, Source, SourceError};
+use crate::sources::{Around, Monitor, Notify, Request, Source, SourceError};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::backend::TestBackend;
 use std::sync::Arc;
@@ -89,6 +89,14 @@ impl Source for Deaf {
     }
     fn sample(&mut self, _: Request) -> Result<HostSample, SourceError> {
         Ok(sample(0))
+    }
+
+    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
+        self.sample(request)
+    }
+
+    fn monitor(&mut self, _: Uuid) -> Result<Monitor, SourceError> {
+        Ok(Monitor::Free)
     }
 }
 

@@ -5,9 +5,10 @@ use super::host::Host;
 use super::options::{Clock, SIMULATED_START, SyntheticOptions};
 use super::story::{HISTORY, next_turn};
 use crate::model::{Event, Groups, HostInfo, HostSample};
-use crate::sources::{Notify, Request, Severity, Source, SourceError};
+use crate::sources::{Around, Monitor, Notify, Request, Severity, Source, SourceError};
 use crate::time::Timestamp;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A made-up hypervisor; see the [module](super) for what happens on it.
 #[derive(Debug)]
@@ -82,6 +83,14 @@ impl Source for SyntheticSource {
         };
         self.taken = self.taken.saturating_add(1);
         Ok(host.sample(at.monotonic.saturating_sub(start.monotonic), at, start.wall, request))
+    }
+
+    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
+        self.sample(request)
+    }
+
+    fn monitor(&mut self, _: Uuid) -> Result<Monitor, SourceError> {
+        Ok(Monitor::Free)
     }
 }
 
