@@ -46,13 +46,13 @@ impl Teller {
     }
 
     /// A sample has come. After a loss it says that the host is back.
-    pub(super) fn sampled(&self, at: Timestamp) {
-        self.inner().sampled(at);
+    pub(super) fn sampled(&self, at: Timestamp, now: Instant) {
+        self.inner().sampled(at, now);
     }
 
     /// The connection is gone: an event where it had given samples, and once only.
-    pub(super) fn lost(&self, reason: &str) {
-        self.inner().lost(reason);
+    pub(super) fn lost(&self, reason: &str, now: Instant) {
+        self.inner().lost(reason, now);
     }
 }
 
@@ -69,17 +69,17 @@ impl Inner {
         }
     }
 
-    fn sampled(&mut self, at: Timestamp) {
-        self.sampled = Some((at, Instant::now()));
+    fn sampled(&mut self, at: Timestamp, now: Instant) {
+        self.sampled = Some((at, now));
         if std::mem::take(&mut self.lost) {
             self.tell(Event { at, domain: None, kind: EventKind::ConnectionBack });
         }
     }
 
-    fn lost(&mut self, reason: &str) {
+    fn lost(&mut self, reason: &str, now: Instant) {
         let Some((at, came)) = self.sampled.take() else { return };
         self.lost = true;
         let kind = EventKind::ConnectionLost(reason.to_owned());
-        self.tell(Event { at: at.later(came.elapsed()), domain: None, kind });
+        self.tell(Event { at: at.later(now - came), domain: None, kind });
     }
 }

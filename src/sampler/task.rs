@@ -154,20 +154,31 @@ impl Task {
             let focus = connection.wishes.borrow().focus.filter(|uuid| tick && !connection.quarantine.holds(uuid));
             let begun = Instant::now();
             let mut call = connection.line.worker.sample(Request { groups, focus }, around);
+            let mut late = false;
             loop {
                 let limit = self.settings.watchdog.then(|| Instant::now() + connection.patience.limit());
-                if let Some(answer) = connection.answer(&mut call, limit).await? {
-                    connection.patience.learn(begun.elapsed());
-                    let mut answer = answer;
-                    if let Ok(sample) = &mut answer
-                        && went_around
-                    {
-                        connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
+                let answer = match connection.answer(&mut call, limit).await? {
+                    Some(answer) => Diagnosis::Answered(answer),
+                    None => {
+                        late = true;
+                        self.diagnose(connection, &mut call).await?
                     }
-                    break 'again answer;
-                }
-                match self.diagnose(connection, &mut call).await? {
-                    Diagnosis::Answered(answer) => break 'again answer,
+                };
+                match answer {
+                    Diagnosis::Answered(mut answer) => {
+                        connection.patience.learn(begun.elapsed());
+                        // libvirt reads domain by domain. In an answer that was held up some figures are as old as the
+                        // question, and nobody can tell which: it is asked again.
+                        if late && answer.is_ok() {
+                            continue 'again;
+                        }
+                        if let Ok(sample) = &mut answer
+                            && went_around
+                        {
+                            connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
+                        }
+                        break 'again answer;
+                    }
                     Diagnosis::Hangs { culprits, fresh } => {
                         connection.leave(call, &culprits, fresh);
                         continue 'again;
@@ -252,7 +263,7 @@ impl Task {
     }
 
     async fn send_sample(&mut self, before: Option<&HostSample>, sample: &HostSample) -> Result<(), End> {
-        self.events.sampled(sample.at);
+        self.events.sampled(sample.at, Instant::now());
         self.send(match before {
             Some(before) => HostUpdate::Delta(diff(before, sample)),
             None => HostUpdate::Keyframe(sample.clone()),
@@ -266,7 +277,7 @@ impl Task {
             Severity::Permanent => self.backoff.longest(),
             Severity::Sample | Severity::Connection => self.backoff.next(),
         };
-        self.events.lost(&error.message);
+        self.events.lost(&error.message, Instant::now());
         let failure =
             Failure { message: error.message, advice: error.advice, retry_in: Some(wait), at: Timestamp::now() };
         self.send(HostUpdate::Failed(failure)).await?;
