@@ -353,19 +353,18 @@ fn names<M: Metric>() -> Vec<&'static str> {
     M::ALL.iter().map(name).collect()
 }
 
-#[test]
-fn the_lines_of_the_program_agree_with_virsh() {
-    let Some(lab) = lab::turn() else { return };
-    let seconds = Window::length(&lab.uri).as_secs().to_string();
+/// What the program writes, and the window of its second line.
+fn lines_of_the_program(uri: &str) -> (Window, Vec<Shown>) {
+    let seconds = Window::length(uri).as_secs().to_string();
     let mut command = Command::new(VTOP);
     FOREIGN.iter().for_each(|name| _ = command.env_remove(name));
-    command.args(["--connect", &lab.uri, "--json", "--iterations", "2", "--delay", &seconds]);
+    command.args(["--connect", uri, "--json", "--iterations", "2", "--delay", &seconds]);
     let mut program = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut output = BufReader::new(program.stdout.take().unwrap()).lines();
     let mut next = || -> (serde_json::Value, [Reading; 2]) {
         let line = output.next().unwrap().unwrap();
         // Right after the line: that is as near to vtop's own reading as one gets from outside.
-        let readings = [Reading::take(&lab.uri), Reading::take(&lab.uri)];
+        let readings = [Reading::take(uri), Reading::take(uri)];
         (serde_json::from_str(&line).unwrap(), readings)
     };
     let (_, start) = next();
@@ -375,7 +374,7 @@ fn the_lines_of_the_program_agree_with_virsh() {
     assert!(program.wait().unwrap().success());
     assert_eq!((&line["lacks"], &line["error"]), (&serde_json::json!([]), &serde_json::Value::Null));
 
-    let mut comparison = Comparison::new("lines of the program and virsh");
+    let mut shown = Vec::new();
     for domain in GUESTS {
         let nic = nic_of(&window, domain);
         let vcpus = if domain == "vtop-lab-cpu" { 2 } else { 1 };
@@ -384,38 +383,71 @@ fn the_lines_of_the_program_agree_with_virsh() {
         things.extend((0..vcpus).map(|number| (Of::Vcpu(number), names::<VcpuMetric>())));
         for (of, figures) in things {
             for figure in figures {
-                if !is_steady(domain, &of, figure) {
-                    continue;
+                if is_steady(domain, &of, figure) {
+                    let (value, domain, of) = (in_line(&line, domain, &of, figure), domain.to_owned(), of.clone());
+                    shown.push(Shown { screen: "line", domain, of, figure, value, step: 0.0 });
                 }
-                let Some(truth) = truth(&window, domain, &of, figure) else { continue };
-                let shown = in_line(&line, domain, &of, figure);
-                comparison.add(&format!("{domain} {of:?} {figure}"), shown, truth.value, truth.step);
             }
         }
     }
-    comparison.judge();
+    (window, shown)
+}
+
+/// Where virsh had its turn with a QEMU just when vtop looked, vtop shows no figure, and never a wrong one.
+fn has_gap(window: &Window, shown: &[Shown]) -> bool {
+    let gap = shown
+        .iter()
+        .find(|shown| shown.value.is_none() && truth(window, &shown.domain, &shown.of, shown.figure).is_some());
+    if let Some(Shown { domain, of, figure, .. }) = gap {
+        println!("vtop and virsh met at {domain} ({of:?} {figure}); once more");
+    }
+    gap.is_some()
+}
+
+/// How often a window is tried that vtop and virsh both see whole.
+const ATTEMPTS: usize = 4;
+
+#[test]
+fn the_lines_of_the_program_agree_with_virsh() {
+    let Some(lab) = lab::turn() else { return };
+    for attempt in 1..=ATTEMPTS {
+        let (window, shown) = lines_of_the_program(&lab.uri);
+        if attempt == ATTEMPTS || !has_gap(&window, &shown) {
+            return compare_with_virsh("lines of the program and virsh", &window, &shown);
+        }
+    }
 }
 
 #[test]
 fn the_screens_of_the_program_agree_with_virsh() {
     let Some(lab) = lab::turn() else { return };
-    let seconds = Window::length(&lab.uri).as_secs().to_string();
-    let mut program = Program::start(&["--connect", &lab.uri, "--delay", &seconds], SIZE);
+    for attempt in 1..=ATTEMPTS {
+        let (window, shown) = screens_of_the_program(&lab.uri);
+        if attempt == ATTEMPTS || !has_gap(&window, &shown) {
+            return compare_with_virsh("screens of the program and virsh", &window, &shown);
+        }
+    }
+}
+
+/// What the program shows in a terminal, and the window of its last sample.
+fn screens_of_the_program(uri: &str) -> (Window, Vec<Shown>) {
+    let seconds = Window::length(uri).as_secs().to_string();
+    let mut program = Program::start(&["--connect", uri, "--delay", &seconds], SIZE);
     let cpu = |screen: &Screen| {
         let table = screen.contains("MEMORY").then(|| screen.table(&["NAME", "CPU%", "MEMORY"]))?;
         let row = table.row("NAME", "vtop-lab-cpu")?;
         number(Kind::Percent, &row.figure("CPU%")).map(|_| row.text())
     };
     let first = program.wait("rates", cpu);
-    let start = [Reading::take(&lab.uri), Reading::take(&lab.uri)];
+    let start = [Reading::take(uri), Reading::take(uri)];
     program.wait("rates of the next sample", |screen| cpu(screen).filter(|row| *row != first));
     // The rest is looked at while it stands still.
     program.keys(" ");
-    let end = [Reading::take(&lab.uri), Reading::take(&lab.uri)];
+    let end = [Reading::take(uri), Reading::take(uri)];
     let window = Window::after(start, end);
     program.wait("FROZEN", |screen| screen.contains("FROZEN").then_some(()));
     let mut shown = all_screens(&mut program, &window);
     shown.retain(|shown| is_steady(&shown.domain, &shown.of, shown.figure));
-    compare_with_virsh("screens of the program and virsh", &window, &shown);
     assert_eq!(program.quit(), 0);
+    (window, shown)
 }

@@ -19,14 +19,19 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// A whole one: it waits for its turn with each QEMU.
     pub fn take(uri: &str) -> Self {
-        Self::attempt(uri).expect("virsh domstats works")
+        Self::with(uri, &["domstats", "--list-active"]).expect("virsh domstats works")
     }
 
-    /// `None` where virsh fails.
+    /// One that is in nobody's way, so with gaps; `None` where virsh fails.
     pub fn attempt(uri: &str) -> Option<Self> {
+        Self::with(uri, &["domstats", "--list-active", "--nowait"])
+    }
+
+    fn with(uri: &str, arguments: &[&str]) -> Option<Self> {
         let began = Instant::now();
-        let output = lab::try_virsh(uri, &["domstats", "--nowait", "--list-active"]);
+        let output = lab::try_virsh(uri, arguments);
         let ended = Instant::now();
         output.status.success().then(|| Self { began, ended, domains: parse(&lab::text(&output)) })
     }
