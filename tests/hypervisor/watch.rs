@@ -16,7 +16,7 @@ use vtop::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
 use vtop::model::{Groups, HostInfo, HostSample, HostUpdate};
 use vtop::sampler::{self, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
-use vtop::sources::{Notify, Request, Source, SourceError};
+use vtop::sources::{Around, Monitor, Notify, Request, Source, SourceError};
 use vtop::time::{Interval, Timestamp};
 
 /// Between two readings of the witness, at least.
@@ -56,8 +56,25 @@ impl Source for Noted {
     }
 
     fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+        self.noted(|source| source.sample(request))
+    }
+
+    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
+        self.noted(|source| source.sample_around(request, around))
+    }
+
+    fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {
+        self.source.monitor(domain)
+    }
+}
+
+impl Noted {
+    fn noted(
+        &mut self,
+        sample: impl FnOnce(&mut LibvirtSource) -> Result<HostSample, SourceError>,
+    ) -> Result<HostSample, SourceError> {
         let began = Instant::now();
-        let sample = self.source.sample(request)?;
+        let sample = sample(&mut self.source)?;
         let call = Call { began, ended: Instant::now() };
         self.calls.lock().unwrap().insert(sample.at.monotonic, call);
         Ok(sample)
