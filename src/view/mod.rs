@@ -17,7 +17,7 @@ mod text;
 mod theme;
 mod trouble;
 
-pub use theme::{Depth, Look, Symbols};
+pub use theme::{Depth, Look, Symbols, theme_names};
 
 use crate::fleet::{Domain, DomainId, Finding, Fleet, Host};
 use crate::time::Timestamp;
