@@ -1,10 +1,12 @@
 //! What an action does to the screen's state.
 
 use super::action::{Action, Effect};
-use super::rows::{DeviceKey, RowId, device_keys};
+use super::list::List;
+use super::row::{DeviceKey, RowId};
+use super::rows::device_keys;
 use super::seen;
 use super::sort::SortKey;
-use super::state::{DomainView, List, Screen, UiState};
+use super::state::{DomainView, Screen, UiState};
 use crate::fleet::{DomainId, Fleet, TimeCursor, When};
 
 /// Applies one action. What concerns the world outside comes back.

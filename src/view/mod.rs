@@ -11,6 +11,7 @@ mod format;
 mod graph;
 mod help;
 mod host;
+mod marks;
 mod panes;
 mod table;
 mod text;
