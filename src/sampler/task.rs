@@ -166,12 +166,13 @@ impl Task {
                 };
                 match answer {
                     Diagnosis::Answered(mut answer) => {
-                        connection.patience.learn(begun.elapsed());
                         // libvirt reads domain by domain. In an answer that was held up some figures are as old as the
                         // question, and nobody can tell which: it is asked again.
                         if late && answer.is_ok() {
+                            connection.patience.give(begun.elapsed());
                             continue 'again;
                         }
+                        connection.patience.learn(begun.elapsed());
                         if let Ok(sample) = &mut answer
                             && went_around
                         {

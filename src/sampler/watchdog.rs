@@ -27,7 +27,6 @@ pub(super) struct Patience(Option<Duration>);
 
 impl Patience {
     const SHORTEST: Duration = Duration::from_millis(600);
-    const LONGEST: Duration = Duration::from_secs(5);
     const AT_FIRST: Duration = Duration::from_millis(1500);
 
     /// A call has taken so long.
@@ -35,10 +34,16 @@ impl Patience {
         self.0 = Some(self.0.map_or(took, |usual| (usual * 7 + took) / 8));
     }
 
+    /// A call has taken too long, and yet no domain held it up: the host has become slower, and the next call may take
+    /// as long as this one.
+    pub(super) fn give(&mut self, took: Duration) {
+        self.0 = Some(self.0.map_or(took, |usual| usual.max(took / 2)));
+    }
+
     /// How long to wait before asking why.
     pub(super) fn limit(self) -> Duration {
         let limit = self.0.map_or(Self::AT_FIRST, |usual| usual * 3 + Duration::from_millis(300));
-        limit.clamp(Self::SHORTEST, Self::LONGEST)
+        limit.max(Self::SHORTEST)
     }
 }
 
@@ -178,6 +183,16 @@ mod tests {
             patience.learn(Duration::from_millis(700));
         }
         assert!((2300..=2500).contains(&patience.limit().as_millis()), "{:?}", patience.limit());
+    }
+
+    #[test]
+    fn a_host_that_becomes_slow_is_believed_after_one_call() {
+        let mut patience = Patience::default();
+        patience.learn(Duration::from_millis(100));
+        let slow = Duration::from_secs(12);
+        assert!(patience.limit() < slow);
+        patience.give(slow);
+        assert!(patience.limit() > slow, "the next call of that length is no surprise");
     }
 
     #[tokio::test(start_paused = true)]
