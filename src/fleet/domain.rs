@@ -142,8 +142,11 @@ impl Domain {
         self.finish(at);
     }
 
-    /// Takes a reading that was the same as the last one: nothing moved, so rates are 0.
-    pub(super) fn read_same(&mut self, at: Timestamp) {
+    /// Takes a reading that was the same as the last one: nothing moved, so rates are 0. The last one may have been a
+    /// look at the states: then this is the first that was `wanted` to have more, and had not.
+    pub(super) fn read_same(&mut self, at: Timestamp, wanted: Groups) {
+        self.notice_io_error(at);
+        self.forget(wanted - self.asked);
         if self.asked.contains(Groups::CPU) {
             self.read_cpu(self.cpu, self.times.elapsed(Groups::CPU, at));
         }

@@ -85,7 +85,7 @@ impl Host {
         }
         for domain in self.domains.values_mut() {
             if delta.changed.binary_search_by_key(&domain.uuid, |(uuid, _)| *uuid).is_err() {
-                domain.read_same(delta.at);
+                domain.read_same(delta.at, delta.asked);
             }
         }
         for (uuid, domain) in delta.appeared.into_iter().chain(delta.changed) {

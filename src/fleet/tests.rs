@@ -223,6 +223,32 @@ fn a_pause_between_two_samples_is_marked_by_its_event_alone() {
 }
 
 #[test]
+fn a_pause_between_two_samples_of_a_domain_that_does_nothing_is_marked_too() {
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]), stands_still(at(400))]);
+    fleet.apply(0, same(at(1000)));
+    assert_eq!(words(&fleet, None), ["had an I/O error 0 s ago, resumed"]);
+}
+
+/// A look at the states, then a full sample in which a domain still says no more: that is "no answer", not "the same".
+#[test]
+fn figures_that_did_not_come_are_not_known_whatever_was_asked_before() {
+    let silent = DomainSample { asked: Groups::STATE, ..domain(1, 0, &[]) };
+    let mut fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, [domain(1, 100, &[("vda", 0)])]),
+        keyframe(at(1000), Groups::OVERVIEW, [domain(1, 600, &[("vda", 512)])]),
+        keyframe(at(1100), Groups::STATE, [silent]),
+    ]);
+    assert_eq!(
+        only(&fleet).track.latest(DomainMetric::Cpu),
+        Some(50.0),
+        "a look asks for nothing that could be missing"
+    );
+    fleet.apply(0, same(at(2000)));
+    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), None);
+    assert_eq!(only(&fleet).disks[0].track.latest(DiskMetric::ReadBytes), None);
+}
+
+#[test]
 fn a_pause_without_an_event_is_marked_by_the_state() {
     let mut paused = domain(1, 0, &[]);
     (paused.state, paused.reason) = (DomainState::Paused, StateReason(5));

@@ -46,12 +46,17 @@ pub(super) fn short_bytes(value: f64) -> String {
         }
         (value, unit) = (value / 1024.0, next);
     }
-    if value < 9.95 && !unit.is_empty() { format!("{value:.1}{unit}") } else { format!("{value:.0}{unit}") }
+    if value < 9.95 && !unit.is_empty() { format!("{value:.1}{unit}") } else { whole(value) + unit }
 }
 
 /// `5.3`, `99.5`, `153`: at most four places up to 9999.
 pub(super) fn percent(value: f64) -> String {
-    if value < 99.95 { format!("{value:.1}") } else { format!("{value:.0}") }
+    if value < 99.95 { format!("{value:.1}") } else { whole(value) }
+}
+
+/// Without a fraction. A counter that makes no sense gives figures that make none, and these have their place too: `9e18`.
+fn whole(value: f64) -> String {
+    if value < 99_999.5 { format!("{value:.0}") } else { format!("{value:.0e}") }
 }
 
 fn latency(nanoseconds: f64, symbols: Symbols) -> String {
@@ -87,7 +92,7 @@ fn digits(value: f64) -> String {
         0.0 => "0".into(),
         value if value < 9.995 => format!("{value:.2}"),
         value if value < 99.95 => format!("{value:.1}"),
-        value => format!("{value:.0}"),
+        value => whole(value),
     }
 }
 
@@ -137,6 +142,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    proptest! {
+        #[test]
+        fn no_figure_is_wider_than_eight_places(mantissa in 0.0f64..10.0, power in -10i32..300) {
+            let value = mantissa * 10f64.powi(power);
+            for unit in [Unit::Percent, Unit::Bytes, Unit::BytesPerSecond, Unit::OperationsPerSecond, Unit::Nanoseconds] {
+                let text = figure(unit, value, Symbols::Braille);
+                prop_assert!(text.chars().count() <= 8, "{unit:?} {value}: {text}");
+                let top = figure(unit, nice_ceiling(unit, value), Symbols::Braille);
+                prop_assert!(top.chars().count() <= 8, "{unit:?} {value}: {top}");
+            }
+            prop_assert!(short_bytes(value).chars().count() <= 8);
+        }
+    }
     const B: Symbols = Symbols::Braille;
 
     #[test]

@@ -17,6 +17,13 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, scroll: u16) 
     let width = area.width.min(100);
     let place = Rect { x: area.x + (area.width - width) / 2, width, ..area };
     Clear.render(place, buffer);
+    // A wide character that begins left of the window would cover its frame.
+    for y in (place.top()..place.bottom()).filter(|_| place.x > 0) {
+        let left = &mut buffer[(place.x - 1, y)];
+        if text::width(left.symbol()) > 1 {
+            left.set_symbol(" ");
+        }
+    }
     buffer.set_style(place, scene.palette.ground());
     let title = Line::from(scene.span(Role::Title, " help: j k scroll, Esc closes "));
     let inner = chart::frame(scene, buffer, place, title, scene.palette.style(Role::Key));

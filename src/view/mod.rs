@@ -20,6 +20,12 @@ mod trouble;
 
 pub use theme::{Depth, Look, Symbols, theme_names};
 
+/// What makes others' text harmless, for `tests/fuzz` and nobody else: no part of the interface.
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use super::text::{clean, fit, shorten};
+}
+
 use crate::fleet::{Domain, DomainId, Finding, Fleet, Host};
 use crate::time::Timestamp;
 use crate::ui::{List, MIN_HEIGHT, MIN_WIDTH, Screen, UiState, areas};

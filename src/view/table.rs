@@ -72,7 +72,7 @@ const COLUMNS: &[Column<Content>] = &[
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let names = scene.ui.rows.iter().filter_map(|row| scene.fleet.domain(row.domain()?));
-    let longest = names.map(|(_, domain)| text::width(&domain.name)).max().unwrap_or(0);
+    let longest = names.map(|(_, domain)| text::width(&text::clean(&domain.name))).max().unwrap_or(0);
     let columns = columns::fit(&wanted(area.width, longest), area.width.saturating_sub(1));
     columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };

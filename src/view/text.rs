@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// Without control characters, line separators, and marks that turn the writing direction or take no column: each becomes a visible `�`.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(
@@ -18,9 +18,9 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// Clean, and cut in the middle where it is too wide: ends of names tell numbered guests apart.
-pub(super) fn fit(text: &str, width: usize, symbols: Symbols) -> String {
+pub fn fit(text: &str, width: usize, symbols: Symbols) -> String {
     let text = clean(text);
-    if text.width() <= width {
+    if self::width(&text) <= width {
         return text;
     }
     let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
@@ -33,9 +33,9 @@ pub(super) fn fit(text: &str, width: usize, symbols: Symbols) -> String {
 }
 
 /// Clean, and cut at the end where it is too wide: for prose.
-pub(super) fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
+pub fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
     let text = clean(text);
-    if text.width() <= width {
+    if self::width(&text) <= width {
         return text;
     }
     let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
@@ -43,9 +43,10 @@ pub(super) fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
     take(text.graphemes(true), room).into_iter().chain([mark]).collect()
 }
 
-/// Columns that a text takes.
+/// Columns that a text takes where every grapheme has its own, as in a buffer of cells. As a whole it may be narrower:
+/// an Arabic lam and the alef after it count as one there.
 pub(super) fn width(text: &str) -> usize {
-    text.width()
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
 fn take<'a>(parts: impl Iterator<Item = &'a str>, room: usize) -> Vec<&'a str> {
@@ -72,6 +73,13 @@ mod tests {
     }
 
     #[test]
+    fn letters_that_join_still_have_a_column_each() {
+        assert_eq!(width("لا"), 2);
+        assert_eq!(fit("لالالا", 6, Symbols::Braille), "لالالا");
+        assert_eq!(width(&fit("لالالا", 4, Symbols::Braille)), 4);
+    }
+
+    #[test]
     fn control_characters_and_direction_marks_are_shown_not_sent() {
         assert_eq!(clean("a\x1b[31mb\u{202e}c\r\n"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}\u{fffd}");
         for hidden in ['\u{61c}', '\u{200b}', '\u{2028}', '\u{2029}', '\u{2066}', '\u{fffa}', '\u{e0041}'] {
@@ -82,8 +90,8 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_wider_than_its_place(text in "\\PC*", place in 0usize..40) {
-            prop_assert!(fit(&text, place, Symbols::Braille).width() <= place);
-            prop_assert!(shorten(&text, place, Symbols::Braille).width() <= place);
+            prop_assert!(width(&fit(&text, place, Symbols::Braille)) <= place);
+            prop_assert!(width(&shorten(&text, place, Symbols::Braille)) <= place);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub)] // A test target has no outside.
 
+mod hostile;
 mod keys;
 mod looks;
 mod rig;

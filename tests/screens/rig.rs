@@ -1,13 +1,14 @@
 //! A screen without a terminal: simulated samples in, keys in, text out.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::{CrosstermBackend, TestBackend};
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 use std::sync::Arc;
 use std::time::Duration;
 use vtop::fleet::Fleet;
-use vtop::model::{Event, EventDomain, EventKind, Groups, HostUpdate, SampleDelta};
+use vtop::model::{Event, EventDomain, EventKind, Failure, Groups, HostSample, HostUpdate, SampleDelta};
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, Effect, UiState, action_for, update};
@@ -27,13 +28,19 @@ pub struct Rig {
 impl Rig {
     /// The synthetic host with so many domains, after so many seconds of its story.
     pub fn new(domains: usize, seconds: usize, size: (u16, u16)) -> Self {
+        Self::bent(domains, seconds, size, |_| {})
+    }
+
+    /// The same, with something done to every sample.
+    pub fn bent(domains: usize, seconds: usize, size: (u16, u16), bend: impl Fn(&mut HostSample)) -> Self {
         let options = SyntheticOptions { domains, ..SyntheticOptions::default() };
         let mut events =
             SyntheticSource::simulate_events(&options, Duration::from_secs(seconds as u64)).into_iter().peekable();
         let (info, samples) = SyntheticSource::simulate(options, Duration::from_secs(1), seconds + 1);
         let mut rig = Self::empty(size);
         rig.fleet.apply(0, HostUpdate::Connected(Arc::new(info)));
-        for sample in samples {
+        for mut sample in samples {
+            bend(&mut sample);
             rig.now = sample.at;
             while let Some(event) = events.next_if(|event| event.at.monotonic <= sample.at.monotonic) {
                 rig.fleet.apply(0, HostUpdate::Event(event));
@@ -114,6 +121,25 @@ impl Rig {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).expect("a test backend");
         let frame = terminal.draw(|frame| draw(frame, &self.fleet, &self.ui, &self.look, self.now));
         frame.expect("drawing into memory").buffer.clone()
+    }
+
+    /// The first frame as a terminal gets it.
+    pub fn bytes(&self) -> Vec<u8> {
+        let viewport = Viewport::Fixed(Rect::new(0, 0, self.size.0, self.size.1));
+        let mut written = Vec::new();
+        let backend = CrosstermBackend::new(&mut written);
+        let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport }).expect("a terminal");
+        terminal.draw(|frame| draw(frame, &self.fleet, &self.ui, &self.look, self.now)).expect("drawing into memory");
+        drop(terminal);
+        written
+    }
+
+    /// The connection fails.
+    pub fn fail(&mut self, message: &str, advice: &str) {
+        let (message, advice) = (message.to_owned(), Some(advice.to_owned()));
+        let failure = Failure { message, advice, retry_in: Some(Duration::from_secs(30)), at: self.now };
+        self.fleet.apply(0, HostUpdate::Failed(failure));
+        self.ui.refresh(&self.fleet);
     }
 
     /// The screen as text, without blanks at the ends of lines.

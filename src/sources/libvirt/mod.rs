@@ -30,6 +30,14 @@ mod tests;
 mod uri;
 mod xml;
 
+/// The parsers of what comes from outside, for `tests/fuzz` and nobody else: no part of the interface.
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use super::params::{Figures, Value, read as parameters};
+    pub use super::uri::without_prompts;
+    pub use super::xml::{XmlError, parse as xml};
+}
+
 use super::{Around, Monitor, Notify, Request, Source, SourceError};
 use crate::model::{HostInfo, HostSample};
 use crate::sources::Severity;

@@ -9,11 +9,16 @@ use std::collections::BTreeMap;
 
 /// The value of a typed parameter.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value<'a> {
+pub enum Value<'a> {
+    /// `VIR_TYPED_PARAM_UINT` and `_ULLONG`.
     Unsigned(u64),
+    /// `VIR_TYPED_PARAM_INT` and `_LLONG`.
     Signed(i64),
+    /// `VIR_TYPED_PARAM_DOUBLE`.
     Double(f64),
+    /// `VIR_TYPED_PARAM_BOOLEAN`.
     Bool(bool),
+    /// `VIR_TYPED_PARAM_STRING`.
     Text(Cow<'a, str>),
 }
 
@@ -53,25 +58,30 @@ impl Value<'_> {
 
 /// What one domain's parameters said.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Figures {
+pub struct Figures {
     /// `state.state`.
-    pub(crate) state: Option<i64>,
+    pub state: Option<i64>,
     /// `state.reason`.
-    pub(crate) reason: Option<i64>,
-    pub(crate) cpu: CpuSample,
-    pub(crate) memory: MemorySample,
+    pub reason: Option<i64>,
+    /// `cpu.*`.
+    pub cpu: CpuSample,
+    /// `balloon.*`.
+    pub memory: MemorySample,
     /// `vcpu.current`: how many are plugged in.
-    pub(crate) vcpus_current: Option<u64>,
-    pub(crate) vcpus: BTreeMap<u32, VcpuSample>,
-    pub(crate) disks: Vec<BlockSample>,
-    pub(crate) nics: Vec<NetSample>,
+    pub vcpus_current: Option<u64>,
+    /// `vcpu.N.*`.
+    pub vcpus: BTreeMap<u32, VcpuSample>,
+    /// `block.N.*`.
+    pub disks: Vec<BlockSample>,
+    /// `net.N.*`.
+    pub nics: Vec<NetSample>,
     /// Groups of which there was an answer. Where QEMU's monitor was busy, libvirt gives disks without counters:
     /// that is no answer.
-    pub(crate) answered: Groups,
+    pub answered: Groups,
 }
 
 /// Reads one domain's parameters.
-pub(crate) fn read<'a>(params: impl IntoIterator<Item = (&'a str, Value<'a>)>) -> Figures {
+pub fn read<'a>(params: impl IntoIterator<Item = (&'a str, Value<'a>)>) -> Figures {
     let mut figures = Figures::default();
     let mut disks: Numbered<BlockSample> = Numbered::default();
     let mut nics: Numbered<NetSample> = Numbered::default();

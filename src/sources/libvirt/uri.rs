@@ -2,7 +2,7 @@
 
 /// Adds `no_tty=1` to a URI that goes through ssh, unless it says something about it: ssh would otherwise ask for a
 /// password in the middle of the screen.
-pub(crate) fn without_prompts(uri: &str) -> String {
+pub fn without_prompts(uri: &str) -> String {
     let Some((scheme, _)) = uri.split_once("://") else { return uri.to_owned() };
     if !scheme.to_ascii_lowercase().ends_with("+ssh") {
         return uri.to_owned();

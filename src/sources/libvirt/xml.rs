@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Why some XML is no definition of a domain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum XmlError {
+pub enum XmlError {
     /// It is no XML; the words tell where it breaks.
     #[error("not well-formed XML: {0}")]
     Malformed(String),
@@ -17,7 +17,7 @@ pub(crate) enum XmlError {
 }
 
 /// Reads the answer of `virDomainGetXMLDesc`.
-pub(crate) fn parse(xml: &str) -> Result<DomainDefinition, XmlError> {
+pub fn parse(xml: &str) -> Result<DomainDefinition, XmlError> {
     let document = Document::parse(xml).map_err(|error| XmlError::Malformed(error.to_string()))?;
     let domain = document.root_element();
     if !domain.has_tag_name("domain") {

@@ -1,0 +1,16 @@
+//! What comes from outside, bent in every way: no parser panics, hangs, or makes more of its input than is in it.
+//!
+//! ```sh
+//! cargo test --test fuzz -- --nocapture                       # 15 s for each of the four targets
+//! VTOP_FUZZ_SECONDS=14400 cargo test --release --test fuzz -- --nocapture
+//! ```
+//!
+//! `VTOP_FUZZ_SECONDS` is the time of all targets together (60); `VTOP_FUZZ_SEED` repeats a run. An input that breaks
+//! something is printed, and written to `target/fuzz/TARGET/`: moved to `tests/fuzz/corpus/TARGET/` it is tried first in
+//! every run from then on. Where the whole process died, `target/fuzz/TARGET/seed` says how to get there again.
+
+#![allow(unreachable_pub)] // A test target has no outside.
+
+mod engine;
+mod mutate;
+mod targets;

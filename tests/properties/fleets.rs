@@ -1,0 +1,190 @@
+//! Rates, history and deltas.
+
+use super::oracle::{figure, latency, rate, same};
+use super::world::{Said, Step, Then, World, fleet, play, steps, updates};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use uuid::Uuid;
+use vtop::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
+use vtop::fleet::{Domain, DomainId, Fleet, HISTORY_TICKS, Track};
+use vtop::model::{DomainSample, Groups, HostSample, HostUpdate};
+use vtop::sampler::{apply, diff};
+
+fn samples(said: &[Said]) -> Vec<HostSample> {
+    let sample = |said: &Said| match said {
+        Said::Sample(sample) => Some(sample.clone()),
+        Said::Failure(_) | Said::Event(_) => None,
+    };
+    said.iter().filter_map(sample).collect()
+}
+
+/// All figures of a track, the newest and those of every tick, are numbers that there can be.
+fn possible<M: Metric>(track: &Track<M>, first: u64, last: u64) -> Result<(), TestCaseError> {
+    for &metric in M::ALL {
+        let past = (first..=last).filter_map(|tick| track.at(metric, tick));
+        for value in past.chain(track.latest(metric)) {
+            prop_assert!(value.is_finite() && value >= 0.0, "{}: {value}", metric.info().key);
+        }
+    }
+    Ok(())
+}
+
+fn all_possible(fleet: &Fleet) -> Result<(), TestCaseError> {
+    let host = &fleet.hosts()[0];
+    let Some(last) = host.timeline.last() else { return Ok(()) };
+    let first = host.timeline.first();
+    possible(&host.track, first, last)?;
+    for domain in host.domains.values() {
+        possible(&domain.track, first, last)?;
+        domain.vcpus.iter().try_for_each(|device| possible(&device.track, first, last))?;
+        domain.host_cpus.iter().try_for_each(|device| possible(&device.track, first, last))?;
+        domain.disks.iter().try_for_each(|device| possible(&device.track, first, last))?;
+        domain.nics.iter().try_for_each(|device| possible(&device.track, first, last))?;
+    }
+    Ok(())
+}
+
+/// What the fleet says after the last of these samples is what the oracle says.
+fn agrees(domain: &Domain, samples: &[HostSample]) -> Result<(), TestCaseError> {
+    let now = samples.len() - 1;
+    let expect = |group, of: &dyn Fn(&DomainSample, &DomainSample, _) -> Option<f64>| {
+        figure(samples, now, domain.uuid, group, of)
+    };
+    let compare = |what: &str, is: Option<f64>, expected: Option<f64>| {
+        prop_assert!(same(is, expected), "{what} is {is:?}, the oracle says {expected:?}");
+        Ok(())
+    };
+    let time = expect(Groups::CPU, &rate(&|domain| Some(domain.cpu.time?.total())));
+    compare("cpu", domain.track.latest(DomainMetric::Cpu), time.map(|time| time / 1e7))?;
+    let swap = expect(Groups::MEMORY, &rate(&|domain| Some(domain.memory.swap_in?.total())));
+    compare("swap", domain.track.latest(DomainMetric::SwapIn), swap)?;
+    let sum = |parts: Vec<Option<f64>>| parts.into_iter().flatten().reduce(|a, b| a + b);
+
+    let mut reads = Vec::new();
+    for disk in domain.disks.iter() {
+        let find = |domain: &DomainSample| domain.disks.iter().find(|other| other.key() == disk.key).cloned();
+        let bytes = expect(Groups::BLOCK, &rate(&|domain| Some(find(domain)?.read_bytes?.total())));
+        compare(&disk.key, disk.track.latest(DiskMetric::ReadBytes), bytes)?;
+        reads.push(bytes);
+        let slow = expect(
+            Groups::BLOCK,
+            &latency(&|domain| Some(find(domain)?.read_time?.total()), &|domain| {
+                Some(find(domain)?.read_requests?.total())
+            }),
+        );
+        compare("latency", disk.track.latest(DiskMetric::ReadLatency), slow)?;
+    }
+    compare("disk read", domain.track.latest(DomainMetric::DiskRead), sum(reads))?;
+    let mut received = Vec::new();
+    for nic in domain.nics.iter() {
+        let find = |domain: &DomainSample| domain.nics.iter().find(|other| other.name == nic.key).cloned();
+        let bytes = expect(Groups::NET, &rate(&|domain| Some(find(domain)?.rx_bytes?.total())));
+        compare(&nic.key, nic.track.latest(NicMetric::RxBytes), bytes)?;
+        received.push(bytes);
+    }
+    compare("net rx", domain.track.latest(DomainMetric::NetRx), sum(received))?;
+    for vcpu in domain.vcpus.iter() {
+        let time = expect(Groups::VCPU, &rate(&|domain| Some(domain.vcpus.get(&vcpu.key)?.time?.total())));
+        compare("vcpu", vcpu.track.latest(VcpuMetric::Use), time.map(|time| time / 1e7))?;
+    }
+    for cpu in domain.host_cpus.iter() {
+        let time = expect(Groups::HOST_CPU, &rate(&|domain| Some(domain.host_cpus.get(cpu.key as usize)?.total())));
+        compare("host cpu", cpu.track.latest(HostCpuMetric::Use), time.map(|time| time / 1e7))?;
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(crate::cases(192))]
+
+    /// No negative or impossible figure, none across a reset or a new run, none without a reading before.
+    #[test]
+    fn figures_are_what_the_readings_say(steps in steps(40), deltas: bool) {
+        let said = play(&steps);
+        let mut fleet = Fleet::new(1);
+        let mut seen = Vec::new();
+        for (said, update) in said.iter().zip(updates(&said, deltas).into_iter().skip(1)) {
+            fleet.apply(0, update);
+            let Said::Sample(sample) = said else { continue };
+            seen.push(sample.clone());
+            prop_assert!(fleet.domains().map(|(id, ..)| id.uuid).eq(sample.domains.keys().copied()));
+            for (_, _, domain) in fleet.domains() {
+                agrees(domain, &seen)?;
+            }
+        }
+        all_possible(&fleet)?;
+    }
+
+    /// What was shown at a moment is what is shown when one goes back to it.
+    #[test]
+    fn the_past_is_what_was_shown_then(steps in steps(40)) {
+        let said = play(&steps);
+        let mut fleet = Fleet::new(1);
+        let mut shown: Vec<(u64, Uuid, Option<f64>)> = Vec::new();
+        for (said, update) in said.iter().zip(updates(&said, true).into_iter().skip(1)) {
+            fleet.apply(0, update);
+            let Said::Sample(sample) = said else { continue };
+            shown.retain(|(_, uuid, _)| sample.domains.contains_key(uuid));
+            if sample.asked == Groups::STATE { continue }
+            let tick = fleet.hosts()[0].timeline.last().expect("a tick");
+            let cpus = fleet.domains().map(|(id, _, domain)| (tick, id.uuid, domain.track.latest(DomainMetric::Cpu)));
+            shown.extend(cpus);
+        }
+        for (tick, uuid, cpu) in shown {
+            let (_, domain) = fleet.domain(DomainId { host: 0, uuid }).expect("a domain that stayed");
+            prop_assert_eq!(domain.track.at(DomainMetric::Cpu, tick), cpu.map(|cpu| f64::from(cpu as f32)));
+        }
+    }
+
+    #[test]
+    fn differences_lead_from_each_sample_to_the_next(steps in steps(30)) {
+        for pair in samples(&play(&steps)).windows(2) {
+            prop_assert_eq!(&apply(pair[0].clone(), diff(&pair[0], &pair[1])), &pair[1]);
+        }
+    }
+
+    /// Figures, history, events: everything.
+    #[test]
+    fn differences_tell_a_fleet_as_much_as_whole_samples(steps in steps(40)) {
+        let said = play(&steps);
+        let (whole, parts) = (fleet(updates(&said, false)), fleet(updates(&said, true)));
+        prop_assert_eq!(format!("{:#?}", whole.hosts()), format!("{:#?}", parts.hosts()));
+    }
+}
+
+/// Three times as many samples as are kept, with everything going on.
+#[test]
+fn history_stays_within_its_bound() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let steps = prop::collection::vec(steps(40), 80).new_tree(&mut runner).expect("steps").current().concat();
+    let mut world = World::new();
+    let mut fleet = Fleet::new(1);
+    let mut before: Option<HostSample> = None;
+    let mut ticks = 0u64;
+    for step in steps.iter().cycle() {
+        let Said::Sample(sample) = world.step(&Step { then: Then::Sample(Groups::OVERVIEW), ..step.clone() }) else {
+            unreachable!("it says what it is told to say")
+        };
+        let update = match before.replace(sample.clone()) {
+            Some(before) => HostUpdate::Delta(diff(&before, &sample)),
+            None => HostUpdate::Keyframe(sample),
+        };
+        fleet.apply(0, update);
+        ticks += 1;
+        let host = &fleet.hosts()[0];
+        let kept = host.timeline.last().expect("a tick") + 1 - host.timeline.first();
+        assert_eq!(kept, ticks.min(HISTORY_TICKS as u64));
+        if let Some(gone) = host.timeline.first().checked_sub(1) {
+            assert_eq!(host.timeline.stamp(gone), None);
+            for domain in host.domains.values() {
+                let figures = [DomainMetric::Cpu, DomainMetric::DiskRead, DomainMetric::MemoryGiven];
+                assert!(figures.into_iter().all(|metric| domain.track.at(metric, gone).is_none()));
+                assert!(domain.disks.iter().all(|disk| disk.track.at(DiskMetric::ReadBytes, gone).is_none()));
+            }
+        }
+        if ticks == 3 * HISTORY_TICKS as u64 {
+            break;
+        }
+    }
+    all_possible(&fleet).expect("possible figures");
+}
