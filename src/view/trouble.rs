@@ -103,6 +103,9 @@ fn link_words(scene: &Scene) -> Vec<(Role, String)> {
             Link::Connecting if host.sampled_at.is_none() => {
                 Some((Role::Dim, "waiting for the first answer of libvirt  ".into()))
             }
+            Link::Live if host.is_degraded() => {
+                Some((Role::Critical, "calls hang in too many domains: only states and NICs are read  ".into()))
+            }
             Link::Connecting | Link::Live => None,
         })
         .collect()
