@@ -217,7 +217,7 @@ impl UiState {
             view.selected = None;
         }
         let index = view.selected.as_ref().and_then(|key| keys.iter().position(|other| other == key)).unwrap_or(0);
-        let page = usize::from(layout::domain_areas(self.size).devices.height).max(1);
+        let page = usize::from(layout::domain_areas(self.size, domain).devices.height).max(1);
         let (line, lines) = layout::device_line(domain, index);
         view.offset = scroll(view.offset, line, lines, page);
         // The heading of the first group belongs to its first row.

@@ -36,12 +36,12 @@ use std::time::Duration;
 use DomainMetric as M;
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, view: &DomainView) {
-    let areas = domain_areas((buffer.area.width, buffer.area.height));
     let Some((host, domain)) = scene.fleet.domain(view.id) else {
         let lines = [(Role::Title, "this domain is gone".to_owned()), (Role::Dim, "Esc goes back".to_owned())];
         message(scene, buffer, super::areas((buffer.area.width, buffer.area.height)).body, &lines);
         return;
     };
+    let areas = domain_areas((buffer.area.width, buffer.area.height), domain);
     title(scene, buffer, areas.title, host, domain);
     charts(scene, buffer, areas.charts, host, domain);
     device_list(scene, buffer, areas.devices, host, domain, view);

@@ -23,7 +23,7 @@ pub use theme::{Depth, Look, Symbols, theme_names};
 /// What makes others' text harmless, for `tests/fuzz` and nobody else: no part of the interface.
 #[doc(hidden)]
 pub mod fuzzing {
-    pub use super::text::{clean, fit, shorten};
+    pub use crate::view::text::{clean, fit, shorten};
 }
 
 use crate::fleet::{Domain, DomainId, Finding, Fleet, Host};
