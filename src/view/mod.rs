@@ -8,6 +8,8 @@ mod domain;
 mod events;
 mod footer;
 mod format;
+#[doc(hidden)]
+pub mod fuzzing;
 mod graph;
 mod help;
 mod host;
@@ -19,12 +21,6 @@ mod theme;
 mod trouble;
 
 pub use theme::{Depth, Look, Symbols, theme_names};
-
-/// What makes others' text harmless, for `tests/fuzz` and nobody else: no part of the interface.
-#[doc(hidden)]
-pub mod fuzzing {
-    pub use crate::view::text::{clean, fit, shorten};
-}
 
 use crate::fleet::{Domain, DomainId, Finding, Fleet, Host};
 use crate::time::Timestamp;

@@ -4,6 +4,7 @@ use super::engine::{Target, hash, root};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::collections::BTreeSet;
 use std::fs;
 use unicode_width::UnicodeWidthStr;
 use vtop::model::Groups;
@@ -116,9 +117,11 @@ fn value(text: &str) -> Value<'_> {
     }
 }
 
-/// Which figures are there, whatever their values: words of the answer, without those that hold numbers.
+/// Which figures are there and which are not, whatever their values.
 fn known(debug: &str) -> u64 {
-    hash(&debug.split([' ', '(', ')', ',']).filter(|word| *word == "None" || word.ends_with(':')).collect::<Vec<_>>())
+    let of_interest = |pair: &&[&str]| pair[0].ends_with(':');
+    let words: Vec<_> = debug.split([' ', '(', ')', ',']).collect();
+    hash(&words.windows(2).filter(of_interest).map(|pair| (pair[0], pair[1] == "None")).collect::<BTreeSet<_>>())
 }
 
 #[test]
@@ -236,7 +239,7 @@ fn check_uri(uri: &str) -> u64 {
         let scheme = uri.split_once("://").expect("a URI").0;
         assert!(scheme.to_ascii_lowercase().ends_with("+ssh"));
     }
-    let signs: Vec<char> = made.chars().filter(|c| "+:/?&;#=".contains(*c)).take(12).collect();
+    let signs = ["+", ":", "/", "?", "&", ";", "#", "="].map(|sign| uri.matches(sign).count().min(2));
     hash(&(added, signs))
 }
 
@@ -298,7 +301,7 @@ fn check_text(text: &str) -> u64 {
         for symbols in [Symbols::Braille, Symbols::Ascii] {
             for (how, made) in [("fit", fit(text, place, symbols)), ("shorten", shorten(text, place, symbols))] {
                 assert!(made.width() <= place, "{how} to {place} is {} wide: {made:?}", made.width());
-                shapes.push((made.width(), on_screen(&made, place, how)));
+                shapes.push((made == clean_text, place - on_screen(&made, place, how).min(place)));
             }
         }
     }

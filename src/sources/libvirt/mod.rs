@@ -19,6 +19,8 @@ mod bulk;
 mod definitions;
 mod explain;
 mod ffi;
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod inbox;
 mod lacks;
@@ -29,14 +31,6 @@ mod session;
 mod tests;
 mod uri;
 mod xml;
-
-/// The parsers of what comes from outside, for `tests/fuzz` and nobody else: no part of the interface.
-#[doc(hidden)]
-pub mod fuzzing {
-    pub use super::params::{Figures, Value, read as parameters};
-    pub use super::uri::without_prompts;
-    pub use super::xml::{XmlError, parse as xml};
-}
 
 use super::{Around, Monitor, Notify, Request, Source, SourceError};
 use crate::model::{HostInfo, HostSample};
