@@ -270,7 +270,11 @@ impl Task {
                 }
             }
         }
-        if culprits.is_empty() && !connection.quarantine.has_locked() {
+        let nobody = culprits.is_empty() && !connection.quarantine.has_locked();
+        if nobody && connection.quarantine.is_at_limit() {
+            // To find out whether a list can be had would cost one thread more.
+            culprits.push((UNKNOWN, Hold::Lock));
+        } else if nobody {
             // Nobody who is known. Where a domain that is not known is locked, no list can be had.
             let mut states = fresh.worker.sample(STATES, None);
             match race(call, &mut states, LIST_PATIENCE).await {

@@ -104,6 +104,11 @@ impl Quarantine {
         self.stuck > MOST_STUCK
     }
 
+    /// Whether one more thread would be too many.
+    pub(super) fn is_at_limit(&self) -> bool {
+        self.stuck >= MOST_STUCK
+    }
+
     /// Whether libvirt keeps a domain locked, so that no list can be had.
     pub(super) fn has_locked(&self) -> bool {
         self.held.values().any(|entry| entry.held.by == Hold::Lock)
@@ -125,10 +130,11 @@ impl Quarantine {
         };
         let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| domain.run.is_some());
         let known: BTreeSet<Uuid> = active.map(|(&uuid, _)| uuid).collect();
-        let locked = by(Hold::Lock);
+        // Where it is not known who is locked, it may be one of those that are busy: being destroyed for it, say.
+        let locked = if self.holds(&UNKNOWN) { self.held.keys().copied().collect() } else { by(Hold::Lock) };
         let busy = match self.is_full() {
             true => known.difference(&locked).copied().collect(),
-            false => by(Hold::Monitor),
+            false => by(Hold::Monitor).difference(&locked).copied().collect(),
         };
         Some(Around { busy, locked, known })
     }
@@ -136,11 +142,12 @@ impl Quarantine {
     /// Completes a sample that went around something, and lets go what answers again.
     pub(super) fn settle(&mut self, sample: &mut HostSample, before: Option<&HostSample>, now: Instant) {
         let degraded = self.is_full();
+        let unknown = self.holds(&UNKNOWN);
         self.held.retain(|uuid, entry| match sample.domains.get(uuid) {
             Some(_) if entry.held.by == Hold::Lock => true,
             Some(domain) => domain.run.is_some() && (domain.held.is_some() || entry.until > now),
             // A locked domain is in no list; any other that is missing is gone.
-            None => entry.held.by == Hold::Lock,
+            None => entry.held.by == Hold::Lock || unknown,
         });
         if let Some(before) = before.filter(|_| self.has_locked()) {
             for (uuid, domain) in &before.domains {
@@ -289,8 +296,14 @@ mod tests {
             "who is off stays, and nobody is added"
         );
         assert_eq!(partial.domains[&A].held, None);
+        quarantine.admit(&[(B, Hold::Monitor)], at(3), Instant::now());
+        let around = quarantine.around(Some(&before)).unwrap();
+        assert_eq!((around.busy, around.locked), ([].into(), [UNKNOWN, B].into()), "it may be the busy one");
+        let mut nobody = sample(&[]);
+        quarantine.settle(&mut nobody, Some(&partial), Instant::now() + Duration::from_secs(5));
+        assert_eq!(nobody.domains[&B].held.map(|held| held.by), Some(Hold::Monitor), "it stays known");
         quarantine.freed(&[UNKNOWN]);
-        assert!(quarantine.is_empty());
+        assert!(!quarantine.has_locked());
     }
 
     #[tokio::test(start_paused = true)]

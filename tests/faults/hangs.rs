@@ -1,0 +1,272 @@
+//! QEMUs that do not answer, for ten seconds.
+
+use crate::lab::{GUESTS, Lab, idle, timed_virsh, try_virsh};
+use crate::process::Process;
+use crate::program::Program;
+use crate::table::{Row, Table, seconds};
+use crate::watch::Watch;
+use rustix::process::Pid;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use vtop::fleet::Domain;
+use vtop::model::{Groups, Hold};
+
+/// How long they hang.
+const HANG: Duration = Duration::from_secs(10);
+/// What a row says of it.
+const BUSY: &str = "monitor busy";
+/// Intervals that the healthy ones may miss, once.
+const MAY_MISS: usize = 3;
+/// For what must happen soon, on a machine that has much to do.
+const SOON: Duration = Duration::from_secs(10);
+const EXIT_LIMIT: Duration = Duration::from_millis(200);
+
+pub fn one_of_twelve(lab: &Lab, table: &mut Table) {
+    let victims = ["vtop-lab-cpu".to_owned()];
+    let row = hang(lab, &victims);
+    table.add(Row { fault: "1 of 12 QEMUs hangs for 10 s".into(), ..row.clone() });
+    judge(&row, victims.len());
+}
+
+pub fn three_of_twelve(lab: &Lab, table: &mut Table) {
+    let victims = ["vtop-lab-cpu".to_owned(), "vtop-lab-disk".to_owned(), idle(8)];
+    let row = hang(lab, &victims);
+    table.add(Row { fault: "3 of 12 QEMUs hang for 10 s".into(), ..row.clone() });
+    judge(&row, victims.len());
+}
+
+fn judge(row: &Row, most_stuck: usize) {
+    let fresh = row.freshness.unwrap();
+    assert!(fresh.missed <= MAY_MISS, "{fresh:?}");
+    assert_eq!(fresh.then_missed, 0, "{fresh:?}");
+    assert!(row.stuck.unwrap() <= most_stuck, "{row:?}");
+    judge_screen(row);
+}
+
+fn judge_screen(row: &Row) {
+    row.key_to_frame.unwrap().judge();
+    let (before, after) = row.held.unwrap();
+    assert!(after.threads <= before.threads && after.sockets <= before.sockets, "{row:?}");
+}
+
+fn pids(lab: &Lab, victims: &[String]) -> Vec<Pid> {
+    victims.iter().map(|victim| lab.pid(victim)).collect()
+}
+
+/// Hangs them twice: for the sampler alone, then for the real program alone. Of two clients only one would hang.
+fn hang(lab: &Lab, victims: &[String]) -> Row {
+    let is_victim = |domain: &Domain| victims.contains(&domain.name);
+    let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
+    watch.pass(Duration::from_secs(2));
+    let usual_disk = watch.most_disk.clone();
+    watch.measure();
+    let processes = pids(lab, victims);
+    let stopped = lab.stop(&processes);
+    let start = Instant::now();
+    let told = watch.until("the rows say it", SOON, |watch| victims.iter().all(|victim| watch.says(victim, BUSY)));
+    let uri = lab.uri.clone();
+    let listed = watch.beside(std::thread::spawn(move || timed_virsh(&uri, &["list"])));
+    watch.pass(HANG.saturating_sub(start.elapsed()));
+    for victim in victims {
+        let held = watch.domain(victim).and_then(|domain| domain.held).expect("still busy");
+        let age = watch.domain(victim).and_then(|domain| domain.read_at(Groups::STATE)?.since(held.since)).unwrap();
+        assert!(age > HANG - Duration::from_secs(4), "{victim} hangs for {age:?}");
+    }
+    drop(stopped);
+    let again = watch.until("all answer", SOON, |watch| {
+        let since_then = |domain: &Domain| domain.held.is_none() && domain.track.latest(CPU).is_some();
+        watch.host().domains.values().all(since_then)
+    });
+    watch.pass(Duration::from_secs(3));
+    let freshness = watch.freshness(Groups::CPU, |domain| !is_victim(domain));
+    watch.until("the thread that hung is gone", SOON, |_| Process::this().callers() == 1);
+    println!("told after {told:?}, virsh list {listed:?}, answers after {again:?}, {freshness:?}, {}", watch.stuck());
+    no_spikes(&watch, victims, &usual_disk);
+    let stuck = watch.stuck();
+    drop(watch);
+
+    let program = Program::steady(&lab.uri, &[]);
+    let before = program.holdings();
+    let ((), beats) = program.beating(|| {
+        let start = Instant::now();
+        let stopped = lab.stop(&processes);
+        program.wait("the rows say it", |text| text.contains(BUSY));
+        std::thread::sleep(HANG.saturating_sub(start.elapsed()));
+        drop(stopped);
+        program.wait("all answer", |text| !text.contains(BUSY));
+    });
+    let after = program.process().settled(before);
+    program.quit();
+    Row {
+        freshness: Some(freshness),
+        key_to_frame: Some(beats),
+        stuck: Some(stuck.max(beats.stuck)),
+        held: Some((before, after)),
+        note: format!("told after {}; `virsh list` meanwhile: {}", seconds(told), seconds(listed)),
+        ..Row::default()
+    }
+}
+
+const CPU: vtop::fleet::metric::DomainMetric = vtop::fleet::metric::DomainMetric::Cpu;
+
+/// No rate across the gap is more than what can have been.
+fn no_spikes(watch: &Watch, victims: &[String], usual_disk: &BTreeMap<String, f64>) {
+    let all_cpus = 100.0 * f64::from(watch.host().cpus().unwrap());
+    for victim in victims {
+        let [cpu, disk, usual] = [&watch.most_cpu, &watch.most_disk, usual_disk].map(|most| most[victim]);
+        assert!(cpu <= 1.1 * all_cpus, "{victim} used {cpu} % of a CPU");
+        assert!(disk <= 4.0 * usual + 1_048_576.0, "{victim} read {disk} B/s, and {usual} before");
+    }
+}
+
+/// What one does about it. libvirt waits ten seconds for it to end, and keeps it locked all that time.
+pub fn the_one_that_hangs_is_destroyed(lab: &Lab, table: &mut Table) {
+    let victim = idle(8);
+    let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
+    let stopped = lab.stop(&[lab.pid(&victim)]);
+    watch.until("the row says it", SOON, |watch| watch.says(&victim, BUSY));
+    watch.pass(Duration::from_secs(2));
+    watch.measure();
+    let (uri, name) = (lab.uri.clone(), victim.clone());
+    let destroyed = watch.beside(std::thread::spawn(move || timed_virsh(&uri, &["destroy", &name])));
+    watch.until("it is off", SOON, |watch| {
+        watch.domain(&victim).is_some_and(|domain| domain.run.is_none() && domain.held.is_none())
+    });
+    watch.pass(Duration::from_secs(3));
+    let (freshness, stuck) = (watch.freshness(Groups::CPU, |_| true), watch.stuck());
+    drop(stopped);
+    lab.virsh(&["start", &victim, "--paused"]);
+    watch.until("it is back", SOON, |watch| watch.domain(&victim).is_some_and(|domain| domain.run.is_some()));
+    watch.until("the threads that hung are gone", SOON, |_| Process::this().callers() == 1);
+    table.add(Row {
+        fault: "1 of 12 QEMUs hangs and is destroyed".into(),
+        freshness: Some(freshness),
+        stuck: Some(stuck),
+        note: format!("`virsh destroy` took {}", seconds(destroyed)),
+        ..Row::default()
+    });
+    assert!(freshness.missed <= MAY_MISS + 1, "{freshness:?}");
+    assert!(stuck <= 3, "{stuck}");
+}
+
+/// Too many: the host is asked for nothing that could hang, and says so.
+pub fn five_of_twelve(lab: &Lab, table: &mut Table) {
+    let victims = ["vtop-lab-cpu".to_owned(), "vtop-lab-disk".to_owned(), "vtop-lab-net".to_owned(), idle(1), idle(2)];
+    let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
+    watch.measure();
+    let processes = pids(lab, &victims);
+    let stopped = lab.stop(&processes);
+    let start = Instant::now();
+    let is_degraded = |domain: &Domain| domain.held.is_some_and(|held| held.by == Hold::Host);
+    let degraded = watch.until("too many hang", SOON, |watch| watch.domain("vtop-lab-mem").is_some_and(is_degraded));
+    watch.pass(HANG.saturating_sub(start.elapsed()));
+    let stuck = watch.stuck();
+    let cheap = watch.freshness(Groups::NET, |domain| !victims.contains(&domain.name));
+    drop(stopped);
+    let again = watch.until("all answer", 2 * SOON, |watch| {
+        watch.host().domains.values().all(|domain| domain.held.is_none() && domain.track.latest(CPU).is_some())
+    });
+    watch.until("the threads that hung are gone", SOON, |_| Process::this().callers() == 1);
+    drop(watch);
+
+    let program = Program::steady(&lab.uri, &[]);
+    let before = program.holdings();
+    let ((), beats) = program.beating(|| {
+        let stopped = lab.stop(&processes);
+        let start = Instant::now();
+        program.wait("the host says it", |text| text.contains("calls hang in too many domains"));
+        std::thread::sleep(HANG.saturating_sub(start.elapsed()));
+        println!("{}", program.text());
+        drop(stopped);
+        program.wait("all answer", |text| !text.contains(BUSY) && !text.contains("calls hang in too many domains"));
+    });
+    let after = program.process().settled(before);
+    program.quit();
+    let row = Row {
+        fault: "5 of 12 QEMUs hang for 10 s (figures of state and NICs)".into(),
+        freshness: Some(cheap),
+        key_to_frame: Some(beats),
+        stuck: Some(stuck.max(beats.stuck)),
+        held: Some((before, after)),
+        note: format!("states and NICs only after {}; all again {} after the end", seconds(degraded), seconds(again)),
+    };
+    table.add(row.clone());
+    // Three, and the one that shows that it is more than three.
+    assert!(row.stuck.unwrap() <= 4, "{row:?}");
+    // Four hangs, found one after another.
+    assert!(cheap.missed <= 4 * (MAY_MISS - 1) && cheap.then_missed <= 1, "{cheap:?}");
+    judge_screen(&row);
+}
+
+/// The very first call hangs. Nobody waits for it: neither the rows, nor the end.
+pub fn before_the_start(lab: &Lab, table: &mut Table) {
+    let victim = "vtop-lab-disk";
+    let process = [lab.pid(victim)];
+    let stopped = lab.stop(&process);
+    let mut watch = Watch::start(&lab.uri, 1.0);
+    let rows = watch.until("the rows", SOON, |watch| watch.host().domains.len() >= GUESTS);
+    let told = watch.until("the row says it", SOON, |watch| watch.says(victim, BUSY));
+    watch.until("rates of all others", SOON, |watch| {
+        watch.host().domains.values().all(|domain| domain.name == victim || domain.track.latest(CPU).is_some())
+    });
+    watch.measure();
+    watch.pass(Duration::from_secs(4));
+    let freshness = watch.freshness(Groups::CPU, |domain| domain.name != victim);
+    drop(stopped);
+    watch.until("it answers", SOON, |watch| watch.domain(victim).is_some_and(|domain| domain.held.is_none()));
+    drop(watch);
+
+    let stopped = lab.stop(&process);
+    let start = Instant::now();
+    let program = Program::steady(&lab.uri, &[]);
+    let shown = start.elapsed();
+    let (_, beats) = program.beating(|| program.wait("the row says it", |text| text.contains(BUSY)));
+    assert!(program.process().callers() > 1, "a call hangs");
+    let end = program.quit();
+    drop(stopped);
+    table.add(Row {
+        fault: "1 of 12 QEMUs hangs before the start, and still at `q`".into(),
+        freshness: Some(freshness),
+        key_to_frame: Some(beats),
+        stuck: Some(beats.stuck),
+        held: None,
+        note: format!(
+            "rows after {}, on the screen after {}, told {} later; ends {:.0} ms after `q`",
+            seconds(rows),
+            seconds(shown),
+            seconds(told),
+            1e3 * end.as_secs_f64()
+        ),
+    });
+    assert!(freshness.missed <= 1 && freshness.then_missed == 0, "{freshness:?}");
+    beats.judge();
+    assert!(end < EXIT_LIMIT, "it took {end:?} to end");
+}
+
+/// Somebody else's call hangs already. vtop's own then does not: libvirt answers it without what it could not get.
+pub fn another_client_hangs_too(lab: &Lab, table: &mut Table) {
+    let victim = "vtop-lab-cpu";
+    let process = [lab.pid(victim)];
+    let mut watch = Watch::steady(&lab.uri, 3.0, GUESTS);
+    let last = watch.host().sampled_at;
+    watch.until("a sample", SOON, |watch| watch.host().sampled_at != last);
+    watch.measure();
+    let stopped = lab.stop(&process);
+    let uri = lab.uri.clone();
+    let other = std::thread::spawn(move || try_virsh(&uri, &["domstats"]));
+    let told = watch.until("the row says it", SOON, |watch| watch.says(victim, BUSY));
+    watch.pass(Duration::from_secs(4));
+    assert!(watch.says(victim, BUSY), "still");
+    let (freshness, stuck) = (watch.freshness(Groups::CPU, |domain| domain.name != victim), watch.stuck());
+    drop(stopped);
+    watch.until("it answers", SOON, |watch| !watch.says(victim, BUSY));
+    watch.beside(other);
+    table.add(Row {
+        fault: "1 of 12 QEMUs hangs, and another client in it (interval 3 s)".into(),
+        freshness: Some(freshness),
+        stuck: Some(stuck),
+        note: format!("told after {}", seconds(told)),
+        ..Row::default()
+    });
+    assert!(freshness.missed <= 1 && freshness.then_missed == 0, "{freshness:?}");
+}

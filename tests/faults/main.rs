@@ -1,0 +1,89 @@
+//! What vtop does when the things that it watches break: honest faults on the lab's libvirtd and its guests, each with
+//! its measured figures in one table, which is printed at the end and kept in `target/faults.md`.
+//!
+//! Needs root; see `tests/lab/README.md`. Where the lab cannot be had it fails, unless `VTOP_LAB=skip` says that this is
+//! known. Words among the arguments choose faults by their names. `VTOP_FAULT_CYCLES` is the number of restarts.
+//!
+//! A target without a harness: the faults share one lab, come one after another, and end with a table.
+
+#![allow(unreachable_pub)] // A test target has no outside.
+#![allow(clippy::unwrap_used)] // Nor has it anybody to tell an error to.
+
+mod daemon;
+mod flood;
+mod hangs;
+mod lab;
+mod locks;
+mod process;
+mod program;
+mod table;
+mod watch;
+
+use lab::Lab;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::Instant;
+use table::Table;
+
+type Fault = fn(&Lab, &mut Table);
+
+const FAULTS: &[(&str, Fault)] = &[
+    ("one_of_twelve_hangs", hangs::one_of_twelve),
+    ("three_of_twelve_hang", hangs::three_of_twelve),
+    ("the_one_that_hangs_is_destroyed", hangs::the_one_that_hangs_is_destroyed),
+    ("five_of_twelve_hang", hangs::five_of_twelve),
+    ("a_hang_before_the_start", hangs::before_the_start),
+    ("a_hang_in_which_another_client_hangs_too", hangs::another_client_hangs_too),
+    ("a_lock_is_held", locks::a_hook_sleeps),
+    ("the_daemon_is_killed", daemon::killed),
+    ("the_daemon_is_away_for_longer", daemon::away_for_longer),
+    ("the_daemon_freezes", daemon::frozen),
+    ("the_daemon_restarts_again_and_again", daemon::restarted_again_and_again),
+    ("the_terminal_does_not_read", flood::the_terminal_does_not_read),
+    ("a_hundred_domains_appear", flood::a_hundred_domains_appear),
+    ("domains_die_in_the_middle_of_calls", flood::domains_die_in_the_middle_of_calls),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--list") {
+        FAULTS.iter().for_each(|(name, _)| println!("{name}: test"));
+        return ExitCode::SUCCESS;
+    }
+    let words: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let wanted: Vec<_> = FAULTS.iter().filter(|(name, _)| is_wanted(name)).collect();
+    if wanted.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    if lab::is_unwanted() {
+        println!("skipped: the fault suite did not run, as {}=skip says", lab::CHOICE);
+        return ExitCode::SUCCESS;
+    }
+    let start = Instant::now();
+    let lab = match Lab::up() {
+        Ok(lab) => lab,
+        Err(why) => {
+            println!("NOT RUN: {why}\n{}=skip leaves the fault suite out, knowingly", lab::CHOICE);
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("the lab is up after {:.0?}", start.elapsed());
+    let mut table = Table::default();
+    let mut failed = Vec::new();
+    for (name, fault) in wanted {
+        let begun = Instant::now();
+        println!("\n=== {name}");
+        let passed = catch_unwind(AssertUnwindSafe(|| fault(&lab, &mut table))).is_ok();
+        println!("=== {name}: {} after {:.1?}", if passed { "ok" } else { "FAILED" }, begun.elapsed());
+        if !passed {
+            failed.push(*name);
+        }
+        // Whatever became of it, the next one begins with a lab that is well.
+        lab.heal();
+    }
+    drop(lab);
+    table.tell(words.is_empty());
+    println!("{} faults failed {failed:?}; {:.0?} in all", failed.len(), start.elapsed());
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,83 @@
+//! The table of all faults and their figures.
+
+use crate::process::Holdings;
+use crate::program::Beats;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Where the table is kept.
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/faults.md");
+
+/// How fresh the figures of those were that nothing was done to.
+#[derive(Clone, Copy, Debug)]
+pub struct Freshness {
+    /// The longest time without a fresh sample.
+    pub longest: Duration,
+    /// Intervals missed in that time.
+    pub missed: usize,
+    /// Intervals missed at any other time.
+    pub then_missed: usize,
+}
+
+/// One fault; what does not apply is not there.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    pub fault: String,
+    pub freshness: Option<Freshness>,
+    pub key_to_frame: Option<Beats>,
+    pub stuck: Option<usize>,
+    pub held: Option<(Holdings, Holdings)>,
+    pub note: String,
+}
+
+#[derive(Default)]
+pub struct Table(Vec<Row>);
+
+impl Table {
+    pub fn add(&mut self, row: Row) {
+        println!("{row:?}");
+        self.0.push(row);
+    }
+
+    /// Prints it; the table of a whole run is kept.
+    pub fn tell(&self, is_whole: bool) {
+        let table = self.text();
+        println!("\n{table}");
+        if is_whole && let Err(error) = std::fs::write(FILE, &table) {
+            println!("{FILE} was not written: {error}");
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::from(
+            "| fault | healthy domains: longest time without a fresh sample | intervals missed then, and after | \
+             longest time from key to frame, and without waiting for a CPU | calls stuck at most | threads before, after | sockets before, after | \
+             also |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        );
+        for row in &self.0 {
+            let none = || "–".to_owned();
+            let freshness = row.freshness.map_or_else(none, |fresh| seconds(fresh.longest));
+            let missed = row.freshness.map_or_else(none, |fresh| format!("{}, {}", fresh.missed, fresh.then_missed));
+            let key = row.key_to_frame.map_or_else(none, |beats| {
+                let [longest, own] = [beats.longest, beats.own].map(|time| 1e3 * time.as_secs_f64());
+                format!("{longest:.0} ms, {own:.0} ms")
+            });
+            let stuck = row.stuck.map_or_else(none, |stuck| stuck.to_string());
+            let pair = |of: fn(&Holdings) -> usize| {
+                row.held.map_or_else(none, |(before, after)| format!("{}, {}", of(&before), of(&after)))
+            };
+            let [threads, sockets] = [pair(|held| held.threads), pair(|held| held.sockets)];
+            let (fault, note) = (&row.fault, &row.note);
+            // Writing to a string does not fail.
+            let _ = writeln!(
+                text,
+                "| {fault} | {freshness} | {missed} | {key} | {stuck} | {threads} | {sockets} | {note} |"
+            );
+        }
+        text
+    }
+}
+
+pub fn seconds(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
+}
