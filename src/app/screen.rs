@@ -6,9 +6,9 @@ use super::signals::{self, Signal};
 use super::source;
 use super::terminal::OwnTerminal;
 use super::trouble::Trouble;
-use crate::config::Config;
+use crate::config::{Charts, Config};
 use crate::sampler::Settings;
-use crate::view::Look;
+use crate::view::{Look, Symbols};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{BufWriter, IsTerminal, stdout};
@@ -22,9 +22,21 @@ pub(super) fn check() -> Result<(), Trouble> {
     if stdout().is_terminal() { Ok(()) } else { Err(Trouble::NoTerminal) }
 }
 
+/// What the terminal can, as far as the user does not say otherwise.
+fn look(config: &Config) -> Look {
+    let detected = Look::detect(|name| std::env::var(name).ok());
+    let symbols = match config.charts {
+        Charts::Auto => detected.symbols,
+        Charts::Braille => Symbols::Braille,
+        Charts::Block => Symbols::Block,
+        Charts::Ascii => Symbols::Ascii,
+    };
+    Look { symbols, theme: config.theme as usize, ..detected }
+}
+
 /// Until the user or a signal ends it.
 pub(super) async fn run(config: &Config) -> Result<Option<Signal>, Trouble> {
-    let look = Look::detect(|name| std::env::var(name).ok());
+    let look = look(config);
     let signals = signals::listen().map_err(Trouble::Setup)?;
     let mut own = OwnTerminal::take().map_err(Trouble::Terminal)?;
     let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
@@ -41,5 +53,20 @@ pub(super) async fn run(config: &Config) -> Result<Option<Signal>, Trouble> {
         End::Signal(signal) => Ok(Some(signal)),
         End::Unreachable(failure) => Err(Trouble::Unreachable(failure)),
         End::NoSamples => Err(Trouble::NoSamples),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Theme;
+    use clap::ValueEnum;
+
+    #[test]
+    fn the_argument_and_the_key_know_the_same_themes_in_the_same_order() {
+        let names: Vec<String> = Theme::value_variants()
+            .iter()
+            .filter_map(|theme| Some(theme.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        assert_eq!(names, crate::view::theme_names().collect::<Vec<_>>());
     }
 }

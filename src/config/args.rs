@@ -1,6 +1,6 @@
 //! The arguments as they are typed.
 
-use super::{Calls, Config, Mode, Target};
+use super::{Calls, Charts, Config, Mode, Target, Theme};
 use crate::time::Interval;
 use clap::Parser;
 use clap::builder::NonEmptyStringValueParser;
@@ -54,6 +54,14 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     calls: Calls,
 
+    /// Colours to begin with; the key t changes them
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    theme: Theme,
+
+    /// What charts are made of
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    charts: Charts,
+
     /// Show a made-up host, without libvirt
     #[arg(long, conflicts_with_all = ["connect", "calls"])]
     demo: bool,
@@ -76,7 +84,7 @@ impl Args {
             Target::Libvirt { uri: self.connect, calls: self.calls }
         };
         let mode = if self.json { Mode::Json { lines: self.iterations } } else { Mode::Screen };
-        Config { target, interval: self.delay, mode }
+        Config { target, interval: self.delay, mode, theme: self.theme, charts: self.charts }
     }
 }
 

@@ -16,6 +16,36 @@ pub struct Config {
     pub interval: Interval,
     /// Where the figures go.
     pub mode: Mode,
+    /// The theme to begin with.
+    pub theme: Theme,
+    /// What charts are made of.
+    pub charts: Charts,
+}
+
+/// The themes, in the order of the `t` key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Theme {
+    /// Soft colours on the terminal's own dark ground.
+    #[default]
+    Night,
+    /// Dark on light.
+    Paper,
+    /// Strong colours on black.
+    Contrast,
+}
+
+/// What charts are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Charts {
+    /// What the terminal and the locale can show.
+    #[default]
+    Auto,
+    /// Braille dots.
+    Braille,
+    /// Blocks.
+    Block,
+    /// Seven-bit characters, also for everything else on the screen.
+    Ascii,
 }
 
 /// What is watched.
@@ -87,7 +117,16 @@ mod tests {
     #[test]
     fn without_arguments_the_local_hypervisor_is_on_the_screen() {
         let target = Target::Libvirt { uri: None, calls: Calls::Auto };
-        assert_eq!(parsed(&[]).unwrap(), Config { target, interval: Interval::default(), mode: Mode::Screen });
+        assert_eq!(
+            parsed(&[]).unwrap(),
+            Config {
+                target,
+                interval: Interval::default(),
+                mode: Mode::Screen,
+                theme: Theme::Night,
+                charts: Charts::Auto
+            }
+        );
     }
 
     #[test]

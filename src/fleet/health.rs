@@ -1,7 +1,7 @@
 //! What is wrong with a domain, so that the eye finds it: pure rules over its newest figures.
 
-use super::metric::{DiskMetric, DomainMetric};
-use super::{Domain, DomainId, Fleet, TimeCursor, When};
+use super::metric::{DiskMetric, DomainMetric, HostMetric};
+use super::{Domain, DomainId, Fleet, Host, TimeCursor, When};
 use crate::model::{DomainState, Groups, Hold};
 use std::time::Duration;
 
@@ -48,6 +48,13 @@ const CPU_OF_GUEST: (f64, f64) = (90.0, f64::INFINITY);
 const MEMORY_USED: (f64, f64) = (90.0, 97.0);
 /// Before any other warning.
 const PAST_IO_ERROR: f64 = 1000.0;
+
+/// A host with busier CPUs is full, in percent of all of them.
+const HOST_FULL: f64 = 90.0;
+/// Nobody with a smaller share of the host is to blame for that alone, in percent.
+const CULPRIT_SHARE: f64 = 25.0;
+/// The culprit comes before its victims, who are no louder than it.
+const CULPRIT: f64 = 100.0;
 
 fn grade(value: f64, (warning, critical): (f64, f64)) -> Option<Severity> {
     match value {
@@ -139,6 +146,24 @@ fn direction_word(metric: DiskMetric) -> &'static str {
     }
 }
 
+impl Host {
+    /// Where the host's CPUs are full: who takes the most of them. The others' steal comes from there.
+    fn culprit(&self, when: When) -> Option<(DomainId, Finding)> {
+        let busy = self.track.value(HostMetric::Cpu, when).filter(|busy| *busy >= HOST_FULL)?;
+        let cpus = self.cpus()?;
+        let share = |domain: &Domain| domain.cpu_of_host(cpus, when);
+        let (share, domain) = self
+            .domains
+            .values()
+            .filter_map(|domain| Some((share(domain)?, domain)))
+            .max_by(|left, right| left.0.total_cmp(&right.0))
+            .filter(|(share, _)| *share >= CULPRIT_SHARE)?;
+        let what = format!("takes {share:.0} % of a full host (CPU {busy:.0} %)");
+        let finding = Finding { severity: Severity::Warning, metric: Some(DomainMetric::Cpu), excess: CULPRIT, what };
+        Some((DomainId { host: self.id, uuid: domain.uuid }, finding))
+    }
+}
+
 impl Fleet {
     /// Everything that is wrong, the loudest first: what the eye shall meet. `seen`: up to when the reader has seen a
     /// domain's events.
@@ -154,6 +179,8 @@ impl Fleet {
                 domain.findings(when, seen(id)).into_iter().map(move |finding| (id, finding))
             })
             .collect();
+        let hosts = self.hosts.iter();
+        all.extend(hosts.filter_map(|host| host.culprit(host.timeline.when(cursor))));
         all.sort_by(|(_, left), (_, right)| {
             right.severity.cmp(&left.severity).then(right.excess.total_cmp(&left.excess))
         });

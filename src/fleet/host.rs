@@ -7,7 +7,7 @@ use super::metric::{DomainMetric, HostMetric};
 use super::rates;
 use super::track::{Tick, Timeline, Track};
 use crate::model::{
-    Call, DomainSample, Event, Failure, Groups, HostInfo, HostSample, HostUpdate, Lack, NodeSample, SampleDelta,
+    Call, DomainSample, Event, Failure, Groups, Hold, HostInfo, HostSample, HostUpdate, Lack, NodeSample, SampleDelta,
 };
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -145,6 +145,11 @@ impl Host {
     /// Why the driver gives no answer to a call; `None` where it does.
     pub fn lack(&self, call: Call) -> Option<&str> {
         self.lacks.iter().find(|lack| lack.call == call).map(|lack| lack.reason.as_str())
+    }
+
+    /// Whether calls hang in so many domains that the others are asked for nothing that could hang.
+    pub fn is_degraded(&self) -> bool {
+        self.domains.values().any(|domain| domain.held.is_some_and(|held| held.by == Hold::Host))
     }
 
     /// Host CPUs, once known.

@@ -30,6 +30,8 @@ pub enum Missing {
     NoDevice,
     /// No request in this interval, so there is no mean time of one.
     NoRequest,
+    /// The answer came without this counter.
+    NotCounted,
     /// The counter fell or came new in this interval.
     NoGrowth,
 }
@@ -50,6 +52,7 @@ impl Missing {
             Self::SilentGuest => "no figures from the guest's balloon driver".into(),
             Self::NoDevice => "it has no such device with counters".into(),
             Self::NoRequest => "no request in this interval".into(),
+            Self::NotCounted => "this driver does not count it".into(),
             Self::NoGrowth => "not counted here, or the counter was reset".into(),
         }
     }
@@ -94,6 +97,9 @@ impl Domain {
             }
             NetRx | NetTx | RxPackets | TxPackets | NetDrops | NetErrors if self.nics.is_empty() => Missing::NoDevice,
             MemoryGiven | Rss => Missing::NoGrowth,
+            Steal if self.vcpus.iter().all(|vcpu| vcpu.sample.is_some_and(|sample| sample.delay.is_none())) => {
+                Missing::NotCounted
+            }
             _ if self.readings() < 2 => Missing::FirstReading,
             WorstLatency => Missing::NoRequest,
             _ => Missing::NoGrowth,

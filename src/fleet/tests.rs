@@ -268,3 +268,29 @@ fn events_outlive_their_domain() {
     let what: Vec<_> = fleet.hosts()[0].events.of_domain(DISK).map(|event| event.kind.what()).collect();
     assert_eq!(what, ["undefined", "rebooted"], "newest first");
 }
+
+#[test]
+fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
+    let cpu = |busy_ms: u64, idle_ms: u64| {
+        let time = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
+        CpuTimes { kernel: time(0), user: time(busy_ms), idle: time(idle_ms), iowait: time(0) }
+    };
+    let sample = |at, busy, idle, cpu_ms| {
+        let HostUpdate::Keyframe(mut sample) = keyframe(at, Groups::OVERVIEW, [domain(1, cpu_ms, &[])]) else {
+            unreachable!("a keyframe")
+        };
+        sample.node.cpu = Some(cpu(busy, idle));
+        HostUpdate::Keyframe(sample)
+    };
+    let info = HostInfo { cpus: 2, ..HostInfo::default() };
+    let full = fleet([
+        HostUpdate::Connected(Arc::new(info.clone())),
+        sample(at(0), 0, 0, 0),
+        sample(at(1000), 1960, 40, 1500),
+    ]);
+    assert_eq!(full.findings(TimeCursor::Live, |_| None)[0].1.what, "takes 75 % of a full host (CPU 98 %)");
+    let idle =
+        fleet([HostUpdate::Connected(Arc::new(info)), sample(at(0), 0, 0, 0), sample(at(1000), 1000, 1000, 900)]);
+    let what = idle.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what);
+    assert!(what.into_iter().all(|what| !what.contains("full host")));
+}

@@ -2,9 +2,11 @@
 
 use super::events::Teller;
 use super::schedule::{Backoff, Look, Schedule};
-use super::watchdog::{BUSY_AT_LEAST, CONNECT_PATIENCE, MONITOR_PATIENCE, Patience, Quarantine};
+use super::watchdog::{
+    BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, Patience, Quarantine, UNKNOWN,
+};
 use super::{MakeSource, Settings, Wish, diff};
-use crate::model::{Event, Failure, Groups, Hold, HostSample, HostUpdate};
+use crate::model::{Event, Failure, Groups, Hold, HostInfo, HostSample, HostUpdate};
 use crate::sources::worker::{Pending, Worker, WorkerGone};
 use crate::sources::{Monitor, Notice, Request, Severity, SourceError};
 use crate::time::Timestamp;
@@ -120,6 +122,7 @@ impl Task {
             freed_sender,
             freed,
             before: None,
+            second: None,
         };
         loop {
             let groups = connection.next(self.settings.groups).await?;
@@ -166,12 +169,13 @@ impl Task {
                 };
                 match answer {
                     Diagnosis::Answered(mut answer) => {
-                        connection.patience.learn(begun.elapsed());
                         // libvirt reads domain by domain. In an answer that was held up some figures are as old as the
                         // question, and nobody can tell which: it is asked again.
                         if late && answer.is_ok() {
+                            connection.patience.give(begun.elapsed());
                             continue 'again;
                         }
+                        connection.patience.learn(begun.elapsed());
                         if let Ok(sample) = &mut answer
                             && went_around
                         {
@@ -200,6 +204,8 @@ impl Task {
                 }
             }
         };
+        // Nothing is to be found out any more.
+        connection.second = None;
         if tick {
             connection.schedule.finished(Instant::now());
         }
@@ -208,35 +214,44 @@ impl Task {
 
     /// Why a call takes so long. A second connection asks domain by domain.
     async fn diagnose(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<Diagnosis, End> {
-        let mut fresh = self.line()?;
-        match race(call, fresh.worker.connect(), CONNECT_PATIENCE).await {
-            Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-            Race::Other(Ok(Ok(_))) => {}
-            Race::Other(_) | Race::Late => return Ok(Diagnosis::Silent),
+        if connection.quarantine.is_full() {
+            // To ask who it is could hang as well.
+            return Ok(Diagnosis::Silent);
         }
+        let mut fresh = match self.second(connection, call).await? {
+            Second::Stands(line) => line,
+            Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
+            Second::Silent => return Ok(Diagnosis::Silent),
+        };
         if connection.before.is_none() {
             // The very first call hangs: at least say who exists.
-            let states = Request { groups: Groups::STATE, focus: None };
-            match race(call, fresh.worker.sample(states, None), CONNECT_PATIENCE).await {
+            let mut states = fresh.worker.sample(STATES, None);
+            match race(call, &mut states, CONNECT_PATIENCE).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(Ok(Ok(sample))) => {
                     self.send_sample(None, &sample).await?;
                     connection.before = Some(sample);
                 }
-                Race::Other(_) | Race::Late => return Ok(Diagnosis::Silent),
+                Race::Other(_) => return Ok(Diagnosis::Silent),
+                Race::Late => {
+                    connection.strand(fresh, states, Vec::new());
+                    return Ok(Diagnosis::Silent);
+                }
             }
         }
         let Some(before) = &connection.before else { return Ok(Diagnosis::Slow) };
         let since = before.at;
-        let suspects: Vec<Uuid> = before
+        // Those that are off as well: one that is being started is off until it runs, and locked.
+        let (runs, off): (Vec<_>, Vec<_>) = before
             .domains
             .iter()
-            .filter(|(uuid, domain)| domain.run.is_some() && !connection.quarantine.holds(uuid))
-            .map(|(&uuid, _)| uuid)
-            .collect();
+            .filter(|(uuid, _)| !connection.quarantine.holds(uuid))
+            .map(|(&uuid, domain)| (uuid, domain.run.is_some()))
+            .partition(|(_, runs)| *runs);
         let mut culprits = Vec::new();
-        for uuid in suspects {
-            match race(call, fresh.worker.monitor(uuid), MONITOR_PATIENCE).await {
+        for (uuid, _) in runs.into_iter().chain(off.into_iter().take(MOST_OFF)) {
+            let mut question = fresh.worker.monitor(uuid);
+            match race(call, &mut question, MONITOR_PATIENCE).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= BUSY_AT_LEAST => {
                     culprits.push((uuid, Hold::Monitor));
@@ -245,13 +260,30 @@ impl Task {
                 Race::Late => {
                     // The question hangs as well: libvirt keeps the domain locked. This line is lost, too.
                     culprits.push((uuid, Hold::Lock));
-                    connection.strand(fresh, vec![uuid]);
-                    fresh = self.line()?;
-                    match race(call, fresh.worker.connect(), CONNECT_PATIENCE).await {
-                        Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-                        Race::Other(Ok(Ok(_))) => break,
-                        Race::Other(_) | Race::Late => return Ok(Diagnosis::Silent),
-                    }
+                    connection.strand(fresh, question, vec![uuid]);
+                    fresh = match self.second(connection, call).await? {
+                        Second::Stands(line) => line,
+                        Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
+                        Second::Silent => return Ok(Diagnosis::Silent),
+                    };
+                    break;
+                }
+            }
+        }
+        if culprits.is_empty() && !connection.quarantine.has_locked() {
+            // Nobody who is known. Where a domain that is not known is locked, no list can be had.
+            let mut states = fresh.worker.sample(STATES, None);
+            match race(call, &mut states, LIST_PATIENCE).await {
+                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
+                Race::Other(_) => return Ok(Diagnosis::Slow),
+                Race::Late => {
+                    culprits.push((UNKNOWN, Hold::Lock));
+                    connection.strand(fresh, states, vec![UNKNOWN]);
+                    fresh = match self.second(connection, call).await? {
+                        Second::Stands(line) => line,
+                        Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
+                        Second::Silent => return Ok(Diagnosis::Silent),
+                    };
                 }
             }
         }
@@ -260,6 +292,28 @@ impl Task {
         }
         connection.quarantine.admit(&culprits, since, Instant::now());
         Ok(Diagnosis::Hangs { culprits: culprits.into_iter().map(|(uuid, _)| uuid).collect(), fresh })
+    }
+
+    /// A second connection. One that was asked for before and has not come yet is waited for: where libvirt takes no
+    /// connection, attempts would pile up.
+    async fn second(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<Second, End> {
+        let (line, mut connected) = match connection.second.take() {
+            Some(second) => second,
+            None => {
+                let line = self.line()?;
+                let connected = line.worker.connect();
+                (line, connected)
+            }
+        };
+        Ok(match race(call, &mut connected, CONNECT_PATIENCE).await {
+            Race::Call(answer) => Second::Answered(answer?),
+            Race::Other(Ok(Ok(_))) => Second::Stands(line),
+            Race::Other(_) => Second::Silent,
+            Race::Late => {
+                connection.second = Some((line, connected));
+                Second::Silent
+            }
+        })
     }
 
     async fn send_sample(&mut self, before: Option<&HostSample>, sample: &HostSample) -> Result<(), End> {
@@ -324,6 +378,17 @@ enum Diagnosis {
     Silent,
 }
 
+/// What became of a second connection.
+enum Second {
+    Stands(Line),
+    /// Meanwhile the call has come back.
+    Answered(Result<HostSample, SourceError>),
+    Silent,
+}
+
+/// The look at who exists.
+const STATES: Request = Request { groups: Groups::STATE, focus: None };
+
 /// What came first.
 enum Race<T> {
     Call(Result<Result<HostSample, SourceError>, WorkerGone>),
@@ -331,7 +396,7 @@ enum Race<T> {
     Late,
 }
 
-async fn race<T>(call: &mut Call, other: Pending<T>, patience: Duration) -> Race<T> {
+async fn race<T>(call: &mut Call, other: &mut Pending<T>, patience: Duration) -> Race<T> {
     tokio::select! {
         biased;
         answer = call => Race::Call(answer),
@@ -374,6 +439,8 @@ struct Connection<'a> {
     freed_sender: mpsc::UnboundedSender<Vec<Uuid>>,
     freed: mpsc::UnboundedReceiver<Vec<Uuid>>,
     before: Option<HostSample>,
+    /// A second connection that is still on its way.
+    second: Option<(Line, Pending<Result<HostInfo, SourceError>>)>,
 }
 
 impl Connection<'_> {
@@ -452,15 +519,14 @@ impl Connection<'_> {
     }
 
     /// Leaves a line to a question that hangs in these domains.
-    fn strand(&mut self, mut line: Line, domains: Vec<Uuid>) {
+    fn strand<T: Send + 'static>(&mut self, mut line: Line, question: Pending<T>, domains: Vec<Uuid>) {
         self.quarantine.stuck();
         line.notices.close();
         let freed = self.freed_sender.clone();
         tokio::spawn(async move {
-            // A second question queues up behind the first: its answer says that the first has come back.
-            if let Some(&domain) = domains.first() {
-                drop(line.worker.monitor(domain).await);
-            }
+            // The thread, and its connection, end when the question does.
+            drop(question.await);
+            drop(line);
             drop(freed.send(domains));
         });
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{
-    DomainSample, DomainState, Event, EventKind, Failure, HostInfo, HostSample, NodeSample, StateReason,
+    DomainSample, DomainState, Event, EventKind, Failure, Held, Hold, HostInfo, HostSample, NodeSample, StateReason,
 };
 use crate::sources::{Around, Monitor, Notice, Notify, Request, Severity, SourceError};
 use crate::time::Timestamp;
@@ -19,6 +19,10 @@ struct Script {
     requests: Vec<Request>,
     notify: Option<Notify>,
     made: usize,
+    /// The one domain's monitor is busy.
+    busy: bool,
+    /// What samples went around.
+    arounds: Vec<Around>,
 }
 
 enum Answer {
@@ -61,12 +65,20 @@ impl Source for Fake {
         })
     }
 
-    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
-        self.sample(request)
+    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
+        self.0.lock().unwrap().arounds.push(around.clone());
+        let mut sample = self.sample(request)?;
+        if self.0.lock().unwrap().busy {
+            for (uuid, domain) in &mut sample.domains {
+                domain.held = around.busy.contains(uuid).then_some(Held { by: Hold::Monitor, since: sample.at });
+            }
+        }
+        Ok(sample)
     }
 
     fn monitor(&mut self, _: Uuid) -> Result<Monitor, SourceError> {
-        Ok(Monitor::Free)
+        let busy = self.0.lock().unwrap().busy;
+        Ok(if busy { Monitor::Busy(Duration::from_secs(3)) } else { Monitor::Free })
     }
 }
 
@@ -417,4 +429,51 @@ async fn a_host_that_was_never_reached_was_not_lost() {
     let mut rig = Rig::new(Script { connects: fails, ..Script::default() }, screen());
     rig.skip(10).await;
     assert_eq!(rig.events, []);
+}
+
+/// The next update with domains in it, in real time: the watchdog waits for threads, and a paused clock would not.
+async fn next_held(updates: &mut mpsc::Receiver<(usize, HostUpdate)>) -> Option<Held> {
+    loop {
+        let update = tokio::time::timeout(Duration::from_secs(60), updates.recv()).await;
+        match update.expect("an update within a minute").expect("the task lives").1 {
+            HostUpdate::Keyframe(sample) => return sample.domains[&Uuid::nil()].held,
+            HostUpdate::Delta(delta) => return delta.changed.first().and_then(|(_, domain)| domain.held),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_hangs_in_a_domain_is_gone_around_until_the_domain_answers() {
+    let (release, until) = blocking::channel();
+    let interval = Interval::from_seconds(0.1).unwrap();
+    let script = Script { busy: true, ..samples([Answer::Good, Answer::Hangs(until)]) };
+    let mut rig = Rig::new(script, Settings::screen(interval));
+    while next_held(&mut rig.updates).await.is_none() {}
+    {
+        let script = rig.script.lock().unwrap();
+        assert_eq!(script.made, 2, "the connection that found out took over");
+        assert_eq!(script.arounds[0].busy, [Uuid::nil()].into());
+    }
+    rig.script.lock().unwrap().busy = false;
+    release.send(()).unwrap();
+    while next_held(&mut rig.updates).await.is_some() {}
+    assert_eq!(rig.script.lock().unwrap().made, 2, "and it goes on");
+}
+
+#[tokio::test]
+async fn a_call_that_is_slow_for_no_domain_is_waited_for_and_asked_again() {
+    let (release, until) = blocking::channel();
+    let interval = Interval::from_seconds(0.1).unwrap();
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Hangs(until)]), Settings::screen(interval));
+    assert_eq!(next_held(&mut rig.updates).await, None);
+    // A second source looks for the reason, finds none, and is let go.
+    while rig.script.lock().unwrap().made < 2 {
+        tokio::task::yield_now().await;
+    }
+    let asked = rig.requests();
+    release.send(()).unwrap();
+    assert_eq!(next_held(&mut rig.updates).await, None);
+    assert!(rig.requests() > asked, "what was held up is not shown: it is asked anew");
+    assert_eq!(rig.script.lock().unwrap().arounds, []);
 }

@@ -16,6 +16,12 @@ use uuid::Uuid;
 pub(super) const MOST_STUCK: usize = 3;
 /// How long the answer on one domain's monitor may take; it takes about 1 ms.
 pub(super) const MONITOR_PATIENCE: Duration = Duration::from_millis(400);
+/// How long a list of all states may take; with a thousand domains it takes some 20 ms.
+pub(super) const LIST_PATIENCE: Duration = Duration::from_secs(1);
+/// So many domains that are off are asked too, when a call hangs in nobody who runs.
+pub(super) const MOST_OFF: usize = 200;
+/// Stands for a domain that nobody has heard of yet, and that is locked all the same: it is just being created.
+pub(super) const UNKNOWN: Uuid = Uuid::nil();
 /// How long a second connection may take.
 pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// A monitor that has been busy for less is at work, not hung.
@@ -27,7 +33,6 @@ pub(super) struct Patience(Option<Duration>);
 
 impl Patience {
     const SHORTEST: Duration = Duration::from_millis(600);
-    const LONGEST: Duration = Duration::from_secs(5);
     const AT_FIRST: Duration = Duration::from_millis(1500);
 
     /// A call has taken so long.
@@ -35,10 +40,16 @@ impl Patience {
         self.0 = Some(self.0.map_or(took, |usual| (usual * 7 + took) / 8));
     }
 
+    /// A call has taken too long, and yet no domain held it up: the host has become slower, and the next call may take
+    /// as long as this one.
+    pub(super) fn give(&mut self, took: Duration) {
+        self.0 = Some(self.0.map_or(took, |usual| usual.max(took / 2)));
+    }
+
     /// How long to wait before asking why.
     pub(super) fn limit(self) -> Duration {
         let limit = self.0.map_or(Self::AT_FIRST, |usual| usual * 3 + Duration::from_millis(300));
-        limit.clamp(Self::SHORTEST, Self::LONGEST)
+        limit.max(Self::SHORTEST)
     }
 }
 
@@ -63,7 +74,7 @@ impl Quarantine {
 
     /// Nothing hangs.
     pub(super) fn is_empty(&self) -> bool {
-        self.held.is_empty() && self.stuck <= MOST_STUCK
+        self.held.is_empty() && !self.is_full()
     }
 
     /// A call hangs in these domains; its thread is left to itself. `since`: the last sample in which they answered.
@@ -88,6 +99,16 @@ impl Quarantine {
         self.held.retain(|uuid, entry| entry.held.by != Hold::Lock || !domains.contains(uuid));
     }
 
+    /// Whether as many threads hang as may.
+    pub(super) fn is_full(&self) -> bool {
+        self.stuck > MOST_STUCK
+    }
+
+    /// Whether libvirt keeps a domain locked, so that no list can be had.
+    pub(super) fn has_locked(&self) -> bool {
+        self.held.values().any(|entry| entry.held.by == Hold::Lock)
+    }
+
     /// Whether a domain is in it.
     pub(super) fn holds(&self, uuid: &Uuid) -> bool {
         self.held.contains_key(uuid)
@@ -105,7 +126,7 @@ impl Quarantine {
         let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| domain.run.is_some());
         let known: BTreeSet<Uuid> = active.map(|(&uuid, _)| uuid).collect();
         let locked = by(Hold::Lock);
-        let busy = match self.stuck > MOST_STUCK {
+        let busy = match self.is_full() {
             true => known.difference(&locked).copied().collect(),
             false => by(Hold::Monitor),
         };
@@ -114,14 +135,14 @@ impl Quarantine {
 
     /// Completes a sample that went around something, and lets go what answers again.
     pub(super) fn settle(&mut self, sample: &mut HostSample, before: Option<&HostSample>, now: Instant) {
-        let degraded = self.stuck > MOST_STUCK;
+        let degraded = self.is_full();
         self.held.retain(|uuid, entry| match sample.domains.get(uuid) {
-            Some(domain) => entry.held.by == Hold::Lock || domain.held.is_some() || entry.until > now,
+            Some(_) if entry.held.by == Hold::Lock => true,
+            Some(domain) => domain.run.is_some() && (domain.held.is_some() || entry.until > now),
             // A locked domain is in no list; any other that is missing is gone.
             None => entry.held.by == Hold::Lock,
         });
-        let locked = self.held.values().any(|entry| entry.held.by == Hold::Lock);
-        if let Some(before) = before.filter(|_| locked) {
+        if let Some(before) = before.filter(|_| self.has_locked()) {
             for (uuid, domain) in &before.domains {
                 // No list could be had: who is off, and who is locked, is as it was.
                 if self.holds(uuid) || domain.run.is_none() {
@@ -134,7 +155,8 @@ impl Quarantine {
             domain.held = match self.held.get(uuid) {
                 Some(entry) => Some(entry.held),
                 None if degraded && domain.run.is_some() => Some(Held { by: Hold::Host, since: sample.at }),
-                None => None,
+                // As the source found it: a call of another client hangs in it.
+                None => domain.held,
             };
         }
     }
@@ -178,6 +200,16 @@ mod tests {
             patience.learn(Duration::from_millis(700));
         }
         assert!((2300..=2500).contains(&patience.limit().as_millis()), "{:?}", patience.limit());
+    }
+
+    #[test]
+    fn a_host_that_becomes_slow_is_believed_after_one_call() {
+        let mut patience = Patience::default();
+        patience.learn(Duration::from_millis(100));
+        let slow = Duration::from_secs(12);
+        assert!(patience.limit() < slow);
+        patience.give(slow);
+        assert!(patience.limit() > slow, "the next call of that length is no surprise");
     }
 
     #[tokio::test(start_paused = true)]
@@ -230,7 +262,35 @@ mod tests {
         let mut quarantine = Quarantine::default();
         quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
         quarantine.settle(&mut sample(&[(B, false)]), None, Instant::now());
-        assert!(!quarantine.holds(&A));
+        assert!(!quarantine.holds(&A), "it is gone");
+        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+        let mut off = sample(&[(A, false), (B, false)]);
+        off.domains.get_mut(&A).unwrap().run = None;
+        quarantine.settle(&mut off, None, Instant::now());
+        assert!(!quarantine.holds(&A), "it is off");
+        assert_eq!(off.domains[&A].held, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_of_nobody_knows_whom_leaves_everybody_known_in_reach() {
+        let mut quarantine = Quarantine::default();
+        let mut before = sample(&[(A, false), (B, false)]);
+        before.domains.get_mut(&A).unwrap().run = None;
+        quarantine.admit(&[(UNKNOWN, Hold::Lock)], at(3), Instant::now());
+        quarantine.stuck();
+        assert!(quarantine.has_locked());
+        let around = quarantine.around(Some(&before)).unwrap();
+        assert_eq!((around.locked, around.known), ([UNKNOWN].into(), [B].into()));
+        let mut partial = sample(&[(B, false)]);
+        quarantine.settle(&mut partial, Some(&before), Instant::now());
+        assert_eq!(
+            partial.domains.keys().copied().collect::<Vec<_>>(),
+            [A, B],
+            "who is off stays, and nobody is added"
+        );
+        assert_eq!(partial.domains[&A].held, None);
+        quarantine.freed(&[UNKNOWN]);
+        assert!(quarantine.is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,8 +1,9 @@
 //! Which key does what: a table. The help, the README and the dispatch all read it.
 
 use super::action::Action;
+use super::list::List;
 use super::sort::SortKey;
-use super::state::{List, UiState};
+use super::state::UiState;
 use crate::fleet::metric::DomainMetric;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 

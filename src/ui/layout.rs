@@ -51,10 +51,14 @@ pub struct DomainAreas {
     pub devices: Rect,
 }
 
-/// The domain screen on a terminal of this size.
-pub fn domain_areas(size: (u16, u16)) -> DomainAreas {
+/// The domain screen on a terminal of this size. Charts have a third of it, and more where its devices need less than
+/// the rest; below the devices there stays room for its latest events.
+pub fn domain_areas(size: (u16, u16), domain: &Domain) -> DomainAreas {
+    const EVENTS: u16 = 6;
     let body = areas(size).body;
-    let charts = (body.height / 3).clamp(6, 16);
+    let devices = u16::try_from(device_line(domain, 0).1).unwrap_or(u16::MAX);
+    let spare = body.height.saturating_sub(3).saturating_sub(devices).saturating_sub(EVENTS);
+    let charts = (body.height / 3).max(spare.min(24)).clamp(6, 24);
     let [title, charts, devices] =
         Layout::vertical([Constraint::Length(3), Constraint::Length(charts), Constraint::Min(0)]).areas(body);
     DomainAreas { title, charts, devices }

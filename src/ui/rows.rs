@@ -1,51 +1,13 @@
 //! What stands in a list, in which order.
 
+use super::list::List;
+use super::row::{DeviceKey, RowId};
 use super::seen::{self, Seen};
 use super::sort::{Order, SortKey};
-use super::state::List;
+
 use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor};
 use crate::model::Event;
 use std::cmp::Ordering;
-
-/// A device of a domain, by what stays the same about it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DeviceKey {
-    /// A disk, by its target.
-    Disk(String),
-    /// A NIC, by the host's device.
-    Nic(String),
-    /// A vCPU, by its number.
-    Vcpu(u32),
-}
-
-/// A row of a list: a domain, one of its devices, or an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RowId {
-    /// A domain.
-    Domain(DomainId),
-    /// A device.
-    Device(DomainId, DeviceKey),
-    /// An event, by its host and number, and the domain that it is about.
-    Event(HostId, u64, Option<DomainId>),
-}
-
-impl RowId {
-    /// The domain that the row is about; `None` for an event of a host.
-    pub fn domain(&self) -> Option<DomainId> {
-        match self {
-            Self::Domain(id) | Self::Device(id, _) => Some(*id),
-            Self::Event(_, _, id) => *id,
-        }
-    }
-
-    /// The device that the row is about.
-    pub fn device(&self) -> Option<&DeviceKey> {
-        match self {
-            Self::Domain(_) | Self::Event(..) => None,
-            Self::Device(_, key) => Some(key),
-        }
-    }
-}
 
 /// Devices of a domain in the order of its screen: disks, NICs, vCPUs.
 pub fn device_keys(domain: &Domain) -> Vec<DeviceKey> {

@@ -1,7 +1,8 @@
 //! Which events the user has seen. It belongs to the screen, not to the fleet: the fleet is what the hosts told, the
 //! same in a replay and in every output, whoever looked at it.
 
-use super::state::{List, Screen, UiState};
+use super::list::List;
+use super::state::{Screen, UiState};
 use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor};
 use crate::model::Event;
 use std::collections::BTreeMap;

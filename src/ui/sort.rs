@@ -1,6 +1,6 @@
 //! What a list can be sorted by.
 
-use super::rows::{DeviceKey, RowId};
+use super::row::{DeviceKey, RowId};
 use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
 use crate::fleet::{Domain, Severity, When};
 use crate::model::DomainState;

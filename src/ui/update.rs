@@ -1,10 +1,12 @@
 //! What an action does to the screen's state.
 
 use super::action::{Action, Effect};
-use super::rows::{DeviceKey, RowId, device_keys};
+use super::list::List;
+use super::row::{DeviceKey, RowId};
+use super::rows::device_keys;
 use super::seen;
 use super::sort::SortKey;
-use super::state::{DomainView, List, Screen, UiState};
+use super::state::{DomainView, Screen, UiState};
 use crate::fleet::{DomainId, Fleet, TimeCursor, When};
 
 /// Applies one action. What concerns the world outside comes back.
@@ -169,8 +171,9 @@ fn open(ui: &mut UiState, fleet: &Fleet) -> Option<Effect> {
 }
 
 fn in_domain(ui: &mut UiState, fleet: &Fleet, id: DomainId, action: Action) -> Option<Effect> {
-    let keys = fleet.domain(id).map(|(_, domain)| device_keys(domain)).unwrap_or_default();
-    let page = isize::from(super::domain_areas(ui.size).devices.height as i16).max(1);
+    let domain = fleet.domain(id).map(|(_, domain)| domain);
+    let keys = domain.map(device_keys).unwrap_or_default();
+    let page = domain.map_or(1, |domain| super::domain_areas(ui.size, domain).devices.height as isize).max(1);
     let view = ui.domain.as_mut()?;
     let mut select = |step: isize| {
         let index = position(&keys, &view.selected).saturating_add_signed(step);

@@ -1,11 +1,12 @@
 //! The sibling lists: all disks, all NICs, all vCPUs of all domains. The domain screen draws its rows with them too.
 
+use super::Scene;
 use super::columns::{self, Column};
 use super::format;
 use super::graph::{self, Window};
+use super::marks;
 use super::text;
 use super::theme::Role;
-use super::{Scene, trouble};
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Domain, Host, Severity, Track, When};
 use crate::ui::{DeviceKey, List, RowId, SortKey};
@@ -202,8 +203,8 @@ fn value<M: Metric>(scene: &Scene, track: &Track<M>, metric: M, when: When, role
 
 fn graded(limits: (f64, f64), role: Role) -> RoleOf {
     Box::new(move |value| match value {
-        value if value >= limits.1 => trouble::role(Severity::Critical),
-        value if value >= limits.0 => trouble::role(Severity::Warning),
+        value if value >= limits.1 => marks::role(Severity::Critical),
+        value if value >= limits.0 => marks::role(Severity::Warning),
         _ => role,
     })
 }

@@ -19,10 +19,9 @@ use super::devices;
 use super::events;
 use super::format;
 use super::graph::{self, Window};
-use super::table;
+use super::marks;
 use super::text;
 use super::theme::Role;
-use super::trouble;
 use super::{Scene, message};
 use crate::fleet::metric::{DomainMetric, HostCpuMetric, Metric};
 use crate::fleet::{Domain, Host};
@@ -37,12 +36,12 @@ use std::time::Duration;
 use DomainMetric as M;
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, view: &DomainView) {
-    let areas = domain_areas((buffer.area.width, buffer.area.height));
     let Some((host, domain)) = scene.fleet.domain(view.id) else {
         let lines = [(Role::Title, "this domain is gone".to_owned()), (Role::Dim, "Esc goes back".to_owned())];
         message(scene, buffer, super::areas((buffer.area.width, buffer.area.height)).body, &lines);
         return;
     };
+    let areas = domain_areas((buffer.area.width, buffer.area.height), domain);
     title(scene, buffer, areas.title, host, domain);
     charts(scene, buffer, areas.charts, host, domain);
     device_list(scene, buffer, areas.devices, host, domain, view);
@@ -52,12 +51,12 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, view: &DomainView) {
 pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
     let symbols = scene.palette.symbols;
     let findings = scene.findings(host, domain);
-    let mut first = table::state_sign(scene, domain, &findings);
+    let mut first = marks::state_sign(scene, domain, &findings);
     let name = text::fit(&domain.name, usize::from(area.width) / 2, symbols);
     first.push_span(scene.span(Role::Title, format!(" {name}  ")));
-    let state_role = findings.first().map_or(Role::Good, |finding| trouble::role(finding.severity));
+    let state_role = findings.first().map_or(Role::Good, |finding| marks::role(finding.severity));
     let state_role = if domain.state.is_active() { state_role } else { Role::Dim };
-    first.push_span(scene.span(state_role, table::state_words(domain)));
+    first.push_span(scene.span(state_role, marks::state_words(domain)));
     let mut facts = Vec::new();
     facts.extend(domain.run.map(|run| format!("id {run}")));
     facts.extend(domain.vcpu_count().map(|count| format!("{count} vCPU{}", if count == 1 { "" } else { "s" })));
@@ -129,7 +128,7 @@ fn host_cpus(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> Vec<Sp
 
 pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
     if !domain.state.is_active() {
-        let lines = [(Role::Dim, format!("{}: it has no live figures", table::state_words(domain)))];
+        let lines = [(Role::Dim, format!("{}: it has no live figures", marks::state_words(domain)))];
         message(scene, buffer, area, &lines);
         return;
     }
@@ -193,7 +192,7 @@ fn memory(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &
     lines.push(Line::from(vec![
         scene.span(Role::Memory, "used "),
         scene.span(
-            table::severity(&findings, M::MemoryUsed).map_or(Role::Title, trouble::role),
+            marks::severity(&findings, M::MemoryUsed).map_or(Role::Title, marks::role),
             format!("{} {}", size(M::MemoryUsed), percent.unwrap_or_default()),
         ),
         scene.span(Role::Dim, used_basis(domain)),
@@ -215,7 +214,7 @@ fn memory(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &
     let mut y = area.y;
     if area.height > 5 {
         let bar = Rect { y, height: 1, ..area };
-        table::memory_gauge(scene, buffer, bar, domain, when, &findings);
+        marks::memory_gauge(scene, buffer, bar, domain, when, &findings);
         y += 1;
     }
     // Where there is one line too few, the reason for the gaps matters more than swap figures that are gaps.

@@ -1,9 +1,10 @@
 //! What happened: the list of all events, and a domain's own on its screen.
 
 use super::columns::{self, Column};
+use super::marks;
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, host, trouble};
+use super::{Scene, Symbols, host};
 use crate::fleet::{Domain, DomainId, Host, HostId, Severity};
 use crate::model::{Event, EventSeverity};
 use crate::ui::{RowId, SortKey};
@@ -178,12 +179,12 @@ fn severity(event: &Event) -> Option<Severity> {
 
 /// The sign of a loud event; nothing for an ordinary one.
 pub(super) fn sign(scene: &Scene, event: &Event) -> String {
-    severity(event).map(|severity| trouble::sign(severity, scene.palette.symbols).to_owned()).unwrap_or_default()
+    severity(event).map(|severity| marks::sign(severity, scene.palette.symbols).to_owned()).unwrap_or_default()
 }
 
 /// The colour of a loud event.
 pub(super) fn role(event: &Event) -> Option<Role> {
-    severity(event).map(trouble::role)
+    severity(event).map(marks::role)
 }
 
 fn is_old(scene: &Scene, event: &Event) -> bool {

@@ -1,10 +1,10 @@
 //! The help over any screen: keys from the keymap, columns from the metrics, what the driver lacks.
 
 use super::chart;
-use super::table;
+use super::marks;
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, events, trouble};
+use super::{Scene, Symbols, events};
 use crate::fleet::Severity;
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use crate::ui::BINDINGS;
@@ -50,8 +50,8 @@ fn lines(scene: &Scene) -> Vec<Line<'static>> {
     }
     lines.push(Line::default());
     lines.push(heading("State and signs"));
-    lines.push(Line::from(scene.span(Role::Text, format!("  {}", table::STATE_LETTERS))));
-    let sign = |severity| trouble::sign(severity, scene.palette.symbols);
+    lines.push(Line::from(scene.span(Role::Text, format!("  {}", marks::STATE_LETTERS))));
+    let sign = |severity| marks::sign(severity, scene.palette.symbols);
     lines.push(Line::from(vec![
         scene.span(Role::Critical, format!("  {} the guest suffers now  ", sign(Severity::Critical))),
         scene.span(Role::Warning, format!("{} worth a look  ", sign(Severity::Warning))),

@@ -13,13 +13,14 @@ pub mod fuzzing;
 mod graph;
 mod help;
 mod host;
+mod marks;
 mod panes;
 mod table;
 mod text;
 mod theme;
 mod trouble;
 
-pub use theme::{Depth, Look, Symbols};
+pub use theme::{Depth, Look, Symbols, theme_names};
 
 use crate::fleet::{Domain, DomainId, Finding, Fleet, Host};
 use crate::time::Timestamp;

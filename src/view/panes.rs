@@ -11,10 +11,9 @@
 use super::chart;
 use super::format;
 use super::graph::{self, Window};
-use super::table::{self, memory_gauge, severity, state_sign};
+use super::marks::{self, memory_gauge, severity, state_sign};
 use super::text;
 use super::theme::Role;
-use super::trouble;
 use super::{Scene, columns};
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Domain, Finding, Host};
@@ -64,7 +63,7 @@ fn card(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Do
     let findings = scene.findings(host, domain);
     let frame = match (selected, findings.first()) {
         (true, _) => scene.palette.style(Role::Key),
-        (false, Some(finding)) => scene.palette.style(trouble::role(finding.severity)),
+        (false, Some(finding)) => scene.palette.style(marks::role(finding.severity)),
         (false, None) => scene.palette.style(Role::Frame),
     };
     let mut title = state_sign(scene, domain, &findings);
@@ -80,7 +79,7 @@ fn card(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Do
         return;
     }
     if !domain.state.is_active() {
-        let lines = [(Role::Dim, table::state_words(domain))];
+        let lines = [(Role::Dim, marks::state_words(domain))];
         super::message(scene, buffer, inner, &lines);
         return;
     }
@@ -104,7 +103,7 @@ fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain:
     if spoken == 1 {
         summary(scene, buffer, words, domain, findings);
     }
-    let alarm = |metric: M, role: Role| severity(findings, metric).map_or(role, trouble::role);
+    let alarm = |metric: M, role: Role| severity(findings, metric).map_or(role, marks::role);
     let graph = |buffer: &mut Buffer, area: Rect, name: &str, metrics: &[M], role: Role| {
         graph_line(scene, buffer, area, host, domain, name, metrics, role);
     };
@@ -134,10 +133,10 @@ fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain:
 /// What is wrong, or else what it is.
 fn summary(scene: &Scene, buffer: &mut Buffer, area: Rect, domain: &Domain, findings: &[Finding]) {
     let words = match findings.first() {
-        Some(finding) => (trouble::role(finding.severity), finding.what.clone()),
+        Some(finding) => (marks::role(finding.severity), finding.what.clone()),
         None => {
             let title = domain.definition.as_ref().and_then(|definition| definition.title.clone());
-            (Role::Dim, title.unwrap_or_else(|| table::state_words(domain)))
+            (Role::Dim, title.unwrap_or_else(|| marks::state_words(domain)))
         }
     };
     let vcpus = domain.vcpu_count().map(|count| format!(" {count} vCPU")).unwrap_or_default();

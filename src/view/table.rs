@@ -5,17 +5,15 @@ use super::columns::{self, Column};
 use super::domain;
 use super::format;
 use super::graph::{self, Window};
+use super::marks;
 use super::text;
 use super::theme::Role;
-use super::trouble;
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Domain, Finding, Host, Severity, When};
-use crate::model::DomainState;
 use crate::ui::SortKey;
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
 
 #[derive(Clone, Copy, Debug)]
 enum Content {
@@ -137,7 +135,7 @@ fn draw_row(
     for (column, offset, width) in columns {
         let cell = Rect { x: place.x + offset, width: *width, ..place };
         match column.content {
-            State => columns::put_line(buffer, cell, false, state_sign(scene, domain, &findings)),
+            State => columns::put_line(buffer, cell, false, marks::state_sign(scene, domain, &findings)),
             Name => {
                 let name = text::fit(&domain.name, usize::from(*width), scene.palette.symbols);
                 columns::put(scene, buffer, cell, false, if active { Role::Title } else { Role::Dim }, name);
@@ -149,7 +147,7 @@ fn draw_row(
                 let history = graph::inline(&bins, top, scene.palette.symbols);
                 columns::put(scene, buffer, cell, false, Role::Cpu, history);
             }
-            Memory => memory_gauge(scene, buffer, cell, domain, when, &findings),
+            Memory => marks::memory_gauge(scene, buffer, cell, domain, when, &findings),
             content => {
                 let (role, words) = figure(scene, content, domain, when, &findings);
                 columns::put(scene, buffer, cell, column.right, role, words);
@@ -158,10 +156,10 @@ fn draw_row(
     }
     // Where there are no figures, words stand in their place; those of the NICs come without the monitor.
     let words = match domain.held {
-        _ if !active => Some((Role::Dim, state_words(domain))),
+        _ if !active => Some((Role::Dim, marks::state_words(domain))),
         Some(_) => {
             let reason = domain.missing(host, M::Cpu).describe(domain);
-            Some((trouble::role(Severity::Critical), reason))
+            Some((marks::role(Severity::Critical), reason))
         }
         None => None,
     };
@@ -203,8 +201,8 @@ fn figure(scene: &Scene, content: Content, domain: &Domain, when: When, findings
         Figure(metric, role) => {
             let value = domain.track.value(metric, when);
             let (role, words) = show(value, metric.info().unit, role);
-            match severity(findings, metric) {
-                Some(severity) => (trouble::role(severity), words),
+            match marks::severity(findings, metric) {
+                Some(severity) => (marks::role(severity), words),
                 // A 0 is quiet, so that the eye goes to what moves.
                 None if value == Some(0.0) => (Role::Dim, words),
                 None => (role, words),
@@ -213,61 +211,6 @@ fn figure(scene: &Scene, content: Content, domain: &Domain, when: When, findings
         State | Name | History | Memory => (Role::Text, String::new()),
     }
 }
-
-pub(super) fn severity(findings: &[Finding], metric: DomainMetric) -> Option<Severity> {
-    findings.iter().find(|finding| finding.metric == Some(metric)).map(|finding| finding.severity)
-}
-
-/// Used and given memory, over a bar that is filled by the used share.
-pub(super) fn memory_gauge(
-    scene: &Scene,
-    buffer: &mut Buffer,
-    cell: Rect,
-    domain: &Domain,
-    when: When,
-    findings: &[Finding],
-) {
-    let size = format::short_bytes;
-    let used = domain.track.value(M::MemoryUsed, when).map_or(scene.none().to_owned(), size);
-    let given = domain.track.value(M::MemoryGiven, when).or(domain.memory_given().map(|bytes| bytes.0 as f64));
-    let words = format!("{used}/{}", given.map_or(scene.none().to_owned(), size));
-    let role = severity(findings, M::MemoryUsed).map_or(Role::Text, trouble::role);
-    columns::put(scene, buffer, cell, true, role, words);
-    if let Some(percent) = domain.memory_used_percent(when) {
-        let filled = (f64::from(cell.width) * percent / 100.0).round() as u16;
-        buffer.set_style(Rect { width: filled.min(cell.width), ..cell }, scene.palette.gauge());
-    }
-}
-
-/// A sign for trouble and a letter for the state.
-pub(super) fn state_sign(scene: &Scene, domain: &Domain, findings: &[Finding]) -> Line<'static> {
-    let severity = findings.first().map(|finding| finding.severity);
-    let sign = severity.map_or(" ", |severity| trouble::sign(severity, scene.palette.symbols));
-    let (letter, role) = match domain.state {
-        DomainState::Running => ("R", Role::Good),
-        DomainState::Blocked => ("b", Role::Good),
-        DomainState::Paused => ("P", Role::Warning),
-        DomainState::PmSuspended => ("Z", Role::Warning),
-        DomainState::ShuttingDown => ("s", Role::Warning),
-        DomainState::ShutOff => ("o", Role::Dim),
-        DomainState::Crashed => ("C", Role::Critical),
-        DomainState::Unknown => ("?", Role::Dim),
-    };
-    let sign: Span<'static> = scene.span(severity.map_or(Role::Dim, trouble::role), sign);
-    Line::from(vec![sign, scene.span(role, letter)])
-}
-
-/// The state and its reason in words.
-pub(super) fn state_words(domain: &Domain) -> String {
-    match domain.reason.describe(domain.state) {
-        Some(reason) => format!("{} ({reason})", domain.state.name()),
-        None => domain.state.name().to_owned(),
-    }
-}
-
-/// The letters of the state column, for the help.
-pub(super) const STATE_LETTERS: &str =
-    "R running  b idle  P paused  Z pmsuspended  s in shutdown  o shut off  C crashed  ? no state";
 
 #[cfg(test)]
 mod tests {

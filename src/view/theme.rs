@@ -35,6 +35,8 @@ pub struct Look {
     pub depth: Depth,
     /// Chart symbols.
     pub symbols: Symbols,
+    /// The theme to begin with, by its number.
+    pub theme: usize,
 }
 
 impl Look {
@@ -59,7 +61,7 @@ impl Look {
             (true, "linux") => Symbols::Block,
             (true, _) => Symbols::Braille,
         };
-        Self { depth, symbols }
+        Self { depth, symbols, theme: 0 }
     }
 }
 
@@ -112,6 +114,11 @@ const THEMES: &[Theme] = &[
         selection: (60, 60, 60),
     },
 ];
+
+/// The names of the themes, in the order of the `t` key.
+pub fn theme_names() -> impl Iterator<Item = &'static str> {
+    THEMES.iter().map(|theme| theme.name)
+}
 
 fn night(role: Role) -> (u8, u8, u8) {
     match role {
@@ -198,7 +205,7 @@ pub(super) struct Palette {
 impl Palette {
     /// The theme with this number, counted round.
     pub(super) fn new(theme: usize, look: &Look) -> Self {
-        Self { theme: &THEMES[theme % THEMES.len()], depth: look.depth, symbols: look.symbols }
+        Self { theme: &THEMES[(theme + look.theme) % THEMES.len()], depth: look.depth, symbols: look.symbols }
     }
 
     pub(super) fn theme_name(&self) -> &'static str {
@@ -281,12 +288,15 @@ mod tests {
     #[test]
     fn the_environment_says_what_the_terminal_can() {
         let look = detect(&[("TERM", "xterm-256color"), ("LANG", "en_GB.UTF-8")]);
-        assert_eq!(look, Look { depth: Depth::Indexed, symbols: Symbols::Braille });
+        assert_eq!(look, Look { depth: Depth::Indexed, symbols: Symbols::Braille, theme: 0 });
         let look = detect(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.utf8")]);
-        assert_eq!(look, Look { depth: Depth::True, symbols: Symbols::Braille });
+        assert_eq!(look, Look { depth: Depth::True, symbols: Symbols::Braille, theme: 0 });
         let look = detect(&[("TERM", "linux"), ("LANG", "de_DE.utf8"), ("NO_COLOR", "1")]);
-        assert_eq!(look, Look { depth: Depth::Mono, symbols: Symbols::Block });
-        assert_eq!(detect(&[("TERM", "vt100"), ("LANG", "C")]), Look { depth: Depth::Ansi, symbols: Symbols::Ascii });
+        assert_eq!(look, Look { depth: Depth::Mono, symbols: Symbols::Block, theme: 0 });
+        assert_eq!(
+            detect(&[("TERM", "vt100"), ("LANG", "C")]),
+            Look { depth: Depth::Ansi, symbols: Symbols::Ascii, theme: 0 }
+        );
         assert_eq!(
             detect(&[("NO_COLOR", ""), ("TERM", "xterm")]).depth,
             Depth::Ansi,

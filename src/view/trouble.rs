@@ -1,11 +1,12 @@
 //! One line that says what is wrong, the loudest first; or, when nothing is, why the selected row lacks figures. At its
 //! right end stands the newest event that nobody has seen.
 
+use super::marks;
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, events};
+use super::{Scene, events};
+use crate::fleet::Link;
 use crate::fleet::metric::{DomainMetric, Metric};
-use crate::fleet::{Link, Severity};
 use crate::model::Call;
 use crate::model::Failure;
 use crate::time::Timestamp;
@@ -13,23 +14,6 @@ use crate::ui::{List, Screen};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
-
-/// The sign in front of a finding.
-pub(super) fn sign(severity: Severity, symbols: Symbols) -> &'static str {
-    match (severity, symbols) {
-        (Severity::Critical, Symbols::Ascii) => "!",
-        (Severity::Warning, Symbols::Ascii) => "?",
-        (Severity::Critical, _) => "▲",
-        (Severity::Warning, _) => "△",
-    }
-}
-
-pub(super) fn role(severity: Severity) -> Role {
-    match severity {
-        Severity::Critical => Role::Critical,
-        Severity::Warning => Role::Warning,
-    }
-}
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let mut spans = Vec::new();
@@ -49,7 +33,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     for (index, (id, finding)) in findings.into_iter().enumerate() {
         let Some((_, domain)) = scene.fleet.domain(id) else { continue };
         let name = text::fit(&domain.name, 20, scene.palette.symbols);
-        let words = format!("{} {name} {}  ", sign(finding.severity, scene.palette.symbols), finding.what);
+        let words = format!("{} {name} {}  ", marks::sign(finding.severity, scene.palette.symbols), finding.what);
         let rest = format!("+{}", total - index);
         if used + text::width(&words) + rest.len() > room {
             spans.push(scene.span(Role::Dim, rest));
@@ -57,7 +41,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
             break;
         }
         used += text::width(&words);
-        spans.push(scene.span(role(finding.severity), words));
+        spans.push(scene.span(marks::role(finding.severity), words));
     }
     if total == 0 && spans.is_empty() && scene.fleet.domains().next().is_some() {
         let words = "nothing stands out  ";
@@ -118,6 +102,9 @@ fn link_words(scene: &Scene) -> Vec<(Role, String)> {
             Link::Failing(failure) => Some((Role::Critical, format!("{}  ", failure_words(failure, scene.now)))),
             Link::Connecting if host.sampled_at.is_none() => {
                 Some((Role::Dim, "waiting for the first answer of libvirt  ".into()))
+            }
+            Link::Live if host.is_degraded() => {
+                Some((Role::Critical, "calls hang in too many domains: only states and NICs are read  ".into()))
             }
             Link::Connecting | Link::Live => None,
         })

@@ -46,7 +46,7 @@ proptest! {
             prop::sample::select(vec![Symbols::Braille, Symbols::Block, Symbols::Ascii]),
         ),
     ) {
-        let look = Look { depth: look.0, symbols: look.1 };
+        let look = Look { depth: look.0, symbols: look.1, ..Look::default() };
         let said = play(&steps);
         let mut fleet = Fleet::new(1);
         let mut ui = UiState::new(Interval::default());

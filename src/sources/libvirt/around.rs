@@ -8,6 +8,7 @@ use crate::model::{DomainSample, Groups, Held, Hold};
 use crate::sources::{Around, Monitor, Request};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Groups that no monitor is asked for.
@@ -38,7 +39,7 @@ pub(super) fn sample(
     with_dear(connection, cheap.collect(), &domains, request, around, driver)
 }
 
-/// Replaces the cheap readings by whole ones where that cannot hang.
+/// Marks those that are busy, and replaces the cheap readings by whole ones where that cannot hang.
 fn with_dear(
     connection: &Connection,
     cheap: Vec<Reading<'_>>,
@@ -48,6 +49,15 @@ fn with_dear(
     driver: &str,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
     let mut samples: BTreeMap<_, _> = cheap.into_iter().map(|reading| (reading.present.uuid, reading.sample)).collect();
+    // A look at the states finds out as well who is still busy: whoever is not is let go.
+    for domain in domains.iter().filter(|domain| around.busy.contains(&domain.uuid())) {
+        // It may have been destroyed for that it hangs: then there is no answer, and nothing that is busy.
+        let length = domain.occupied().ok().flatten();
+        let held = length.map(|length| Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) });
+        if let Some(sample) = samples.get_mut(&domain.uuid()) {
+            sample.held = held;
+        }
+    }
     if CHEAP.contains(request.groups) {
         return Ok(samples);
     }
@@ -55,17 +65,22 @@ fn with_dear(
     let healthy: Vec<Domain<'_>> = domains.iter().filter(answers).copied().collect();
     let records = bulk::call_for(connection, &healthy, request.groups)?;
     for record in records.iter() {
-        let reading = bulk::read(&record, request.groups, driver);
+        let mut reading = bulk::read(&record, request.groups, driver);
+        if reading.is_cut_short() {
+            reading.sample.held = hung(&reading.present.domain);
+        }
         samples.insert(reading.present.uuid, reading.sample);
     }
-    for domain in domains.iter().filter(|domain| around.busy.contains(&domain.uuid())) {
-        let held = domain.occupied()?.map(|length| Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) });
-        if let Some(sample) = samples.get_mut(&domain.uuid()) {
-            sample.held = held;
-            sample.lacks.clear();
-        }
-    }
     Ok(samples)
+}
+
+/// A monitor that has been at one command for less is at work, not hung.
+const HUNG_AT_LEAST: Duration = Duration::from_secs(1);
+
+/// Whether a domain whose figures came incomplete is one that hangs.
+pub(super) fn hung(domain: &Domain<'_>) -> Option<Held> {
+    let length = domain.occupied().ok().flatten().filter(|&length| length >= HUNG_AT_LEAST)?;
+    Some(Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) })
 }
 
 /// `virDomainGetControlInfo` of one domain.

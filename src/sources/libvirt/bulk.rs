@@ -67,6 +67,13 @@ pub(crate) struct Reading<'list> {
     pub(crate) has_figures: bool,
 }
 
+impl Reading<'_> {
+    /// Figures are missing because somebody else has the domain.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        self.sample.lacks.iter().any(|lack| lack.call == Call::BulkStats)
+    }
+}
+
 /// Reads a record of an answer to a call for `requested`.
 pub(crate) fn read<'list>(record: &Record<'list>, requested: Groups, driver: &str) -> Reading<'list> {
     let domain: Domain<'list> = record.domain;

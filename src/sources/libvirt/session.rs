@@ -182,6 +182,10 @@ impl Session {
             let mut reading = bulk::read(&record, request.groups, driver);
             any_active |= reading.sample.run.is_some();
             any_figures |= reading.has_figures;
+            if reading.is_cut_short() {
+                // Another client's call hangs in it, so this one was spared.
+                reading.sample.held = around::hung(&reading.present.domain);
+            }
             if request.focus == Some(reading.present.uuid) && reading.sample.run.is_some() {
                 let mut asker = Asker { connection, driver, domain: reading.present.domain, lacks, found: Vec::new() };
                 fill_host_cpus(&mut asker, &mut reading.sample)?;

@@ -3,6 +3,7 @@
 use super::{Handler, LibvirtError, borrowed_text, c_string, check, check_pointer, events, owned_text};
 use std::ffi::{c_uint, c_ulong};
 use std::ptr::{NonNull, null};
+use std::sync::OnceLock;
 use virt::sys;
 
 /// Seconds of silence after which a keepalive message is sent, and how many may stay unanswered: a frozen daemon is
@@ -13,6 +14,9 @@ const KEEPALIVE: (i32, u32) = (5, 3);
 pub(crate) struct Connection {
     raw: NonNull<sys::virConnect>,
     subscription: Option<events::Subscription>,
+    /// How many fields the node's statistics have, asked once: the question is a call of its own.
+    pub(super) node_cpu_fields: OnceLock<usize>,
+    pub(super) node_memory_fields: OnceLock<usize>,
 }
 
 // SAFETY: libvirt's connection objects are reference-counted and locked; any thread may use and close them.
@@ -26,7 +30,8 @@ impl Connection {
         let name = uri.as_ref().map_or(null(), |uri| uri.as_ptr());
         // SAFETY: `name` is null or a C string that lives until the end of this function.
         let raw = check_pointer(unsafe { sys::virConnectOpenReadOnly(name) })?;
-        let connection = Self { raw, subscription: None };
+        let connection =
+            Self { raw, subscription: None, node_cpu_fields: OnceLock::new(), node_memory_fields: OnceLock::new() };
         // SAFETY: the connection is open. A driver without keepalive (test, esx) refuses, which changes nothing.
         unsafe { sys::virConnectSetKeepAlive(connection.as_ptr(), KEEPALIVE.0, KEEPALIVE.1) };
         Ok(connection)

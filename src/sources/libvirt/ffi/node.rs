@@ -4,6 +4,7 @@ use super::{Connection, LibvirtError, borrowed_text, check};
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
+use std::sync::OnceLock;
 use virt::sys;
 
 /// `virNodeInfo`.
@@ -44,11 +45,12 @@ impl Connection {
     /// `virNodeGetCPUStats` of all CPUs together: field and nanoseconds.
     pub(crate) fn node_cpu_stats(&self) -> Result<Vec<(String, u64)>, LibvirtError> {
         let all = sys::VIR_NODE_CPU_STATS_ALL_CPUS;
-        let mut count: c_int = 0;
-        // SAFETY: without room the call only says how many fields there are.
-        check(unsafe { sys::virNodeGetCPUStats(self.as_ptr(), all, null_mut(), &mut count, 0) })?;
+        let count = asked_once(&self.node_cpu_fields, |count| {
+            // SAFETY: without room the call only says how many fields there are.
+            unsafe { sys::virNodeGetCPUStats(self.as_ptr(), all, null_mut(), count, 0) }
+        })?;
         let mut fields: Vec<sys::virNodeCPUStats> = Vec::new();
-        fields.resize_with(count.clamp(0, FIELDS_MAX) as usize, || sys::virNodeCPUStats { field: [0; 80], value: 0 });
+        fields.resize_with(count, || sys::virNodeCPUStats { field: [0; 80], value: 0 });
         let mut filled = fields.len() as c_int;
         // SAFETY: `filled` says for how many fields there is room.
         check(unsafe { sys::virNodeGetCPUStats(self.as_ptr(), all, fields.as_mut_ptr(), &mut filled, 0) })?;
@@ -58,17 +60,27 @@ impl Connection {
     /// `virNodeGetMemoryStats` of all cells together: field and KiB.
     pub(crate) fn node_memory_stats(&self) -> Result<Vec<(String, u64)>, LibvirtError> {
         let all = sys::VIR_NODE_MEMORY_STATS_ALL_CELLS;
-        let mut count: c_int = 0;
-        // SAFETY: without room the call only says how many fields there are.
-        check(unsafe { sys::virNodeGetMemoryStats(self.as_ptr(), all, null_mut(), &mut count, 0) })?;
+        let count = asked_once(&self.node_memory_fields, |count| {
+            // SAFETY: without room the call only says how many fields there are.
+            unsafe { sys::virNodeGetMemoryStats(self.as_ptr(), all, null_mut(), count, 0) }
+        })?;
         let mut fields: Vec<sys::virNodeMemoryStats> = Vec::new();
-        fields
-            .resize_with(count.clamp(0, FIELDS_MAX) as usize, || sys::virNodeMemoryStats { field: [0; 80], value: 0 });
+        fields.resize_with(count, || sys::virNodeMemoryStats { field: [0; 80], value: 0 });
         let mut filled = fields.len() as c_int;
         // SAFETY: `filled` says for how many fields there is room.
         check(unsafe { sys::virNodeGetMemoryStats(self.as_ptr(), all, fields.as_mut_ptr(), &mut filled, 0) })?;
         Ok(fields.iter().take(filled.max(0) as usize).map(|field| (name(&field.field), field.value)).collect())
     }
+}
+
+/// How many fields a call gives, from the first time that it was asked.
+fn asked_once(known: &OnceLock<usize>, ask: impl FnOnce(&mut c_int) -> c_int) -> Result<usize, LibvirtError> {
+    if let Some(&count) = known.get() {
+        return Ok(count);
+    }
+    let mut count: c_int = 0;
+    check(ask(&mut count))?;
+    Ok(*known.get_or_init(|| count.clamp(0, FIELDS_MAX) as usize))
 }
 
 /// The name in a fixed array; its last byte is libvirt's NUL.

@@ -1,0 +1,85 @@
+//! Marks that several screens share: signs for trouble, letters and words for states, the memory gauge.
+
+use super::theme::Role;
+use super::{Scene, Symbols, columns, format};
+use crate::fleet::metric::DomainMetric;
+use crate::fleet::{Domain, Finding, Severity, When};
+use crate::model::DomainState;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use DomainMetric as M;
+
+/// The sign in front of a finding.
+pub(super) fn sign(severity: Severity, symbols: Symbols) -> &'static str {
+    match (severity, symbols) {
+        (Severity::Critical, Symbols::Ascii) => "!",
+        (Severity::Warning, Symbols::Ascii) => "?",
+        (Severity::Critical, _) => "▲",
+        (Severity::Warning, _) => "△",
+    }
+}
+
+pub(super) fn role(severity: Severity) -> Role {
+    match severity {
+        Severity::Critical => Role::Critical,
+        Severity::Warning => Role::Warning,
+    }
+}
+
+/// How loud a figure is.
+pub(super) fn severity(findings: &[Finding], metric: DomainMetric) -> Option<Severity> {
+    findings.iter().find(|finding| finding.metric == Some(metric)).map(|finding| finding.severity)
+}
+
+/// Used and given memory, over a bar that is filled by the used share.
+pub(super) fn memory_gauge(
+    scene: &Scene,
+    buffer: &mut Buffer,
+    cell: Rect,
+    domain: &Domain,
+    when: When,
+    findings: &[Finding],
+) {
+    let size = format::short_bytes;
+    let used = domain.track.value(M::MemoryUsed, when).map_or(scene.none().to_owned(), size);
+    let given = domain.track.value(M::MemoryGiven, when).or(domain.memory_given().map(|bytes| bytes.0 as f64));
+    let words = format!("{used}/{}", given.map_or(scene.none().to_owned(), size));
+    let role = severity(findings, M::MemoryUsed).map_or(Role::Text, role);
+    columns::put(scene, buffer, cell, true, role, words);
+    if let Some(percent) = domain.memory_used_percent(when) {
+        let filled = (f64::from(cell.width) * percent / 100.0).round() as u16;
+        buffer.set_style(Rect { width: filled.min(cell.width), ..cell }, scene.palette.gauge());
+    }
+}
+
+/// A sign for trouble and a letter for the state.
+pub(super) fn state_sign(scene: &Scene, domain: &Domain, findings: &[Finding]) -> Line<'static> {
+    let severity = findings.first().map(|finding| finding.severity);
+    let mark = severity.map_or(" ", |severity| sign(severity, scene.palette.symbols));
+    let (letter, state_role) = match domain.state {
+        DomainState::Running => ("R", Role::Good),
+        DomainState::Blocked => ("b", Role::Good),
+        DomainState::Paused => ("P", Role::Warning),
+        DomainState::PmSuspended => ("Z", Role::Warning),
+        DomainState::ShuttingDown => ("s", Role::Warning),
+        DomainState::ShutOff => ("o", Role::Dim),
+        DomainState::Crashed => ("C", Role::Critical),
+        DomainState::Unknown => ("?", Role::Dim),
+    };
+    let mark: Span<'static> = scene.span(severity.map_or(Role::Dim, role), mark);
+    Line::from(vec![mark, scene.span(state_role, letter)])
+}
+
+/// The state and its reason in words.
+pub(super) fn state_words(domain: &Domain) -> String {
+    match domain.reason.describe(domain.state) {
+        Some(reason) => format!("{} ({reason})", domain.state.name()),
+        None => domain.state.name().to_owned(),
+    }
+}
+
+/// The letters of the state column, for the help.
+pub(super) const STATE_LETTERS: &str =
+    "R running  b idle  P paused  Z pmsuspended  s in shutdown  o shut off  C crashed  ? no state";

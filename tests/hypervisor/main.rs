@@ -1,0 +1,21 @@
+//! vtop on a real hypervisor: the test lab's libvirtd and its guests, with virsh as the witness.
+//!
+//! Needs root; see `tests/lab/README.md`. Where the lab cannot be had these tests fail, unless `VTOP_LAB=skip` says that
+//! this is known.
+
+#![allow(unreachable_pub)] // A test target has no outside.
+#![allow(clippy::unwrap_used)] // Nor has it anybody to tell an error to.
+
+mod calls;
+mod changes;
+mod desk;
+mod drivers;
+mod figures;
+mod lab;
+mod pty;
+mod refusals;
+mod scale;
+mod screen;
+mod truth;
+mod virsh;
+mod watch;
