@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::time::Duration;
 use tokio::time::{Instant, advance};
 
+/// The one domain of the fake host.
+const GUEST: Uuid = Uuid::from_u128(7);
+
 /// What the next calls of the source shall do; once a list is empty, calls succeed.
 #[derive(Default)]
 struct Script {
@@ -60,7 +63,7 @@ impl Source for Fake {
             at: Timestamp::at(Duration::from_secs(count as u64), jiff::Timestamp::UNIX_EPOCH),
             asked: request.groups,
             node: NodeSample::default(),
-            domains: [(Uuid::nil(), domain)].into(),
+            domains: [(GUEST, domain)].into(),
             lacks: Arc::default(),
         })
     }
@@ -436,7 +439,7 @@ async fn next_held(updates: &mut mpsc::Receiver<(usize, HostUpdate)>) -> Option<
     loop {
         let update = tokio::time::timeout(Duration::from_secs(60), updates.recv()).await;
         match update.expect("an update within a minute").expect("the task lives").1 {
-            HostUpdate::Keyframe(sample) => return sample.domains[&Uuid::nil()].held,
+            HostUpdate::Keyframe(sample) => return sample.domains[&GUEST].held,
             HostUpdate::Delta(delta) => return delta.changed.first().and_then(|(_, domain)| domain.held),
             _ => {}
         }
@@ -453,7 +456,7 @@ async fn a_call_that_hangs_in_a_domain_is_gone_around_until_the_domain_answers()
     {
         let script = rig.script.lock().unwrap();
         assert_eq!(script.made, 2, "the connection that found out took over");
-        assert_eq!(script.arounds[0].busy, [Uuid::nil()].into());
+        assert_eq!(script.arounds[0].busy, [GUEST].into());
     }
     rig.script.lock().unwrap().busy = false;
     release.send(()).unwrap();

@@ -35,7 +35,7 @@ impl Target {
         let seed = number("VTOP_FUZZ_SEED").unwrap_or_else(|| fastrand::u64(..));
         fs::write(folder.join("seed"), format!("VTOP_FUZZ_SEED={seed}\n")).expect("the seed is written");
         let mut random = Rng::with_seed(seed);
-        let length = Duration::from_secs(number("VTOP_FUZZ_SECONDS").unwrap_or(60)) / TARGETS;
+        let length = Duration::from_secs(number("VTOP_FUZZ_SECONDS").unwrap_or(240)) / TARGETS;
 
         let known = regressions(self.name);
         let mut shapes = HashSet::new();

@@ -1,11 +1,11 @@
 //! What comes from outside, bent in every way: no parser panics, hangs, or makes more of its input than is in it.
 //!
 //! ```sh
-//! cargo test --test fuzz -- --nocapture                       # 15 s for each of the four targets
+//! cargo test --test fuzz -- --nocapture                       # a minute for each of the four targets
 //! VTOP_FUZZ_SECONDS=14400 cargo test --release --test fuzz -- --nocapture
 //! ```
 //!
-//! `VTOP_FUZZ_SECONDS` is the time of all targets together (60); `VTOP_FUZZ_SEED` repeats a run. An input that breaks
+//! `VTOP_FUZZ_SECONDS` is the time of all targets together (240); `VTOP_FUZZ_SEED` repeats a run. An input that breaks
 //! something is printed, and written to `target/fuzz/TARGET/`: moved to `tests/fuzz/corpus/TARGET/` it is tried first in
 //! every run from then on. Where the whole process died, `target/fuzz/TARGET/seed` says how to get there again.
 
