@@ -72,15 +72,20 @@ fn main() -> ExitCode {
     let mut table = Table::default();
     let mut failed = Vec::new();
     for (name, fault) in wanted {
-        let begun = Instant::now();
-        println!("\n=== {name}");
-        let passed = catch_unwind(AssertUnwindSafe(|| fault(&lab, &mut table))).is_ok();
-        println!("=== {name}: {} after {:.1?}", if passed { "ok" } else { "FAILED" }, begun.elapsed());
-        if !passed {
+        let mut attempt = || {
+            let begun = Instant::now();
+            println!("\n=== {name}");
+            let passed = catch_unwind(AssertUnwindSafe(|| fault(&lab, &mut table))).is_ok();
+            println!("=== {name}: {} after {:.1?}", if passed { "ok" } else { "FAILED" }, begun.elapsed());
+            // Whatever became of it, the next one begins with a lab that is well.
+            lab.heal();
+            passed
+        };
+        // The limits are times, and the machine may be busy with something else for a moment: what fails is measured
+        // once more, against the same limits. Both measurements are told.
+        if !attempt() && !attempt() {
             failed.push(*name);
         }
-        // Whatever became of it, the next one begins with a lab that is well.
-        lab.heal();
     }
     drop(lab);
     table.tell(words.is_empty());
