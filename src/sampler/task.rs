@@ -334,6 +334,7 @@ impl Task {
         let wait = match error.severity {
             Severity::Permanent => self.backoff.longest(),
             Severity::Sample | Severity::Connection => self.backoff.next(),
+            Severity::Away => Backoff::AWAY,
         };
         self.events.lost(&error.message, Instant::now());
         let failure =

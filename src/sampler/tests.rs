@@ -427,6 +427,19 @@ async fn the_loss_and_the_return_of_a_connection_are_events() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_daemon_that_is_away_from_its_socket_is_asked_at_a_short_and_steady_pace() {
+    let away = std::iter::repeat_n(error(Severity::Away), 6).collect();
+    let mut rig = Rig::new(Script { connects: away, ..Script::default() }, screen());
+    let mut tries = Vec::new();
+    while tries.len() < 6 {
+        if let (at, Seen::Connecting) = rig.next().await {
+            tries.push(at);
+        }
+    }
+    assert!(tries.windows(2).all(|pair| pair[1] - pair[0] < 1300), "{tries:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_host_that_was_never_reached_was_not_lost() {
     let fails = std::iter::repeat_n(error(Severity::Connection), 3).collect();
     let mut rig = Rig::new(Script { connects: fails, ..Script::default() }, screen());

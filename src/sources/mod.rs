@@ -105,6 +105,8 @@ pub enum Severity {
     Sample,
     /// The connection is gone: connect again.
     Connection,
+    /// Nobody listens at a socket of this machine. To ask again costs next to nothing.
+    Away,
     /// It will not work however often it is tried (a URI that means nothing): tell, and end at start-up.
     Permanent,
 }

@@ -11,10 +11,6 @@ use vtop::model::EventKind;
 
 /// How soon after libvirtd's return vtop is back.
 const BACK_WITHIN: Duration = Duration::from_secs(2);
-/// An outage that it holds for: the second attempt to connect comes then.
-const SHORT: Duration = Duration::from_secs(3);
-/// When attempts to connect come, in seconds after the loss.
-const ATTEMPTS: [u64; 6] = [1, 3, 7, 15, 31, 61];
 const LIMIT: Duration = Duration::from_secs(40);
 
 pub fn killed(lab: &Lab, table: &mut Table) {
@@ -72,10 +68,7 @@ fn outage(lab: &Lab, length: Duration, fault: String) -> Row {
     assert!(watch.host().events.iter().any(|(_, event)| lost(&event.kind)));
     let after = program.process().settled(before);
     program.quit();
-    // After a longer outage the attempts are further apart: it is back with the first one that finds it.
-    let attempt = ATTEMPTS.into_iter().map(Duration::from_secs).find(|attempt| *attempt > away).unwrap();
-    let allowed = if attempt <= SHORT { BACK_WITHIN } else { attempt - away + BACK_WITHIN };
-    assert!(back < allowed, "back after {back:?}, {allowed:?} are allowed; away for {away:?}");
+    assert!(back < BACK_WITHIN, "back after {back:?}, {BACK_WITHIN:?} are allowed; away for {away:?}");
     Row {
         fault,
         key_to_frame: Some(beats),

@@ -130,7 +130,7 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: Severity) -> 
     } else {
         "start the daemon that belongs to this socket, or check the path in the URI".to_owned()
     };
-    (why, advice, Severity::Connection)
+    (why, advice, Severity::Away)
 }
 
 /// ssh, or what it started on the other side, has ended: its own words tell why.
@@ -281,7 +281,7 @@ mod tests {
                     format!("cannot connect to {uri}: the libvirt daemon is not running: {words} {socket}")
                 );
                 assert_eq!(said.advice.as_deref(), Some(advice));
-                assert_eq!(said.severity, Severity::Connection);
+                assert_eq!(said.severity, Severity::Away);
             }
         }
     }

@@ -265,7 +265,7 @@ fn errors_are_for_an_operator() {
     assert!(error.message.contains("not a URI"), "{error}");
 
     let error = source("qemu+unix:///system?socket=/nowhere/virtqemud-sock").connect(no_notify()).unwrap_err();
-    assert_eq!(error.severity, Severity::Connection);
+    assert_eq!(error.severity, Severity::Away);
     assert!(error.message.contains("there is no /nowhere/virtqemud-sock"), "{error}");
     assert_eq!(error.advice.as_deref(), Some("start it: sudo systemctl start virtqemud.socket"));
 
