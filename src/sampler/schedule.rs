@@ -106,7 +106,7 @@ pub(super) struct Backoff(Duration);
 
 impl Backoff {
     /// The wait where an attempt costs next to nothing: a daemon of this machine that comes back is seen within 2 s.
-    pub(super) const AWAY: Duration = Duration::from_millis(1200);
+    pub(super) const AWAY: Duration = Duration::from_millis(700);
     const FIRST: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
 
