@@ -26,7 +26,7 @@ pub fn away_for_longer(lab: &Lab, table: &mut Table) {
 }
 
 fn judge(row: &Row) {
-    row.key_to_frame.unwrap().judge();
+    row.key_to_frame.unwrap().judge_in_turmoil();
     let (before, after) = row.held.unwrap();
     assert!(after.threads <= before.threads && after.sockets <= before.sockets, "{row:?}");
 }
