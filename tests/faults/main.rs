@@ -75,15 +75,22 @@ fn main() -> ExitCode {
         let mut attempt = || {
             let begun = Instant::now();
             println!("\n=== {name}");
-            let passed = catch_unwind(AssertUnwindSafe(|| fault(&lab, &mut table))).is_ok();
+            let outcome = catch_unwind(AssertUnwindSafe(|| fault(&lab, &mut table)));
+            let words = outcome.as_ref().err().and_then(|panic| panic.downcast_ref::<String>());
+            let late = words.is_some_and(|words| words.starts_with(program::LATE));
+            let passed = outcome.is_ok();
             println!("=== {name}: {} after {:.1?}", if passed { "ok" } else { "FAILED" }, begun.elapsed());
             // Whatever became of it, the next one begins with a lab that is well.
             lab.heal();
-            passed
+            (passed, late)
         };
-        // The limits are times, and the machine may be busy with something else for a moment: what fails is measured
-        // once more, against the same limits. Both measurements are told.
-        if !attempt() && !attempt() {
+        // A key may be late because the machine was busy for a moment: that alone is measured once more, against the
+        // same limit, and both measurements are told. Whatever else fails has failed.
+        let passed = match attempt() {
+            (false, true) => attempt().0,
+            (passed, _) => passed,
+        };
+        if !passed {
             failed.push(*name);
         }
     }

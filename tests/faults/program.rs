@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 const VTOP: &str = env!("CARGO_BIN_EXE_vtop");
 /// Only what goes wrong takes so long.
 pub const LIMIT: Duration = Duration::from_secs(30);
+/// How a failure over a late key begins.
+pub const LATE: &str = "a key was answered late";
 /// From a key to its frame.
 const KEY_LIMIT: Duration = Duration::from_millis(50);
-/// The same in turmoil: what a person begins to feel.
-const TURMOIL_LIMIT: Duration = Duration::from_millis(250);
+/// The same while the daemon restarts again and again: what a person begins to feel.
+const RESTART_LIMIT: Duration = Duration::from_millis(250);
 /// From one key to the next.
 const BEAT: Duration = Duration::from_millis(100);
 /// The name of the threads that press keys and look at the screen.
@@ -50,14 +52,14 @@ impl Beats {
         self.judge_by(KEY_LIMIT);
     }
 
-    /// The same while the daemon restarts or many domains come and go: there one key in some hundred takes up to 100 ms,
-    /// which the table shows and nothing explains yet.
-    pub fn judge_in_turmoil(self) {
-        self.judge_by(TURMOIL_LIMIT);
+    /// The same while the daemon restarts again and again: there one key in some hundred takes up to 100 ms, which the
+    /// table shows and nothing explains yet.
+    pub fn judge_while_it_restarts(self) {
+        self.judge_by(RESTART_LIMIT);
     }
 
     fn judge_by(self, limit: Duration) {
-        assert!(self.own < limit, "a key was answered late: {self:?}");
+        assert!(self.own < limit, "{LATE}: {self:?}");
         if self.longest >= limit {
             println!("the machine is busy: {self:?}");
         }
