@@ -11,6 +11,7 @@
 //! trouble     why the program ends early, in words, and its exit code
 //! ```
 
+mod backend;
 mod event_loop;
 mod input;
 mod json;

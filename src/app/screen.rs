@@ -1,5 +1,6 @@
 //! The interactive mode: takes the terminal, runs the event loop, gives the terminal back.
 
+use super::backend::FrameBackend;
 use super::event_loop::{End, EventLoop};
 use super::input;
 use super::signals::{self, Signal};
@@ -10,12 +11,7 @@ use crate::config::{Charts, Config};
 use crate::sampler::Settings;
 use crate::view::{Look, Symbols};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
-use std::io::{BufWriter, IsTerminal, stdout};
-use std::mem::ManuallyDrop;
-
-/// Room for a whole frame, so that it goes out in one piece.
-const FRAME_BYTES: usize = 64 * 1024;
+use std::io::{IsTerminal, stdout};
 
 /// Whether there is a screen at all.
 pub(super) fn check() -> Result<(), Trouble> {
@@ -39,9 +35,7 @@ pub(super) async fn run(config: &Config) -> Result<Option<Signal>, Trouble> {
     let look = look(config);
     let signals = signals::listen().map_err(Trouble::Setup)?;
     let mut own = OwnTerminal::take().map_err(Trouble::Terminal)?;
-    let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
-    // Never dropped: it would only show the cursor, as `own` does, and where the terminal is gone it panics over that.
-    let mut terminal = ManuallyDrop::new(Terminal::new(backend).map_err(Trouble::Terminal)?);
+    let mut terminal = Terminal::new(FrameBackend::new(stdout())).map_err(Trouble::Terminal)?;
     let events = input::listen().map_err(Trouble::Setup)?;
     let (handles, updates) = source::start(config, Settings::screen(config.interval));
     let end = EventLoop::new(&mut terminal, &mut own, look, config.interval, &handles)

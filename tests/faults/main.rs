@@ -11,6 +11,8 @@
 
 mod daemon;
 mod flood;
+#[path = "../shared/frames.rs"]
+mod frames;
 mod hangs;
 mod lab;
 mod locks;

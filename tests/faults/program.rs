@@ -1,5 +1,6 @@
 //! The real program in a real pseudo terminal, and how fast it answers its keys.
 
+use crate::frames::Frames;
 use crate::process::{CALLERS, Holdings, Process};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
@@ -27,7 +28,7 @@ const MARKS: [char; 2] = ['▾', '▴'];
 pub struct Program {
     child: Mutex<Box<dyn Child + Send + Sync>>,
     keyboard: Mutex<Box<dyn Write + Send>>,
-    shown: Arc<(Mutex<vt100::Parser>, Condvar)>,
+    shown: Arc<(Mutex<Frames>, Condvar)>,
     /// Nobody reads the terminal.
     deaf: Arc<AtomicBool>,
     pid: u32,
@@ -83,10 +84,7 @@ impl Program {
         }
         let child = pair.slave.spawn_command(command).unwrap();
         let pid = child.process_id().unwrap();
-        let mut parser = vt100::Parser::default();
-        let [lines, width] = [rows, columns].map(|value| value.try_into().unwrap());
-        parser.screen_mut().set_size(lines, width);
-        let shown = Arc::new((Mutex::new(parser), Condvar::new()));
+        let shown = Arc::new((Mutex::new(Frames::new(columns, rows)), Condvar::new()));
         let deaf = Arc::new(AtomicBool::new(false));
         let (for_reader, is_deaf) = (Arc::clone(&shown), Arc::clone(&deaf));
         let mut output = pair.master.try_clone_reader().unwrap();

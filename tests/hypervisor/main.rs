@@ -11,6 +11,8 @@ mod changes;
 mod desk;
 mod drivers;
 mod figures;
+#[path = "../shared/frames.rs"]
+mod frames;
 mod lab;
 mod pty;
 mod refusals;

@@ -1,5 +1,6 @@
 //! The real program in a real pseudo terminal.
 
+use crate::frames::Frames;
 use crate::screen::Screen;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
@@ -16,7 +17,7 @@ pub const FOREIGN: [&str; 4] = ["LIBVIRT_DEFAULT_URI", "VTOP_DELAY", "NO_COLOR",
 pub struct Program {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
-    shown: Arc<(Mutex<vt100::Parser>, Condvar)>,
+    shown: Arc<(Mutex<Frames>, Condvar)>,
     /// Closed, it would end the program.
     _terminal: Box<dyn MasterPty + Send>,
 }
@@ -31,10 +32,7 @@ impl Program {
         command.env("LC_ALL", "C.UTF-8");
         FOREIGN.iter().for_each(|name| command.env_remove(name));
         let child = pair.slave.spawn_command(command).unwrap();
-        let mut parser = vt100::Parser::default();
-        let [lines, width] = [rows, columns].map(|value| value.try_into().unwrap());
-        parser.screen_mut().set_size(lines, width);
-        let shown = Arc::new((Mutex::new(parser), Condvar::new()));
+        let shown = Arc::new((Mutex::new(Frames::new(columns, rows)), Condvar::new()));
         let for_reader = Arc::clone(&shown);
         let mut output = pair.master.try_clone_reader().unwrap();
         std::thread::spawn(move || {

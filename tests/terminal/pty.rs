@@ -1,5 +1,6 @@
 //! A pseudo terminal with the program in it, and what a terminal would show of its output.
 
+use crate::frames::Frames;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read, Write};
@@ -15,7 +16,7 @@ const ENTER_ALTERNATE_SCREEN: &str = "\x1b[?1049h";
 
 /// What was written so far, and what it looks like.
 struct Seen {
-    parser: vt100::Parser,
+    frames: Frames,
     bytes: Vec<u8>,
     /// Nobody looks any more.
     closed: bool,
@@ -74,15 +75,15 @@ impl Terminal {
         let pair = native_pty_system().openpty(size).unwrap();
         let modes = modes(pair.master.as_ref());
         let child = pair.slave.spawn_command(command).unwrap();
-        let parser = vt100::Parser::default();
-        let output = Output(Arc::new((Mutex::new(Seen { parser, bytes: Vec::new(), closed: false }), Condvar::new())));
+        let frames = Frames::new(80, 24);
+        let output = Output(Arc::new((Mutex::new(Seen { frames, bytes: Vec::new(), closed: false }), Condvar::new())));
         let mut input = pair.master.try_clone_reader().unwrap();
         let for_reader = output.clone();
         let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = input.read(&mut buffer) {
                 let mut seen = for_reader.lock();
-                seen.parser.process(&buffer[..count]);
+                seen.frames.process(&buffer[..count]);
                 seen.bytes.extend_from_slice(&buffer[..count]);
                 for_reader.0.1.notify_all();
                 if seen.closed {
@@ -98,9 +99,9 @@ impl Terminal {
     pub(crate) fn wait_for(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
         let deadline = Instant::now() + LIMIT;
         let mut seen = self.output.lock();
-        while !wanted(seen.parser.screen()) {
+        while !wanted(seen.frames.screen()) {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "never seen: {what}; but\n{}", seen.parser.screen().contents());
+            assert!(!left.is_zero(), "never seen: {what}; but\n{}", seen.frames.screen().contents());
             seen = self.output.0.1.wait_timeout(seen, left).unwrap().0;
         }
     }
@@ -131,7 +132,7 @@ impl Terminal {
     }
 
     pub(crate) fn text(&self) -> String {
-        self.output.lock().parser.screen().contents()
+        self.output.lock().frames.screen().contents()
     }
 
     pub(crate) fn keys(&mut self, keys: &str) {
@@ -141,8 +142,7 @@ impl Terminal {
 
     pub(crate) fn resize(&self, rows: u16, cols: u16) {
         let mut seen = self.output.lock();
-        let [lines, columns] = [rows, cols].map(|value| value.try_into().unwrap());
-        seen.parser.screen_mut().set_size(lines, columns);
+        seen.frames.set_size(cols, rows);
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
@@ -164,7 +164,7 @@ impl Terminal {
         drop(self.slave);
         self.reader.join().unwrap();
         let seen = self.output.lock();
-        let screen = seen.parser.screen();
+        let screen = seen.frames.screen();
         let text = screen.contents();
         assert!(!screen.alternate_screen(), "the alternate screen is still on:\n{text}");
         assert!(!screen.hide_cursor(), "the cursor is hidden");

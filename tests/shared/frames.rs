@@ -1,0 +1,58 @@
+//! A terminal that shows whole frames only, as one does that knows synchronized updates: a test that looks at any
+//! moment never sees half of one screen over half of another.
+
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+
+/// A screen, and what has come of a frame that is not whole yet.
+pub(crate) struct Frames {
+    parser: vt100::Parser,
+    held: Vec<u8>,
+}
+
+impl Frames {
+    pub(crate) fn new(columns: u16, rows: u16) -> Self {
+        let mut frames = Self { parser: vt100::Parser::default(), held: Vec::new() };
+        frames.set_size(columns, rows);
+        frames
+    }
+
+    pub(crate) fn set_size(&mut self, columns: u16, rows: u16) {
+        let [lines, width] = [rows, columns].map(|value| value.try_into().unwrap());
+        self.parser.screen_mut().set_size(lines, width);
+    }
+
+    pub(crate) fn screen(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+
+    /// Takes what was written; shows it up to the last frame that is whole.
+    pub(crate) fn process(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+        let whole = match rfind(&self.held, BEGIN) {
+            Some(begin) if rfind(&self.held[begin..], END).is_none() => begin,
+            // A frame may begin in the last bytes.
+            _ => self.held.len() - (1..BEGIN.len()).rev().find(|&n| self.held.ends_with(&BEGIN[..n])).unwrap_or(0),
+        };
+        self.parser.process(&self.held[..whole]);
+        self.held.drain(..whole);
+    }
+}
+
+fn rfind(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).rposition(|part| part == wanted)
+}
+
+#[test]
+fn half_a_frame_is_not_shown() {
+    let mut frames = Frames::new(20, 2);
+    let mut shown = |bytes: &str| {
+        frames.process(bytes.as_bytes());
+        frames.screen().contents()
+    };
+    assert_eq!(shown("before\x1b[?20"), "before");
+    assert_eq!(shown("26h\x1b[1;1Hone"), "before");
+    assert_eq!(shown("two\x1b[?2026l"), "onetwo");
+    assert_eq!(shown("\x1b[?2026h\x1b[1;1Hxxx\x1b[?2026l\x1b[?2026h\x1b[1;1Hyyy"), "xxxtwo");
+    assert_eq!(shown("\x1b[?2026l"), "yyytwo");
+}
