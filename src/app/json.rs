@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 /// Writes to standard output; signals end the process as they always do, between two lines at the worst.
 pub(super) async fn run(config: &Config, count: Option<u64>) -> Result<(), Trouble> {
-    let (handles, updates) = source::start(config, Settings::output(config.interval));
+    let (handles, updates) = source::start(config, Settings::output(config.interval)).map_err(Trouble::Setup)?;
     write(updates, handles.len(), count, &mut io::stdout().lock()).await
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn run(config: &Config) -> Result<Option<Signal>, Trouble> {
     let mut own = OwnTerminal::take().map_err(Trouble::Terminal)?;
     let mut terminal = Terminal::new(FrameBackend::new(stdout())).map_err(Trouble::Terminal)?;
     let events = input::listen().map_err(Trouble::Setup)?;
-    let (handles, updates) = source::start(config, Settings::screen(config.interval));
+    let (handles, updates) = source::start(config, Settings::screen(config.interval)).map_err(Trouble::Setup)?;
     let end = EventLoop::new(&mut terminal, &mut own, look, config.interval, &handles)
         .run(events, updates, signals)
         .await

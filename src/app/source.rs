@@ -7,6 +7,7 @@ use crate::sampler::{self, Handle, MakeSource, Settings};
 use crate::sources::libvirt::{self, LibvirtOptions, LibvirtSource};
 use crate::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use crate::sources::{Around, Monitor, Notify, Request, Source, SourceError};
+use std::io;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -16,10 +17,18 @@ const ROOM: usize = 16;
 /// What comes from the hosts, by the host's number.
 pub(super) type Updates = mpsc::Receiver<(usize, HostUpdate)>;
 
-/// Starts to sample every host of the configuration.
-pub(super) fn start(config: &Config, settings: Settings) -> (Vec<Handle>, Updates) {
+/// Starts to sample every host of the configuration. The samplers' tasks have a thread of their own, so that no key waits
+/// for the difference of two large samples, nor for the kernel to make a thread. It ends with the process.
+pub(super) fn start(config: &Config, settings: Settings) -> io::Result<(Vec<Handle>, Updates)> {
     let (sender, updates) = mpsc::channel(ROOM);
-    (vec![sampler::spawn(0, make_source(&config.target), settings, sender)], updates)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let handle = {
+        let _inside = runtime.enter();
+        sampler::spawn(0, make_source(&config.target), settings, sender)
+    };
+    let forever = move || runtime.block_on(std::future::pending::<()>());
+    std::thread::Builder::new().name("sampler".into()).spawn(forever)?;
+    Ok((vec![handle], updates))
 }
 
 fn make_source(target: &Target) -> MakeSource {

@@ -148,5 +148,5 @@ pub fn restarted_again_and_again(lab: &Lab, table: &mut Table) {
     };
     table.add(row.clone());
     judge(&row);
-    row.key_to_frame.unwrap().judge_while_it_restarts();
+    row.key_to_frame.unwrap().judge();
 }

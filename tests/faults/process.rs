@@ -1,7 +1,7 @@
 //! What a process holds: threads and sockets, as the kernel tells.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The sampler's name for the threads in which calls are made.
@@ -32,14 +32,9 @@ impl Process {
     }
 
     /// How long threads of these names have waited for a CPU so far.
-    pub fn waited(&self, wanted: impl Fn(&str) -> bool) -> Duration {
-        let of = |task: &Path| {
-            let name = fs::read_to_string(task.join("comm")).ok()?;
-            let times = fs::read_to_string(task.join("schedstat")).ok()?;
-            let waited = times.split_whitespace().nth(1)?.parse().ok()?;
-            wanted(name.trim_end()).then_some(Duration::from_nanos(waited))
-        };
-        self.entries("task").filter_map(|task| of(&task)).sum()
+    pub fn waited(&self, names: &[&str]) -> Duration {
+        let is_wanted = |name: &str| names.contains(&name);
+        self.entries("task").filter_map(|task| waited(&task, is_wanted)).sum()
     }
 
     pub fn holdings(&self) -> Holdings {
@@ -62,8 +57,27 @@ impl Process {
         }
     }
 
-    fn entries(&self, folder: &str) -> impl Iterator<Item = std::path::PathBuf> {
-        let entries = fs::read_dir(format!("/proc/{}/{folder}", self.0)).into_iter().flatten();
-        entries.flatten().map(|entry| entry.path())
+    fn entries(&self, folder: &str) -> impl Iterator<Item = PathBuf> + use<> {
+        entries(&format!("/proc/{}/{folder}", self.0))
     }
+}
+
+/// How long the kernel's own unbound workers have waited for a CPU so far. One of them carries every byte from one side
+/// of a pseudo terminal to the other, so a key waits for it, and so does its frame.
+pub fn kernel_waited() -> Duration {
+    entries("/proc").filter_map(|process| waited(&process, |name| name.starts_with("kworker/u"))).sum()
+}
+
+/// A task's `run_delay`, where it has such a name.
+fn waited(task: &Path, is_wanted: impl Fn(&str) -> bool) -> Option<Duration> {
+    let name = fs::read_to_string(task.join("comm")).ok()?;
+    if !is_wanted(name.trim_end()) {
+        return None;
+    }
+    let times = fs::read_to_string(task.join("schedstat")).ok()?;
+    times.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
+}
+
+fn entries(folder: &str) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }

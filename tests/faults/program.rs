@@ -1,7 +1,7 @@
 //! The real program in a real pseudo terminal, and how fast it answers its keys.
 
 use crate::frames::Frames;
-use crate::process::{CALLERS, Holdings, Process};
+use crate::process::{Holdings, Process, kernel_waited};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,12 +16,12 @@ pub const LIMIT: Duration = Duration::from_secs(30);
 pub const LATE: &str = "a key was answered late";
 /// From a key to its frame.
 const KEY_LIMIT: Duration = Duration::from_millis(50);
-/// The same while the daemon restarts again and again: what a person begins to feel.
-const RESTART_LIMIT: Duration = Duration::from_millis(250);
 /// From one key to the next.
 const BEAT: Duration = Duration::from_millis(100);
 /// The name of the threads that press keys and look at the screen.
 const HELPERS: &str = "keys and screen";
+/// The program's threads that a key passes through: the one that reads keys, and the one that draws.
+const ON_THE_WAY: [&str; 2] = ["input", "vtop"];
 /// The mark of the order of rows, one way and the other.
 const MARKS: [char; 2] = ['▾', '▴'];
 
@@ -50,18 +50,8 @@ pub struct Beats {
 impl Beats {
     /// Fails where a key was answered late, and not for want of a CPU.
     pub fn judge(self) {
-        self.judge_by(KEY_LIMIT);
-    }
-
-    /// The same while the daemon restarts again and again: there one key in some hundred takes up to 100 ms, which the
-    /// table shows and nothing explains yet.
-    pub fn judge_while_it_restarts(self) {
-        self.judge_by(RESTART_LIMIT);
-    }
-
-    fn judge_by(self, limit: Duration) {
-        assert!(self.own < limit, "{LATE}: {self:?}");
-        if self.longest >= limit {
+        assert!(self.own < KEY_LIMIT, "{LATE}: {self:?}");
+        if self.longest >= KEY_LIMIT {
             println!("the machine is busy: {self:?}");
         }
     }
@@ -148,10 +138,10 @@ impl Program {
         Process::of(self.pid)
     }
 
-    /// How long a key and its frame have waited for a CPU so far: in the program, and in those that press and look.
+    /// How long a key and its frame have waited for a CPU so far: in the program, in those that press and look, and
+    /// between them, in the kernel.
     fn waited(&self) -> Duration {
-        let is_helper = |name: &str| name == HELPERS;
-        self.process().waited(|name| !name.starts_with(CALLERS)) + Process::this().waited(is_helper)
+        self.process().waited(&ON_THE_WAY) + Process::this().waited(&[HELPERS]) + kernel_waited()
     }
 
     pub fn holdings(&self) -> Holdings {
