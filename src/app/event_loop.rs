@@ -147,11 +147,6 @@ where
                 Some(Effect::SetInterval(interval)) => {
                     self.handles.iter().for_each(|handle| handle.set_interval(interval));
                 }
-                Some(Effect::Focus(focus)) => {
-                    for (host, handle) in self.handles.iter().enumerate() {
-                        handle.set_focus(focus.filter(|domain| domain.host == host).map(|domain| domain.uuid));
-                    }
-                }
                 None => {}
             }
         }
@@ -183,13 +178,23 @@ where
 
     fn act(&mut self, action: Action) -> Option<Effect> {
         self.dirty = true;
-        update(&mut self.ui, &self.fleet, action)
+        let effect = update(&mut self.ui, &self.fleet, action);
+        self.tell_sight();
+        effect
+    }
+
+    /// Lets the samplers know what is on the screen.
+    fn tell_sight(&self) {
+        for (host, handle) in self.handles.iter().enumerate() {
+            handle.set_sight(self.ui.sight(&self.fleet, host));
+        }
     }
 
     /// Takes what came from a host; the end, where none was ever reached.
     fn sampled(&mut self, host: usize, update: HostUpdate) -> Option<End> {
         self.fleet.apply(host, update);
         self.ui.refresh(&self.fleet);
+        self.tell_sight();
         self.dirty = true;
         super::panic::on_demand("screen");
         let mut failures = self.fleet.hosts().iter().map(|host| match (&host.link, &host.info) {

@@ -69,6 +69,8 @@ pub struct Domain {
     pub held: Option<Held>,
     /// What the last reading asked for, and got.
     asked: Groups,
+    /// What it wanted of this domain besides what all were asked for.
+    more: Groups,
     times: GroupTimes,
     readings: u64,
 }
@@ -94,6 +96,7 @@ impl Domain {
             track: Track::default(),
             held: None,
             asked: Groups::empty(),
+            more: Groups::empty(),
             times: GroupTimes::default(),
             readings: 0,
         };
@@ -117,36 +120,42 @@ impl Domain {
         self.lacks = sample.lacks;
         self.held = sample.held;
         self.asked = sample.asked;
-        self.forget(wanted - sample.asked);
+        self.more = sample.more;
+        self.forget((wanted | sample.more) - sample.asked);
+        let read = Moments { at, own: sample.own_time };
         if sample.asked.contains(Groups::CPU) {
-            self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, at));
+            self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, read.of(Groups::CPU)));
         }
         if sample.asked.contains(Groups::MEMORY) {
-            self.read_memory(sample.memory, self.times.elapsed(Groups::MEMORY, at));
+            self.read_memory(sample.memory, self.times.elapsed(Groups::MEMORY, read.of(Groups::MEMORY)));
         }
         if sample.asked.contains(Groups::VCPU) {
-            self.vcpus.read(sample.vcpus, self.times.elapsed(Groups::VCPU, at), rates::vcpu);
+            self.vcpus.read(sample.vcpus, self.times.elapsed(Groups::VCPU, read.of(Groups::VCPU)), rates::vcpu);
         }
         if sample.asked.contains(Groups::HOST_CPU) {
             let fresh = sample.host_cpus.into_iter().enumerate().map(|(cpu, time)| (cpu as u32, time));
-            self.host_cpus.read(fresh, self.times.elapsed(Groups::HOST_CPU, at), rates::host_cpu);
+            self.host_cpus.read(
+                fresh,
+                self.times.elapsed(Groups::HOST_CPU, read.of(Groups::HOST_CPU)),
+                rates::host_cpu,
+            );
         }
         if sample.asked.contains(Groups::BLOCK) {
             let fresh = sample.disks.into_iter().map(|disk| (disk.key(), disk));
-            self.disks.read(fresh, self.times.elapsed(Groups::BLOCK, at), rates::disk);
+            self.disks.read(fresh, self.times.elapsed(Groups::BLOCK, read.of(Groups::BLOCK)), rates::disk);
         }
         if sample.asked.contains(Groups::NET) {
             let fresh = sample.nics.into_iter().map(|nic| (nic.name.clone(), nic));
-            self.nics.read(fresh, self.times.elapsed(Groups::NET, at), rates::nic);
+            self.nics.read(fresh, self.times.elapsed(Groups::NET, read.of(Groups::NET)), rates::nic);
         }
-        self.finish(at);
+        self.finish(read);
     }
 
     /// Takes a reading that was the same as the last one: nothing moved, so rates are 0. The last one may have been a
     /// look at the states: then this is the first that was `wanted` to have more, and had not.
     pub(super) fn read_same(&mut self, at: Timestamp, wanted: Groups) {
         self.notice_io_error(at);
-        self.forget(wanted - self.asked);
+        self.forget((wanted | self.more) - self.asked);
         if self.asked.contains(Groups::CPU) {
             self.read_cpu(self.cpu, self.times.elapsed(Groups::CPU, at));
         }
@@ -165,7 +174,7 @@ impl Domain {
         if self.asked.contains(Groups::NET) {
             self.nics.read_same(self.times.elapsed(Groups::NET, at), rates::nic);
         }
-        self.finish(at);
+        self.finish(Moments { at, own: None });
     }
 
     /// Takes what was told of it.
@@ -222,8 +231,8 @@ impl Domain {
     }
 
     /// Sums over the devices, and the time of this reading.
-    fn finish(&mut self, at: Timestamp) {
-        if self.asked.contains(Groups::VCPU) {
+    fn finish(&mut self, read: Moments) {
+        if self.asked.contains(Groups::VCPU) && self.cpu.delay.is_none() {
             let known = self.vcpus.iter().filter(|vcpu| vcpu.track.latest(VcpuMetric::Steal).is_some()).count();
             let total = rates::sum(self.vcpus.iter().map(|vcpu| vcpu.track.latest(VcpuMetric::Steal)));
             self.track.set(DomainMetric::Steal, total.map(|total| total / known as f64));
@@ -234,7 +243,7 @@ impl Domain {
         if self.asked.contains(Groups::NET) {
             self.sum_nics();
         }
-        self.times.set(self.asked, at);
+        self.times.set(self.asked, read);
         if self.asked != Groups::STATE {
             self.readings += 1;
         }
@@ -366,9 +375,22 @@ impl GroupTimes {
         at.since(self.get(group)?)
     }
 
-    fn set(&mut self, groups: Groups, at: Timestamp) {
+    fn set(&mut self, groups: Groups, read: Moments) {
         for group in groups.iter() {
-            self.0[group.bits().trailing_zeros() as usize] = Some(at);
+            self.0[group.bits().trailing_zeros() as usize] = Some(read.of(group));
         }
+    }
+}
+
+/// When the groups of one reading were read.
+#[derive(Clone, Copy, Debug)]
+struct Moments {
+    at: Timestamp,
+    own: Option<(Groups, Timestamp)>,
+}
+
+impl Moments {
+    fn of(self, group: Groups) -> Timestamp {
+        self.own.filter(|(groups, _)| groups.contains(group)).map_or(self.at, |(_, at)| at)
     }
 }

@@ -48,7 +48,8 @@ impl Watch {
             runtime.block_on(async {
                 let (to, mut from) = tokio::sync::mpsc::channel(16);
                 let make = move || -> Box<dyn vtop::sources::Source> { Box::new(LibvirtSource::new(options.clone())) };
-                let _handle = sampler::spawn(0, Box::new(make), Settings::screen(interval), to);
+                let _handle =
+                    sampler::spawn(0, Box::new(make), Settings { sight: None, ..Settings::screen(interval) }, to);
                 let mut stopped = stopped;
                 loop {
                     tokio::select! {

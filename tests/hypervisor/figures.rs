@@ -114,7 +114,7 @@ impl Direct {
     }
 
     pub fn sample(&mut self, focus: Option<Uuid>) {
-        let sample = self.source.sample(Request { groups: Groups::OVERVIEW, focus }).unwrap();
+        let sample = self.source.sample(&Request { focus, ..Request::of_all(Groups::OVERVIEW) }).unwrap();
         self.sample = Some(sample.clone());
         self.desk.apply(HostUpdate::Keyframe(sample));
     }

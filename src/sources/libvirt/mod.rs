@@ -100,11 +100,11 @@ impl Source for LibvirtSource {
         Ok(info)
     }
 
-    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
         self.with_session(|session, definitions| session.sample(request, definitions))
     }
 
-    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
+    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
         self.with_session(|session, definitions| session.sample_around(request, around, definitions))
     }
 

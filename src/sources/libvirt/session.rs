@@ -1,6 +1,7 @@
 //! One open connection and what is remembered along it.
 
 use super::around::LookedUp;
+use super::bulk::Moments;
 use super::definitions::{Definitions, Marks, Present};
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
 use super::inbox::Inbox;
@@ -111,7 +112,7 @@ impl Session {
     /// One reading of all domains.
     pub(crate) fn sample(
         &mut self,
-        request: Request,
+        request: &Request,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
         // Before anything is asked: what happens from here on is seen by the next sample.
@@ -133,7 +134,7 @@ impl Session {
     /// The same while calls hang in some domains. Definitions stay as they are known: to read one can hang as well.
     pub(crate) fn sample_around(
         &mut self,
-        request: Request,
+        request: &Request,
         around: &Around,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
@@ -163,9 +164,10 @@ impl Session {
         around::monitor(&self.connection, &mut self.looked_up, domain)
     }
 
-    fn sample_in_bulk(&mut self, request: Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
+    fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
         let Self { connection, driver, nowait, lacks, roster, .. } = self;
         let state_only = Groups::STATE.contains(request.groups);
+        let start = Timestamp::now();
         let records = match bulk::call(connection, request.groups, !state_only, nowait) {
             Err(error) if bulk::is_missing(&error) => {
                 lacks.add(Call::BulkStats, explain::lack(&error, driver));
@@ -178,23 +180,38 @@ impl Session {
         let mut domains = BTreeMap::new();
         let mut present = Vec::new();
         let (mut any_active, mut any_figures) = (false, false);
-        for record in records.iter() {
+        let pulse = Groups::PULSE.contains(request.groups);
+        for (record, read_at) in records.iter().zip(Moments::between(start, at, records.len())) {
             let mut reading = bulk::read(&record, request.groups, driver);
             any_active |= reading.sample.run.is_some();
             any_figures |= reading.has_figures;
-            if reading.is_cut_short() {
-                // Another client's call hangs in it, so this one was spared.
-                reading.sample.held = around::hung(&reading.present.domain);
-            }
-            if request.focus == Some(reading.present.uuid) && reading.sample.run.is_some() {
-                let mut asker = Asker { connection, driver, domain: reading.present.domain, lacks, found: Vec::new() };
-                fill_host_cpus(&mut asker, &mut reading.sample)?;
+            if !pulse && reading.sample.run.is_some() {
+                reading.notice_hang();
+                reading.sample.own_time = Some((request.groups, read_at));
             }
             domains.insert(reading.present.uuid, reading.sample);
             present.push(reading.present);
         }
         if !state_only && any_active && !any_figures && driver != "QEMU" {
             return Err(NoBulk::Useless);
+        }
+        let active = records.iter().map(|record| record.domain).filter(|domain| domain.id().is_some());
+        let mut vcpus = BTreeMap::new();
+        bulk::more(connection, active, request, driver, |mut reading, groups, at| {
+            reading.notice_hang();
+            vcpus.extend(reading.present.marks.vcpus.map(|count| (reading.present.uuid, count)));
+            if let Some(sample) = domains.get_mut(&reading.present.uuid) {
+                reading.complete(sample, groups, at);
+            }
+        })?;
+        for present in &mut present {
+            present.marks.vcpus = present.marks.vcpus.or_else(|| vcpus.get(&present.uuid).copied());
+        }
+        if let Some(focus) = records.iter().find(|record| Some(record.domain.uuid()) == request.focus)
+            && let Some(sample) = domains.get_mut(&focus.domain.uuid()).filter(|sample| sample.run.is_some())
+        {
+            let mut asker = Asker { connection, driver, domain: focus.domain, lacks, found: Vec::new() };
+            fill_host_cpus(&mut asker, sample)?;
         }
         let node = if state_only { NodeSample::default() } else { host::sample(connection, lacks, driver)? };
 
@@ -232,7 +249,7 @@ impl Session {
 
     fn sample_per_domain(
         &mut self,
-        request: Request,
+        request: &Request,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
         let Self { connection, driver, lacks, roster, memory, .. } = self;
@@ -264,7 +281,8 @@ impl Session {
             let mut sample =
                 DomainSample::new(present.marks.name.clone(), run, DomainState::Unknown, StateReason::default());
             let outcome = ask_domain(&mut asker, &mut sample, |asker, sample| {
-                per_domain::fill(asker, sample, definition.as_deref(), request.groups, present.uuid, memory)?;
+                let groups = request.groups | request.more_of(&present.uuid);
+                per_domain::fill(asker, sample, definition.as_deref(), groups, present.uuid, memory)?;
                 if request.focus == Some(present.uuid) {
                     fill_host_cpus_of(asker, sample)?;
                 }
@@ -272,6 +290,7 @@ impl Session {
             });
             match outcome {
                 Ok(()) | Err(Stop::Busy) => {
+                    sample.own_time = Some((sample.asked, Timestamp::now()));
                     sample.lacks = asker.found;
                     domains.insert(present.uuid, sample);
                 }
@@ -322,6 +341,8 @@ fn fill_host_cpus_of(asker: &mut Asker<'_>, sample: &mut DomainSample) -> Result
     if let Some(times) = asker.ask(Call::CpuStatsPerCpu, |domain| domain.cpu_stats_per_host_cpu())? {
         sample.host_cpus = times.into_iter().map(|time| Counter(Nanoseconds(time))).collect();
         sample.asked |= Groups::HOST_CPU;
+        // The domain that is looked at is asked last, so this was a moment ago.
+        sample.own_time = sample.own_time.map(|(groups, at)| (groups | Groups::HOST_CPU, at));
     }
     Ok(())
 }
