@@ -88,7 +88,7 @@ impl Plan {
         self.tick += 1;
         let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| domain.run.is_some());
         let more = match sight {
-            None => active.map(|(&uuid, _)| (uuid, dear() - free)).collect(),
+            None => active.map(|(&uuid, _)| (uuid, dear())).collect(),
             Some(sight) => self.turns(sight, active, free, interval),
         };
         let focus = sight.and_then(|sight| sight.focus);
@@ -111,7 +111,9 @@ impl Plan {
             let look = Look::at(sight, &uuid, domain);
             let mut due = Groups::empty();
             let mut oldest = 0;
-            for (group, read) in DEAR.into_iter().zip(known.read).filter(|(group, _)| !free.contains(*group)) {
+            // Who is looked at alone is asked for what comes with the free ones, too: user and system time.
+            let asked_anyway = if look == Look::Near { Groups::empty() } else { free };
+            for (group, read) in DEAR.into_iter().zip(known.read).filter(|(group, _)| !asked_anyway.contains(*group)) {
                 let pace = self.pace(known, look, group, free);
                 let age = read.map_or(u64::MAX, |read| self.tick - read);
                 // A domain's own turn spreads those that were read together.

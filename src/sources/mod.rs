@@ -29,7 +29,7 @@ impl Request {
 
     /// What is wanted of a domain besides [`Request::groups`].
     pub fn more_of(&self, domain: &Uuid) -> Groups {
-        self.more.get(domain).copied().unwrap_or_default() - self.groups
+        self.more.get(domain).copied().unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A sample while calls hang in some domains: `virDomainListGetStats` for the rest, and for those with a busy monitor
 //! what libvirt knows without it. Where libvirt keeps a domain locked no list can be had, so domains are looked up.
 
+use super::books::Books;
 use super::bulk::{self, Moments, Reading};
 use super::explain;
 use super::ffi::{Connection, Domain, LibvirtError, OwnedDomain};
@@ -20,19 +21,20 @@ pub(super) fn sample(
     looked_up: &mut LookedUp,
     request: &Request,
     around: &Around,
+    books: Option<&mut Books>,
     driver: &str,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
     if around.locked.is_empty() {
         let all = bulk::call(connection, Groups::PULSE, false, &mut true)?;
         let domains: Vec<Domain<'_>> = all.iter().map(|record| record.domain).collect();
         let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
-        return with_dear(connection, cheap.collect(), &domains, request, around, driver);
+        return with_dear(connection, cheap.collect(), &domains, request, around, books, driver);
     }
     let wanted = around.known.difference(&around.locked);
     let domains = looked_up.all(connection, wanted.copied())?;
     let all = bulk::call_for(connection, &domains, Groups::PULSE)?;
     let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
-    with_dear(connection, cheap.collect(), &domains, request, around, driver)
+    with_dear(connection, cheap.collect(), &domains, request, around, books, driver)
 }
 
 /// Marks those that are busy, and replaces the cheap readings by whole ones where that cannot hang.
@@ -42,6 +44,7 @@ fn with_dear(
     domains: &[Domain<'_>],
     request: &Request,
     around: &Around,
+    books: Option<&mut Books>,
     driver: &str,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
     let mut samples: BTreeMap<_, _> = cheap.into_iter().map(|reading| (reading.present.uuid, reading.sample)).collect();
@@ -56,7 +59,9 @@ fn with_dear(
     }
     let answers = |domain: &&Domain<'_>| !around.busy.contains(&domain.uuid()) && domain.id().is_some();
     let healthy: Vec<Domain<'_>> = domains.iter().filter(answers).copied().collect();
-    if !Groups::PULSE.contains(request.groups) {
+    // They ask nobody, so they speak of those that hang, too.
+    let silent = books.map(|books| books.fill(&mut samples));
+    if silent.is_none() && !Groups::PULSE.contains(request.groups) {
         let start = Timestamp::now();
         let records = bulk::call_for(connection, &healthy, request.groups)?;
         let moments = Moments::between(start, Timestamp::now(), records.len());
@@ -67,7 +72,8 @@ fn with_dear(
             samples.insert(reading.present.uuid, reading.sample);
         }
     }
-    bulk::more(connection, healthy, request, driver, |mut reading, groups, at| {
+    let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
+    bulk::more(connection, healthy, wanted, driver, |mut reading, groups, at| {
         reading.notice_hang();
         if let Some(sample) = samples.get_mut(&reading.present.uuid) {
             reading.complete(sample, groups, at);

@@ -4,11 +4,11 @@ use super::definitions::{Marks, Present};
 use super::explain;
 use super::ffi::{Connection, Domain, LibvirtError, Record, Records};
 use super::params::{self, Figures};
-use crate::model::{Call, DomainSample, DomainState, Groups, Held, Hold, Lack, StateReason};
-use crate::sources::Request;
+use crate::model::{Call, CpuSample, DomainSample, DomainState, Groups, Held, Hold, Lack, StateReason};
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use uuid::Uuid;
 use virt::sys;
 
 /// Makes the call. A domain that dies meanwhile can fail it as a whole, so one failure says nothing yet.
@@ -54,14 +54,14 @@ pub(crate) fn call_for<'connection>(
 pub(crate) fn more<'a>(
     connection: &Connection,
     domains: impl IntoIterator<Item = Domain<'a>>,
-    request: &Request,
+    wanted: impl Fn(&Uuid) -> Groups,
     driver: &str,
     mut take: impl FnMut(Reading<'_>, Groups, Timestamp),
 ) -> Result<(), LibvirtError> {
     // In the order of their bits, so that the richest set comes last: that of the domain that is looked at.
     let mut sets: BTreeMap<u32, Vec<Domain<'a>>> = BTreeMap::new();
     for domain in domains {
-        let groups = request.more_of(&domain.uuid()) - Groups::HOST_CPU;
+        let groups = wanted(&domain.uuid()) - Groups::HOST_CPU;
         if !groups.is_empty() {
             sets.entry(groups.bits()).or_default().push(domain);
         }
@@ -76,6 +76,12 @@ pub(crate) fn more<'a>(
         }
     }
     Ok(())
+}
+
+/// What libvirt has to be asked of a domain because the kernel's books say nothing of it. `silent`: those of which they
+/// do not; `None`: they were not looked into.
+pub(crate) fn unless_said(silent: Option<&BTreeSet<Uuid>>, uuid: &Uuid) -> Groups {
+    if silent.is_some_and(|silent| silent.contains(uuid)) { Groups::CPU } else { Groups::empty() }
 }
 
 /// When each record of an answer was read. libvirt goes from domain to domain and says no times; with a hundred domains
@@ -135,12 +141,15 @@ impl Reading<'_> {
             // It has ended meanwhile, or begun anew.
             return;
         }
-        pulse.own_time = Some((groups, at));
+        // What the kernel's books say was read with the pulse.
+        let own = if pulse.cpu.time.is_some() { groups - Groups::CPU } else { groups };
+        pulse.own_time = Some((own, at));
         pulse.asked |= whole.asked;
         pulse.lacks.extend(whole.lacks);
         pulse.held = whole.held.or(pulse.held);
         if groups.contains(Groups::CPU) {
-            pulse.cpu = whole.cpu;
+            let CpuSample { time, delay, .. } = pulse.cpu;
+            pulse.cpu = CpuSample { time: time.or(whole.cpu.time), delay, ..whole.cpu };
         }
         if groups.contains(Groups::MEMORY) {
             pulse.memory = whole.memory;

@@ -1,13 +1,14 @@
 //! One open connection and what is remembered along it.
 
 use super::around::LookedUp;
+use super::books::Books;
 use super::bulk::Moments;
 use super::definitions::{Definitions, Marks, Present};
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
 use super::inbox::Inbox;
 use super::lacks::Lacks;
 use super::per_domain::{self, Asker, Stop};
-use super::{Calls, around, bulk, explain, host};
+use super::{Calls, around, bulk, explain, host, uri};
 use crate::model::{
     Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, Lack, NodeSample, StateReason,
 };
@@ -30,6 +31,8 @@ pub(crate) struct Session {
     driver: String,
     /// Domains are asked one by one.
     per_domain: bool,
+    /// Where the domains' processes are on this machine.
+    books: Option<Books>,
     nowait: bool,
     lacks: Lacks,
     roster: Roster,
@@ -78,7 +81,11 @@ impl Session {
     /// Opens a connection and listens to its events.
     pub(crate) fn open(uri: Option<&str>, calls: Calls, notify: Notify) -> Result<(Self, HostInfo), LibvirtError> {
         let mut connection = Connection::open_read_only(uri)?;
-        let info = host::info(&connection);
+        let mut info = host::info(&connection);
+        let books = calls == Calls::Auto && info.driver == "QEMU" && uri::is_local(&info.uri);
+        if books {
+            info.free = Groups::CPU;
+        }
         let mut lacks = Lacks::default();
         let inbox = Arc::new(Inbox::new(notify));
         let receiver = Arc::clone(&inbox);
@@ -90,6 +97,7 @@ impl Session {
             inbox,
             driver: info.driver.clone(),
             per_domain: calls == Calls::PerDomain,
+            books: books.then(Books::default),
             nowait: true,
             lacks,
             roster: Roster::default(),
@@ -146,8 +154,9 @@ impl Session {
         if changed {
             self.looked_up.forget();
         }
-        let Self { connection, driver, lacks, looked_up, .. } = self;
-        let domains = around::sample(connection, looked_up, request, around, driver)?;
+        let Self { connection, driver, lacks, looked_up, books, .. } = self;
+        let books = books.as_mut().filter(|_| is_pulse_with_books(request));
+        let domains = around::sample(connection, looked_up, request, around, books, driver)?;
         let at = Timestamp::now();
         let node = match Groups::STATE.contains(request.groups) {
             true => NodeSample::default(),
@@ -165,10 +174,12 @@ impl Session {
     }
 
     fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, nowait, lacks, roster, .. } = self;
+        let Self { connection, driver, nowait, lacks, roster, books, .. } = self;
+        let books = books.as_mut().filter(|_| is_pulse_with_books(request));
+        let groups = if books.is_some() { request.groups - Groups::CPU } else { request.groups };
         let state_only = Groups::STATE.contains(request.groups);
         let start = Timestamp::now();
-        let records = match bulk::call(connection, request.groups, !state_only, nowait) {
+        let records = match bulk::call(connection, groups, !state_only, nowait) {
             Err(error) if bulk::is_missing(&error) => {
                 lacks.add(Call::BulkStats, explain::lack(&error, driver));
                 return Err(NoBulk::Useless);
@@ -180,14 +191,14 @@ impl Session {
         let mut domains = BTreeMap::new();
         let mut present = Vec::new();
         let (mut any_active, mut any_figures) = (false, false);
-        let pulse = Groups::PULSE.contains(request.groups);
+        let pulse = Groups::PULSE.contains(groups);
         for (record, read_at) in records.iter().zip(Moments::between(start, at, records.len())) {
-            let mut reading = bulk::read(&record, request.groups, driver);
+            let mut reading = bulk::read(&record, groups, driver);
             any_active |= reading.sample.run.is_some();
             any_figures |= reading.has_figures;
             if !pulse && reading.sample.run.is_some() {
                 reading.notice_hang();
-                reading.sample.own_time = Some((request.groups, read_at));
+                reading.sample.own_time = Some((groups, read_at));
             }
             domains.insert(reading.present.uuid, reading.sample);
             present.push(reading.present);
@@ -197,7 +208,9 @@ impl Session {
         }
         let active = records.iter().map(|record| record.domain).filter(|domain| domain.id().is_some());
         let mut vcpus = BTreeMap::new();
-        bulk::more(connection, active, request, driver, |mut reading, groups, at| {
+        let silent = books.map(|books| books.fill(&mut domains));
+        let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
+        bulk::more(connection, active, wanted, driver, |mut reading, groups, at| {
             reading.notice_hang();
             vcpus.extend(reading.present.marks.vcpus.map(|count| (reading.present.uuid, count)));
             if let Some(sample) = domains.get_mut(&reading.present.uuid) {
@@ -314,6 +327,11 @@ impl Session {
         memory.keep(|uuid| domains.contains_key(uuid));
         Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
     }
+}
+
+/// Whether it is the pulse, with what the kernel's books say. Whoever asks everything of everybody asks libvirt.
+fn is_pulse_with_books(request: &Request) -> bool {
+    request.groups.contains(Groups::CPU) && (Groups::PULSE | Groups::CPU).contains(request.groups)
 }
 
 /// State first, and figures where there can be any.
