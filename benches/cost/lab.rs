@@ -39,11 +39,16 @@ impl Processes {
         clock::of(self.daemon)
     }
 
+    /// CPU time of all QEMUs so far, the guests' own work included.
+    pub fn guests_and_their_work(&self) -> Duration {
+        self.qemus.iter().map(|&pid| clock::of(pid)).sum()
+    }
+
     /// CPU time of all QEMUs so far. Of busy guests only what is not a vCPU: their work is not what is measured, and the
     /// thread that answers libvirt is another.
     pub fn guests(&self) -> Duration {
         match self.what {
-            Guests::Suspended => self.qemus.iter().map(|&pid| clock::of(pid)).sum(),
+            Guests::Suspended => self.guests_and_their_work(),
             Guests::Busy => {
                 let serves = |name: &str| !name.starts_with("CPU ");
                 self.qemus.iter().map(|&pid| clock::of_threads(pid, serves)).sum()

@@ -11,6 +11,7 @@
 #![allow(unreachable_pub)] // A bench has no outside.
 
 mod clock;
+#[allow(clippy::unwrap_used)] // of the tests, where a failed unwrap is a failed test
 #[path = "../../tests/shared/frames.rs"]
 mod frames;
 mod lab;

@@ -1,5 +1,6 @@
 //! A program that is measured, in a pseudo terminal or at a pipe, and what it writes.
 
+use crate::clock;
 use crate::frames::Frames;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
@@ -128,13 +129,9 @@ impl Program {
         lock(&self.written.0)
     }
 
-    /// The same, for another thread.
-    pub fn share(&self) -> impl Fn() -> (u64, u64) + Send + Sync + use<> {
-        let written = Arc::clone(&self.written);
-        move || {
-            let written = lock(&written.0);
-            (written.bytes, written.frames.len() as u64)
-        }
+    /// What is read of it while it runs.
+    pub fn gauges(&self) -> Gauges {
+        Gauges { pid: self.pid, written: Arc::clone(&self.written) }
     }
 
     /// Waits until what was written is as wanted.
@@ -156,6 +153,25 @@ impl Program {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.split_whitespace().next()?.parse().ok()
+    }
+}
+
+/// What can be read of a program from any thread.
+pub struct Gauges {
+    pid: u32,
+    written: Arc<(Mutex<Written>, Condvar)>,
+}
+
+impl Gauges {
+    /// CPU time so far.
+    pub fn clock(&self) -> Duration {
+        clock::of(self.pid)
+    }
+
+    /// Bytes and frames so far.
+    pub fn written(&self) -> (u64, u64) {
+        let written = lock(&self.written.0);
+        (written.bytes, written.frames.len() as u64)
     }
 }
 

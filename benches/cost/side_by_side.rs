@@ -5,7 +5,7 @@ use crate::machine;
 use crate::program::SIZE;
 use crate::table::{self, Row};
 use crate::tap::Begins;
-use crate::window::{Bench, Contender, Length};
+use crate::window::{Bench, Contender, Cost, Length};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,6 +14,8 @@ const VTOP: &str = env!("CARGO_BIN_EXE_vtop");
 const BARE_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/cost/bare.c");
 const NOBODY: &str = "nobody";
 const BASE: &str = "bare loop, everything";
+/// CPUs that others may have in a window that is not measured again.
+const QUIET: f64 = 0.15;
 /// What vtop's screens show, in libvirt's bits: state, cpu, balloon, vcpu, interface, block.
 const SIX: u32 = 63;
 
@@ -38,6 +40,9 @@ pub struct Options {
     /// Windows of everybody
     #[arg(long, value_name = "N", default_value_t = 3)]
     rounds: usize,
+    /// How often a window is measured at most, where something else takes more than 0.15 CPUs; the quietest counts
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    tries: usize,
     /// A small run, as a smoke test: 10 guests, 3 refreshes, 1 round
     #[arg(long)]
     quick: bool,
@@ -70,12 +75,22 @@ pub fn run(options: &Options) -> Result<(), String> {
     let mut rows: Vec<Row> = contenders.iter().map(|who| Row { name: who.name.clone(), windows: Vec::new() }).collect();
     for round in 1..=rounds {
         for (contender, row) in contenders.iter().zip(&mut rows) {
-            let cost = bench.measure(contender, length)?;
-            eprintln!(
-                "cost: round {round} of {rounds}, {}: {:.2} + {:.2} + {:.2} ms; others {:.2} CPUs",
-                contender.name, cost.client, cost.daemon, cost.guests, cost.others
-            );
-            row.windows.push(cost);
+            let mut quietest: Option<Cost> = None;
+            for _ in 0..if options.quick { 1 } else { options.tries.max(1) } {
+                let cost = bench.measure(contender, length)?;
+                eprintln!(
+                    "cost: round {round} of {rounds}, {}: {:.2} + {:.2} + {:.2} ms; guests had {:.2} CPUs, others {:.2}",
+                    contender.name, cost.client, cost.daemon, cost.guests, cost.work, cost.others
+                );
+                let is_quiet = cost.others <= QUIET;
+                if quietest.as_ref().is_none_or(|other| cost.others < other.others) {
+                    quietest = Some(cost);
+                }
+                if is_quiet {
+                    break;
+                }
+            }
+            row.windows.extend(quietest);
         }
     }
     let does = match what {
@@ -84,17 +99,11 @@ pub fn run(options: &Options) -> Result<(), String> {
     };
     println!("{}.", machine::describe());
     println!(
-        "{domains} {does} guests of the lab (1 vCPU, 2 disks, 1 NIC, a balloon); every {} s; {}×{}; medians of {rounds} \
-         windows of {} refreshes after {} to warm up; all in turn. Others had {:.2} CPUs meanwhile at most.\n",
-        length.interval,
-        SIZE.0,
-        SIZE.1,
-        length.refreshes,
-        length.warm_up,
-        table::others(&rows)
+        "{domains} {does} guests of the lab (1 vCPU, 2 disks, 1 NIC, a balloon); every {} s; a terminal of {}×{}; medians of \
+         {rounds} windows of {} refreshes, in turn.\n",
+        length.interval, SIZE.0, SIZE.1, length.refreshes,
     );
-    println!("{}", table::costs(&rows, BASE, NOBODY));
-    println!("Calls a refresh:\n\n{}", table::calls(&rows));
+    println!("{}\n{}", table::costs(&rows, BASE, NOBODY), table::details(&rows));
     Ok(())
 }
 

@@ -12,13 +12,7 @@ pub struct Row {
 impl Row {
     /// The middle one of the windows' figures: one window that others disturbed changes nothing.
     fn median(&self, of: impl Fn(&Cost) -> f64) -> f64 {
-        let mut figures: Vec<f64> = self.windows.iter().map(of).collect();
-        figures.sort_by(f64::total_cmp);
-        match figures.len() {
-            0 => f64::NAN,
-            count if count % 2 == 0 => (figures[count / 2 - 1] + figures[count / 2]) / 2.0,
-            count => figures[count / 2],
-        }
+        median(self.windows.iter().map(of).collect())
     }
 
     fn extreme(&self, pick: fn(f64, f64) -> f64, of: impl Fn(&Cost) -> f64) -> f64 {
@@ -26,64 +20,71 @@ impl Row {
     }
 }
 
-/// The costs a refresh; ratios are against `base`, without what the daemon and the guests spend when `nobody` asks.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    match figures.len() {
+        0 => f64::NAN,
+        count if count % 2 == 0 => (figures[count / 2 - 1] + figures[count / 2]) / 2.0,
+        count => figures[count / 2],
+    }
+}
+
+/// CPU time and the rest, a refresh: without what the daemon and the guests spend when `nobody` asks, and against the
+/// window of `base` in the same round.
 pub fn costs(rows: &[Row], base: &str, nobody: &str) -> String {
     let find = |name: &str| rows.iter().find(|row| row.name == name);
     let idle = |of: fn(&Cost) -> f64| find(nobody).map_or(0.0, |row| row.median(of));
     let [idle_daemon, idle_guests] = [idle(|cost| cost.daemon), idle(|cost| cost.guests)];
     let whole = move |cost: &Cost| cost.all() - idle_daemon - idle_guests;
-    let base_row = find(base);
+    let base = find(base);
     let mut text = String::from(
-        "| a refresh | client | libvirtd | QEMUs | together | from, to | of the bare loop | libvirt calls | answers | written | \
-         frames | resident | each |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| CPU time a refresh | client | libvirtd | QEMUs | together | to the bare loop | calls | received | written | memory |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    for row in rows {
-        let ms = |value: f64| format!("{value:.2} ms");
-        let cpu = [
-            ms(row.median(|cost| cost.client)),
-            ms(row.median(|cost| cost.daemon - idle_daemon)),
-            ms(row.median(|cost| cost.guests - idle_guests)),
-            ms(row.median(whole)),
-            format!("{:.1}, {:.1}", row.extreme(f64::min, whole), row.extreme(f64::max, whole)),
-        ];
-        let against = |of: &dyn Fn(&Cost) -> f64| base_row.map_or(f64::NAN, |base| row.median(of) / base.median(of));
-        let ratio = format!("{:.2}", against(&whole));
-        let calls = row.median(|cost| cost.calls.values().sum());
-        let kib = row.median(|cost| cost.answered_bytes) / 1024.0;
-        let resident = row.median(|cost| cost.resident_kib as f64) / 1024.0;
-        let rest = [
-            ratio,
-            format!("{calls:.2}"),
-            format!("{kib:.0} KiB"),
-            format!("{:.0} B", row.median(|cost| cost.bytes)),
-            format!("{:.2}", row.median(|cost| cost.frames)),
-            format!("{resident:.1} MiB"),
-            format!("{:.3} s", row.median(|cost| cost.seconds)),
-        ];
-        let name = if row.name == nobody {
-            format!("{nobody} (taken off below: {:.2} + {:.2} ms)", idle_daemon, idle_guests)
-        } else {
-            row.name.clone()
+    for row in rows.iter().filter(|row| row.name != nobody) {
+        let against = |of: &dyn Fn(&Cost) -> f64| {
+            let pairs = base.into_iter().flat_map(|base| row.windows.iter().zip(&base.windows));
+            median(pairs.map(|(cost, base)| of(cost) / of(base)).collect())
         };
         // Writing to a string does not fail.
-        let _ = writeln!(text, "| {name} | {} | {} |", cpu.join(" | "), rest.join(" | "));
+        let _ = writeln!(
+            text,
+            "| {} | {:.2} ms | {:.1} ms | {:.1} ms | {:.1} ms | {:.2} | {:.1} | {:.0} KiB | {:.0} B | {:.1} MiB |",
+            row.name,
+            row.median(|cost| cost.client),
+            row.median(|cost| cost.daemon - idle_daemon),
+            row.median(|cost| cost.guests - idle_guests),
+            row.median(whole),
+            against(&whole),
+            row.median(|cost| cost.calls.values().sum()),
+            row.median(|cost| cost.answered_bytes) / 1024.0,
+            row.median(|cost| cost.bytes),
+            row.median(|cost| cost.resident_kib as f64) / 1024.0,
+        );
     }
+    let _ = writeln!(text, "\nTaken off, as spent when nobody asks: {idle_daemon:.2} ms and {idle_guests:.2} ms.");
     text
 }
 
-/// Which calls each makes, a refresh.
-pub fn calls(rows: &[Row]) -> String {
+/// What each did, and how much its windows differ.
+pub fn details(rows: &[Row]) -> String {
     let mut text = String::new();
-    for row in rows.iter().filter(|row| row.windows.iter().any(|cost| !cost.calls.is_empty())) {
-        let last = row.windows.last();
-        let calls = last.iter().flat_map(|cost| &cost.calls);
+    for row in rows {
+        let range = |of: fn(&Cost) -> f64| (row.extreme(f64::min, of), row.extreme(f64::max, of));
+        let (least, most) = range(Cost::all);
+        let (calm, loud) = range(|cost| cost.others);
+        let calls = row.windows.last().into_iter().flat_map(|cost| &cost.calls);
         let calls: Vec<String> = calls.map(|(call, each)| format!("{each:.2} {}", call.name())).collect();
-        let _ = writeln!(text, "- {}: {}", row.name, calls.join(", "));
+        let _ = writeln!(
+            text,
+            "- {}: {least:.1} to {most:.1} ms with {calm:.2} to {loud:.2} CPUs elsewhere ({:.2} in guests); a refresh each \
+             {:.3} s, {:.2} frames; {}",
+            row.name,
+            row.median(|cost| cost.work),
+            row.median(|cost| cost.seconds),
+            row.median(|cost| cost.frames),
+            if calls.is_empty() { "no calls".to_owned() } else { calls.join(", ") },
+        );
     }
     text
-}
-
-/// CPUs that the rest of the machine had, at most.
-pub fn others(rows: &[Row]) -> f64 {
-    rows.iter().map(|row| row.extreme(f64::max, |cost| cost.others)).fold(0.0, f64::max)
 }

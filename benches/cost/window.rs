@@ -2,11 +2,11 @@
 
 use crate::clock;
 use crate::lab::{Lab, Processes};
-use crate::program::Program;
+use crate::program::{Gauges, Program};
 use crate::tap::{Begins, Call, Passed, Tap};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Who is measured.
@@ -38,7 +38,9 @@ pub struct Reading {
     client: Duration,
     daemon: Duration,
     guests: Duration,
+    /// This measurement, and the guests' own work.
     own: Duration,
+    work: Duration,
     machine: Duration,
     passed: Passed,
     bytes: u64,
@@ -58,7 +60,8 @@ pub struct Cost {
     pub bytes: f64,
     pub frames: f64,
     pub resident_kib: u64,
-    /// CPUs that everything else on the machine had.
+    /// CPUs that the guests had for themselves, and everything else on the machine.
+    pub work: f64,
     pub others: f64,
     /// From one refresh to the next.
     pub seconds: f64,
@@ -97,17 +100,14 @@ impl Bench {
         let command: Vec<String> = contender.command.iter().map(|word| word.replace("URI", &self.uri)).collect();
         let limit = Duration::from_secs_f64(30.0 + 3.0 * length.interval * (length.warm_up + length.refreshes) as f64);
         // The client is known only once it runs: until then its clock stands.
-        let client: Arc<std::sync::OnceLock<(u32, Box<dyn Fn() -> (u64, u64) + Send + Sync>)>> = Arc::default();
+        let client: Arc<OnceLock<Gauges>> = Arc::default();
         let (known, lab) = (Arc::clone(&client), self.lab.processes.clone());
-        let read = move |passed: &Passed| match known.get() {
-            Some((pid, written)) => reading(&lab, *pid, written(), passed),
-            None => reading(&lab, 0, (0, 0), passed),
-        };
+        let read = move |passed: &Passed| reading(&lab, known.get(), passed);
         let apart = Duration::from_secs_f64(length.interval / 2.0);
         self.tap.start(contender.begins, apart, Box::new(read));
         let start = if contender.in_terminal { Program::in_terminal } else { Program::at_a_pipe };
         let program = start(&command)?;
-        let _ = client.set((program.pid, Box::new(program.share())));
+        let _ = client.set(program.gauges());
         let late = |what: &str| format!("{}: {what}; on its screen:\n{}", contender.name, program.written().text());
 
         // Rates need two samples, and a row has to be there before it can be entered.
@@ -130,7 +130,7 @@ impl Bench {
 
     /// What the daemon and the guests spend by themselves.
     fn measure_nobody(&self, length: Length) -> Cost {
-        let read = || reading(&self.lab.processes, 0, (0, 0), &Passed::default());
+        let read = || reading(&self.lab.processes, None, &Passed::default());
         // A daemon goes on for a moment after its client has left.
         std::thread::sleep(Duration::from_secs(1));
         let before = read();
@@ -139,12 +139,14 @@ impl Bench {
     }
 }
 
-fn reading(lab: &Processes, client: u32, (bytes, frames): (u64, u64), passed: &Passed) -> Reading {
+fn reading(lab: &Processes, client: Option<&Gauges>, passed: &Passed) -> Reading {
+    let (bytes, frames) = client.map_or((0, 0), Gauges::written);
     Reading {
-        client: if client == 0 { Duration::ZERO } else { clock::of(client) },
+        client: client.map_or(Duration::ZERO, Gauges::clock),
         daemon: lab.daemon(),
         guests: lab.guests(),
         own: clock::of(std::process::id()),
+        work: lab.guests_and_their_work(),
         machine: clock::of_machine(),
         passed: passed.clone(),
         bytes,
@@ -159,7 +161,7 @@ fn between(before: &Reading, after: &Reading, refreshes: usize) -> Cost {
     let each = |of: fn(&Reading) -> u64| of(after).saturating_sub(of(before)) as f64 / count;
     let seconds = (after.at - before.at).as_secs_f64() / count;
     let [client, daemon, guests] = [milliseconds(|r| r.client), milliseconds(|r| r.daemon), milliseconds(|r| r.guests)];
-    let counted = client + daemon + guests + milliseconds(|r| r.own);
+    let counted = client + daemon + milliseconds(|r| r.work) + milliseconds(|r| r.own);
     let calls = after.passed.calls.iter().map(|(call, now)| {
         let then = before.passed.calls.get(call).copied().unwrap_or(0);
         (*call, (now - then) as f64 / count)
@@ -173,6 +175,7 @@ fn between(before: &Reading, after: &Reading, refreshes: usize) -> Cost {
         bytes: each(|r| r.bytes),
         frames: each(|r| r.frames),
         resident_kib: 0,
+        work: (milliseconds(|r| r.work) - guests).max(0.0) / (1e3 * seconds),
         others: (milliseconds(|r| r.machine) - counted).max(0.0) / (1e3 * seconds),
         seconds,
     }
