@@ -1,0 +1,55 @@
+//! What watching costs: the client, libvirtd and the guests' QEMUs, beside a bare loop of the one call that has to be made.
+//!
+//! ```sh
+//! benches/cost/run lab               # 50 suspended guests; as root
+//! benches/cost/run lab --busy        # guests at work
+//! benches/cost/run lab --quick       # 10 guests, a minute
+//! ```
+//!
+//! `benches/cost/run help` tells the rest.
+
+#![allow(unreachable_pub)] // A bench has no outside.
+
+mod clock;
+#[allow(clippy::unwrap_used)] // of the tests, where a failed unwrap is a failed test
+#[path = "../../tests/shared/frames.rs"]
+mod frames;
+mod lab;
+mod machine;
+mod program;
+mod side_by_side;
+mod table;
+mod tap;
+mod window;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Set by the script: plain `cargo bench` shall not take minutes and a hypervisor.
+const ASKED_FOR: &str = "VTOP_COST";
+
+#[derive(Debug, Parser)]
+#[command(name = "benches/cost/run", about = "What watching costs", disable_version_flag = true)]
+enum Command {
+    /// vtop, a bare loop and virt-top in turn on the same guests of a lab (root)
+    Lab(side_by_side::Options),
+}
+
+fn main() -> ExitCode {
+    if std::env::var_os(ASKED_FOR).is_none() {
+        println!("cost: DID NOT RUN. It takes minutes, and root for its lab: benches/cost/run help");
+        return ExitCode::SUCCESS;
+    }
+    // cargo adds a word of its own.
+    let words = std::env::args_os().filter(|word| word != "--bench");
+    let done = match Command::parse_from(words) {
+        Command::Lab(options) => side_by_side::run(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("cost: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
