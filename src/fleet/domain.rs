@@ -72,7 +72,6 @@ pub struct Domain {
     /// What it wanted of this domain besides what all were asked for.
     more: Groups,
     times: GroupTimes,
-    readings: u64,
 }
 
 impl Domain {
@@ -98,7 +97,6 @@ impl Domain {
             asked: Groups::empty(),
             more: Groups::empty(),
             times: GroupTimes::default(),
-            readings: 0,
         };
         domain.read(sample, at, wanted);
         domain
@@ -244,9 +242,6 @@ impl Domain {
             self.sum_nics();
         }
         self.times.set(self.asked, read);
-        if self.asked != Groups::STATE {
-            self.readings += 1;
-        }
     }
 
     fn sum_disks(&mut self) {
@@ -290,7 +285,6 @@ impl Domain {
         self.nics.restart();
         self.track.clear();
         self.times = GroupTimes::default();
-        self.readings = 0;
     }
 
     /// Writes the figures down as those of `tick`.
@@ -307,9 +301,16 @@ impl Domain {
         self.times.get(group)
     }
 
-    /// How many times figures were read in this run; rates need two.
-    pub fn readings(&self) -> u64 {
-        self.readings
+    /// When the group was read that was not read for the longest time; `None`: it is off, or held.
+    pub(super) fn oldest_reading(&self) -> Option<Timestamp> {
+        let can_be_read = self.run.is_some() && self.held.is_none();
+        let groups = Groups::OVERVIEW.iter().filter(|_| can_be_read);
+        groups.filter_map(|group| self.times.get(group)).min_by_key(|at| at.monotonic)
+    }
+
+    /// How many times a group was read in this run; rates need two.
+    pub fn readings(&self, group: Groups) -> u32 {
+        self.times.readings(group)
     }
 
     /// CPU use where 100 % is all CPUs of the host, as virt-top counts.
@@ -362,13 +363,17 @@ impl Domain {
     }
 }
 
-/// When each group was last read.
+/// When each group was last read, and how many times.
 #[derive(Clone, Copy, Debug, Default)]
-struct GroupTimes([Option<Timestamp>; Groups::all().bits().count_ones() as usize]);
+struct GroupTimes([(Option<Timestamp>, u32); Groups::all().bits().count_ones() as usize]);
 
 impl GroupTimes {
     fn get(&self, group: Groups) -> Option<Timestamp> {
-        self.0[group.bits().trailing_zeros() as usize]
+        self.0[group.bits().trailing_zeros() as usize].0
+    }
+
+    fn readings(&self, group: Groups) -> u32 {
+        self.0[group.bits().trailing_zeros() as usize].1
     }
 
     fn elapsed(&self, group: Groups, at: Timestamp) -> Option<Duration> {
@@ -377,7 +382,8 @@ impl GroupTimes {
 
     fn set(&mut self, groups: Groups, read: Moments) {
         for group in groups.iter() {
-            self.0[group.bits().trailing_zeros() as usize] = Some(read.of(group));
+            let (last, readings) = &mut self.0[group.bits().trailing_zeros() as usize];
+            (*last, *readings) = (Some(read.of(group)), readings.saturating_add(1));
         }
     }
 }

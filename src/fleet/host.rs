@@ -146,6 +146,13 @@ impl Host {
         }
     }
 
+    /// How old the oldest figure of any domain is that could be read: what nobody looks at is read in turns.
+    pub fn oldest(&self) -> Duration {
+        let now = self.sampled_at;
+        let ages = self.domains.values().filter_map(|domain| now?.since(domain.oldest_reading()?));
+        ages.max().unwrap_or_default()
+    }
+
     /// Why the driver gives no answer to a call; `None` where it does.
     pub fn lack(&self, call: Call) -> Option<&str> {
         self.lacks.iter().find(|lack| lack.call == call).map(|lack| lack.reason.as_str())

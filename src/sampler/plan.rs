@@ -57,8 +57,9 @@ pub(super) struct Plan {
 #[derive(Debug, Default)]
 struct Known {
     run: Option<u32>,
-    /// The tick of the last reading of each of [`DEAR`].
+    /// The tick of the last reading of each of [`DEAR`], and of the one before.
     read: [Option<u64>; DEAR.len()],
+    before: [Option<u64>; DEAR.len()],
     /// Awake up to this tick.
     awake: u64,
     cpu: Option<Mark>,
@@ -113,11 +114,14 @@ impl Plan {
             let mut oldest = 0;
             // Who is looked at alone is asked for what comes with the free ones, too: user and system time.
             let asked_anyway = if look == Look::Near { Groups::empty() } else { free };
-            for (group, read) in DEAR.into_iter().zip(known.read).filter(|(group, _)| !asked_anyway.contains(*group)) {
+            let readings = DEAR.into_iter().zip(known.read.into_iter().zip(known.before));
+            for (group, (read, before)) in readings.filter(|(group, _)| !asked_anyway.contains(*group)) {
                 let pace = self.pace(known, look, group, free);
                 let age = read.map_or(u64::MAX, |read| self.tick - read);
                 // A domain's own turn spreads those that were read together.
-                if age >= pace || (self.tick + rank as u64).is_multiple_of(pace) {
+                // A rate needs two readings.
+                let half = before.is_none() && look != Look::Away;
+                if half || age >= pace || (self.tick + rank as u64).is_multiple_of(pace) {
                     due |= group;
                     oldest = oldest.max(age);
                 }
@@ -196,9 +200,9 @@ impl Known {
     fn learn(&mut self, tick: u64, at: Timestamp, domain: &DomainSample) {
         // Where another client had the domain it is asked again.
         let spared = domain.lacks.iter().any(|lack| lack.call == Call::BulkStats);
-        for (group, read) in DEAR.into_iter().zip(&mut self.read) {
+        for (group, (read, before)) in DEAR.into_iter().zip(self.read.iter_mut().zip(&mut self.before)) {
             if domain.asked.contains(group) || domain.more.contains(group) && !spared {
-                *read = Some(tick);
+                *before = read.replace(tick);
             }
         }
         let time = |group| domain.own_time.filter(|(groups, _)| groups.contains(group)).map_or(at, |(_, at)| at);

@@ -7,7 +7,7 @@ use crate::watch::Watch;
 use std::time::{Duration, Instant};
 use vtop::fleet::Link;
 use vtop::fleet::metric::DomainMetric;
-use vtop::model::EventKind;
+use vtop::model::{EventKind, Groups};
 
 /// How soon after libvirtd's return vtop is back.
 const BACK_WITHIN: Duration = Duration::from_secs(2);
@@ -40,7 +40,7 @@ fn outage(lab: &Lab, length: Duration, fault: String) -> Row {
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
     let program = Program::steady(&lab.uri, &[]);
     let before = program.holdings();
-    let cpu = |watch: &Watch| watch.domain("vtop-lab-cpu").unwrap().readings();
+    let cpu = |watch: &Watch| watch.domain("vtop-lab-cpu").unwrap().readings(Groups::CPU);
     let (readings, ticks) = (cpu(&watch), watch.host().timeline.last());
     let ((told, away, back), beats) = program.beating(|| {
         let start = Instant::now();

@@ -83,7 +83,7 @@ impl Watch {
         let mut watch = Self::start(uri, seconds);
         watch.until("rates of all domains", Duration::from_secs(20), |watch| {
             watch.host().domains.len() >= domains
-                && watch.host().domains.values().all(|domain| domain.run.is_none() || domain.readings() >= 4)
+                && watch.host().domains.values().all(|domain| domain.run.is_none() || domain.readings(Groups::CPU) >= 4)
         });
         watch.measure();
         watch
