@@ -11,17 +11,18 @@
 
 mod daemon;
 mod flood;
-#[path = "../shared/frames.rs"]
-mod frames;
 mod hangs;
 mod lab;
 mod locks;
 mod process;
 mod program;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod table;
 mod watch;
 
 use lab::Lab;
+use shared::lab::{CHOICE, is_unwanted};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -58,15 +59,15 @@ fn main() -> ExitCode {
     if wanted.is_empty() {
         return ExitCode::SUCCESS;
     }
-    if lab::is_unwanted() {
-        println!("skipped: the fault suite did not run, as {}=skip says", lab::CHOICE);
+    if is_unwanted() {
+        println!("skipped: the fault suite did not run, as {}=skip says", CHOICE);
         return ExitCode::SUCCESS;
     }
     let start = Instant::now();
     let lab = match Lab::up() {
         Ok(lab) => lab,
         Err(why) => {
-            println!("NOT RUN: {why}\n{}=skip leaves the fault suite out, knowingly", lab::CHOICE);
+            println!("NOT RUN: {why}\n{}=skip leaves the fault suite out, knowingly", CHOICE);
             return ExitCode::FAILURE;
         }
     };
