@@ -16,20 +16,13 @@ const LIMIT: Duration = Duration::from_secs(40);
 pub fn killed(lab: &Lab, table: &mut Table) {
     let row = outage(lab, Duration::from_millis(1200), "libvirtd is killed, and started again".into());
     table.add(row.clone());
-    judge(&row);
-    row.key_to_frame.unwrap().judge();
+    row.judge();
 }
 
 pub fn away_for_longer(lab: &Lab, table: &mut Table) {
     let row = outage(lab, Duration::from_secs(8), "libvirtd is killed, and away for 8 s".into());
     table.add(row.clone());
-    judge(&row);
-    row.key_to_frame.unwrap().judge();
-}
-
-fn judge(row: &Row) {
-    let (before, after) = row.held.unwrap();
-    assert!(after.threads <= before.threads && after.sockets <= before.sockets, "{row:?}");
+    row.judge();
 }
 
 fn is_live(watch: &Watch) -> bool {
@@ -114,8 +107,7 @@ pub fn frozen(lab: &Lab, table: &mut Table) {
     table.add(row.clone());
     assert!(back < BACK_WITHIN, "back after {back:?}");
     assert!(row.stuck.unwrap() <= 3, "{row:?}");
-    judge(&row);
-    row.key_to_frame.unwrap().judge();
+    row.judge();
 }
 
 pub fn restarted_again_and_again(lab: &Lab, table: &mut Table) {
@@ -147,6 +139,5 @@ pub fn restarted_again_and_again(lab: &Lab, table: &mut Table) {
         ..Row::default()
     };
     table.add(row.clone());
-    judge(&row);
-    row.key_to_frame.unwrap().judge();
+    row.judge();
 }

@@ -60,17 +60,17 @@ pub fn a_hook_sleeps(lab: &Lab, table: &mut Table) {
     let freshness = watch.freshness(Groups::CPU, |domain| domain.name != DOMAIN);
     let after = program.process().settled(before);
     program.quit();
-    table.add(Row {
+    let row = Row {
         fault: "a start hook sleeps for 8 s".into(),
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
         held: Some((before, after)),
         note: format!("`virsh start` took {}", seconds(took)),
-    });
+    };
+    table.add(row.clone());
     assert!(took > Duration::from_secs(8), "the hook did not sleep");
     assert!(freshness.missed <= 4, "{freshness:?}");
     assert!(watch.stuck().max(beats.stuck) <= 3);
-    beats.judge();
-    assert!(after.threads <= before.threads && after.sockets <= before.sockets, "{before:?} {after:?}");
+    row.judge();
 }
