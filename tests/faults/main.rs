@@ -18,6 +18,7 @@ mod process;
 mod program;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod storage;
 mod table;
 mod watch;
 
@@ -38,6 +39,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_hang_before_the_start", hangs::before_the_start),
     ("a_hang_in_which_another_client_hangs_too", hangs::another_client_hangs_too),
     ("a_lock_is_held", locks::a_hook_sleeps),
+    ("a_disk_has_no_room", storage::a_disk_has_no_room),
     ("the_daemon_is_killed", daemon::killed),
     ("the_daemon_is_away_for_longer", daemon::away_for_longer),
     ("the_daemon_freezes", daemon::frozen),
