@@ -16,6 +16,7 @@ mod lab;
 mod locks;
 mod process;
 mod program;
+mod saves;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod storage;
@@ -40,6 +41,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_hang_in_which_another_client_hangs_too", hangs::another_client_hangs_too),
     ("a_lock_is_held", locks::a_hook_sleeps),
     ("a_disk_has_no_room", storage::a_disk_has_no_room),
+    ("a_guest_is_saved_and_restored", saves::a_guest_is_saved_and_restored),
     ("the_daemon_is_killed", daemon::killed),
     ("the_daemon_is_away_for_longer", daemon::away_for_longer),
     ("the_daemon_freezes", daemon::frozen),

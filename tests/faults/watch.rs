@@ -177,6 +177,13 @@ impl Watch {
         self.callers.saturating_sub(1)
     }
 
+    /// No CPU rate of it was more than what all CPUs can give.
+    pub fn judge_cpu(&self, name: &str) {
+        let most = 110.0 * f64::from(self.host().cpus().unwrap());
+        let cpu = self.most_cpu[name];
+        assert!(cpu <= most, "{name} used {cpu} % of a CPU");
+    }
+
     /// How fresh the figures of these domains were, the worst of them.
     pub fn freshness(&self, group: Groups, is_healthy: impl Fn(&Domain) -> bool) -> Freshness {
         let mut worst = Freshness { longest: Duration::ZERO, missed: 0, then_missed: 0 };
