@@ -40,6 +40,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_hang_before_the_start", hangs::before_the_start),
     ("a_hang_in_which_another_client_hangs_too", hangs::another_client_hangs_too),
     ("a_lock_is_held", locks::a_hook_sleeps),
+    ("a_lock_before_the_start", locks::before_the_start),
     ("a_disk_has_no_room", storage::a_disk_has_no_room),
     ("a_guest_is_saved_and_restored", saves::a_guest_is_saved_and_restored),
     ("the_daemon_is_killed", daemon::killed),
