@@ -13,12 +13,15 @@ mod daemon;
 mod flood;
 mod hangs;
 mod lab;
+mod lines;
 mod locks;
+mod names;
 mod process;
 mod program;
 mod saves;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod stopped;
 mod storage;
 mod table;
 mod watch;
@@ -42,11 +45,13 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_lock_is_held", locks::a_hook_sleeps),
     ("a_lock_before_the_start", locks::before_the_start),
     ("a_disk_has_no_room", storage::a_disk_has_no_room),
+    ("another_domain_takes_name_and_id", names::another_domain_takes_name_and_id),
     ("a_guest_is_saved_and_restored", saves::a_guest_is_saved_and_restored),
     ("the_daemon_is_killed", daemon::killed),
     ("the_daemon_is_away_for_longer", daemon::away_for_longer),
     ("the_daemon_freezes", daemon::frozen),
     ("the_daemon_restarts_again_and_again", daemon::restarted_again_and_again),
+    ("vtop_is_stopped", stopped::for_ten_seconds),
     ("the_terminal_does_not_read", flood::the_terminal_does_not_read),
     ("a_hundred_domains_appear", flood::a_hundred_domains_appear),
     ("domains_die_in_the_middle_of_calls", flood::domains_die_in_the_middle_of_calls),

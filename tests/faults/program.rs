@@ -5,6 +5,7 @@ use crate::shared::program::vtop;
 use crate::shared::pty::{Pty, exit_code};
 use crate::shared::shown::Shown;
 use portable_pty::{Child, MasterPty};
+use rustix::process::Pid;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -105,6 +106,10 @@ impl Program {
     /// Whether anybody reads the terminal.
     pub fn set_deaf(&self, deaf: bool) {
         self.deaf.store(deaf, Ordering::Relaxed);
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.pid.try_into().unwrap()).unwrap()
     }
 
     pub fn process(&self) -> Process {
