@@ -54,6 +54,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("vtop_is_stopped", stopped::for_ten_seconds),
     ("the_terminal_does_not_read", flood::the_terminal_does_not_read),
     ("a_hundred_domains_appear", flood::a_hundred_domains_appear),
+    ("a_thousand_domains_appear", flood::a_thousand_domains_appear),
     ("domains_die_in_the_middle_of_calls", flood::domains_die_in_the_middle_of_calls),
 ];
 
