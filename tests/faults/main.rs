@@ -16,8 +16,11 @@ mod lab;
 mod lines;
 mod locks;
 mod names;
+mod outage;
 mod process;
 mod program;
+mod relay;
+mod remote;
 mod saves;
 #[path = "../shared/mod.rs"]
 mod shared;
@@ -51,6 +54,9 @@ const FAULTS: &[(&str, Fault)] = &[
     ("the_daemon_is_away_for_longer", daemon::away_for_longer),
     ("the_daemon_freezes", daemon::frozen),
     ("the_daemon_restarts_again_and_again", daemon::restarted_again_and_again),
+    ("a_tcp_connection_is_cut", remote::tcp_is_cut),
+    ("a_tcp_connection_is_silent", remote::tcp_is_silent),
+    ("an_ssh_connection_is_cut", remote::ssh_is_cut),
     ("vtop_is_stopped", stopped::for_ten_seconds),
     ("the_terminal_does_not_read", flood::the_terminal_does_not_read),
     ("a_hundred_domains_appear", flood::a_hundred_domains_appear),
