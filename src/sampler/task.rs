@@ -214,15 +214,7 @@ impl Task {
                     Diagnosis::Slow => {}
                     Diagnosis::Silent if !told => {
                         told = true;
-                        let message = "libvirt does not answer; the figures are the last ones".to_owned();
-                        let advice = Some("vtop goes on waiting and connects again when it can".to_owned());
-                        self.send(HostUpdate::Failed(Failure {
-                            message,
-                            advice,
-                            retry_in: None,
-                            at: Timestamp::now(),
-                        }))
-                        .await?;
+                        self.send(HostUpdate::Failed(silence(connection.before.is_some()))).await?;
                     }
                     Diagnosis::Silent => {}
                 }
@@ -389,6 +381,22 @@ impl Task {
 
 fn failed(message: String, advice: Option<String>) -> SourceError {
     SourceError { message, advice, severity: Severity::Connection }
+}
+
+/// libvirt takes calls, or not even those, and answers none.
+fn silence(has_figures: bool) -> Failure {
+    let (message, advice) = match has_figures {
+        true => (
+            "libvirt does not answer; the figures are the last ones",
+            "vtop goes on waiting and connects again when it can",
+        ),
+        // Nobody is known who could be asked without a list, and no list can be had while one domain is locked.
+        false => (
+            "libvirt does not answer",
+            "it may keep a domain locked (a hook, a start or a save that hangs); vtop goes on waiting",
+        ),
+    };
+    Failure { message: message.into(), advice: Some(advice.into()), retry_in: None, at: Timestamp::now() }
 }
 
 /// A call for a sample that is under way.

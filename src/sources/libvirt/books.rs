@@ -92,7 +92,7 @@ impl Books {
         let new = active.iter().any(|(uuid, run)| !is_known(&self.known, uuid, *run));
         let lost = self.known.values().any(|account| account.process.is_none());
         let again = self.searched.is_none_or(|at| at.elapsed() > SEARCH_EVERY);
-        if !new && !(lost && again) {
+        if !(new || lost && again) {
             return;
         }
         self.searched = Some(Instant::now());
