@@ -19,8 +19,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Frames for new samples are this far apart at least; one for a key comes at once.
 const FRAME: Duration = Duration::from_millis(16);
-/// A frame comes this often even where nothing new is known: ages on the screen go on.
-const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A frame comes this often even where nothing new is known: ages on the screen go on. More than a second, so that at the
+/// usual interval the sample's own frame is always first.
+const HEARTBEAT: Duration = Duration::from_millis(1200);
 /// Keys that are taken in before a frame, so that a held key does not draw what nobody sees.
 const BURST: usize = 64;
 /// How long to wait for the process to be stopped. In a job that the shell cannot bring back it never is.

@@ -171,6 +171,7 @@ impl Task {
     ) -> Result<Result<HostSample, SourceError>, End> {
         let request = connection.begins(turn);
         let mut told = false;
+        let mut hung = false;
         let answer = 'again: loop {
             let around = connection.quarantine.around(connection.before.as_ref());
             let went_around = around.is_some();
@@ -179,7 +180,11 @@ impl Task {
             let mut call = connection.line.worker.sample(Request { focus, ..request.clone() }, around);
             let mut late = false;
             loop {
-                let limit = self.settings.watchdog.then(|| Instant::now() + connection.patience.limit());
+                let patience = match hung {
+                    true => connection.patience.limit_after_hang(),
+                    false => connection.patience.limit(),
+                };
+                let limit = self.settings.watchdog.then(|| Instant::now() + patience);
                 let answer = match connection.answer(&mut call, limit).await? {
                     Some(answer) => Diagnosis::Answered(answer),
                     None => {
@@ -209,6 +214,7 @@ impl Task {
                     }
                     Diagnosis::Hangs { culprits, fresh } => {
                         connection.leave(call, &culprits, fresh);
+                        hung = true;
                         continue 'again;
                     }
                     Diagnosis::Slow => {}
