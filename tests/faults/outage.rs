@@ -26,9 +26,9 @@ pub fn is_live(watch: &Watch) -> bool {
     watch.host().link == Link::Live
 }
 
-/// Whether there are figures on the screen, and no word of trouble with the connection.
+/// Whether the screen says that the figures are of now.
 pub fn is_shown_live(text: &str) -> bool {
-    !text.contains("next try in") && !text.contains("does not answer") && text.contains("running")
+    text.lines().next().is_some_and(|line| line.contains(" live ")) && text.contains("running")
 }
 
 impl Outage<'_> {
@@ -96,6 +96,7 @@ impl Outage<'_> {
             program.wait("it is told", |text| text.contains("libvirt does not answer") || text.contains("next try in"));
             watch.pass(self.length.saturating_sub(start.elapsed()));
             println!("{:?}\n{}", watch.host().link, program.text());
+            assert!(program.text().contains("the figures are the last ones"), "still");
             (self.end)();
             let back = watch.until("samples again", LIMIT, is_live);
             let shown = program.wait("samples again", is_shown_live);

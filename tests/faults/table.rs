@@ -31,10 +31,10 @@ pub struct Row {
 }
 
 impl Row {
-    /// What holds for every fault, as far as it was measured: keys are answered in time, threads and sockets given back.
+    /// What holds for every fault, as far as it was measured: keys are answered in time, threads, sockets and processes given back.
     pub fn judge(&self) {
         if let Some((before, after)) = self.held {
-            assert!(after.threads <= before.threads && after.sockets <= before.sockets, "{self:?}");
+            assert!(after.is_within(before), "{self:?}");
         }
         if let Some(beats) = self.key_to_frame {
             beats.judge();
