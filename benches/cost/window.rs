@@ -55,6 +55,8 @@ pub struct Cost {
     pub daemon: f64,
     pub guests: f64,
     pub calls: BTreeMap<Call, f64>,
+    /// Domains that the calls named.
+    pub named: BTreeMap<Call, f64>,
     pub answered_bytes: f64,
     /// To the terminal, or the pipe.
     pub bytes: f64,
@@ -128,6 +130,19 @@ impl Bench {
         Ok(cost)
     }
 
+    /// Waits for a second in which the rest of the machine has no more than so many CPUs.
+    pub fn wait_for_quiet(&self, cpus: f64, patience: Duration) {
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            let before = reading(&self.lab.processes, None, &Passed::default());
+            std::thread::sleep(Duration::from_secs(1));
+            let after = reading(&self.lab.processes, None, &Passed::default());
+            if between(&before, &after, 1).others <= cpus {
+                return;
+            }
+        }
+    }
+
     /// What the daemon and the guests spend by themselves.
     fn measure_nobody(&self, length: Length) -> Cost {
         let read = || reading(&self.lab.processes, None, &Passed::default());
@@ -162,15 +177,19 @@ fn between(before: &Reading, after: &Reading, refreshes: usize) -> Cost {
     let seconds = (after.at - before.at).as_secs_f64() / count;
     let [client, daemon, guests] = [milliseconds(|r| r.client), milliseconds(|r| r.daemon), milliseconds(|r| r.guests)];
     let counted = client + daemon + milliseconds(|r| r.work) + milliseconds(|r| r.own);
-    let calls = after.passed.calls.iter().map(|(call, now)| {
-        let then = before.passed.calls.get(call).copied().unwrap_or(0);
-        (*call, (now - then) as f64 / count)
-    });
+    let calls = |of: fn(&Passed) -> &BTreeMap<Call, u64>| {
+        let grown = of(&after.passed).iter().map(|(call, now)| {
+            let then = of(&before.passed).get(call).copied().unwrap_or(0);
+            (*call, (now - then) as f64 / count)
+        });
+        grown.filter(|(_, each)| *each > 0.0).collect()
+    };
     Cost {
         client,
         daemon,
         guests,
-        calls: calls.filter(|(_, each)| *each > 0.0).collect(),
+        calls: calls(|passed| &passed.calls),
+        named: calls(|passed| &passed.named),
         answered_bytes: each(|r| r.passed.answered_bytes),
         bytes: each(|r| r.bytes),
         frames: each(|r| r.frames),
