@@ -41,6 +41,7 @@ impl Call {
             6 => "NodeGetInfo",
             14 => "DomainGetXMLDesc",
             16 => "DomainGetInfo",
+            60 => "SupportsFeature",
             66 => "AuthList",
             227 => "NodeGetCPUStats",
             228 => "NodeGetMemoryStats",
