@@ -56,6 +56,9 @@ pub struct Options {
     /// A bare loop of these groups too, as libvirt's number (virDomainStatsTypes)
     #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
     groups: Vec<u32>,
+    /// The bare loop past the tap too, which shows what the tap costs
+    #[arg(long)]
+    direct: bool,
     /// Another build of vtop, measured beside this one
     #[arg(long, value_name = "PATH")]
     beside: Option<PathBuf>,
@@ -124,7 +127,7 @@ fn contenders(options: &Options) -> Result<Vec<Contender>, String> {
         in_terminal: false,
         keys: "",
         shows: "",
-        begins: Begins::Bulk,
+        begins: Some(Begins::Bulk),
     };
     let loop_of = |name: String, groups: u32| Contender {
         name,
@@ -132,13 +135,16 @@ fn contenders(options: &Options) -> Result<Vec<Contender>, String> {
         ..nobody.clone()
     };
     let mut all = vec![nobody.clone(), loop_of(BASE.into(), 0), loop_of("bare loop, six groups".into(), SIX)];
+    if options.direct {
+        all.push(Contender { begins: None, ..loop_of("bare loop, everything, past the tap".into(), 0) });
+    }
     all.extend(options.groups.iter().map(|&groups| loop_of(format!("bare loop, groups {groups}"), groups)));
     match output(Command::new(&options.virt_top).arg("--version")) {
         Ok(_) => all.push(Contender {
             name: "virt-top".into(),
             command: words(&[&options.virt_top, "-c", "URI", "-d", &delay]),
             in_terminal: true,
-            begins: Begins::Any,
+            begins: Some(Begins::Any),
             ..nobody.clone()
         }),
         Err(_) => eprintln!("cost: virt-top is not installed, so it is not measured"),

@@ -1,7 +1,7 @@
 //! One window: a program is started, warms up, and is watched over a number of its refreshes.
 
 use crate::clock;
-use crate::lab::{Lab, Processes};
+use crate::lab::{Lab, Processes, uri};
 use crate::program::{Gauges, Program};
 use crate::tap::{Begins, Call, Passed, Tap};
 use std::collections::BTreeMap;
@@ -20,7 +20,8 @@ pub struct Contender {
     /// Keys that lead to its screen, and what is on that screen and on no other.
     pub keys: &'static str,
     pub shows: &'static str,
-    pub begins: Begins,
+    /// How the tap knows its refreshes; `None`: it goes past the tap, and writes a line for each.
+    pub begins: Option<Begins>,
 }
 
 /// How long a window is.
@@ -29,6 +30,19 @@ pub struct Length {
     pub interval: f64,
     pub warm_up: usize,
     pub refreshes: usize,
+}
+
+impl Length {
+    /// Only what goes wrong takes so long.
+    fn limit(self) -> Duration {
+        Duration::from_secs_f64(30.0 + 3.0 * self.interval * (self.warm_up + self.refreshes) as f64)
+    }
+}
+
+impl Contender {
+    fn command_at(&self, uri: &str) -> Vec<String> {
+        self.command.iter().map(|word| word.replace("URI", uri)).collect()
+    }
 }
 
 /// All clocks and counts at a moment.
@@ -90,7 +104,7 @@ impl Bench {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let socket: PathBuf = folder.path().join("tap");
         let tap = Tap::open(&socket, &lab.socket).map_err(|error| format!("no tap: {error}"))?;
-        let uri = format!("qemu+unix:///system?socket={}", socket.display());
+        let uri = uri(&socket);
         Ok(Self { lab, tap, uri, _folder: folder })
     }
 
@@ -99,14 +113,15 @@ impl Bench {
         if contender.command.is_empty() {
             return Ok(self.measure_nobody(length));
         }
-        let command: Vec<String> = contender.command.iter().map(|word| word.replace("URI", &self.uri)).collect();
-        let limit = Duration::from_secs_f64(30.0 + 3.0 * length.interval * (length.warm_up + length.refreshes) as f64);
+        let Some(begins) = contender.begins else { return self.measure_past_the_tap(contender, length) };
+        let command = contender.command_at(&self.uri);
+        let limit = length.limit();
         // The client is known only once it runs: until then its clock stands.
         let client: Arc<OnceLock<Gauges>> = Arc::default();
         let (known, lab) = (Arc::clone(&client), self.lab.processes.clone());
         let read = move |passed: &Passed| reading(&lab, known.get(), passed);
         let apart = Duration::from_secs_f64(length.interval / 2.0);
-        self.tap.start(contender.begins, apart, Box::new(read));
+        self.tap.start(begins, apart, Box::new(read));
         let start = if contender.in_terminal { Program::in_terminal } else { Program::at_a_pipe };
         let program = start(&command)?;
         let _ = client.set(program.gauges());
@@ -128,6 +143,20 @@ impl Bench {
         let mut cost = between(&readings[first], &readings[last], length.refreshes);
         cost.resident_kib = program.resident_kib().unwrap_or(0);
         Ok(cost)
+    }
+
+    /// The same by the lines that the program writes, to see what the tap itself costs. A window is from one answer to
+    /// another here, in place of from one question to another.
+    fn measure_past_the_tap(&self, contender: &Contender, length: Length) -> Result<Cost, String> {
+        let program = Program::at_a_pipe(&contender.command_at(&self.lab.uri()))?;
+        let read_after = |lines: usize| {
+            let came = program.wait(length.limit(), |written| written.lines >= lines);
+            let reading = reading(&self.lab.processes, Some(&program.gauges()), &Passed::default());
+            came.then_some(reading).ok_or_else(|| format!("{}: its lines stopped", contender.name))
+        };
+        let before = read_after(length.warm_up)?;
+        let after = read_after(length.warm_up + length.refreshes)?;
+        Ok(Cost { resident_kib: program.resident_kib().unwrap_or(0), ..between(&before, &after, length.refreshes) })
     }
 
     /// Waits for a second in which the rest of the machine has no more than so many CPUs.
