@@ -39,6 +39,11 @@ impl Processes {
         clock::of(self.daemon)
     }
 
+    /// Whether libvirtd still runs.
+    pub fn has_daemon(&self) -> bool {
+        Path::new(&format!("/proc/{}", self.daemon)).exists()
+    }
+
     /// CPU time of all QEMUs so far, the guests' own work included.
     pub fn guests_and_their_work(&self) -> Duration {
         self.qemus.iter().map(|&pid| clock::of(pid)).sum()

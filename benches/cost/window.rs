@@ -125,7 +125,10 @@ impl Bench {
         let start = if contender.in_terminal { Program::in_terminal } else { Program::at_a_pipe };
         let program = start(&command)?;
         let _ = client.set(program.gauges());
-        let late = |what: &str| format!("{}: {what}; on its screen:\n{}", contender.name, program.written().text());
+        let late = |what: &str| {
+            let daemon = if self.lab.processes.has_daemon() { "runs" } else { "is gone" };
+            format!("{}: {what}; libvirtd {daemon}; on the screen:\n{}", contender.name, program.written().text())
+        };
 
         // Rates need two samples, and a row has to be there before it can be entered.
         self.tap.wait(2, limit).ok_or_else(|| late("no refresh came"))?;
