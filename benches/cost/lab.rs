@@ -2,7 +2,7 @@
 
 use crate::clock;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,11 @@ impl Processes {
     /// CPU time of libvirtd so far.
     pub fn daemon(&self) -> Duration {
         clock::of(self.daemon)
+    }
+
+    /// Whether libvirtd still runs.
+    pub fn has_daemon(&self) -> bool {
+        Path::new(&format!("/proc/{}", self.daemon)).exists()
     }
 
     /// CPU time of all QEMUs so far, the guests' own work included.
@@ -80,6 +85,11 @@ impl Lab {
         Ok(lab)
     }
 
+    /// Where its daemon itself listens.
+    pub fn uri(&self) -> String {
+        uri(&self.socket)
+    }
+
     fn run(&self, arguments: &[&str]) -> Result<String, String> {
         script(&[&[arguments[0], "--name", &self.name], &arguments[1..]].concat())
     }
@@ -118,6 +128,11 @@ impl Drop for Lab {
             eprintln!("the lab was not taken down: {why}");
         }
     }
+}
+
+/// Where a client connects to a socket.
+pub fn uri(socket: &Path) -> String {
+    format!("qemu+unix:///system?socket={}", socket.display())
 }
 
 /// Every QEMU in the process namespace of a daemon: the lab has one of its own.

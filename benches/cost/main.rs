@@ -4,6 +4,7 @@
 //! benches/cost/run lab               # 50 suspended guests; as root
 //! benches/cost/run lab --busy        # guests at work
 //! benches/cost/run lab --quick       # 10 guests, a minute
+//! benches/cost/run scale             # the client alone: 10, 100 and 1,000 made-up domains; 10 minutes
 //! ```
 //!
 //! `benches/cost/run help` tells the rest.
@@ -17,6 +18,7 @@ mod frames;
 mod lab;
 mod machine;
 mod program;
+mod scale;
 mod side_by_side;
 mod table;
 mod tap;
@@ -33,6 +35,8 @@ const ASKED_FOR: &str = "VTOP_COST";
 enum Command {
     /// vtop, a bare loop and virt-top in turn on the same guests of a lab (root)
     Lab(side_by_side::Options),
+    /// vtop alone, on made-up hosts of growing size
+    Scale(scale::Options),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     let words = std::env::args_os().filter(|word| word != "--bench");
     let done = match Command::parse_from(words) {
         Command::Lab(options) => side_by_side::run(&options),
+        Command::Scale(options) => scale::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -26,6 +26,8 @@ const ENVIRONMENT: [(&str, Option<&str>); 6] = [
 /// What came from the program.
 pub struct Written {
     pub bytes: u64,
+    /// Lines, at a pipe.
+    pub lines: usize,
     /// When each frame was there as a whole.
     pub frames: Vec<Instant>,
     /// The last bytes, in which an end may have begun.
@@ -37,7 +39,10 @@ pub struct Written {
 impl Written {
     fn take(&mut self, bytes: &[u8], at: Instant) {
         self.bytes += bytes.len() as u64;
-        let Some(screen) = &mut self.screen else { return };
+        let Some(screen) = &mut self.screen else {
+            self.lines += bytes.iter().filter(|&&byte| byte == b'\n').count();
+            return;
+        };
         self.tail.extend_from_slice(bytes);
         let ends = self.tail.windows(END.len()).filter(|part| *part == END).count();
         self.frames.extend(std::iter::repeat_n(at, ends));
@@ -110,7 +115,7 @@ impl Program {
     ) -> Option<Self> {
         let pid = child.process_id()?;
         let screen = terminal.as_ref().map(|_| Frames::new(SIZE.0, SIZE.1));
-        let written = Written { bytes: 0, frames: Vec::new(), tail: Vec::new(), screen };
+        let written = Written { bytes: 0, lines: 0, frames: Vec::new(), tail: Vec::new(), screen };
         let written = Arc::new((Mutex::new(written), Condvar::new()));
         let taking = Arc::clone(&written);
         std::thread::spawn(move || {

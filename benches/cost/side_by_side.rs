@@ -9,6 +9,7 @@ use crate::window::{Bench, Contender, Cost, Length};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 const VTOP: &str = env!("CARGO_BIN_EXE_vtop");
 const BARE_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/cost/bare.c");
@@ -43,6 +44,9 @@ pub struct Options {
     /// How often a window is measured at most, where something else takes more than 0.15 CPUs; the quietest counts
     #[arg(long, value_name = "N", default_value_t = 3)]
     tries: usize,
+    /// Seconds to wait at most, before a window, for the rest of the machine to be quiet
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    patience: u64,
     /// A small run, as a smoke test: 10 guests, 3 refreshes, 1 round
     #[arg(long)]
     quick: bool,
@@ -52,6 +56,9 @@ pub struct Options {
     /// A bare loop of these groups too, as libvirt's number (virDomainStatsTypes)
     #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
     groups: Vec<u32>,
+    /// The bare loop past the tap too, which shows what the tap costs
+    #[arg(long)]
+    direct: bool,
     /// Another build of vtop, measured beside this one
     #[arg(long, value_name = "PATH")]
     beside: Option<PathBuf>,
@@ -69,6 +76,8 @@ pub fn run(options: &Options) -> Result<(), String> {
         false => Length { interval: options.interval, warm_up: options.warm_up, refreshes: options.refreshes },
     };
     let rounds = if options.quick { 1 } else { options.rounds };
+    let (tries, patience) = if options.quick { (1, 0) } else { (options.tries.max(1), options.patience) };
+    let patience = Duration::from_secs(patience);
     let contenders = contenders(options)?;
     eprintln!("cost: starting {domains} guests");
     let bench = Bench::new(Lab::up(domains, what)?)?;
@@ -76,7 +85,8 @@ pub fn run(options: &Options) -> Result<(), String> {
     for round in 1..=rounds {
         for (contender, row) in contenders.iter().zip(&mut rows) {
             let mut quietest: Option<Cost> = None;
-            for _ in 0..if options.quick { 1 } else { options.tries.max(1) } {
+            for _ in 0..tries {
+                bench.wait_for_quiet(QUIET, patience);
                 let cost = bench.measure(contender, length)?;
                 eprintln!(
                     "cost: round {round} of {rounds}, {}: {:.2} + {:.2} + {:.2} ms; guests had {:.2} CPUs, others {:.2}",
@@ -117,7 +127,7 @@ fn contenders(options: &Options) -> Result<Vec<Contender>, String> {
         in_terminal: false,
         keys: "",
         shows: "",
-        begins: Begins::Bulk,
+        begins: Some(Begins::Bulk),
     };
     let loop_of = |name: String, groups: u32| Contender {
         name,
@@ -125,13 +135,16 @@ fn contenders(options: &Options) -> Result<Vec<Contender>, String> {
         ..nobody.clone()
     };
     let mut all = vec![nobody.clone(), loop_of(BASE.into(), 0), loop_of("bare loop, six groups".into(), SIX)];
+    if options.direct {
+        all.push(Contender { begins: None, ..loop_of("bare loop, everything, past the tap".into(), 0) });
+    }
     all.extend(options.groups.iter().map(|&groups| loop_of(format!("bare loop, groups {groups}"), groups)));
     match output(Command::new(&options.virt_top).arg("--version")) {
         Ok(_) => all.push(Contender {
             name: "virt-top".into(),
             command: words(&[&options.virt_top, "-c", "URI", "-d", &delay]),
             in_terminal: true,
-            begins: Begins::Any,
+            begins: Some(Begins::Any),
             ..nobody.clone()
         }),
         Err(_) => eprintln!("cost: virt-top is not installed, so it is not measured"),

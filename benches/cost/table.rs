@@ -20,7 +20,15 @@ impl Row {
     }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+/// The figure that a share of them does not exceed.
+pub fn nth(mut figures: Vec<f64>, share: f64) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    let place = (share * figures.len() as f64).ceil() as usize;
+    figures.get(place.max(1) - 1).copied().unwrap_or(f64::NAN)
+}
+
+/// The middle one, or the mean of the two in the middle.
+pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     match figures.len() {
         0 => f64::NAN,
@@ -73,8 +81,13 @@ pub fn details(rows: &[Row]) -> String {
         let range = |of: fn(&Cost) -> f64| (row.extreme(f64::min, of), row.extreme(f64::max, of));
         let (least, most) = range(Cost::all);
         let (calm, loud) = range(|cost| cost.others);
-        let calls = row.windows.last().into_iter().flat_map(|cost| &cost.calls);
-        let calls: Vec<String> = calls.map(|(call, each)| format!("{each:.2} {}", call.name())).collect();
+        let calls = row.windows.last().into_iter().flat_map(|cost| {
+            cost.calls.iter().map(|(call, each)| match cost.named.get(call) {
+                Some(named) => format!("{each:.2} × {} ({:.1})", call.name(), named / each),
+                None => format!("{each:.2} × {}", call.name()),
+            })
+        });
+        let calls: Vec<String> = calls.collect();
         let _ = writeln!(
             text,
             "- {}: {least:.1} to {most:.1} ms with {calm:.2} to {loud:.2} CPUs elsewhere ({:.2} in guests); a refresh each \

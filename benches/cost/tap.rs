@@ -21,22 +21,27 @@ const BULK: u32 = 344;
 /// Of the bulk call's flags.
 const ACTIVE: u32 = 1;
 
-/// A call as it is counted: its procedure, and the groups where it is the bulk call.
+/// A call as it is counted: its procedure, and where it is the bulk call its groups, and whether it names domains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Call {
     procedure: u32,
     groups: Option<u32>,
+    names_domains: bool,
 }
 
 impl Call {
     /// Its name, for the procedures that a dashboard uses.
     pub fn name(self) -> String {
         let name = match self.procedure {
-            BULK => return format!("bulk {}", groups(self.groups.unwrap_or(0))),
+            BULK => {
+                let of = if self.names_domains { "of some" } else { "of all" };
+                return format!("{} {of}", groups(self.groups.unwrap_or(0)));
+            }
             2 => "close",
             6 => "NodeGetInfo",
             14 => "DomainGetXMLDesc",
             16 => "DomainGetInfo",
+            60 => "SupportsFeature",
             66 => "AuthList",
             227 => "NodeGetCPUStats",
             228 => "NodeGetMemoryStats",
@@ -71,6 +76,8 @@ pub enum Begins {
 #[derive(Clone, Debug, Default)]
 pub struct Passed {
     pub calls: BTreeMap<Call, u64>,
+    /// Domains that were named in bulk calls, by call.
+    pub named: BTreeMap<Call, u64>,
     pub answered_bytes: u64,
 }
 
@@ -210,6 +217,11 @@ fn asked<R>((state, changed): &(Mutex<State<R>>, Condvar), message: &[u8]) {
             state.last = Some(Instant::now());
             changed.notify_all();
         }
-        *state.passed.calls.entry(Call { procedure, groups }).or_default() += 1;
+        let named = if procedure == BULK { word(HEADER).unwrap_or(0) } else { 0 };
+        let call = Call { procedure, groups, names_domains: named > 0 };
+        *state.passed.calls.entry(call).or_default() += 1;
+        if named > 0 {
+            *state.passed.named.entry(call).or_default() += u64::from(named);
+        }
     }
 }

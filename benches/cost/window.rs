@@ -1,7 +1,7 @@
 //! One window: a program is started, warms up, and is watched over a number of its refreshes.
 
 use crate::clock;
-use crate::lab::{Lab, Processes};
+use crate::lab::{Lab, Processes, uri};
 use crate::program::{Gauges, Program};
 use crate::tap::{Begins, Call, Passed, Tap};
 use std::collections::BTreeMap;
@@ -20,7 +20,8 @@ pub struct Contender {
     /// Keys that lead to its screen, and what is on that screen and on no other.
     pub keys: &'static str,
     pub shows: &'static str,
-    pub begins: Begins,
+    /// How the tap knows its refreshes; `None`: it goes past the tap, and writes a line for each.
+    pub begins: Option<Begins>,
 }
 
 /// How long a window is.
@@ -29,6 +30,19 @@ pub struct Length {
     pub interval: f64,
     pub warm_up: usize,
     pub refreshes: usize,
+}
+
+impl Length {
+    /// Only what goes wrong takes so long.
+    fn limit(self) -> Duration {
+        Duration::from_secs_f64(30.0 + 3.0 * self.interval * (self.warm_up + self.refreshes) as f64)
+    }
+}
+
+impl Contender {
+    fn command_at(&self, uri: &str) -> Vec<String> {
+        self.command.iter().map(|word| word.replace("URI", uri)).collect()
+    }
 }
 
 /// All clocks and counts at a moment.
@@ -55,6 +69,8 @@ pub struct Cost {
     pub daemon: f64,
     pub guests: f64,
     pub calls: BTreeMap<Call, f64>,
+    /// Domains that the calls named.
+    pub named: BTreeMap<Call, f64>,
     pub answered_bytes: f64,
     /// To the terminal, or the pipe.
     pub bytes: f64,
@@ -88,7 +104,7 @@ impl Bench {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let socket: PathBuf = folder.path().join("tap");
         let tap = Tap::open(&socket, &lab.socket).map_err(|error| format!("no tap: {error}"))?;
-        let uri = format!("qemu+unix:///system?socket={}", socket.display());
+        let uri = uri(&socket);
         Ok(Self { lab, tap, uri, _folder: folder })
     }
 
@@ -97,18 +113,22 @@ impl Bench {
         if contender.command.is_empty() {
             return Ok(self.measure_nobody(length));
         }
-        let command: Vec<String> = contender.command.iter().map(|word| word.replace("URI", &self.uri)).collect();
-        let limit = Duration::from_secs_f64(30.0 + 3.0 * length.interval * (length.warm_up + length.refreshes) as f64);
+        let Some(begins) = contender.begins else { return self.measure_past_the_tap(contender, length) };
+        let command = contender.command_at(&self.uri);
+        let limit = length.limit();
         // The client is known only once it runs: until then its clock stands.
         let client: Arc<OnceLock<Gauges>> = Arc::default();
         let (known, lab) = (Arc::clone(&client), self.lab.processes.clone());
         let read = move |passed: &Passed| reading(&lab, known.get(), passed);
         let apart = Duration::from_secs_f64(length.interval / 2.0);
-        self.tap.start(contender.begins, apart, Box::new(read));
+        self.tap.start(begins, apart, Box::new(read));
         let start = if contender.in_terminal { Program::in_terminal } else { Program::at_a_pipe };
         let program = start(&command)?;
         let _ = client.set(program.gauges());
-        let late = |what: &str| format!("{}: {what}; on its screen:\n{}", contender.name, program.written().text());
+        let late = |what: &str| {
+            let daemon = if self.lab.processes.has_daemon() { "runs" } else { "is gone" };
+            format!("{}: {what}; libvirtd {daemon}; on the screen:\n{}", contender.name, program.written().text())
+        };
 
         // Rates need two samples, and a row has to be there before it can be entered.
         self.tap.wait(2, limit).ok_or_else(|| late("no refresh came"))?;
@@ -126,6 +146,33 @@ impl Bench {
         let mut cost = between(&readings[first], &readings[last], length.refreshes);
         cost.resident_kib = program.resident_kib().unwrap_or(0);
         Ok(cost)
+    }
+
+    /// The same by the lines that the program writes, to see what the tap itself costs. A window is from one answer to
+    /// another here, in place of from one question to another.
+    fn measure_past_the_tap(&self, contender: &Contender, length: Length) -> Result<Cost, String> {
+        let program = Program::at_a_pipe(&contender.command_at(&self.lab.uri()))?;
+        let read_after = |lines: usize| {
+            let came = program.wait(length.limit(), |written| written.lines >= lines);
+            let reading = reading(&self.lab.processes, Some(&program.gauges()), &Passed::default());
+            came.then_some(reading).ok_or_else(|| format!("{}: its lines stopped", contender.name))
+        };
+        let before = read_after(length.warm_up)?;
+        let after = read_after(length.warm_up + length.refreshes)?;
+        Ok(Cost { resident_kib: program.resident_kib().unwrap_or(0), ..between(&before, &after, length.refreshes) })
+    }
+
+    /// Waits for a second in which the rest of the machine has no more than so many CPUs.
+    pub fn wait_for_quiet(&self, cpus: f64, patience: Duration) {
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            let before = reading(&self.lab.processes, None, &Passed::default());
+            std::thread::sleep(Duration::from_secs(1));
+            let after = reading(&self.lab.processes, None, &Passed::default());
+            if between(&before, &after, 1).others <= cpus {
+                return;
+            }
+        }
     }
 
     /// What the daemon and the guests spend by themselves.
@@ -162,15 +209,19 @@ fn between(before: &Reading, after: &Reading, refreshes: usize) -> Cost {
     let seconds = (after.at - before.at).as_secs_f64() / count;
     let [client, daemon, guests] = [milliseconds(|r| r.client), milliseconds(|r| r.daemon), milliseconds(|r| r.guests)];
     let counted = client + daemon + milliseconds(|r| r.work) + milliseconds(|r| r.own);
-    let calls = after.passed.calls.iter().map(|(call, now)| {
-        let then = before.passed.calls.get(call).copied().unwrap_or(0);
-        (*call, (now - then) as f64 / count)
-    });
+    let calls = |of: fn(&Passed) -> &BTreeMap<Call, u64>| {
+        let grown = of(&after.passed).iter().map(|(call, now)| {
+            let then = of(&before.passed).get(call).copied().unwrap_or(0);
+            (*call, (now - then) as f64 / count)
+        });
+        grown.filter(|(_, each)| *each > 0.0).collect()
+    };
     Cost {
         client,
         daemon,
         guests,
-        calls: calls.filter(|(_, each)| *each > 0.0).collect(),
+        calls: calls(|passed| &passed.calls),
+        named: calls(|passed| &passed.named),
         answered_bytes: each(|r| r.passed.answered_bytes),
         bytes: each(|r| r.bytes),
         frames: each(|r| r.frames),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::time::Duration;
-use vtop::model::{Counter, DomainSample, HostSample};
+use vtop::model::{Counter, DomainSample, Event, Groups, HostInfo, HostSample};
 use vtop::sources::libvirt::fuzzing::Value;
 use vtop::sources::synthetic::{Clock, SyntheticOptions, SyntheticSource};
 use vtop::sources::{Notify, Request, Source};
@@ -14,7 +14,9 @@ pub const SIZES: [usize; 3] = [10, 100, 1_000];
 /// A made-up host that is sampled once a second.
 pub struct Host {
     source: SyntheticSource,
-    info: vtop::model::HostInfo,
+    info: HostInfo,
+    /// What it tells in its first two minutes.
+    pub events: Vec<Event>,
     taken: u64,
 }
 
@@ -27,19 +29,20 @@ impl Host {
             clock: Clock::Simulated { step: Duration::from_secs(1) },
             ..SyntheticOptions::default()
         };
+        let events = SyntheticSource::simulate_events(&options, Duration::from_secs(120));
         let mut source = SyntheticSource::new(options);
         let info = source.connect(Notify::new(|_| {})).expect("a made-up host is always there");
-        Self { source, info, taken: 0 }
+        Self { source, info, events, taken: 0 }
     }
 
-    pub fn info(&self) -> vtop::model::HostInfo {
+    pub fn info(&self) -> HostInfo {
         self.info.clone()
     }
 
     /// The next sample. On a real host no domain stands still: to be asked alone takes CPU time. Most of the made-up ones
     /// do, so each gets a little.
     pub fn sample(&mut self) -> HostSample {
-        let request = Request::of_all(vtop::model::Groups::OVERVIEW);
+        let request = Request::of_all(Groups::OVERVIEW);
         let mut sample = self.source.sample(&request).expect("it answers");
         self.taken += 1;
         for domain in sample.domains.values_mut() {

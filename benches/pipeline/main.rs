@@ -98,8 +98,8 @@ fn draw(criterion: &mut Criterion) {
         let mut host = Host::new(size);
         let before = Screen::new(&mut host, 120);
         let after = before.later(&mut host);
-        for (name, keys) in SCREENS {
-            let mut pair = [before.at(keys), after.at(keys)];
+        for (name, keys, shows) in SCREENS {
+            let mut pair = [before.at(keys, shows), after.at(keys, shows)];
             let mut terminal = screen::terminal();
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
                 bencher.iter(|| {
@@ -120,7 +120,7 @@ fn history(criterion: &mut Criterion) {
         // A bin of four seconds: the charts reach back to the oldest sample.
         let screen = Screen::with_interval(&mut host, HISTORY_TICKS + 1, 4.0);
         let mut terminal = screen::terminal();
-        let mut device = screen.at("⏎⏎");
+        let mut device = screen.at("⏎⏎", "peak");
         group.bench_function(BenchmarkId::new("a device's charts", size), |bencher| {
             bencher.iter(|| device.draw(&mut terminal));
         });

@@ -14,16 +14,16 @@ use vtop::view::{Look, draw};
 
 const SIZE: (u16, u16) = (150, 50);
 
-/// Every screen, and the keys to it.
-pub const SCREENS: [(&str, &str); 8] = [
-    ("table", "1"),
-    ("panes", "2"),
-    ("disks", "3"),
-    ("nics", "4"),
-    ("vcpus", "5"),
-    ("events", "6"),
-    ("domain", "⏎"),
-    ("device", "⏎⏎"),
+/// Every screen, the keys to it, and what is on it and not on the others.
+pub const SCREENS: [(&str, &str, &str); 8] = [
+    ("table", "1", "MEMORY"),
+    ("panes", "2", "╭"),
+    ("disks", "3", "RDLAT"),
+    ("nics", "4", "RXDROP"),
+    ("vcpus", "5", "STEAL%"),
+    ("events", "6", "guest panicked"),
+    ("domain", "⏎", "FLLAT"),
+    ("device", "⏎⏎", "peak"),
 ];
 
 pub fn terminal() -> Terminal<TestBackend> {
@@ -50,6 +50,9 @@ impl Screen {
         let last = host.sample();
         fleet.apply(0, HostUpdate::Connected(Arc::new(host.info())));
         fleet.apply(0, HostUpdate::Keyframe(last.clone()));
+        for event in &host.events {
+            fleet.apply(0, HostUpdate::Event(event.clone()));
+        }
         let ui = UiState::new(Interval::from_seconds(seconds).expect("it is in range"));
         let mut screen = Self { fleet, ui, look: Look::default(), last };
         screen.act(Action::Resize { width: SIZE.0, height: SIZE.1 });
@@ -82,8 +85,8 @@ impl Screen {
         update(&mut self.ui, &self.fleet, action);
     }
 
-    /// The screen that some keys lead to (`⏎` is Enter).
-    pub fn at(&self, keys: &str) -> View<'_> {
+    /// The screen that some keys lead to (`⏎` is Enter), on which there has to be some text.
+    pub fn at(&self, keys: &str, shows: &str) -> View<'_> {
         let mut view = View { screen: self, ui: self.ui.clone() };
         for key in keys.chars() {
             let code = if key == '⏎' { KeyCode::Enter } else { KeyCode::Char(key) };
@@ -91,6 +94,10 @@ impl Screen {
                 update(&mut view.ui, &self.fleet, action);
             }
         }
+        let mut terminal = terminal();
+        view.draw(&mut terminal);
+        let cells: String = terminal.backend().buffer().content().iter().map(|cell| cell.symbol()).collect();
+        assert!(cells.contains(shows), "{keys} leads elsewhere: {cells}");
         view
     }
 }

@@ -41,9 +41,15 @@ fn make_source(target: &Target) -> MakeSource {
             let options = LibvirtOptions { uri, calls };
             Box::new(move || Box::new(Watched(LibvirtSource::new(options.clone()))))
         }
-        Target::Demo { seed, domains } => {
+        Target::Demo { seed, domains, disks, nics } => {
             let default = SyntheticOptions::default();
-            let options = SyntheticOptions { seed, domains: domains.unwrap_or(default.domains), ..default };
+            let options = SyntheticOptions {
+                seed,
+                domains: domains.unwrap_or(default.domains),
+                disks_per_domain: disks,
+                nics_per_domain: nics,
+                ..default
+            };
             Box::new(move || {
                 panic::on_demand("task");
                 Box::new(Watched(SyntheticSource::new(options.clone())))

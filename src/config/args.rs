@@ -73,13 +73,23 @@ pub(super) struct Args {
     /// How many domains it has, 1 to 10000
     #[arg(long, value_name = "N", requires = "demo", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     demo_domains: Option<u64>,
+
+    /// How many disks each of them has, for measuring
+    #[arg(long, value_name = "N", requires = "demo", hide = true, value_parser = clap::value_parser!(u64).range(..=1_000))]
+    demo_disks: Option<u64>,
+
+    /// How many NICs each of them has, for measuring
+    #[arg(long, value_name = "N", requires = "demo", hide = true, value_parser = clap::value_parser!(u64).range(..=1_000))]
+    demo_nics: Option<u64>,
 }
 
 impl Args {
     /// Plain data of them; what does not go together was refused by clap's rules above.
     pub(super) fn resolve(self) -> Config {
         let target = if self.demo {
-            Target::Demo { seed: self.demo_seed, domains: self.demo_domains.map(|count| count as usize) }
+            let [domains, disks, nics] =
+                [self.demo_domains, self.demo_disks, self.demo_nics].map(|count| count.map(|count| count as usize));
+            Target::Demo { seed: self.demo_seed, domains, disks, nics }
         } else {
             Target::Libvirt { uri: self.connect, calls: self.calls }
         };

@@ -64,6 +64,10 @@ pub enum Target {
         seed: u64,
         /// How many domains; `None`: as many as its story needs.
         domains: Option<usize>,
+        /// How many disks each has; `None`: as many as suit it.
+        disks: Option<usize>,
+        /// How many NICs each has; `None`: as many as suit it.
+        nics: Option<usize>,
     },
 }
 
@@ -137,8 +141,9 @@ mod tests {
         assert_eq!(config.interval.duration().as_millis(), 500);
         assert_eq!(config.mode, Mode::Json { lines: Some(3) });
         let demo = parsed(&["--demo", "--demo-seed", "5", "--demo-domains", "40"]).unwrap();
-        assert_eq!(demo.target, Target::Demo { seed: 5, domains: Some(40) });
-        assert_eq!(parsed(&["--demo"]).unwrap().target, Target::Demo { seed: 1, domains: None });
+        assert_eq!(demo.target, Target::Demo { seed: 5, domains: Some(40), disks: None, nics: None });
+        let large = parsed(&["--demo", "--demo-disks", "4", "--demo-nics", "2"]).unwrap();
+        assert_eq!(large.target, Target::Demo { seed: 1, domains: None, disks: Some(4), nics: Some(2) });
     }
 
     #[test]
