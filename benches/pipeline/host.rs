@@ -42,8 +42,8 @@ impl Host {
     /// The next sample. On a real host no domain stands still: to be asked alone takes CPU time. Most of the made-up ones
     /// do, so each gets a little.
     pub fn sample(&mut self) -> HostSample {
-        let request = Request { groups: Groups::OVERVIEW, focus: None };
-        let mut sample = self.source.sample(request).expect("it answers");
+        let request = Request::of_all(Groups::OVERVIEW);
+        let mut sample = self.source.sample(&request).expect("it answers");
         self.taken += 1;
         for domain in sample.domains.values_mut() {
             if let Some(Counter(time)) = &mut domain.cpu.time {

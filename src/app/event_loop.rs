@@ -19,8 +19,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Frames for new samples are this far apart at least; one for a key comes at once.
 const FRAME: Duration = Duration::from_millis(16);
-/// A frame comes this often even where nothing new is known: ages on the screen go on.
-const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A frame comes this often even where nothing new is known: ages on the screen go on. More than a second, so that at the
+/// usual interval the sample's own frame is always first.
+const HEARTBEAT: Duration = Duration::from_millis(1200);
 /// Keys that are taken in before a frame, so that a held key does not draw what nobody sees.
 const BURST: usize = 64;
 /// How long to wait for the process to be stopped. In a job that the shell cannot bring back it never is.
@@ -147,11 +148,6 @@ where
                 Some(Effect::SetInterval(interval)) => {
                     self.handles.iter().for_each(|handle| handle.set_interval(interval));
                 }
-                Some(Effect::Focus(focus)) => {
-                    for (host, handle) in self.handles.iter().enumerate() {
-                        handle.set_focus(focus.filter(|domain| domain.host == host).map(|domain| domain.uuid));
-                    }
-                }
                 None => {}
             }
         }
@@ -183,13 +179,23 @@ where
 
     fn act(&mut self, action: Action) -> Option<Effect> {
         self.dirty = true;
-        update(&mut self.ui, &self.fleet, action)
+        let effect = update(&mut self.ui, &self.fleet, action);
+        self.tell_sight();
+        effect
+    }
+
+    /// Lets the samplers know what is on the screen.
+    fn tell_sight(&self) {
+        for (host, handle) in self.handles.iter().enumerate() {
+            handle.set_sight(self.ui.sight(&self.fleet, host));
+        }
     }
 
     /// Takes what came from a host; the end, where none was ever reached.
     fn sampled(&mut self, host: usize, update: HostUpdate) -> Option<End> {
         self.fleet.apply(host, update);
         self.ui.refresh(&self.fleet);
+        self.tell_sight();
         self.dirty = true;
         super::panic::on_demand("screen");
         let mut failures = self.fleet.hosts().iter().map(|host| match (&host.link, &host.info) {

@@ -6,13 +6,13 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// Exit code of a panic, as Rust itself has it.
-const EXIT_CODE: i32 = 101;
+pub(super) const EXIT_CODE: u8 = 101;
 
 /// Reports of threads whose end the program survives: told at the end.
 static KEPT: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// From now on a panic of this thread gives the terminal back, prints its report and ends the process, tasks included;
-/// one of another thread (a source) is told by its host's line on the screen, and its report follows at the end.
+/// From now on a panic of this thread gives the terminal back, prints its report and ends the process. One of another
+/// thread is reported at the end: a source's is told by its host's line on the screen, a sampler's ends the screen.
 pub(super) fn install() -> Result<(), Trouble> {
     let (panic_hook, eyre_hook) = color_eyre::config::HookBuilder::default().into_hooks();
     eyre_hook.install().map_err(|error| Trouble::Setup(io::Error::other(error)))?;
@@ -22,7 +22,7 @@ pub(super) fn install() -> Result<(), Trouble> {
         if std::thread::current().id() == main {
             terminal::give_back();
             print(&report);
-            std::process::exit(EXIT_CODE);
+            std::process::exit(EXIT_CODE.into());
         }
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(report);
     }));

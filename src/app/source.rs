@@ -66,12 +66,12 @@ impl<S: Source> Source for Watched<S> {
         self.0.connect(notify)
     }
 
-    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
         panic::on_demand("source");
         self.0.sample(request)
     }
 
-    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
+    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
         self.0.sample_around(request, around)
     }
 

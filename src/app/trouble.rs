@@ -40,6 +40,8 @@ impl Trouble {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::NoTerminal => ExitCode::from(2),
+            // Nothing but a panic ends them.
+            Self::NoSamples => ExitCode::from(super::panic::EXIT_CODE),
             _ => ExitCode::FAILURE,
         }
     }

@@ -69,8 +69,9 @@ pub struct Domain {
     pub held: Option<Held>,
     /// What the last reading asked for, and got.
     asked: Groups,
+    /// What it wanted of this domain besides what all were asked for.
+    more: Groups,
     times: GroupTimes,
-    readings: u64,
 }
 
 impl Domain {
@@ -94,8 +95,8 @@ impl Domain {
             track: Track::default(),
             held: None,
             asked: Groups::empty(),
+            more: Groups::empty(),
             times: GroupTimes::default(),
-            readings: 0,
         };
         domain.read(sample, at, wanted);
         domain
@@ -117,36 +118,42 @@ impl Domain {
         self.lacks = sample.lacks;
         self.held = sample.held;
         self.asked = sample.asked;
-        self.forget(wanted - sample.asked);
+        self.more = sample.more;
+        self.forget((wanted | sample.more) - sample.asked);
+        let read = Moments { at, own: sample.own_time };
         if sample.asked.contains(Groups::CPU) {
-            self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, at));
+            self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, read.of(Groups::CPU)));
         }
         if sample.asked.contains(Groups::MEMORY) {
-            self.read_memory(sample.memory, self.times.elapsed(Groups::MEMORY, at));
+            self.read_memory(sample.memory, self.times.elapsed(Groups::MEMORY, read.of(Groups::MEMORY)));
         }
         if sample.asked.contains(Groups::VCPU) {
-            self.vcpus.read(sample.vcpus, self.times.elapsed(Groups::VCPU, at), rates::vcpu);
+            self.vcpus.read(sample.vcpus, self.times.elapsed(Groups::VCPU, read.of(Groups::VCPU)), rates::vcpu);
         }
         if sample.asked.contains(Groups::HOST_CPU) {
             let fresh = sample.host_cpus.into_iter().enumerate().map(|(cpu, time)| (cpu as u32, time));
-            self.host_cpus.read(fresh, self.times.elapsed(Groups::HOST_CPU, at), rates::host_cpu);
+            self.host_cpus.read(
+                fresh,
+                self.times.elapsed(Groups::HOST_CPU, read.of(Groups::HOST_CPU)),
+                rates::host_cpu,
+            );
         }
         if sample.asked.contains(Groups::BLOCK) {
             let fresh = sample.disks.into_iter().map(|disk| (disk.key(), disk));
-            self.disks.read(fresh, self.times.elapsed(Groups::BLOCK, at), rates::disk);
+            self.disks.read(fresh, self.times.elapsed(Groups::BLOCK, read.of(Groups::BLOCK)), rates::disk);
         }
         if sample.asked.contains(Groups::NET) {
             let fresh = sample.nics.into_iter().map(|nic| (nic.name.clone(), nic));
-            self.nics.read(fresh, self.times.elapsed(Groups::NET, at), rates::nic);
+            self.nics.read(fresh, self.times.elapsed(Groups::NET, read.of(Groups::NET)), rates::nic);
         }
-        self.finish(at);
+        self.finish(read);
     }
 
     /// Takes a reading that was the same as the last one: nothing moved, so rates are 0. The last one may have been a
     /// look at the states: then this is the first that was `wanted` to have more, and had not.
     pub(super) fn read_same(&mut self, at: Timestamp, wanted: Groups) {
         self.notice_io_error(at);
-        self.forget(wanted - self.asked);
+        self.forget((wanted | self.more) - self.asked);
         if self.asked.contains(Groups::CPU) {
             self.read_cpu(self.cpu, self.times.elapsed(Groups::CPU, at));
         }
@@ -165,7 +172,7 @@ impl Domain {
         if self.asked.contains(Groups::NET) {
             self.nics.read_same(self.times.elapsed(Groups::NET, at), rates::nic);
         }
-        self.finish(at);
+        self.finish(Moments { at, own: None });
     }
 
     /// Takes what was told of it.
@@ -222,8 +229,8 @@ impl Domain {
     }
 
     /// Sums over the devices, and the time of this reading.
-    fn finish(&mut self, at: Timestamp) {
-        if self.asked.contains(Groups::VCPU) {
+    fn finish(&mut self, read: Moments) {
+        if self.asked.contains(Groups::VCPU) && self.cpu.delay.is_none() {
             let known = self.vcpus.iter().filter(|vcpu| vcpu.track.latest(VcpuMetric::Steal).is_some()).count();
             let total = rates::sum(self.vcpus.iter().map(|vcpu| vcpu.track.latest(VcpuMetric::Steal)));
             self.track.set(DomainMetric::Steal, total.map(|total| total / known as f64));
@@ -234,10 +241,7 @@ impl Domain {
         if self.asked.contains(Groups::NET) {
             self.sum_nics();
         }
-        self.times.set(self.asked, at);
-        if self.asked != Groups::STATE {
-            self.readings += 1;
-        }
+        self.times.set(self.asked, read);
     }
 
     fn sum_disks(&mut self) {
@@ -281,7 +285,6 @@ impl Domain {
         self.nics.restart();
         self.track.clear();
         self.times = GroupTimes::default();
-        self.readings = 0;
     }
 
     /// Writes the figures down as those of `tick`.
@@ -298,9 +301,16 @@ impl Domain {
         self.times.get(group)
     }
 
-    /// How many times figures were read in this run; rates need two.
-    pub fn readings(&self) -> u64 {
-        self.readings
+    /// When the group was read that was not read for the longest time; `None`: it is off, or held.
+    pub(super) fn oldest_reading(&self) -> Option<Timestamp> {
+        let can_be_read = self.run.is_some() && self.held.is_none();
+        let groups = Groups::OVERVIEW.iter().filter(|_| can_be_read);
+        groups.filter_map(|group| self.times.get(group)).min_by_key(|at| at.monotonic)
+    }
+
+    /// How many times a group was read in this run; rates need two.
+    pub fn readings(&self, group: Groups) -> u32 {
+        self.times.readings(group)
     }
 
     /// CPU use where 100 % is all CPUs of the host, as virt-top counts.
@@ -353,22 +363,40 @@ impl Domain {
     }
 }
 
-/// When each group was last read.
+/// When each group was last read, and how many times.
 #[derive(Clone, Copy, Debug, Default)]
-struct GroupTimes([Option<Timestamp>; Groups::all().bits().count_ones() as usize]);
+struct GroupTimes([(Option<Timestamp>, u32); Groups::all().bits().count_ones() as usize]);
 
 impl GroupTimes {
     fn get(&self, group: Groups) -> Option<Timestamp> {
-        self.0[group.bits().trailing_zeros() as usize]
+        self.0[group.bits().trailing_zeros() as usize].0
+    }
+
+    fn readings(&self, group: Groups) -> u32 {
+        self.0[group.bits().trailing_zeros() as usize].1
     }
 
     fn elapsed(&self, group: Groups, at: Timestamp) -> Option<Duration> {
         at.since(self.get(group)?)
     }
 
-    fn set(&mut self, groups: Groups, at: Timestamp) {
+    fn set(&mut self, groups: Groups, read: Moments) {
         for group in groups.iter() {
-            self.0[group.bits().trailing_zeros() as usize] = Some(at);
+            let (last, readings) = &mut self.0[group.bits().trailing_zeros() as usize];
+            (*last, *readings) = (Some(read.of(group)), readings.saturating_add(1));
         }
+    }
+}
+
+/// When the groups of one reading were read.
+#[derive(Clone, Copy, Debug)]
+struct Moments {
+    at: Timestamp,
+    own: Option<(Groups, Timestamp)>,
+}
+
+impl Moments {
+    fn of(self, group: Groups) -> Timestamp {
+        self.own.filter(|(groups, _)| groups.contains(group)).map_or(self.at, |(_, at)| at)
     }
 }

@@ -12,6 +12,7 @@ use crate::model::{
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How the connection to a host is.
@@ -49,6 +50,8 @@ pub struct Host {
     pub lacks: Arc<Vec<Lack>>,
     /// When the last figures came.
     pub sampled_at: Option<Timestamp>,
+    /// How long a sample takes, where that is longer than the interval.
+    pub late: Option<Duration>,
     /// The connection was down since the last point on the time axis.
     outage: bool,
 }
@@ -67,6 +70,7 @@ impl Host {
             HostUpdate::Keyframe(sample) => self.apply_keyframe(sample),
             HostUpdate::Delta(delta) => self.apply_delta(delta),
             HostUpdate::Event(event) => self.apply_event(event),
+            HostUpdate::Late(took) => self.late = took,
             HostUpdate::Failed(failure) => self.link = Link::Failing(failure),
         }
     }
@@ -140,6 +144,13 @@ impl Host {
         for domain in self.domains.values_mut() {
             domain.commit(tick);
         }
+    }
+
+    /// How old the oldest figure of any domain is that could be read: what nobody looks at is read in turns.
+    pub fn oldest(&self) -> Duration {
+        let now = self.sampled_at;
+        let ages = self.domains.values().filter_map(|domain| now?.since(domain.oldest_reading()?));
+        ages.max().unwrap_or_default()
     }
 
     /// Why the driver gives no answer to a call; `None` where it does.

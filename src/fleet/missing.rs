@@ -100,7 +100,7 @@ impl Domain {
             Steal if self.vcpus.iter().all(|vcpu| vcpu.sample.is_some_and(|sample| sample.delay.is_none())) => {
                 Missing::NotCounted
             }
-            _ if self.readings() < 2 => Missing::FirstReading,
+            _ if self.readings(group) < 2 => Missing::FirstReading,
             WorstLatency => Missing::NoRequest,
             _ => Missing::NoGrowth,
         }
@@ -114,7 +114,7 @@ impl Domain {
         } else if definition.is_some_and(|definition| definition.balloon_period.is_none_or(|period| period.is_zero())) {
             Missing::NoBalloonPeriod
         } else if matches!(metric, DomainMetric::SwapIn | DomainMetric::SwapOut) && self.memory.swap_in.is_some() {
-            if self.readings() < 2 { Missing::FirstReading } else { Missing::NoGrowth }
+            if self.readings(Groups::MEMORY) < 2 { Missing::FirstReading } else { Missing::NoGrowth }
         } else {
             Missing::SilentGuest
         }

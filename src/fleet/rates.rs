@@ -51,6 +51,12 @@ pub(super) fn cpu(track: &mut Track<DomainMetric>, now: &CpuSample, before: &Cpu
     track.set(DomainMetric::Cpu, percent(now.time, before.time, elapsed));
     track.set(DomainMetric::User, percent(now.user, before.user, elapsed));
     track.set(DomainMetric::System, percent(now.system, before.system, elapsed));
+    if let Some(delay) = now.delay {
+        // Another number of vCPUs is another sum.
+        let before = before.delay.filter(|before| before.vcpus == delay.vcpus);
+        let steal = percent(Some(delay.time), before.map(|before| before.time), elapsed);
+        track.set(DomainMetric::Steal, steal.map(|steal| steal / f64::from(delay.vcpus.max(1))));
+    }
 }
 
 pub(super) fn vcpu(track: &mut Track<VcpuMetric>, now: &VcpuSample, before: &VcpuSample, elapsed: Duration) {

@@ -22,6 +22,8 @@ bitflags::bitflags! {
 }
 
 impl Groups {
+    /// What asks no QEMU: the pulse, which every domain gives at every interval.
+    pub const PULSE: Groups = Groups::STATE.union(Groups::NET);
     /// Everything that the overview shows.
     pub const OVERVIEW: Groups = Groups::STATE
         .union(Groups::CPU)

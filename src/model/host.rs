@@ -1,6 +1,6 @@
 //! The node under the domains.
 
-use super::Counter;
+use super::{Counter, Groups};
 use crate::units::{Bytes, Nanoseconds};
 
 /// What a host is; asked once a connection.
@@ -24,6 +24,8 @@ pub struct HostInfo {
     pub mhz: Option<u32>,
     /// NUMA nodes, sockets a node, cores a socket, threads a core (`virNodeGetInfo`).
     pub topology: (u32, u32, u32, u32),
+    /// Groups that cost nothing here, because they need no call; so they are asked of every domain at every tick.
+    pub free: Groups,
     /// The figures are made up: a demonstration.
     pub synthetic: bool,
 }

@@ -20,7 +20,8 @@ pub use event::{
 pub use groups::{Call, Groups, Lack};
 pub use host::{CpuTimes, HostInfo, NodeMemory, NodeSample};
 pub use sample::{
-    BlockSample, CpuSample, DomainSample, Held, Hold, HostSample, MemorySample, NetSample, VcpuSample, VcpuState,
+    BlockSample, CpuSample, DomainSample, Held, Hold, HostSample, MemorySample, NetSample, VcpuDelay, VcpuSample,
+    VcpuState,
 };
 pub use state::{DomainState, StateReason};
 pub use update::{Failure, HostUpdate, SampleDelta};

@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub struct HostSample {
     /// When the answer arrived.
     pub at: Timestamp,
-    /// What this round asked for. `STATE` alone is a look at who exists, not a point on the time axis.
+    /// What this round asked of every active domain. `STATE` alone is a look at who exists, not a point on the time axis.
     pub asked: Groups,
     /// The node; all `None` when it was not asked.
     pub node: NodeSample,
@@ -35,8 +35,14 @@ pub struct DomainSample {
     pub reason: StateReason,
     /// From the XML; `None` until it was read.
     pub definition: Option<Arc<DomainDefinition>>,
-    /// Which groups this reading asked for. A group outside it is "not asked now", its last figures stand.
+    /// Which groups this reading asked for, and got. A group outside it is "not asked now", its last figures stand.
     pub asked: Groups,
+    /// What was wanted of this domain besides what all were asked for ([`HostSample::asked`]). Wanted and not `asked`: there
+    /// was no answer. Set by the sampler.
+    pub more: Groups,
+    /// Groups that were read at another moment than [`HostSample::at`], and that moment: libvirt answers domain by domain,
+    /// and a rate needs the time of its own reading.
+    pub own_time: Option<(Groups, Timestamp)>,
     /// Group CPU.
     pub cpu: CpuSample,
     /// Group VCPU, by vCPU number; sparse where vCPUs are offline.
@@ -105,6 +111,8 @@ impl DomainSample {
             reason,
             definition: None,
             asked: Groups::STATE,
+            more: Groups::empty(),
+            own_time: None,
             cpu: CpuSample::default(),
             vcpus: BTreeMap::new(),
             host_cpus: Vec::new(),
@@ -126,6 +134,18 @@ pub struct CpuSample {
     pub user: Option<Counter<Nanoseconds>>,
     /// `cpu.system`.
     pub system: Option<Counter<Nanoseconds>>,
+    /// Time in which vCPUs could run and had no host CPU, all together, where it came without [`Groups::VCPU`]: from the
+    /// kernel's own books (`/proc/PID/task/TID/schedstat`) on the hypervisor itself.
+    pub delay: Option<VcpuDelay>,
+}
+
+/// The steal of all vCPUs of a domain, summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VcpuDelay {
+    /// vCPUs that it is the sum of.
+    pub vcpus: u32,
+    /// The sum.
+    pub time: Counter<Nanoseconds>,
 }
 
 /// `vcpu.N.state` (`virVcpuState`).

@@ -19,6 +19,8 @@ pub enum HostUpdate {
     Delta(SampleDelta),
     /// Something happened, between two samples.
     Event(Event),
+    /// A sample takes longer than the interval: so long. `None`: the interval is kept again.
+    Late(Option<Duration>),
     /// There is no sample, and this is why.
     Failed(Failure),
 }

@@ -48,6 +48,8 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         reason,
         definition,
         asked,
+        more,
+        own_time,
         cpu,
         vcpus,
         host_cpus,
@@ -58,6 +60,8 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         held,
     } = left;
     *asked == right.asked
+        && *more == right.more
+        && *own_time == right.own_time
         && *cpu == right.cpu
         && *run == right.run
         && *state == right.state

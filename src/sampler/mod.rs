@@ -6,6 +6,7 @@
 
 mod diff;
 mod events;
+mod plan;
 mod schedule;
 mod task;
 #[cfg(test)]
@@ -13,12 +14,12 @@ mod tests;
 mod watchdog;
 
 pub use diff::{apply, diff};
+pub use plan::Sight;
 
-use crate::model::{Groups, HostUpdate};
+use crate::model::HostUpdate;
 use crate::sources::Source;
 use crate::time::Interval;
 use tokio::sync::{mpsc, watch};
-use uuid::Uuid;
 
 /// Makes a host's source: the first one, and a fresh one where a thread was lost with the source in it.
 pub type MakeSource = Box<dyn Fn() -> Box<dyn Source> + Send + Sync>;
@@ -33,12 +34,12 @@ pub enum Second {
 }
 
 /// How a host is sampled.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The pace.
     pub interval: Interval,
-    /// What every tick asks for.
-    pub groups: Groups,
+    /// What is looked at to begin with; `None`: everything, always.
+    pub sight: Option<Sight>,
     /// When the second sample comes.
     pub second: Second,
     /// Whether a call that takes too long is looked into.
@@ -46,22 +47,22 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// For a screen: everything that the overview shows, rates as soon as possible.
+    /// For a screen, which says what it shows: rates as soon as possible.
     pub fn screen(interval: Interval) -> Self {
-        Self { interval, groups: Groups::OVERVIEW, second: Second::Soon, watchdog: true }
+        Self { interval, sight: Some(Sight::default()), second: Second::Soon, watchdog: true }
     }
 
-    /// For an output: the same figures, every line over a whole interval.
+    /// For an output: everything at every tick, every line over a whole interval.
     pub fn output(interval: Interval) -> Self {
-        Self { second: Second::OnTime, ..Self::screen(interval) }
+        Self { sight: None, second: Second::OnTime, ..Self::screen(interval) }
     }
 }
 
 /// What can change while a host is sampled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Wish {
     interval: Interval,
-    focus: Option<Uuid>,
+    sight: Option<Sight>,
 }
 
 /// Steers a host's task. Dropping it ends the task, without waiting for a call that is under way.
@@ -74,21 +75,21 @@ impl Handle {
         self.set(|wish| wish.interval = interval);
     }
 
-    /// The domain that is looked at; it gets the dearer figures too, from the next tick on.
-    pub fn set_focus(&self, focus: Option<Uuid>) {
-        self.set(|wish| wish.focus = focus);
+    /// What is looked at from the next tick on.
+    pub fn set_sight(&self, sight: Sight) {
+        self.set(|wish| wish.sight = Some(sight));
     }
 
     /// What was asked for last.
     #[cfg(test)]
-    pub(crate) fn wishes(&self) -> (Interval, Option<Uuid>) {
+    pub(crate) fn wishes(&self) -> (Interval, Option<Sight>) {
         let wish = self.0.borrow();
-        (wish.interval, wish.focus)
+        (wish.interval, wish.sight.clone())
     }
 
     fn set(&self, change: impl FnOnce(&mut Wish)) {
         self.0.send_if_modified(|wish| {
-            let before = *wish;
+            let before = wish.clone();
             change(wish);
             *wish != before
         });
@@ -97,7 +98,7 @@ impl Handle {
 
 /// Starts to sample a host; must be called within a tokio runtime. `host` is told with every update.
 pub fn spawn(host: usize, make: MakeSource, settings: Settings, updates: mpsc::Sender<(usize, HostUpdate)>) -> Handle {
-    let (handle, wishes) = watch::channel(Wish { interval: settings.interval, focus: None });
+    let (handle, wishes) = watch::channel(Wish { interval: settings.interval, sight: settings.sight.clone() });
     let events = events::Teller::spawn(host, updates.clone());
     tokio::spawn(task::Task::new(host, make, settings, wishes, updates, events).run());
     Handle(handle)

@@ -19,12 +19,24 @@ pub(super) struct Schedule {
     /// The next tick is the second one, and it shall come soon.
     hurry: bool,
     next: Instant,
+    /// How long the last tick took, and how many up to it were not over when the next was due.
+    took: Duration,
+    late: u32,
 }
 
 impl Schedule {
     /// A first tick at once.
     pub(super) fn new(now: Instant, interval: Interval, second: Second) -> Self {
-        Self { interval: interval.duration(), second, begun: 0, anchor: now, hurry: false, next: now }
+        Self {
+            interval: interval.duration(),
+            second,
+            begun: 0,
+            anchor: now,
+            hurry: false,
+            next: now,
+            took: Duration::ZERO,
+            late: 0,
+        }
     }
 
     /// When the next tick is due.
@@ -38,8 +50,15 @@ impl Schedule {
         self.anchor = self.next;
     }
 
+    /// How long ticks take, where the interval is not kept: two in a row took longer. One alone is a hiccup.
+    pub(super) fn late(&self) -> Option<Duration> {
+        (self.late >= 2).then_some(self.took)
+    }
+
     /// Its answer has come.
     pub(super) fn finished(&mut self, now: Instant) {
+        self.took = now - self.anchor;
+        self.late = if self.took > self.interval { self.late + 1 } else { 0 };
         self.hurry = self.begun == 1 && self.second == Second::Soon;
         if self.hurry {
             // From the answer, not from the question: else a slow first call leaves next to no time between the two.

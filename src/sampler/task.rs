@@ -1,6 +1,7 @@
 //! The life of one host's task: connect, sample, lose the connection, wait, connect again.
 
 use super::events::Teller;
+use super::plan::Plan;
 use super::schedule::{Backoff, Look, Schedule};
 use super::watchdog::{
     BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, Patience, Quarantine, UNKNOWN,
@@ -108,6 +109,7 @@ impl Task {
         }
         self.send(HostUpdate::Connecting).await?;
         let info = self.attend(line.worker.connect()).await??.map_err(End::Lost)?;
+        let free = info.free;
         self.send(HostUpdate::Connected(Arc::new(info))).await?;
         let interval = self.wishes.borrow_and_update().interval;
         let (freed_sender, freed) = mpsc::unbounded_channel();
@@ -119,18 +121,26 @@ impl Task {
             events: self.events.clone(),
             patience: Patience::default(),
             quarantine: Quarantine::default(),
+            plan: Plan::default(),
+            free,
+            late: None,
             freed_sender,
             freed,
             before: None,
             second: None,
         };
+        // Who is there, before anybody is asked what could take long.
+        let mut turn = Turn::Look;
         loop {
-            let groups = connection.next(self.settings.groups).await?;
-            match self.watched(&mut connection, groups).await? {
+            match self.watched(&mut connection, turn).await? {
                 Ok(sample) => {
-                    self.backoff = Backoff::default();
+                    if turn == Turn::Tick {
+                        self.backoff = Backoff::default();
+                        self.events.sampled(sample.at, Instant::now());
+                    }
                     self.send_sample(connection.before.as_ref(), &sample).await?;
                     connection.before = Some(sample);
+                    self.tell_late(&mut connection).await?;
                 }
                 Err(error) if error.severity == Severity::Sample => {
                     let failure =
@@ -139,27 +149,42 @@ impl Task {
                 }
                 Err(error) => return Err(End::Lost(error)),
             }
+            turn = connection.next().await?;
         }
+    }
+
+    /// Says when a sample takes longer than the interval, and when that is over.
+    async fn tell_late(&mut self, connection: &mut Connection<'_>) -> Result<(), End> {
+        let late = connection.schedule.late();
+        if late.is_some() || connection.late.is_some() {
+            connection.late = late;
+            self.send(HostUpdate::Late(late)).await?;
+        }
+        Ok(())
     }
 
     /// One sample. A call that takes too long is looked into, and gone around where it hangs in a domain.
     async fn watched(
         &mut self,
         connection: &mut Connection<'_>,
-        groups: Groups,
+        turn: Turn,
     ) -> Result<Result<HostSample, SourceError>, End> {
-        let tick = groups != Groups::STATE;
-        connection.begins(tick);
+        let request = connection.begins(turn);
         let mut told = false;
+        let mut hung = false;
         let answer = 'again: loop {
             let around = connection.quarantine.around(connection.before.as_ref());
             let went_around = around.is_some();
-            let focus = connection.wishes.borrow().focus.filter(|uuid| tick && !connection.quarantine.holds(uuid));
+            let focus = request.focus.filter(|uuid| !connection.quarantine.holds(uuid));
             let begun = Instant::now();
-            let mut call = connection.line.worker.sample(Request { groups, focus }, around);
+            let mut call = connection.line.worker.sample(Request { focus, ..request.clone() }, around);
             let mut late = false;
             loop {
-                let limit = self.settings.watchdog.then(|| Instant::now() + connection.patience.limit());
+                let patience = match hung {
+                    true => connection.patience.limit_after_hang(),
+                    false => connection.patience.limit(),
+                };
+                let limit = self.settings.watchdog.then(|| Instant::now() + patience);
                 let answer = match connection.answer(&mut call, limit).await? {
                     Some(answer) => Diagnosis::Answered(answer),
                     None => {
@@ -175,30 +200,27 @@ impl Task {
                             connection.patience.give(begun.elapsed());
                             continue 'again;
                         }
-                        connection.patience.learn(begun.elapsed());
-                        if let Ok(sample) = &mut answer
-                            && went_around
-                        {
-                            connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
+                        if let Ok(sample) = &mut answer {
+                            for (uuid, domain) in &mut sample.domains {
+                                domain.more =
+                                    if domain.run.is_some() { request.more_of(uuid) } else { Groups::empty() };
+                            }
+                            if went_around {
+                                connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
+                            }
                         }
+                        connection.learn(turn, &request, answer.as_ref().ok(), begun.elapsed());
                         break 'again answer;
                     }
                     Diagnosis::Hangs { culprits, fresh } => {
                         connection.leave(call, &culprits, fresh);
+                        hung = true;
                         continue 'again;
                     }
                     Diagnosis::Slow => {}
                     Diagnosis::Silent if !told => {
                         told = true;
-                        let message = "libvirt does not answer; the figures are the last ones".to_owned();
-                        let advice = Some("vtop goes on waiting and connects again when it can".to_owned());
-                        self.send(HostUpdate::Failed(Failure {
-                            message,
-                            advice,
-                            retry_in: None,
-                            at: Timestamp::now(),
-                        }))
-                        .await?;
+                        self.send(HostUpdate::Failed(silence(connection.before.is_some()))).await?;
                     }
                     Diagnosis::Silent => {}
                 }
@@ -206,7 +228,7 @@ impl Task {
         };
         // Nothing is to be found out any more.
         connection.second = None;
-        if tick {
+        if turn == Turn::Tick {
             connection.schedule.finished(Instant::now());
         }
         Ok(answer)
@@ -225,7 +247,7 @@ impl Task {
         };
         if connection.before.is_none() {
             // The very first call hangs: at least say who exists.
-            let mut states = fresh.worker.sample(STATES, None);
+            let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
             match race(call, &mut states, CONNECT_PATIENCE).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(Ok(Ok(sample))) => {
@@ -276,7 +298,7 @@ impl Task {
             culprits.push((UNKNOWN, Hold::Lock));
         } else if nobody {
             // Nobody who is known. Where a domain that is not known is locked, no list can be had.
-            let mut states = fresh.worker.sample(STATES, None);
+            let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
             match race(call, &mut states, LIST_PATIENCE).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(_) => return Ok(Diagnosis::Slow),
@@ -321,7 +343,6 @@ impl Task {
     }
 
     async fn send_sample(&mut self, before: Option<&HostSample>, sample: &HostSample) -> Result<(), End> {
-        self.events.sampled(sample.at, Instant::now());
         self.send(match before {
             Some(before) => HostUpdate::Delta(diff(before, sample)),
             None => HostUpdate::Keyframe(sample.clone()),
@@ -368,6 +389,22 @@ fn failed(message: String, advice: Option<String>) -> SourceError {
     SourceError { message, advice, severity: Severity::Connection }
 }
 
+/// libvirt takes calls, or not even those, and answers none.
+fn silence(has_figures: bool) -> Failure {
+    let (message, advice) = match has_figures {
+        true => (
+            "libvirt does not answer; the figures are the last ones",
+            "vtop goes on waiting and connects again when it can",
+        ),
+        // Nobody is known who could be asked without a list, and no list can be had while one domain is locked.
+        false => (
+            "libvirt does not answer",
+            "it may keep a domain locked (a hook, a start or a save that hangs); vtop goes on waiting",
+        ),
+    };
+    Failure { message: message.into(), advice: Some(advice.into()), retry_in: None, at: Timestamp::now() }
+}
+
 /// A call for a sample that is under way.
 type Call = Pending<Result<HostSample, SourceError>>;
 
@@ -391,8 +428,14 @@ enum Second {
     Silent,
 }
 
-/// The look at who exists.
-const STATES: Request = Request { groups: Groups::STATE, focus: None };
+/// What kind of sample it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// A point on the time axis, asked for what the plan says.
+    Tick,
+    /// A look at who exists.
+    Look,
+}
 
 /// What came first.
 enum Race<T> {
@@ -440,6 +483,11 @@ struct Connection<'a> {
     events: Teller,
     patience: Patience,
     quarantine: Quarantine,
+    plan: Plan,
+    /// Groups that cost nothing here.
+    free: Groups,
+    /// What was said last of an interval that is not kept.
+    late: Option<Duration>,
     /// Tells which domains a thread hung in, when it comes back.
     freed_sender: mpsc::UnboundedSender<Vec<Uuid>>,
     freed: mpsc::UnboundedReceiver<Vec<Uuid>>,
@@ -449,8 +497,8 @@ struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    /// Waits for a reason to sample, and says what to ask for.
-    async fn next(&mut self, tick: Groups) -> Result<Groups, End> {
+    /// Waits for a reason to sample.
+    async fn next(&mut self) -> Result<Turn, End> {
         loop {
             let look = self.look.due();
             tokio::select! {
@@ -458,19 +506,36 @@ impl Connection<'_> {
                 wish = self.wishes.changed() => self.wish(wish)?,
                 notice = self.line.notices.recv() => self.notice(notice)?,
                 Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
-                () = sleep_until(self.schedule.next()) => return Ok(tick),
-                () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => return Ok(Groups::STATE),
+                () = sleep_until(self.schedule.next()) => return Ok(Turn::Tick),
+                () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => return Ok(Turn::Look),
             }
         }
     }
 
-    /// A sample begins.
-    fn begins(&mut self, tick: bool) {
-        if tick {
-            self.schedule.begins();
-            self.look.not_needed();
-        } else {
-            self.look.begins(Instant::now());
+    /// A sample begins: what it asks for.
+    fn begins(&mut self, turn: Turn) -> Request {
+        match turn {
+            Turn::Tick => {
+                self.schedule.begins();
+                self.look.not_needed();
+                let wish = self.wishes.borrow();
+                self.plan.next(wish.sight.as_ref(), self.before.as_ref(), self.free, wish.interval)
+            }
+            Turn::Look => {
+                self.look.begins(Instant::now());
+                Request::of_all(Groups::STATE)
+            }
+        }
+    }
+
+    /// Takes what is to be known for the next sample from how this one went.
+    fn learn(&mut self, turn: Turn, request: &Request, sample: Option<&HostSample>, took: Duration) {
+        // A look is over in no time, and says nothing of how long a sample takes.
+        if turn == Turn::Tick {
+            self.patience.learn(took);
+            if let Some(sample) = sample {
+                self.plan.learn(request, sample, took);
+            }
         }
     }
 

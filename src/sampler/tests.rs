@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::{
-    DomainSample, DomainState, Event, EventKind, Failure, Held, Hold, HostInfo, HostSample, NodeSample, StateReason,
+    DomainSample, DomainState, Event, EventKind, Failure, Groups, Held, Hold, HostInfo, HostSample, NodeSample,
+    StateReason,
 };
 use crate::sources::{Around, Monitor, Notice, Notify, Request, Severity, SourceError};
 use crate::time::Timestamp;
@@ -10,6 +11,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::time::Duration;
 use tokio::time::{Instant, advance};
+use uuid::Uuid;
 
 /// The one domain of the fake host.
 const GUEST: Uuid = Uuid::from_u128(7);
@@ -22,6 +24,8 @@ struct Script {
     requests: Vec<Request>,
     notify: Option<Notify>,
     made: usize,
+    /// This connection has looked who is there. Every one does so first; it is no part of the script.
+    looked: bool,
     /// The one domain's monitor is busy.
     busy: bool,
     /// What samples went around.
@@ -42,14 +46,19 @@ impl Source for Fake {
     fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError> {
         let mut script = self.0.lock().unwrap();
         script.notify = Some(notify);
+        script.looked = false;
         script.connects.pop_front().map_or(Ok(HostInfo::default()), Err)
     }
 
-    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
         let (answer, count) = {
             let mut script = self.0.lock().unwrap();
-            script.requests.push(request);
-            (script.samples.pop_front().unwrap_or(Answer::Good), script.requests.len())
+            if std::mem::replace(&mut script.looked, true) || request.groups != Groups::STATE {
+                script.requests.push(request.clone());
+                (script.samples.pop_front().unwrap_or(Answer::Good), script.requests.len())
+            } else {
+                (Answer::Good, script.requests.len())
+            }
         };
         match answer {
             Answer::Good => {}
@@ -58,7 +67,7 @@ impl Source for Fake {
             Answer::Hangs(until) => drop(until.recv()),
         }
         let mut domain = DomainSample::new("guest", Some(1), DomainState::Running, StateReason(1));
-        domain.asked = request.groups;
+        domain.asked = request.groups | request.more_of(&GUEST);
         Ok(HostSample {
             at: Timestamp::at(Duration::from_secs(count as u64), jiff::Timestamp::UNIX_EPOCH),
             asked: request.groups,
@@ -68,7 +77,7 @@ impl Source for Fake {
         })
     }
 
-    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
+    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
         self.0.lock().unwrap().arounds.push(around.clone());
         let mut sample = self.sample(request)?;
         if self.0.lock().unwrap().busy {
@@ -94,9 +103,11 @@ fn error(severity: Severity) -> SourceError {
 enum Seen {
     Connecting,
     Connected,
-    Keyframe,
+    /// The first reading of a connection, right after the look at who is there.
+    First,
     Delta,
     Look,
+    Late,
     Failed(Option<u64>),
 }
 
@@ -105,6 +116,8 @@ struct Rig {
     updates: mpsc::Receiver<(usize, HostUpdate)>,
     handle: Handle,
     start: Instant,
+    /// Who is there was told; the first reading is still to come.
+    looked: bool,
     /// Events that came meanwhile.
     events: Vec<Event>,
 }
@@ -122,7 +135,14 @@ impl Rig {
             for_make.lock().unwrap().made += 1;
             Box::new(Fake(for_make.clone()))
         });
-        Self { script, updates, handle: spawn(7, make, settings, sender), start: Instant::now(), events: vec![] }
+        Self {
+            script,
+            updates,
+            handle: spawn(7, make, settings, sender),
+            start: Instant::now(),
+            looked: false,
+            events: vec![],
+        }
     }
 
     /// The next update, and its time in milliseconds after the start.
@@ -132,15 +152,17 @@ impl Rig {
             assert_eq!(host, 7);
             match update {
                 HostUpdate::Event(event) => self.events.push(event),
+                HostUpdate::Keyframe(sample) if sample.asked == Groups::STATE => self.looked = true,
                 update => break update,
             }
         };
         let seen = match update {
-            HostUpdate::Event(_) => unreachable!("taken out above"),
+            HostUpdate::Event(_) | HostUpdate::Keyframe(_) => unreachable!("taken out above"),
+            HostUpdate::Late(_) => Seen::Late,
             HostUpdate::Connecting => Seen::Connecting,
             HostUpdate::Connected(_) => Seen::Connected,
-            HostUpdate::Keyframe(_) => Seen::Keyframe,
             HostUpdate::Delta(delta) if delta.asked == Groups::STATE => Seen::Look,
+            HostUpdate::Delta(_) if std::mem::take(&mut self.looked) => Seen::First,
             HostUpdate::Delta(_) => Seen::Delta,
             HostUpdate::Failed(Failure { retry_in, .. }) => Seen::Failed(retry_in.map(|wait| wait.as_secs())),
         };
@@ -197,7 +219,7 @@ fn samples(answers: impl IntoIterator<Item = Answer>) -> Script {
 #[tokio::test(start_paused = true)]
 async fn the_second_sample_comes_soon_and_then_the_cadence_is_fixed() {
     let mut rig = Rig::new(Script::default(), screen());
-    rig.expect([(0, Seen::Connecting), (0, Seen::Connected), (0, Seen::Keyframe)]).await;
+    rig.expect([(0, Seen::Connecting), (0, Seen::Connected), (0, Seen::First)]).await;
     rig.expect([(300, Seen::Delta), (1300, Seen::Delta), (2300, Seen::Delta), (3300, Seen::Delta)]).await;
 }
 
@@ -205,7 +227,7 @@ async fn the_second_sample_comes_soon_and_then_the_cadence_is_fixed() {
 async fn an_output_has_whole_intervals_only() {
     let mut rig = Rig::new(Script::default(), output());
     rig.skip(2).await;
-    rig.expect([(0, Seen::Keyframe), (1000, Seen::Delta), (2000, Seen::Delta)]).await;
+    rig.expect([(0, Seen::First), (1000, Seen::Delta), (2000, Seen::Delta)]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -215,7 +237,7 @@ async fn the_wait_between_attempts_doubles_and_a_good_sample_resets_it() {
     for (at, wait) in [(0, 1), (1000, 2), (3000, 4), (7000, 8), (15_000, 16), (31_000, 30)] {
         rig.expect([(at, Seen::Connecting), (at, Seen::Failed(Some(wait)))]).await;
     }
-    rig.expect([(61_000, Seen::Connecting), (61_000, Seen::Connected), (61_000, Seen::Keyframe)]).await;
+    rig.expect([(61_000, Seen::Connecting), (61_000, Seen::Connected), (61_000, Seen::First)]).await;
     rig.notice(Notice::Closed("it went away".into()));
     rig.expect([(61_000, Seen::Failed(Some(1))), (62_000, Seen::Connecting)]).await;
 }
@@ -228,7 +250,7 @@ async fn a_connection_without_a_good_sample_does_not_reset_the_wait() {
         rig.expect([(at, Seen::Connecting), (at, Seen::Connected), (at, Seen::Failed(Some(wait)))]).await;
     }
     rig.skip(2).await;
-    rig.expect([(3000, Seen::Keyframe)]).await;
+    rig.expect([(3000, Seen::First)]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -249,7 +271,7 @@ async fn a_lost_connection_is_made_again_and_begins_with_a_keyframe() {
     let mut rig = Rig::new(samples([Answer::Good, Answer::Fails(Severity::Connection)]), screen());
     rig.skip(3).await;
     rig.expect([(300, Seen::Failed(Some(1))), (1300, Seen::Connecting), (1300, Seen::Connected)]).await;
-    rig.expect([(1300, Seen::Keyframe), (1600, Seen::Delta)]).await;
+    rig.expect([(1300, Seen::First), (1600, Seen::Delta)]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,7 +279,7 @@ async fn a_panic_of_the_source_costs_its_thread_only() {
     let mut rig = Rig::new(samples([Answer::Good, Answer::Panics]), screen());
     rig.skip(3).await;
     rig.expect([(300, Seen::Failed(Some(1))), (1300, Seen::Connecting), (1300, Seen::Connected)]).await;
-    rig.expect([(1300, Seen::Keyframe)]).await;
+    rig.expect([(1300, Seen::First)]).await;
     assert_eq!(rig.script.lock().unwrap().made, 2);
 }
 
@@ -272,7 +294,7 @@ async fn an_event_brings_a_cheap_look_and_a_storm_brings_few() {
     rig.notice(Notice::DomainsChanged);
     rig.expect([(700, Seen::Look), (1300, Seen::Delta), (2300, Seen::Delta)]).await;
     let requests = rig.script.lock().unwrap().requests.clone();
-    assert_eq!(requests[2], Request { groups: Groups::STATE, focus: None });
+    assert_eq!(requests[2], Request::of_all(Groups::STATE));
     assert_eq!(requests.len(), 6);
 }
 
@@ -300,7 +322,7 @@ async fn another_interval_holds_at_once() {
 async fn the_focus_reaches_the_next_tick() {
     let mut rig = Rig::new(Script::default(), screen());
     rig.skip(3).await;
-    rig.handle.set_focus(Some(Uuid::max()));
+    rig.handle.set_sight(Sight { focus: Some(Uuid::max()), ..Sight::default() });
     rig.skip(1).await;
     let focus: Vec<_> = rig.script.lock().unwrap().requests.iter().map(|request| request.focus).collect();
     assert_eq!(focus, [None, Some(Uuid::max())]);
@@ -366,7 +388,12 @@ async fn without_its_handle_the_task_ends_even_in_a_call() {
     rig.skip(2).await;
     rig.asked(1).await;
     drop(rig.handle);
-    assert!(rig.updates.recv().await.is_none());
+    while let Some((_, update)) = rig.updates.recv().await {
+        assert!(
+            matches!(update, HostUpdate::Keyframe(look) if look.asked == Groups::STATE),
+            "no more than was on its way"
+        );
+    }
 }
 
 fn rebooted(second: u64) -> Event {
@@ -451,10 +478,8 @@ async fn a_host_that_was_never_reached_was_not_lost() {
 async fn next_held(updates: &mut mpsc::Receiver<(usize, HostUpdate)>) -> Option<Held> {
     loop {
         let update = tokio::time::timeout(Duration::from_secs(60), updates.recv()).await;
-        match update.expect("an update within a minute").expect("the task lives").1 {
-            HostUpdate::Keyframe(sample) => return sample.domains[&GUEST].held,
-            HostUpdate::Delta(delta) => return delta.changed.first().and_then(|(_, domain)| domain.held),
-            _ => {}
+        if let HostUpdate::Delta(delta) = update.expect("an update within a minute").expect("the task lives").1 {
+            return delta.changed.first().and_then(|(_, domain)| domain.held);
         }
     }
 }

@@ -46,6 +46,12 @@ impl Patience {
         self.0 = Some(self.0.map_or(took, |usual| usual.max(took / 2)));
     }
 
+    /// How long to wait right after a call has hung in a domain. Who hangs as well shows only when it is asked, so where
+    /// many do, they are found one after another.
+    pub(super) fn limit_after_hang(self) -> Duration {
+        self.limit().min(self.0.unwrap_or_default() * 2 + BUSY_AT_LEAST + Duration::from_millis(50))
+    }
+
     /// How long to wait before asking why.
     pub(super) fn limit(self) -> Duration {
         let limit = self.0.map_or(Self::AT_FIRST, |usual| usual * 3 + Duration::from_millis(300));
@@ -207,6 +213,18 @@ mod tests {
             patience.learn(Duration::from_millis(700));
         }
         assert!((2300..=2500).contains(&patience.limit().as_millis()), "{:?}", patience.limit());
+    }
+
+    #[test]
+    fn after_a_hang_the_next_is_noticed_sooner_and_never_before_its_monitor_counts_as_busy() {
+        let mut patience = Patience::default();
+        patience.learn(Duration::from_millis(20));
+        assert_eq!(patience.limit_after_hang(), Duration::from_millis(340));
+        for _ in 0..50 {
+            patience.learn(Duration::from_millis(700));
+        }
+        assert!(patience.limit_after_hang() < patience.limit());
+        assert!(patience.limit_after_hang() > Duration::from_millis(1500));
     }
 
     #[test]

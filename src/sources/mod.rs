@@ -5,17 +5,32 @@ pub mod synthetic;
 pub mod worker;
 
 use crate::model::{Event, Groups, HostInfo, HostSample};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// What one sample shall contain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Groups for every active domain. `STATE` alone is the cheap look after a lifecycle event.
     pub groups: Groups,
+    /// Groups for single domains, besides those.
+    pub more: Arc<BTreeMap<Uuid, Groups>>,
     /// The domain that is looked at: it gets [`Groups::HOST_CPU`] too.
     pub focus: Option<Uuid>,
+}
+
+impl Request {
+    /// The same of every active domain.
+    pub fn of_all(groups: Groups) -> Self {
+        Self { groups, more: Arc::default(), focus: None }
+    }
+
+    /// What is wanted of a domain besides [`Request::groups`].
+    pub fn more_of(&self, domain: &Uuid) -> Groups {
+        self.more.get(domain).copied().unwrap_or_default()
+    }
 }
 
 /// A hypervisor, real or not. All calls block; they are made from one thread, one at a time.
@@ -25,11 +40,11 @@ pub trait Source: Send {
     fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError>;
 
     /// One reading of everything that exists. Groups that the request does not name stay empty.
-    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError>;
+    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError>;
 
     /// The same while calls hang in some domains: those are asked for what cannot hang, or for nothing at all. A busy
     /// domain whose monitor is still busy is marked as [`held`](crate::model::DomainSample::held). A source in which nothing can hang has nothing to avoid.
-    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError>;
+    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError>;
 
     /// Whether a domain's hypervisor answers (`virDomainGetControlInfo`). Itself hangs where libvirt keeps the domain
     /// locked.
@@ -60,12 +75,12 @@ pub enum Monitor {
 
 /// How a source tells the sampler, between samples, that something has happened. Never blocks.
 #[derive(Clone)]
-pub struct Notify(std::sync::Arc<dyn Fn(Notice) + Send + Sync>);
+pub struct Notify(Arc<dyn Fn(Notice) + Send + Sync>);
 
 impl Notify {
     /// Wraps what shall be called.
     pub fn new(call: impl Fn(Notice) + Send + Sync + 'static) -> Self {
-        Self(std::sync::Arc::new(call))
+        Self(Arc::new(call))
     }
 
     /// Hands the notice on.

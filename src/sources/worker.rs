@@ -48,8 +48,8 @@ impl Worker {
     /// [`Source::sample`] on the thread, or [`Source::sample_around`] where there is something to go around.
     pub fn sample(&self, request: Request, around: Option<Around>) -> Pending<Result<HostSample, SourceError>> {
         self.run(move |source| match around {
-            Some(around) => source.sample_around(request, &around),
-            None => source.sample(request),
+            Some(around) => source.sample_around(&request, &around),
+            None => source.sample(&request),
         })
     }
 

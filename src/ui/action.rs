@@ -1,7 +1,6 @@
 //! Everything that a user can ask for.
 
 use super::{List, SortKey};
-use crate::fleet::DomainId;
 use crate::time::Interval;
 
 /// One thing that a user asked for.
@@ -93,8 +92,6 @@ pub enum Effect {
     Suspend,
     /// Sample at this pace.
     SetInterval(Interval),
-    /// Ask for everything about this domain, or about none.
-    Focus(Option<DomainId>),
     /// Clear the terminal and draw all of it.
     Redraw,
 }

@@ -8,6 +8,7 @@ mod list;
 mod row;
 mod rows;
 mod seen;
+mod sight;
 mod sort;
 mod state;
 mod update;

@@ -33,35 +33,31 @@ fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
         Action::Freeze => freeze(ui, fleet),
         Action::TimeBack(samples) => travel(ui, fleet, -i64::from(samples)),
         Action::TimeForward(samples) => travel(ui, fleet, i64::from(samples)),
-        Action::FilterStart => return start_filter(ui),
+        Action::FilterStart => start_filter(ui),
         Action::FilterInsert(c) => ui.filter.text.push(c),
         Action::FilterErase => drop(ui.filter.text.pop()),
         Action::FilterAccept => ui.filter.editing = None,
         Action::FilterCancel => ui.filter.text = ui.filter.editing.take().unwrap_or_default(),
-        Action::Show(list) => return show(ui, list),
+        Action::Show(list) => show(ui, list),
         other => {
-            return if let Some(scroll) = ui.help {
+            if let Some(scroll) = ui.help {
                 ui.help = in_help(other, scroll, ui.page_height() as u16);
-                None
             } else {
-                on_screen(ui, fleet, other)
-            };
+                on_screen(ui, fleet, other);
+            }
         }
     }
     None
 }
 
-fn on_screen(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
+fn on_screen(ui: &mut UiState, fleet: &Fleet, action: Action) {
     match ui.screen() {
         Screen::List(_) => in_list(ui, fleet, action),
         Screen::Domain(view) => {
             let id = view.id;
             in_domain(ui, fleet, id, action)
         }
-        Screen::Device(id, _) => {
-            in_device(ui, fleet, id, action);
-            None
-        }
+        Screen::Device(id, _) => in_device(ui, fleet, id, action),
     }
 }
 
@@ -70,15 +66,15 @@ fn set_interval(ui: &mut UiState, interval: crate::time::Interval) -> Option<Eff
     Some(Effect::SetInterval(interval))
 }
 
-fn start_filter(ui: &mut UiState) -> Option<Effect> {
+fn start_filter(ui: &mut UiState) {
     ui.filter.editing = Some(ui.filter.text.clone());
-    show(ui, ui.list)
+    show(ui, ui.list);
 }
 
-fn show(ui: &mut UiState, list: List) -> Option<Effect> {
+fn show(ui: &mut UiState, list: List) {
     ui.help = None;
+    ui.domain = None;
     ui.list = list;
-    ui.domain.take().map(|_| Effect::Focus(None))
 }
 
 /// The help scrolls; Back and Open close it.
@@ -97,7 +93,7 @@ fn in_help(action: Action, scroll: u16, page: u16) -> Option<u16> {
     })
 }
 
-fn in_list(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
+fn in_list(ui: &mut UiState, fleet: &Fleet, action: Action) {
     let page = ui.page_height() as isize;
     let panes = ui.list == List::Panes;
     let line = if panes { ui.card_grid().columns as isize } else { 1 };
@@ -120,13 +116,12 @@ fn in_list(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
             let state = ui.list_state_mut();
             state.order = state.order.reversed();
         }
-        Action::NextPane => return show(ui, neighbour_list(ui.list, 1)),
-        Action::PreviousPane => return show(ui, neighbour_list(ui.list, List::ALL.len() - 1)),
+        Action::NextPane => show(ui, neighbour_list(ui.list, 1)),
+        Action::PreviousPane => show(ui, neighbour_list(ui.list, List::ALL.len() - 1)),
         Action::Back => ui.filter.text.clear(),
-        Action::Open => return open(ui, fleet),
+        Action::Open => open(ui, fleet),
         _ => {}
     }
-    None
 }
 
 fn neighbour_list(list: List, step: usize) -> List {
@@ -157,24 +152,26 @@ fn sort_by_neighbour(ui: &mut UiState, step: isize) {
     (state.sort, state.order) = (key, key.natural());
 }
 
-fn open(ui: &mut UiState, fleet: &Fleet) -> Option<Effect> {
-    let row = ui.selected_row()?.clone();
+fn open(ui: &mut UiState, fleet: &Fleet) {
+    let Some(row) = ui.selected_row().cloned() else { return };
     ui.list_state_mut().selected = Some(row.clone());
+    // Of a domain that is gone there is nothing to show.
+    let there = |id: DomainId| fleet.domain(id).is_some();
     let (id, device) = match row {
-        RowId::Domain(id) => (id, None),
-        RowId::Device(id, key) => (id, Some(key)),
-        // Of a domain that is gone there is nothing to show.
-        RowId::Event(_, _, id) => (id.filter(|id| fleet.domain(*id).is_some())?, None),
+        RowId::Domain(id) => (Some(id), None),
+        RowId::Device(id, key) => (Some(id), Some(key)),
+        RowId::Event(_, _, id) => (id.filter(|id| there(*id)), None),
     };
-    ui.domain = Some(DomainView { id, selected: device.clone(), offset: 0, device });
-    Some(Effect::Focus(Some(id)))
+    if let Some(id) = id {
+        ui.domain = Some(DomainView { id, selected: device.clone(), offset: 0, device });
+    }
 }
 
-fn in_domain(ui: &mut UiState, fleet: &Fleet, id: DomainId, action: Action) -> Option<Effect> {
+fn in_domain(ui: &mut UiState, fleet: &Fleet, id: DomainId, action: Action) {
     let domain = fleet.domain(id).map(|(_, domain)| domain);
     let keys = domain.map(device_keys).unwrap_or_default();
     let page = domain.map_or(1, |domain| super::domain_areas(ui.size, domain).devices.height as isize).max(1);
-    let view = ui.domain.as_mut()?;
+    let Some(view) = ui.domain.as_mut() else { return };
     let mut select = |step: isize| {
         let index = position(&keys, &view.selected).saturating_add_signed(step);
         view.selected = keys.get(index.min(keys.len().saturating_sub(1))).cloned();
@@ -191,13 +188,9 @@ fn in_domain(ui: &mut UiState, fleet: &Fleet, id: DomainId, action: Action) -> O
         Action::NextPane | Action::Right => view.selected = next_kind(&keys, &view.selected, 1),
         Action::PreviousPane | Action::Left => view.selected = next_kind(&keys, &view.selected, -1),
         Action::Open => view.device = keys.get(position(&keys, &view.selected)).cloned(),
-        Action::Back => {
-            ui.domain = None;
-            return Some(Effect::Focus(None));
-        }
+        Action::Back => ui.domain = None,
         _ => {}
     }
-    None
 }
 
 fn position(keys: &[DeviceKey], selected: &Option<DeviceKey>) -> usize {

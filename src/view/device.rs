@@ -211,7 +211,9 @@ impl Screen<'_> {
         }
         let notes = match device.sample {
             None => vec!["not read in this run of the domain".to_owned()],
-            Some(_) if self.domain.readings() < 2 => vec!["first reading: rates come with the next one".to_owned()],
+            Some(_) if lack.is_none() && device.track.latest(M::ALL[0]).is_none() => {
+                vec!["first reading: rates come with the next one".to_owned()]
+            }
             Some(_) => lack.into_iter().flat_map(|(what, why)| [format!("{} {what}:", scene.none()), why]).collect(),
         };
         let place = Rect { width: area.width.saturating_sub(1), ..area };

@@ -8,9 +8,11 @@ use super::{Scene, Symbols};
 use crate::fleet::metric::{HostMetric, Metric};
 use crate::fleet::{Host, Link, TimeCursor, When};
 use crate::model::DomainState;
+use crate::time::Interval;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use std::time::Duration;
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let shown = scene.ui.domain.as_ref().map_or(0, |view| view.id.host);
@@ -73,13 +75,29 @@ fn clock_part(scene: &Scene, host: &Host) -> Line<'static> {
             };
             spans.push(scene.span(role, word));
             let age = host.sampled_at.and_then(|at| scene.now.since(at)).unwrap_or_default();
-            if age > 2 * scene.ui.interval.duration() + std::time::Duration::from_secs(1) {
+            if age > 2 * scene.ui.interval.duration() + Duration::from_secs(1) {
                 spans.push(scene.span(Role::Warning, format!(" figures {} old", format::duration(age))));
             }
         }
     }
-    spans.push(scene.span(Role::Dim, format!("  {interval}  {}", clock(scene.now.wall))));
+    if let Some(took) = host.late.filter(|_| scene.ui.cursor == TimeCursor::Live) {
+        spans.push(scene.span(Role::Warning, late(scene.ui.interval, took)));
+    }
+    let oldest = host.oldest();
+    let turns = match oldest > 2 * scene.ui.interval.duration() {
+        true => format!(", oldest {}", format::duration(oldest)),
+        false => String::new(),
+    };
+    spans.push(scene.span(Role::Dim, format!("  {interval}{turns}  {}", clock(scene.now.wall))));
     spans.into()
+}
+
+/// What is said where a sample takes longer than the interval: the interval that can be kept.
+fn late(interval: Interval, took: Duration) -> String {
+    let steps = std::iter::successors(Some(interval.longer()), |step| Some(step.longer()));
+    let kept = steps.take(20).find(|step| step.duration() > took).unwrap_or(Interval::MAX);
+    let seconds = |length: Duration| format!("{}s", (length.as_secs_f64() * 10.0).round() / 10.0);
+    format!(" a sample takes {}: + for {}", seconds(took), seconds(kept.duration()))
 }
 
 /// Hours, minutes, seconds where the operator is.
@@ -181,5 +199,19 @@ fn counts(scene: &Scene, host: &Host, wide: bool) -> Vec<Span<'static>> {
         spans
     } else {
         vec![scene.span(Role::Heading, format!("{up}/{} up", host.domains.len()))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_that_is_not_kept_comes_with_one_that_is() {
+        let interval = |seconds| Interval::from_seconds(seconds).unwrap();
+        let ms = Duration::from_millis;
+        assert_eq!(late(interval(1.0), ms(1420)), " a sample takes 1.4s: + for 2s");
+        assert_eq!(late(interval(0.1), ms(730)), " a sample takes 0.7s: + for 1s");
+        assert_eq!(late(interval(600.0), ms(700_000)), " a sample takes 700s: + for 600s");
     }
 }

@@ -103,10 +103,14 @@ fn link_words(scene: &Scene) -> Vec<(Role, String)> {
             Link::Connecting if host.sampled_at.is_none() => {
                 Some((Role::Dim, "waiting for the first answer of libvirt  ".into()))
             }
+            // An attempt may hang: whatever the last figures say, nobody knows how things are.
+            Link::Connecting => {
+                Some((Role::Critical, "no connection: trying again now; the figures are the last ones  ".into()))
+            }
             Link::Live if host.is_degraded() => {
                 Some((Role::Critical, "calls hang in too many domains: only states and NICs are read  ".into()))
             }
-            Link::Connecting | Link::Live => None,
+            Link::Live => None,
         })
         .collect()
 }

@@ -1,30 +1,28 @@
 //! The lab: twelve small guests, and the ways to hurt them.
 
+use crate::shared::lab::{self, LOADED};
+use crate::shared::run::error;
 use rustix::process::{Pid, Signal, kill_process};
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::ops::Deref;
 
-/// Says that the suite shall not run, and that whoever sets it knows.
-pub const CHOICE: &str = "VTOP_LAB";
-/// The script that makes labs.
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab");
+pub use crate::shared::run::{timed_virsh, try_virsh};
+
 /// The guests: four under load, the others suspended, which still answer every call.
 pub const GUESTS: usize = 12;
-pub const LOADED: [&str; 4] = ["vtop-lab-cpu", "vtop-lab-disk", "vtop-lab-net", "vtop-lab-mem"];
 
 /// A private libvirtd with its guests. It ends with this process.
 pub struct Lab {
-    name: String,
-    /// Where clients connect.
-    pub uri: String,
+    lab: lab::Lab,
     /// Processes that a fault has stopped.
     stopped: RefCell<Vec<Pid>>,
 }
 
-pub fn is_unwanted() -> bool {
-    std::env::var(CHOICE).is_ok_and(|choice| choice == "skip")
+impl Deref for Lab {
+    type Target = lab::Lab;
+    fn deref(&self) -> &lab::Lab {
+        &self.lab
+    }
 }
 
 pub fn idle(number: usize) -> String {
@@ -33,41 +31,9 @@ pub fn idle(number: usize) -> String {
 
 impl Lab {
     pub fn up() -> Result<Self, String> {
-        let process = std::process::id().to_string();
-        let name = format!("f{process}");
-        let made = script(&["up", "--name", &name, "--guests", &LOADED.len().to_string(), "--owner", &process]);
-        let uri = text(&made).lines().last().unwrap_or_default().to_owned();
-        match made.status.code() {
-            Some(0) => {}
-            Some(77) => return Err("the lab needs root".into()),
-            Some(3) => return Err(format!("the lab is not possible on this machine: {}", error(&made))),
-            _ => return Err(format!("the lab did not come up:\n{}", error(&made))),
-        }
-        let lab = Self { name, uri, stopped: RefCell::default() };
+        let lab = Self { lab: lab::Lab::up('f')?, stopped: RefCell::default() };
         let more = lab.run(&["add", "--idle", &(GUESTS - LOADED.len()).to_string()]);
         if more.status.success() { Ok(lab) } else { Err(format!("the lab has no room: {}", error(&more))) }
-    }
-
-    /// Runs a command of the lab's script.
-    pub fn run(&self, arguments: &[&str]) -> Output {
-        script(&[&[arguments[0], "--name", &self.name], &arguments[1..]].concat())
-    }
-
-    /// The same where it has to work; what it printed.
-    pub fn must(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "lab {arguments:?}: {}", error(&output));
-        text(&output)
-    }
-
-    /// Runs virsh; it has to work.
-    pub fn virsh(&self, arguments: &[&str]) -> String {
-        virsh(&self.uri, arguments)
-    }
-
-    /// The lab's own folder, which goes with it.
-    pub fn folder(&self) -> PathBuf {
-        Path::new(self.must(&["folder"]).trim()).to_owned()
     }
 
     /// Which process a domain's QEMU is.
@@ -129,43 +95,4 @@ impl Drop for Stopped<'_> {
 
 fn pid(printed: &str) -> Pid {
     Pid::from_raw(printed.trim().parse().unwrap()).unwrap()
-}
-
-/// Runs virsh on a connection.
-pub fn try_virsh(uri: &str, arguments: &[&str]) -> Output {
-    run(Command::new("virsh").args(["--quiet", "--connect", uri]).args(arguments))
-}
-
-/// Runs virsh on a connection; it has to work.
-pub fn virsh(uri: &str, arguments: &[&str]) -> String {
-    let output = try_virsh(uri, arguments);
-    assert!(output.status.success(), "virsh {arguments:?}: {}", error(&output));
-    text(&output)
-}
-
-/// Runs virsh, which has to work; how long it took.
-pub fn timed_virsh(uri: &str, arguments: &[&str]) -> Duration {
-    let start = Instant::now();
-    virsh(uri, arguments);
-    start.elapsed()
-}
-
-fn script(arguments: &[&str]) -> Output {
-    run(Command::new(SCRIPT).args(arguments))
-}
-
-fn run(command: &mut Command) -> Output {
-    command
-        .stdin(Stdio::null())
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"))
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn error(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }

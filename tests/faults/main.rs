@@ -11,17 +11,26 @@
 
 mod daemon;
 mod flood;
-#[path = "../shared/frames.rs"]
-mod frames;
 mod hangs;
 mod lab;
+mod lines;
 mod locks;
+mod names;
+mod outage;
 mod process;
 mod program;
+mod relay;
+mod remote;
+mod saves;
+#[path = "../shared/mod.rs"]
+mod shared;
+mod stopped;
+mod storage;
 mod table;
 mod watch;
 
 use lab::Lab;
+use shared::lab::{CHOICE, is_unwanted};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -37,12 +46,21 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_hang_before_the_start", hangs::before_the_start),
     ("a_hang_in_which_another_client_hangs_too", hangs::another_client_hangs_too),
     ("a_lock_is_held", locks::a_hook_sleeps),
+    ("a_lock_before_the_start", locks::before_the_start),
+    ("a_disk_has_no_room", storage::a_disk_has_no_room),
+    ("another_domain_takes_name_and_id", names::another_domain_takes_name_and_id),
+    ("a_guest_is_saved_and_restored", saves::a_guest_is_saved_and_restored),
     ("the_daemon_is_killed", daemon::killed),
     ("the_daemon_is_away_for_longer", daemon::away_for_longer),
     ("the_daemon_freezes", daemon::frozen),
     ("the_daemon_restarts_again_and_again", daemon::restarted_again_and_again),
+    ("a_tcp_connection_is_cut", remote::tcp_is_cut),
+    ("a_tcp_connection_is_silent", remote::tcp_is_silent),
+    ("an_ssh_connection_is_cut", remote::ssh_is_cut),
+    ("vtop_is_stopped", stopped::for_ten_seconds),
     ("the_terminal_does_not_read", flood::the_terminal_does_not_read),
     ("a_hundred_domains_appear", flood::a_hundred_domains_appear),
+    ("a_thousand_domains_appear", flood::a_thousand_domains_appear),
     ("domains_die_in_the_middle_of_calls", flood::domains_die_in_the_middle_of_calls),
 ];
 
@@ -58,15 +76,15 @@ fn main() -> ExitCode {
     if wanted.is_empty() {
         return ExitCode::SUCCESS;
     }
-    if lab::is_unwanted() {
-        println!("skipped: the fault suite did not run, as {}=skip says", lab::CHOICE);
+    if is_unwanted() {
+        println!("skipped: the fault suite did not run, as {}=skip says", CHOICE);
         return ExitCode::SUCCESS;
     }
     let start = Instant::now();
     let lab = match Lab::up() {
         Ok(lab) => lab,
         Err(why) => {
-            println!("NOT RUN: {why}\n{}=skip leaves the fault suite out, knowingly", lab::CHOICE);
+            println!("NOT RUN: {why}\n{}=skip leaves the fault suite out, knowingly", CHOICE);
             return ExitCode::FAILURE;
         }
     };

@@ -12,6 +12,15 @@ pub const CALLERS: &str = "host ";
 pub struct Holdings {
     pub threads: usize,
     pub sockets: usize,
+    /// Processes that it has started, ssh for one, and not waited for.
+    pub children: usize,
+}
+
+impl Holdings {
+    /// Whether it is no more than that in anything.
+    pub fn is_within(self, other: Self) -> bool {
+        self.threads <= other.threads && self.sockets <= other.sockets && self.children <= other.children
+    }
 }
 
 pub struct Process(u32);
@@ -42,6 +51,7 @@ impl Process {
         Holdings {
             threads: self.entries("task").count(),
             sockets: self.entries("fd").filter(|fd| is_socket(fd)).count(),
+            children: self.entries("task").map(|task| children(&task)).sum(),
         }
     }
 
@@ -50,7 +60,7 @@ impl Process {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             let now = self.holdings();
-            if (now.threads <= before.threads && now.sockets <= before.sockets) || Instant::now() > deadline {
+            if now.is_within(before) || Instant::now() > deadline {
                 return now;
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -76,6 +86,11 @@ fn waited(task: &Path, is_wanted: impl Fn(&str) -> bool) -> Option<Duration> {
     }
     let times = fs::read_to_string(task.join("schedstat")).ok()?;
     times.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
+}
+
+/// The processes that a thread has started and that nobody has waited for.
+fn children(task: &Path) -> usize {
+    fs::read_to_string(task.join("children")).unwrap_or_default().split_whitespace().count()
 }
 
 fn entries(folder: &str) -> impl Iterator<Item = PathBuf> + use<> {

@@ -1,17 +1,16 @@
 //! The real program in a real pseudo terminal, and how fast it answers its keys.
 
-use crate::frames::Frames;
 use crate::process::{Holdings, Process, kernel_waited};
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use std::io::{Read, Write};
+use crate::shared::program::vtop;
+use crate::shared::pty::{Pty, exit_code};
+use crate::shared::shown::Shown;
+use portable_pty::{Child, MasterPty};
+use rustix::process::Pid;
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// The program.
-const VTOP: &str = env!("CARGO_BIN_EXE_vtop");
-/// Only what goes wrong takes so long.
-pub const LIMIT: Duration = Duration::from_secs(30);
 /// How a failure over a late key begins.
 pub const LATE: &str = "a key was answered late";
 /// From a key to its frame.
@@ -28,7 +27,7 @@ const MARKS: [char; 2] = ['▾', '▴'];
 pub struct Program {
     child: Mutex<Box<dyn Child + Send + Sync>>,
     keyboard: Mutex<Box<dyn Write + Send>>,
-    shown: Arc<(Mutex<Frames>, Condvar)>,
+    shown: Shown,
     /// Nobody reads the terminal.
     deaf: Arc<AtomicBool>,
     pid: u32,
@@ -62,36 +61,22 @@ impl Program {
         Self::sized(uri, more, (100, 30))
     }
 
-    pub fn sized(uri: &str, more: &[&str], (columns, rows): (u16, u16)) -> Self {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(VTOP);
-        command.args([&["--connect", uri], more].concat());
-        command.env("TERM", "xterm-256color");
-        command.env("LC_ALL", "C.UTF-8");
-        for name in ["LIBVIRT_DEFAULT_URI", "VTOP_DELAY", "NO_COLOR", "COLORTERM"] {
-            command.env_remove(name);
-        }
-        let child = pair.slave.spawn_command(command).unwrap();
-        let pid = child.process_id().unwrap();
-        let shown = Arc::new((Mutex::new(Frames::new(columns, rows)), Condvar::new()));
+    pub fn sized(uri: &str, more: &[&str], size: (u16, u16)) -> Self {
+        let shown = Shown::new(size);
         let deaf = Arc::new(AtomicBool::new(false));
-        let (for_reader, is_deaf) = (Arc::clone(&shown), Arc::clone(&deaf));
-        let mut output = pair.master.try_clone_reader().unwrap();
-        let reader = std::thread::Builder::new().name(HELPERS.into());
-        let reading = move || {
-            let mut buffer = [0; 8192];
-            while let Ok(count @ 1..) = output.read(&mut buffer) {
-                while is_deaf.load(Ordering::Relaxed) {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                for_reader.0.lock().unwrap().process(&buffer[..count]);
-                for_reader.1.notify_all();
+        let (for_reader, is_deaf) = (shown.clone(), Arc::clone(&deaf));
+        let take = move |bytes: &[u8]| {
+            while is_deaf.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(5));
             }
+            for_reader.process(bytes);
+            true
         };
-        reader.spawn(reading).unwrap();
-        let keyboard = Mutex::new(pair.master.take_writer().unwrap());
-        Self { child: Mutex::new(child), keyboard, shown, deaf, pid, _terminal: Mutex::new(pair.master) }
+        let command = vtop(&[&["--connect", uri], more].concat());
+        let Pty { child, keyboard, master, .. } = Pty::start(command, size, HELPERS, take);
+        let pid = child.process_id().unwrap();
+        let (child, keyboard) = (Mutex::new(child), Mutex::new(keyboard));
+        Self { child, keyboard, shown, deaf, pid, _terminal: Mutex::new(master) }
     }
 
     /// The same, once all domains are on the screen with rates.
@@ -104,23 +89,12 @@ impl Program {
     /// Waits until the screen is as wanted; how long that took.
     pub fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> Duration {
         let start = Instant::now();
-        let mut shown = self.shown.0.lock().unwrap();
-        loop {
-            let text = shown.screen().contents();
-            if wanted(&text) {
-                return start.elapsed();
-            }
-            let left = LIMIT.saturating_sub(start.elapsed());
-            if left.is_zero() {
-                drop(shown);
-                panic!("never on the screen: {what}; but\n{text}");
-            }
-            shown = self.shown.1.wait_timeout(shown, left).unwrap().0;
-        }
+        self.shown.wait(what, |screen| wanted(&screen.contents()).then_some(()));
+        start.elapsed()
     }
 
     pub fn text(&self) -> String {
-        self.shown.0.lock().unwrap().screen().contents()
+        self.shown.text()
     }
 
     pub fn keys(&self, keys: &str) {
@@ -132,6 +106,10 @@ impl Program {
     /// Whether anybody reads the terminal.
     pub fn set_deaf(&self, deaf: bool) {
         self.deaf.store(deaf, Ordering::Relaxed);
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.pid.try_into().unwrap()).unwrap()
     }
 
     pub fn process(&self) -> Process {
@@ -198,16 +176,10 @@ impl Program {
     pub fn quit(self) -> Duration {
         let start = Instant::now();
         self.keys("q");
-        let mut child = self.child.lock().unwrap();
-        loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                let took = start.elapsed();
-                assert_eq!(status.exit_code(), 0);
-                return took;
-            }
-            assert!(start.elapsed() < LIMIT, "q does not end it");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let code = exit_code(self.child.lock().unwrap().as_mut());
+        let took = start.elapsed();
+        assert_eq!(code, 0);
+        took
     }
 }
 

@@ -30,6 +30,18 @@ pub struct Row {
     pub note: String,
 }
 
+impl Row {
+    /// What holds for every fault, as far as it was measured: keys are answered in time, threads, sockets and processes given back.
+    pub fn judge(&self) {
+        if let Some((before, after)) = self.held {
+            assert!(after.is_within(before), "{self:?}");
+        }
+        if let Some(beats) = self.key_to_frame {
+            beats.judge();
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct Table(Vec<Row>);
 

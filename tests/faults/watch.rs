@@ -48,7 +48,8 @@ impl Watch {
             runtime.block_on(async {
                 let (to, mut from) = tokio::sync::mpsc::channel(16);
                 let make = move || -> Box<dyn vtop::sources::Source> { Box::new(LibvirtSource::new(options.clone())) };
-                let _handle = sampler::spawn(0, Box::new(make), Settings::screen(interval), to);
+                let _handle =
+                    sampler::spawn(0, Box::new(make), Settings { sight: None, ..Settings::screen(interval) }, to);
                 let mut stopped = stopped;
                 loop {
                     tokio::select! {
@@ -82,7 +83,11 @@ impl Watch {
         let mut watch = Self::start(uri, seconds);
         watch.until("rates of all domains", Duration::from_secs(20), |watch| {
             watch.host().domains.len() >= domains
-                && watch.host().domains.values().all(|domain| domain.run.is_none() || domain.readings() >= 4)
+                && watch
+                    .host()
+                    .domains
+                    .values()
+                    .all(|domain| domain.run.is_none() || domain.readings(Groups::BLOCK) >= 4)
         });
         watch.measure();
         watch
@@ -156,7 +161,7 @@ impl Watch {
         }
         self.fleet.apply(0, update);
         for domain in self.fleet.hosts()[0].domains.values() {
-            for group in [Groups::CPU, Groups::NET] {
+            for group in [Groups::BLOCK, Groups::NET] {
                 let Some(at) = domain.read_at(group) else { continue };
                 let stamps = self.read.entry((domain.uuid, group)).or_default();
                 if stamps.last() != Some(&at) {
@@ -175,6 +180,13 @@ impl Watch {
     /// Calls that hung at the same time, at most: one thread is at work.
     pub fn stuck(&self) -> usize {
         self.callers.saturating_sub(1)
+    }
+
+    /// No CPU rate of it was more than what all CPUs can give.
+    pub fn judge_cpu(&self, name: &str) {
+        let most = 110.0 * f64::from(self.host().cpus().unwrap());
+        let cpu = self.most_cpu[name];
+        assert!(cpu <= most, "{name} used {cpu} % of a CPU");
     }
 
     /// How fresh the figures of these domains were, the worst of them.

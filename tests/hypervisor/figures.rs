@@ -2,12 +2,13 @@
 
 use crate::desk::{Desk, SIZE, Viewer};
 use crate::lab;
-use crate::pty::{FOREIGN, Program, VTOP};
+use crate::pty::Program;
 use crate::screen::{Kind, Row, Screen, number};
+use crate::shared::program::{VTOP, without_terminal};
 use crate::truth::{Of, truth};
 use crate::virsh::{Comparison, Reading, Window};
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -114,7 +115,7 @@ impl Direct {
     }
 
     pub fn sample(&mut self, focus: Option<Uuid>) {
-        let sample = self.source.sample(Request { groups: Groups::OVERVIEW, focus }).unwrap();
+        let sample = self.source.sample(&Request { focus, ..Request::of_all(Groups::OVERVIEW) }).unwrap();
         self.sample = Some(sample.clone());
         self.desk.apply(HostUpdate::Keyframe(sample));
     }
@@ -356,8 +357,7 @@ fn names<M: Metric>() -> Vec<&'static str> {
 /// What the program writes, and the window of its second line.
 fn lines_of_the_program(uri: &str) -> (Window, Vec<Shown>) {
     let seconds = Window::length(uri).as_secs().to_string();
-    let mut command = Command::new(VTOP);
-    FOREIGN.iter().for_each(|name| _ = command.env_remove(name));
+    let mut command = without_terminal(VTOP);
     command.args(["--connect", uri, "--json", "--iterations", "2", "--delay", &seconds]);
     let mut program = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut output = BufReader::new(program.stdout.take().unwrap()).lines();

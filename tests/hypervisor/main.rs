@@ -11,13 +11,13 @@ mod changes;
 mod desk;
 mod drivers;
 mod figures;
-#[path = "../shared/frames.rs"]
-mod frames;
 mod lab;
 mod pty;
 mod refusals;
 mod scale;
 mod screen;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod truth;
 mod virsh;
 mod watch;

@@ -1,15 +1,11 @@
 //! Where there is nothing to show: one clear message with the way out, and an exit code.
 
 use crate::lab;
-use crate::pty::{FOREIGN, VTOP};
+use crate::shared::program::{VTOP, without_terminal};
+use crate::shared::run::run;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-
-fn run(command: &mut Command) -> Output {
-    FOREIGN.iter().for_each(|name| _ = command.env_remove(name));
-    command.env("LC_ALL", "C.UTF-8").stdin(Stdio::null()).output().unwrap()
-}
+use std::process::Output;
 
 /// What it says: the trouble and the way out, a line each; of wrong usage the parser says a little more.
 fn refused(output: &Output, code: i32) -> String {
@@ -29,7 +25,7 @@ fn what_cannot_be_watched_is_told_in_words() {
         (&["--connect", "test:///default", "--json", "--delay", "0"], 2, &["--delay", "0.1 to 600"]),
         (&["--connect", "test:///default"], 2, &["not a terminal", "--json"]),
     ] {
-        let words = refused(&run(Command::new(VTOP).args(arguments)), code);
+        let words = refused(&run(without_terminal(VTOP).args(arguments)), code);
         for word in wanted {
             assert!(words.contains(word), "{arguments:?}: {words}");
         }
@@ -45,7 +41,12 @@ fn as_nobody(folder: &Path, arguments: &[&str]) -> Output {
         std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
     }
     let user = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"];
-    run(Command::new("setpriv").args(user).arg(&program).args(arguments).env("HOME", "/nonexistent").current_dir("/"))
+    run(without_terminal("setpriv")
+        .args(user)
+        .arg(&program)
+        .args(arguments)
+        .env("HOME", "/nonexistent")
+        .current_dir("/"))
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::screen::Screen;
 use crate::watch::Watch;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+use vtop::model::Groups;
 use vtop::sources::libvirt::Calls;
 
 const DOMAINS: usize = 100;
@@ -45,7 +46,7 @@ fn a_hundred_domains_are_within_reach_and_sampled() {
     let mut watch = Watch::start(&lab, 2.0, SIZE);
     watch.until("all domains", Duration::from_secs(60), |desk, _| desk.host().domains.len() == DOMAINS);
     watch.until("rates and definitions of all", Duration::from_secs(120), |desk, _| {
-        desk.host().domains.values().all(|domain| domain.readings() >= 2 && domain.definition.is_some())
+        desk.host().domains.values().all(|domain| domain.readings(Groups::BLOCK) >= 2 && domain.definition.is_some())
     });
 
     // Every one of them, page by page; the busy ones are on top.

@@ -55,11 +55,11 @@ impl Source for Noted {
         self.source.connect(notify)
     }
 
-    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
         self.noted(|source| source.sample(request))
     }
 
-    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
+    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
         self.noted(|source| source.sample_around(request, around))
     }
 
@@ -102,7 +102,7 @@ impl Watch {
         let (sender, updates) = channel();
         let calls = Calls::default();
         let noted = Arc::clone(&calls);
-        let settings = Settings::screen(Interval::from_seconds(seconds).unwrap());
+        let settings = Settings { sight: None, ..Settings::screen(Interval::from_seconds(seconds).unwrap()) };
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 use uuid::Uuid;
 use vtop::model::{DomainSample, Groups, HostSample};
+use vtop::time::Timestamp;
 
 /// A counter of a domain's sample; `None` where it has no such device or no such figure.
 pub type Read<'a> = &'a dyn Fn(&DomainSample) -> Option<u64>;
@@ -22,11 +23,20 @@ pub fn figure(
         Some((sample, domain))
     });
     // The newest one that asked for the group says it; where there was no answer, nothing is known.
-    let asks = |(sample, domain): &(&HostSample, &DomainSample)| (sample.asked | domain.asked).contains(group);
+    let asks =
+        |(sample, domain): &(&HostSample, &DomainSample)| (sample.asked | domain.more | domain.asked).contains(group);
     let (latest, domain) = back.find(asks).filter(|(_, domain)| domain.asked.contains(group))?;
     let (earlier, before) = back.find(|(_, domain)| domain.asked.contains(group))?;
-    let elapsed = latest.at.monotonic.checked_sub(earlier.at.monotonic).filter(|elapsed| !elapsed.is_zero())?;
+    let elapsed = time(latest, domain, group).since(time(earlier, before, group))?;
     of(domain, before, elapsed)
+}
+
+/// When a group of a domain was read.
+fn time(sample: &HostSample, domain: &DomainSample, group: Groups) -> Timestamp {
+    match domain.own_time {
+        Some((groups, at)) if groups.contains(group) => at,
+        _ => sample.at,
+    }
 }
 
 /// Growth a second.

@@ -218,16 +218,23 @@ impl World {
             return domain;
         }
         let may = if guest.held.is_some() { Groups::STATE | Groups::NET } else { Groups::all() };
-        domain.asked = (asked & may) - guest.silent;
+        let own = guest.counters[0];
+        // Besides what all are asked for, some domains are asked for more, which is read a moment before the rest.
+        if asked != Groups::STATE {
+            let dice = Groups::from_bits_truncate(own.unwrap_or_default() as u32 >> 1);
+            domain.more = dice & (Groups::OVERVIEW - asked);
+            let before = Duration::from_millis(own.unwrap_or_default() % 40);
+            domain.own_time = (!domain.more.is_empty()).then(|| (domain.more, self.now().earlier(before)));
+        }
+        domain.asked = ((asked | domain.more) & may) - guest.silent;
         if guest.looked_at && asked != Groups::STATE && guest.held.is_none() {
             domain.asked |= Groups::HOST_CPU;
         }
         let has = |group| domain.asked.contains(group);
         let plugged = |from: usize| (from..from + 3).filter(|device| guest.plugged[*device]);
-        let own = guest.counters[0];
         if has(Groups::CPU) {
             let time = own.map(|value| Counter(Nanoseconds(value)));
-            domain.cpu = CpuSample { time, user: time, system: None };
+            domain.cpu = CpuSample { time, user: time, ..CpuSample::default() };
         }
         if has(Groups::MEMORY) {
             let size = own.map(Bytes);

@@ -136,14 +136,20 @@ fn every_row_comes_on_the_screen_while_one_walks_down() {
 fn in_and_out_again() {
     let mut rig = Rig::new(12, 60, SIZE);
     rig.press("/db-pri⏎");
-    let focus = rig.key(event(Key::Code(KeyCode::Enter)));
-    assert!(matches!(focus, Some(Effect::Focus(Some(_)))));
+    rig.press("⏎");
+    let focus = rig.ui.sight(&rig.fleet, 0).focus;
+    assert_eq!(
+        focus,
+        rig.ui.selected_row().and_then(|row| row.domain()).map(|id| id.uuid),
+        "everything of it is asked"
+    );
     assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
     rig.press("⏎");
     assert!(matches!(rig.ui.screen(), Screen::Device(..)));
     rig.press("⎋");
     assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
-    assert_eq!(rig.key(event(Key::Code(KeyCode::Esc))), Some(Effect::Focus(None)));
+    rig.press("⎋");
+    assert_eq!(rig.ui.sight(&rig.fleet, 0).focus, None);
     assert_eq!(rig.ui.screen(), Screen::List(List::Table));
     assert_eq!(rig.ui.rows.len(), 1, "the filter is still there");
     rig.press("⎋");
@@ -282,7 +288,8 @@ fn events_are_a_list_like_the_others() {
     rig.press("/space⏎");
     assert_eq!(rig.ui.rows.len(), 1, "the why is searched too");
     assert_eq!(selected_event(&rig), ("mail".into(), "I/O error"));
-    assert!(matches!(rig.key(event(Key::Code(KeyCode::Enter))), Some(Effect::Focus(Some(_)))));
+    rig.press("⏎");
+    assert!(rig.ui.sight(&rig.fleet, 0).focus.is_some());
     assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
     assert!(rig.text().contains("mail  running"));
 }

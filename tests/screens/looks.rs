@@ -23,6 +23,19 @@ fn what_is_critical_has_the_critical_colour_in_the_line_and_in_the_row() {
     assert_ne!(colour(&rig, "2.09ms"), alarm, "another domain's latency");
 }
 
+/// An attempt to connect may hang for as long as the network is silent.
+#[test]
+fn while_it_is_tried_again_nobody_says_that_all_is_well() {
+    for size in SIZES {
+        let mut rig = Rig::new(2, 10, size);
+        rig.fail("gone", "");
+        rig.connect();
+        let line = rig.text().lines().nth(2).unwrap_or_default().to_owned();
+        assert!(line.starts_with("no connection: trying again now; the figures are the last ones"), "{line}");
+        assert!(!rig.text().contains("nothing stands out"), "{}", rig.text());
+    }
+}
+
 #[test]
 fn the_selected_row_stands_out_over_its_whole_width() {
     let rig = incident();

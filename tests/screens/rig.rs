@@ -142,6 +142,12 @@ impl Rig {
         self.ui.refresh(&self.fleet);
     }
 
+    /// After that it is tried again.
+    pub fn connect(&mut self) {
+        self.fleet.apply(0, HostUpdate::Connecting);
+        self.ui.refresh(&self.fleet);
+    }
+
     /// The screen as text, without blanks at the ends of lines.
     pub fn text(&self) -> String {
         let buffer = self.buffer();

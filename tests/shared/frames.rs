@@ -5,29 +5,29 @@ const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 
 /// A screen, and what has come of a frame that is not whole yet.
-pub(crate) struct Frames {
+pub struct Frames {
     parser: vt100::Parser,
     held: Vec<u8>,
 }
 
 impl Frames {
-    pub(crate) fn new(columns: u16, rows: u16) -> Self {
+    pub fn new(columns: u16, rows: u16) -> Self {
         let mut frames = Self { parser: vt100::Parser::default(), held: Vec::new() };
         frames.set_size(columns, rows);
         frames
     }
 
-    pub(crate) fn set_size(&mut self, columns: u16, rows: u16) {
+    pub fn set_size(&mut self, columns: u16, rows: u16) {
         let [lines, width] = [rows, columns].map(|value| value.try_into().unwrap());
         self.parser.screen_mut().set_size(lines, width);
     }
 
-    pub(crate) fn screen(&self) -> &vt100::Screen {
+    pub fn screen(&self) -> &vt100::Screen {
         self.parser.screen()
     }
 
     /// Takes what was written; shows it up to the last frame that is whole.
-    pub(crate) fn process(&mut self, bytes: &[u8]) {
+    pub fn process(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
         let whole = match rfind(&self.held, BEGIN) {
             Some(begin) if rfind(&self.held[begin..], END).is_none() => begin,

@@ -47,7 +47,7 @@ impl Source for Churn {
         self.inner.connect(notify)
     }
 
-    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
         let mut sample = self.inner.sample(request)?;
         self.taken += 1;
         if self.taken.is_multiple_of(LOSS) {
@@ -82,7 +82,7 @@ impl Source for Churn {
         Ok(sample)
     }
 
-    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
+    fn sample_around(&mut self, request: &Request, _: &Around) -> Result<HostSample, SourceError> {
         self.sample(request)
     }
 

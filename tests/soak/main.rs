@@ -38,7 +38,7 @@ use vtop::model::HostUpdate;
 use vtop::sampler::{self, MakeSource, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
 use vtop::time::{Interval, Timestamp};
-use vtop::ui::{Action, Effect, UiState, action_for, update};
+use vtop::ui::{Action, UiState, action_for, update};
 use vtop::view::{Look, draw};
 
 /// The least resident memory of the last tenth may be so much above that of the first tenth after the warm-up.
@@ -121,9 +121,8 @@ async fn soak(length: Duration, interval: Interval, uri: Option<String>) -> Vec<
                 other => KeyCode::Char(other.unwrap_or('1')),
             };
             let action = action_for(KeyEvent::new(key, KeyModifiers::NONE), &ui);
-            if let Some(Effect::Focus(focus)) = action.and_then(|action| update(&mut ui, &fleet, action)) {
-                handle.set_focus(focus.map(|id| id.uuid));
-            }
+            action.and_then(|action| update(&mut ui, &fleet, action));
+            handle.set_sight(ui.sight(&fleet, 0));
             let began = Instant::now();
             terminal.draw(|frame| draw(frame, &fleet, &ui, &Look::default(), Timestamp::now())).expect("drawn");
             row.slowest_frame = row.slowest_frame.max(began.elapsed());
@@ -147,7 +146,7 @@ impl Row {
                 self.went += delta.vanished.len() as u64;
             }
             HostUpdate::Failed(_) => self.failures += 1,
-            HostUpdate::Connecting | HostUpdate::Connected(_) | HostUpdate::Event(_) => {}
+            HostUpdate::Connecting | HostUpdate::Connected(_) | HostUpdate::Event(_) | HostUpdate::Late(_) => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! The command line: exit codes, messages, and a terminal that is left alone where there is nothing to show.
 
-use crate::pty::{LIMIT, Terminal, VTOP, vtop};
+use crate::pty::{LIMIT, Terminal, VTOP, vtop, without_terminal};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -9,11 +9,8 @@ use std::time::{Duration, Instant};
 const NO_DAEMON: &str = "qemu+unix:///system?socket=/nonexistent";
 
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(VTOP);
+    let mut command = without_terminal(VTOP);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for name in ["LIBVIRT_DEFAULT_URI", "VTOP_DELAY"] {
-        command.env_remove(name);
-    }
     command
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
 
 mod cli;
-#[path = "../shared/frames.rs"]
-mod frames;
 mod pty;
 mod screen;
+#[path = "../shared/mod.rs"]
+mod shared;

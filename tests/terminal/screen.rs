@@ -1,6 +1,6 @@
 //! The screen: what keys, sizes and signals do, and that the terminal is as it was after every way out.
 
-use crate::pty::{Terminal, VTOP, command, vtop};
+use crate::pty::{Terminal, VTOP, in_terminal, vtop};
 use rustix::process::Signal;
 
 /// A domain of the made-up host.
@@ -132,7 +132,7 @@ fn a_panic_of_a_source_is_told_on_the_screen_and_reported_at_the_end() {
 
 #[test]
 fn a_shell_can_suspend_it_and_bring_it_back() {
-    let mut command = command("bash");
+    let mut command = in_terminal("bash");
     // As a shell with job control: it starts vtop, is there again when vtop stops, and brings it back.
     let script = r#"set -m; "$0" --demo; echo "stopped with $?"; read -r _; fg >/dev/null; echo "ended with $?""#;
     command.args(["--norc", "-c", script, VTOP]);

@@ -78,7 +78,16 @@ async fn run(drive: impl AsyncFnOnce(&World)) -> Left {
     let buffer = terminal.backend().buffer();
     let text = buffer.content.chunks(80).map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n");
     let text = text.collect();
-    Left { end, frames, tty: tty.0, text, wishes: handles[0].wishes() }
+    Left {
+        end,
+        frames,
+        tty: tty.0,
+        text,
+        wishes: {
+            let (interval, sight) = handles[0].wishes();
+            (interval, sight.and_then(|sight| sight.focus))
+        },
+    }
 }
 
 struct Deaf;
@@ -87,11 +96,11 @@ impl Source for Deaf {
     fn connect(&mut self, _: Notify) -> Result<HostInfo, SourceError> {
         Ok(HostInfo::default())
     }
-    fn sample(&mut self, _: Request) -> Result<HostSample, SourceError> {
+    fn sample(&mut self, _: &Request) -> Result<HostSample, SourceError> {
         Ok(sample(0))
     }
 
-    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
+    fn sample_around(&mut self, request: &Request, _: &Around) -> Result<HostSample, SourceError> {
         self.sample(request)
     }
 

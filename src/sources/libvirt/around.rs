@@ -1,18 +1,15 @@
 //! A sample while calls hang in some domains: `virDomainListGetStats` for the rest, and for those with a busy monitor
 //! what libvirt knows without it. Where libvirt keeps a domain locked no list can be had, so domains are looked up.
 
-use super::bulk::{self, Reading};
+use super::books::Books;
+use super::bulk::{self, Moments, Reading};
 use super::explain;
 use super::ffi::{Connection, Domain, LibvirtError, OwnedDomain};
 use crate::model::{DomainSample, Groups, Held, Hold};
 use crate::sources::{Around, Monitor, Request};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
-use std::time::Duration;
 use uuid::Uuid;
-
-/// Groups that no monitor is asked for.
-const CHEAP: Groups = Groups::STATE.union(Groups::NET);
 
 /// Domains that were looked up, kept for the next sample.
 #[derive(Default)]
@@ -22,21 +19,22 @@ pub(super) struct LookedUp(BTreeMap<Uuid, OwnedDomain>);
 pub(super) fn sample(
     connection: &Connection,
     looked_up: &mut LookedUp,
-    request: Request,
+    request: &Request,
     around: &Around,
+    books: Option<&mut Books>,
     driver: &str,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
     if around.locked.is_empty() {
-        let all = bulk::call(connection, CHEAP, false, &mut true)?;
+        let all = bulk::call(connection, Groups::PULSE, false, &mut true)?;
         let domains: Vec<Domain<'_>> = all.iter().map(|record| record.domain).collect();
-        let cheap = all.iter().map(|record| bulk::read(&record, CHEAP, driver));
-        return with_dear(connection, cheap.collect(), &domains, request, around, driver);
+        let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
+        return with_dear(connection, cheap.collect(), &domains, request, around, books, driver);
     }
     let wanted = around.known.difference(&around.locked);
     let domains = looked_up.all(connection, wanted.copied())?;
-    let all = bulk::call_for(connection, &domains, CHEAP)?;
-    let cheap = all.iter().map(|record| bulk::read(&record, CHEAP, driver));
-    with_dear(connection, cheap.collect(), &domains, request, around, driver)
+    let all = bulk::call_for(connection, &domains, Groups::PULSE)?;
+    let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
+    with_dear(connection, cheap.collect(), &domains, request, around, books, driver)
 }
 
 /// Marks those that are busy, and replaces the cheap readings by whole ones where that cannot hang.
@@ -44,8 +42,9 @@ fn with_dear(
     connection: &Connection,
     cheap: Vec<Reading<'_>>,
     domains: &[Domain<'_>],
-    request: Request,
+    request: &Request,
     around: &Around,
+    books: Option<&mut Books>,
     driver: &str,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
     let mut samples: BTreeMap<_, _> = cheap.into_iter().map(|reading| (reading.present.uuid, reading.sample)).collect();
@@ -58,29 +57,29 @@ fn with_dear(
             sample.held = held;
         }
     }
-    if CHEAP.contains(request.groups) {
-        return Ok(samples);
-    }
     let answers = |domain: &&Domain<'_>| !around.busy.contains(&domain.uuid()) && domain.id().is_some();
     let healthy: Vec<Domain<'_>> = domains.iter().filter(answers).copied().collect();
-    let records = bulk::call_for(connection, &healthy, request.groups)?;
-    for record in records.iter() {
-        let mut reading = bulk::read(&record, request.groups, driver);
-        if reading.is_cut_short() {
-            reading.sample.held = hung(&reading.present.domain);
+    // They ask nobody, so they speak of those that hang, too.
+    let silent = books.map(|books| books.fill(&mut samples));
+    if silent.is_none() && !Groups::PULSE.contains(request.groups) {
+        let start = Timestamp::now();
+        let records = bulk::call_for(connection, &healthy, request.groups)?;
+        let moments = Moments::between(start, Timestamp::now(), records.len());
+        for (record, at) in records.iter().zip(moments) {
+            let mut reading = bulk::read(&record, request.groups, driver);
+            reading.notice_hang();
+            reading.sample.own_time = Some((request.groups, at));
+            samples.insert(reading.present.uuid, reading.sample);
         }
-        samples.insert(reading.present.uuid, reading.sample);
     }
+    let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
+    bulk::more(connection, healthy, wanted, driver, |mut reading, groups, at| {
+        reading.notice_hang();
+        if let Some(sample) = samples.get_mut(&reading.present.uuid) {
+            reading.complete(sample, groups, at);
+        }
+    })?;
     Ok(samples)
-}
-
-/// A monitor that has been at one command for less is at work, not hung.
-const HUNG_AT_LEAST: Duration = Duration::from_secs(1);
-
-/// Whether a domain whose figures came incomplete is one that hangs.
-pub(super) fn hung(domain: &Domain<'_>) -> Option<Held> {
-    let length = domain.occupied().ok().flatten().filter(|&length| length >= HUNG_AT_LEAST)?;
-    Some(Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) })
 }
 
 /// `virDomainGetControlInfo` of one domain.

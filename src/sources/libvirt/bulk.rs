@@ -4,7 +4,11 @@ use super::definitions::{Marks, Present};
 use super::explain;
 use super::ffi::{Connection, Domain, LibvirtError, Record, Records};
 use super::params::{self, Figures};
-use crate::model::{Call, DomainSample, DomainState, Groups, Lack, StateReason};
+use crate::model::{Call, CpuSample, DomainSample, DomainState, Groups, Held, Hold, Lack, StateReason};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use uuid::Uuid;
 use virt::sys;
 
 /// Makes the call. A domain that dies meanwhile can fail it as a whole, so one failure says nothing yet.
@@ -45,6 +49,68 @@ pub(crate) fn call_for<'connection>(
     attempt().or_else(|error| if connection.is_alive() { attempt() } else { Err(error) })
 }
 
+/// Asks domains for what is wanted of each besides what all are asked for: one call for every set of groups, so their
+/// number does not grow with that of the domains. `take` gets each reading, what it was asked for, and when it was read.
+pub(crate) fn more<'a>(
+    connection: &Connection,
+    domains: impl IntoIterator<Item = Domain<'a>>,
+    wanted: impl Fn(&Uuid) -> Groups,
+    driver: &str,
+    mut take: impl FnMut(Reading<'_>, Groups, Timestamp),
+) -> Result<(), LibvirtError> {
+    // In the order of their bits, so that the richest set comes last: that of the domain that is looked at.
+    let mut sets: BTreeMap<u32, Vec<Domain<'a>>> = BTreeMap::new();
+    for domain in domains {
+        let groups = wanted(&domain.uuid()) - Groups::HOST_CPU;
+        if !groups.is_empty() {
+            sets.entry(groups.bits()).or_default().push(domain);
+        }
+    }
+    for (groups, domains) in sets {
+        let groups = Groups::from_bits_truncate(groups);
+        let start = Timestamp::now();
+        let records = call_for(connection, &domains, groups)?;
+        let moments = Moments::between(start, Timestamp::now(), records.len());
+        for (record, at) in records.iter().zip(moments) {
+            take(read(&record, groups, driver), groups, at);
+        }
+    }
+    Ok(())
+}
+
+/// What libvirt has to be asked of a domain because the kernel's books say nothing of it. `silent`: those of which they
+/// do not; `None`: they were not looked into.
+pub(crate) fn unless_said(silent: Option<&BTreeSet<Uuid>>, uuid: &Uuid) -> Groups {
+    if silent.is_some_and(|silent| silent.contains(uuid)) { Groups::CPU } else { Groups::empty() }
+}
+
+/// When each record of an answer was read. libvirt goes from domain to domain and says no times; with a hundred domains
+/// there is half a second between the first and the last, and a rate over the time of the answer would be that wrong
+/// whenever a domain gets another place in the order.
+pub(crate) struct Moments {
+    end: Timestamp,
+    length: Duration,
+    count: u32,
+    next: u32,
+}
+
+impl Moments {
+    /// Of a call that began at `start` and came back with `count` records.
+    pub(crate) fn between(start: Timestamp, end: Timestamp, count: usize) -> Self {
+        let length = end.since(start).unwrap_or_default();
+        Self { end, length, count: u32::try_from(count).unwrap_or(u32::MAX).max(1), next: 0 }
+    }
+}
+
+impl Iterator for Moments {
+    type Item = Timestamp;
+
+    fn next(&mut self) -> Option<Timestamp> {
+        self.next = (self.next + 1).min(self.count);
+        Some(self.end.earlier(self.length / self.count * (self.count - self.next)))
+    }
+}
+
 /// `virDomainStatsTypes`. The state is always in it: it costs nothing, and no figure means much without it.
 fn raw_groups(groups: Groups) -> u32 {
     [
@@ -68,10 +134,52 @@ pub(crate) struct Reading<'list> {
 }
 
 impl Reading<'_> {
-    /// Figures are missing because somebody else has the domain.
-    pub(crate) fn is_cut_short(&self) -> bool {
-        self.sample.lacks.iter().any(|lack| lack.call == Call::BulkStats)
+    /// Completes the pulse of the same domain by this reading of `groups`, which is of the moment `at`.
+    pub(crate) fn complete(self, pulse: &mut DomainSample, groups: Groups, at: Timestamp) {
+        let whole = self.sample;
+        if whole.run != pulse.run {
+            // It has ended meanwhile, or begun anew.
+            return;
+        }
+        // What the kernel's books say was read with the pulse.
+        let own = if pulse.cpu.time.is_some() { groups - Groups::CPU } else { groups };
+        pulse.own_time = Some((own, at));
+        pulse.asked |= whole.asked;
+        pulse.lacks.extend(whole.lacks);
+        pulse.held = whole.held.or(pulse.held);
+        if groups.contains(Groups::CPU) {
+            let CpuSample { time, delay, .. } = pulse.cpu;
+            pulse.cpu = CpuSample { time: time.or(whole.cpu.time), delay, ..whole.cpu };
+        }
+        if groups.contains(Groups::MEMORY) {
+            pulse.memory = whole.memory;
+        }
+        if groups.contains(Groups::VCPU) {
+            pulse.vcpus = whole.vcpus;
+        }
+        if groups.contains(Groups::NET) {
+            pulse.nics = whole.nics;
+        }
+        if groups.contains(Groups::BLOCK) {
+            pulse.disks = whole.disks;
+        }
     }
+
+    /// Where figures are missing because another client's call has the domain, this one was spared: it may hang.
+    pub(crate) fn notice_hang(&mut self) {
+        if self.sample.lacks.iter().any(|lack| lack.call == Call::BulkStats) {
+            self.sample.held = hung(&self.present.domain);
+        }
+    }
+}
+
+/// A monitor that has been at one command for less is at work, not hung.
+const HUNG_AT_LEAST: Duration = Duration::from_secs(1);
+
+/// Whether a domain whose figures came incomplete is one that hangs.
+fn hung(domain: &Domain<'_>) -> Option<Held> {
+    let length = domain.occupied().ok().flatten().filter(|&length| length >= HUNG_AT_LEAST)?;
+    Some(Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) })
 }
 
 /// Reads a record of an answer to a call for `requested`.
@@ -130,4 +238,21 @@ fn words(groups: Groups) -> String {
 /// Whether the driver has no bulk call at all.
 pub(crate) fn is_missing(error: &LibvirtError) -> bool {
     explain::is_driver_lack(Call::BulkStats, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_spread_over_the_time_of_their_call() {
+        let at = |ms| Timestamp::at(Duration::from_millis(ms), jiff::Timestamp::UNIX_EPOCH);
+        let moments = |count| {
+            let moments = Moments::between(at(100), at(200), count).take(count);
+            moments.map(|at| at.monotonic.as_millis()).collect::<Vec<_>>()
+        };
+        assert_eq!(moments(4), [125, 150, 175, 200]);
+        assert_eq!(moments(1), [200]);
+        assert!(moments(0).is_empty());
+    }
 }

@@ -76,6 +76,9 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
             } else if let Some(words) = text.strip_prefix("Cannot recv data: ") {
                 let (why, advice, severity) = ssh(words, uri, operators);
                 say(why, Some(advice), severity)
+            } else if goes_through_ssh(uri) && LOST_FOR_WORDS.iter().any(|words| text.contains(words)) {
+                let (_, advice, severity) = ssh("", uri, operators);
+                say("ssh has ended at once, and libvirt has lost its words".to_owned(), Some(advice), severity)
             } else if let Some(server) = quoted_after(text, "unable to connect to server at '") {
                 let advice = format!(
                     "check that the daemon there listens (libvirtd-tcp.socket, libvirtd-tls.socket, virtproxyd-*.socket) \
@@ -131,6 +134,13 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: Severity) -> 
         "start the daemon that belongs to this socket, or check the path in the URI".to_owned()
     };
     (why, advice, Severity::Away)
+}
+
+/// What libvirt says where ssh ends before the first message is sent: then it does not read what ssh had to say.
+const LOST_FOR_WORDS: [&str; 2] = ["client socket is closed", "Cannot write data"];
+
+fn goes_through_ssh(uri: Option<&str>) -> bool {
+    uri.and_then(|uri| uri.split_once("://")).is_some_and(|(scheme, _)| scheme.to_ascii_lowercase().ends_with("+ssh"))
 }
 
 /// ssh, or what it started on the other side, has ended: its own words tell why.
@@ -321,6 +331,17 @@ mod tests {
         let refused = said("ssh: connect to host node1 port 22: Connection refused: Connection reset by peer");
         assert_eq!(refused.advice.as_deref(), Some("try by hand: ssh ops@node1 virsh -r list"));
         assert_eq!(refused.severity, Severity::Connection);
+    }
+
+    #[test]
+    fn ssh_that_ends_at_once_is_named_where_libvirt_has_lost_its_words() {
+        for text in ["internal error: client socket is closed", "Cannot write data: Broken pipe"] {
+            let said = rpc("qemu+ssh://ops@node1/system?no_tty=1", text);
+            assert!(said.message.ends_with("ssh has ended at once, and libvirt has lost its words"), "{said}");
+            assert_eq!(said.advice.as_deref(), Some("try by hand: ssh ops@node1 virsh -r list"));
+            assert_eq!(said.severity, Severity::Connection);
+            assert!(rpc("qemu+tcp://node1/system", text).message.ends_with(text), "nobody else's words");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::explain;
 use super::ffi::{Connection, LibvirtError};
 use super::lacks::Lacks;
-use crate::model::{Call, Counter, CpuTimes, HostInfo, NodeMemory, NodeSample};
+use crate::model::{Call, Counter, CpuTimes, Groups, HostInfo, NodeMemory, NodeSample};
 use crate::units::{Bytes, Nanoseconds};
 
 /// What the host is. Drivers do not tell everything; what one does not tell stays empty, and is no reason to fail.
@@ -20,6 +20,7 @@ pub(crate) fn info(connection: &Connection) -> HostInfo {
         cpus: node.cpus.max(1),
         mhz: (node.mhz > 0).then_some(node.mhz),
         topology: (node.nodes, node.sockets, node.cores, node.threads),
+        free: Groups::empty(),
         synthetic: false,
     }
 }

@@ -5,6 +5,7 @@
 //! session     one open connection: which call when, and what is remembered
 //! around      the same while calls hang in some domains
 //! bulk        the one call that answers for all domains; params reads its answer
+//! books       CPU time and steal without any call, on the hypervisor itself
 //! per_domain  the calls that ask one domain at a time, where there is no bulk call
 //! definitions the domains' XML, read when it changed; xml parses it
 //! inbox       what libvirt told between two samples
@@ -15,6 +16,7 @@
 //! ```
 
 mod around;
+mod books;
 mod bulk;
 mod definitions;
 mod explain;
@@ -100,11 +102,11 @@ impl Source for LibvirtSource {
         Ok(info)
     }
 
-    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
         self.with_session(|session, definitions| session.sample(request, definitions))
     }
 
-    fn sample_around(&mut self, request: Request, around: &Around) -> Result<HostSample, SourceError> {
+    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
         self.with_session(|session, definitions| session.sample_around(request, around, definitions))
     }
 

@@ -128,7 +128,8 @@ fn fill_groups(
         false => None,
     };
     let vcpus = match info {
-        Some(info) if groups.contains(Groups::VCPU) => {
+        // Where the driver counts no time for the domain, its vCPUs' times are added up.
+        Some(info) if groups.contains(Groups::VCPU) || info.cpu_time == 0 => {
             asker.ask(Call::Vcpus, |domain| domain.vcpus(info.vcpus.max(1)))?
         }
         _ => None,
@@ -140,7 +141,7 @@ fn fill_groups(
             sample.asked |= Groups::CPU;
         }
     }
-    if let Some(vcpus) = vcpus {
+    if let Some(vcpus) = vcpus.filter(|_| groups.contains(Groups::VCPU)) {
         sample.vcpus = vcpus.iter().map(|vcpu| (vcpu.number, vcpu_sample(vcpu))).collect();
         sample.asked |= Groups::VCPU;
     }
@@ -184,6 +185,7 @@ fn cpu(stats: Option<&[(String, u64)]>, info: Option<&DomainInfo>, vcpus: Option
         time: field("cpu_time").or_else(|| of_info().or_else(of_vcpus).map(Nanoseconds).map(Counter)),
         user: field("user_time"),
         system: field("system_time"),
+        delay: None,
     }
 }
 

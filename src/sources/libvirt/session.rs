@@ -1,12 +1,14 @@
 //! One open connection and what is remembered along it.
 
 use super::around::LookedUp;
+use super::books::Books;
+use super::bulk::Moments;
 use super::definitions::{Definitions, Marks, Present};
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
 use super::inbox::Inbox;
 use super::lacks::Lacks;
 use super::per_domain::{self, Asker, Stop};
-use super::{Calls, around, bulk, explain, host};
+use super::{Calls, around, bulk, explain, host, uri};
 use crate::model::{
     Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, Lack, NodeSample, StateReason,
 };
@@ -29,6 +31,8 @@ pub(crate) struct Session {
     driver: String,
     /// Domains are asked one by one.
     per_domain: bool,
+    /// Where the domains' processes are on this machine.
+    books: Option<Books>,
     nowait: bool,
     lacks: Lacks,
     roster: Roster,
@@ -77,7 +81,11 @@ impl Session {
     /// Opens a connection and listens to its events.
     pub(crate) fn open(uri: Option<&str>, calls: Calls, notify: Notify) -> Result<(Self, HostInfo), LibvirtError> {
         let mut connection = Connection::open_read_only(uri)?;
-        let info = host::info(&connection);
+        let mut info = host::info(&connection);
+        let books = calls == Calls::Auto && info.driver == "QEMU" && uri::is_local(&info.uri);
+        if books {
+            info.free = Groups::CPU;
+        }
         let mut lacks = Lacks::default();
         let inbox = Arc::new(Inbox::new(notify));
         let receiver = Arc::clone(&inbox);
@@ -89,6 +97,7 @@ impl Session {
             inbox,
             driver: info.driver.clone(),
             per_domain: calls == Calls::PerDomain,
+            books: books.then(Books::default),
             nowait: true,
             lacks,
             roster: Roster::default(),
@@ -111,7 +120,7 @@ impl Session {
     /// One reading of all domains.
     pub(crate) fn sample(
         &mut self,
-        request: Request,
+        request: &Request,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
         // Before anything is asked: what happens from here on is seen by the next sample.
@@ -133,7 +142,7 @@ impl Session {
     /// The same while calls hang in some domains. Definitions stay as they are known: to read one can hang as well.
     pub(crate) fn sample_around(
         &mut self,
-        request: Request,
+        request: &Request,
         around: &Around,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
@@ -145,8 +154,9 @@ impl Session {
         if changed {
             self.looked_up.forget();
         }
-        let Self { connection, driver, lacks, looked_up, .. } = self;
-        let domains = around::sample(connection, looked_up, request, around, driver)?;
+        let Self { connection, driver, lacks, looked_up, books, .. } = self;
+        let books = books.as_mut().filter(|_| is_pulse_with_books(request));
+        let domains = around::sample(connection, looked_up, request, around, books, driver)?;
         let at = Timestamp::now();
         let node = match Groups::STATE.contains(request.groups) {
             true => NodeSample::default(),
@@ -163,10 +173,13 @@ impl Session {
         around::monitor(&self.connection, &mut self.looked_up, domain)
     }
 
-    fn sample_in_bulk(&mut self, request: Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, nowait, lacks, roster, .. } = self;
+    fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
+        let Self { connection, driver, nowait, lacks, roster, books, .. } = self;
+        let books = books.as_mut().filter(|_| is_pulse_with_books(request));
+        let groups = if books.is_some() { request.groups - Groups::CPU } else { request.groups };
         let state_only = Groups::STATE.contains(request.groups);
-        let records = match bulk::call(connection, request.groups, !state_only, nowait) {
+        let start = Timestamp::now();
+        let records = match bulk::call(connection, groups, !state_only, nowait) {
             Err(error) if bulk::is_missing(&error) => {
                 lacks.add(Call::BulkStats, explain::lack(&error, driver));
                 return Err(NoBulk::Useless);
@@ -178,23 +191,40 @@ impl Session {
         let mut domains = BTreeMap::new();
         let mut present = Vec::new();
         let (mut any_active, mut any_figures) = (false, false);
-        for record in records.iter() {
-            let mut reading = bulk::read(&record, request.groups, driver);
+        let pulse = Groups::PULSE.contains(groups);
+        for (record, read_at) in records.iter().zip(Moments::between(start, at, records.len())) {
+            let mut reading = bulk::read(&record, groups, driver);
             any_active |= reading.sample.run.is_some();
             any_figures |= reading.has_figures;
-            if reading.is_cut_short() {
-                // Another client's call hangs in it, so this one was spared.
-                reading.sample.held = around::hung(&reading.present.domain);
-            }
-            if request.focus == Some(reading.present.uuid) && reading.sample.run.is_some() {
-                let mut asker = Asker { connection, driver, domain: reading.present.domain, lacks, found: Vec::new() };
-                fill_host_cpus(&mut asker, &mut reading.sample)?;
+            if !pulse && reading.sample.run.is_some() {
+                reading.notice_hang();
+                reading.sample.own_time = Some((groups, read_at));
             }
             domains.insert(reading.present.uuid, reading.sample);
             present.push(reading.present);
         }
         if !state_only && any_active && !any_figures && driver != "QEMU" {
             return Err(NoBulk::Useless);
+        }
+        let active = records.iter().map(|record| record.domain).filter(|domain| domain.id().is_some());
+        let mut vcpus = BTreeMap::new();
+        let silent = books.map(|books| books.fill(&mut domains));
+        let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
+        bulk::more(connection, active, wanted, driver, |mut reading, groups, at| {
+            reading.notice_hang();
+            vcpus.extend(reading.present.marks.vcpus.map(|count| (reading.present.uuid, count)));
+            if let Some(sample) = domains.get_mut(&reading.present.uuid) {
+                reading.complete(sample, groups, at);
+            }
+        })?;
+        for present in &mut present {
+            present.marks.vcpus = present.marks.vcpus.or_else(|| vcpus.get(&present.uuid).copied());
+        }
+        if let Some(focus) = records.iter().find(|record| Some(record.domain.uuid()) == request.focus)
+            && let Some(sample) = domains.get_mut(&focus.domain.uuid()).filter(|sample| sample.run.is_some())
+        {
+            let mut asker = Asker { connection, driver, domain: focus.domain, lacks, found: Vec::new() };
+            fill_host_cpus(&mut asker, sample)?;
         }
         let node = if state_only { NodeSample::default() } else { host::sample(connection, lacks, driver)? };
 
@@ -232,7 +262,7 @@ impl Session {
 
     fn sample_per_domain(
         &mut self,
-        request: Request,
+        request: &Request,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
         let Self { connection, driver, lacks, roster, memory, .. } = self;
@@ -264,7 +294,8 @@ impl Session {
             let mut sample =
                 DomainSample::new(present.marks.name.clone(), run, DomainState::Unknown, StateReason::default());
             let outcome = ask_domain(&mut asker, &mut sample, |asker, sample| {
-                per_domain::fill(asker, sample, definition.as_deref(), request.groups, present.uuid, memory)?;
+                let groups = request.groups | request.more_of(&present.uuid);
+                per_domain::fill(asker, sample, definition.as_deref(), groups, present.uuid, memory)?;
                 if request.focus == Some(present.uuid) {
                     fill_host_cpus_of(asker, sample)?;
                 }
@@ -272,6 +303,7 @@ impl Session {
             });
             match outcome {
                 Ok(()) | Err(Stop::Busy) => {
+                    sample.own_time = Some((sample.asked, Timestamp::now()));
                     sample.lacks = asker.found;
                     domains.insert(present.uuid, sample);
                 }
@@ -295,6 +327,11 @@ impl Session {
         memory.keep(|uuid| domains.contains_key(uuid));
         Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
     }
+}
+
+/// Whether it is the pulse, with what the kernel's books say. Whoever asks everything of everybody asks libvirt.
+fn is_pulse_with_books(request: &Request) -> bool {
+    request.groups.contains(Groups::CPU) && (Groups::PULSE | Groups::CPU).contains(request.groups)
 }
 
 /// State first, and figures where there can be any.
@@ -322,6 +359,8 @@ fn fill_host_cpus_of(asker: &mut Asker<'_>, sample: &mut DomainSample) -> Result
     if let Some(times) = asker.ask(Call::CpuStatsPerCpu, |domain| domain.cpu_stats_per_host_cpu())? {
         sample.host_cpus = times.into_iter().map(|time| Counter(Nanoseconds(time))).collect();
         sample.asked |= Groups::HOST_CPU;
+        // The domain that is looked at is asked last, so this was a moment ago.
+        sample.own_time = sample.own_time.map(|(groups, at)| (groups | Groups::HOST_CPU, at));
     }
     Ok(())
 }

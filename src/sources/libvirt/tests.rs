@@ -14,8 +14,6 @@ use virt::connect::Connect;
 use virt::domain::Domain;
 
 const URI: &str = "test:///default";
-const OVERVIEW: Request = Request { groups: Groups::OVERVIEW, focus: None };
-const STATE: Request = Request { groups: Groups::STATE, focus: None };
 
 fn source(uri: &str) -> LibvirtSource {
     LibvirtSource::new(LibvirtOptions { uri: Some(uri.to_owned()), calls: Calls::Auto })
@@ -95,7 +93,7 @@ fn the_host_says_what_it_is() {
 #[test]
 fn a_bulk_call_that_says_only_the_state_is_replaced() {
     let (mut source, _notices) = connected(Calls::Auto);
-    let sample = source.sample(OVERVIEW).unwrap();
+    let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let (_, test) = domain(&sample, "test").unwrap();
     assert_eq!((test.state, test.run), (DomainState::Running, Some(1)));
     assert_eq!(test.asked, Groups::OVERVIEW);
@@ -114,29 +112,29 @@ fn a_bulk_call_that_says_only_the_state_is_replaced() {
 #[test]
 fn what_the_driver_lacks_is_told_once_and_in_words() {
     let (mut source, _notices) = connected(Calls::PerDomain);
-    let first = source.sample(OVERVIEW).unwrap();
+    let first = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let flags: Vec<_> = first.lacks.iter().filter(|lack| lack.call == Call::BlockStatsFlags).collect();
     assert_eq!(flags.len(), 1);
     assert_eq!(flags[0].reason, "not supported by the TEST driver");
     // Without the flags there are no flushes and no times, and everything else.
     let disk = &domain(&first, "test").unwrap().1.disks[0];
     assert!(disk.flush_requests.is_none() && disk.read_time.is_none() && disk.write_requests.is_some());
-    let second = source.sample(OVERVIEW).unwrap();
+    let second = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     assert!(Arc::ptr_eq(&first.lacks, &second.lacks));
 }
 
 #[test]
 fn only_what_is_asked_for_is_read() {
     let (mut source, _notices) = connected(Calls::PerDomain);
-    let request = Request { groups: Groups::STATE | Groups::NET, focus: None };
-    drop(source.sample(request));
-    let sample = source.sample(request).unwrap();
+    let request = Request::of_all(Groups::STATE | Groups::NET);
+    drop(source.sample(&request));
+    let sample = source.sample(&request).unwrap();
     let (_, test) = domain(&sample, "test").unwrap();
     assert_eq!(test.asked, request.groups);
     assert_eq!(test.nics.len(), 1);
     assert!(test.cpu.time.is_none() && test.disks.is_empty() && test.vcpus.is_empty());
     assert_eq!(test.memory, Default::default());
-    let state = source.sample(STATE).unwrap();
+    let state = source.sample(&Request::of_all(Groups::STATE)).unwrap();
     assert_eq!(domain(&state, "test").unwrap().1.asked, Groups::STATE);
     assert_eq!(state.node, Default::default());
 }
@@ -144,9 +142,9 @@ fn only_what_is_asked_for_is_read() {
 #[test]
 fn the_definition_is_read_once() {
     let (mut source, _notices) = connected(Calls::Auto);
-    let first = source.sample(STATE).unwrap();
-    let second = source.sample(OVERVIEW).unwrap();
-    let third = source.sample(OVERVIEW).unwrap();
+    let first = source.sample(&Request::of_all(Groups::STATE)).unwrap();
+    let second = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
+    let third = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let [first, second, third] = [&first, &second, &third]
         .map(|sample| domain(sample, "test").unwrap().1.definition.clone().expect("one small domain is in the budget"));
     assert_eq!(first.vcpus_max, Some(2));
@@ -157,19 +155,19 @@ fn the_definition_is_read_once() {
 fn the_life_of_a_domain_is_told_and_seen() {
     let (mut source, notices) = connected(Calls::Auto);
     let other = Connect::open(Some(URI)).unwrap();
-    drop(source.sample(OVERVIEW));
+    drop(source.sample(&Request::of_all(Groups::OVERVIEW)));
     let name = "life-of-a-domain";
 
     let guest = Guest::define(&other, name);
     assert_eq!(told_of(&notices, name), ["defined: new"]);
-    let sample = source.sample(OVERVIEW).unwrap();
+    let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let (uuid, off) = domain(&sample, name).unwrap();
     assert_eq!((off.state, off.run, off.asked), (DomainState::ShutOff, None, Groups::STATE));
     assert_eq!(off.definition.as_ref().unwrap().vcpus_max, Some(3));
 
     guest.0.create().unwrap();
     assert_eq!(told_of(&notices, name), ["started: booted"]);
-    let sample = source.sample(OVERVIEW).unwrap();
+    let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let on = &sample.domains[&uuid];
     assert_eq!(on.state, DomainState::Running);
     assert_eq!(on.disks[0].name, "vdx");
@@ -177,26 +175,26 @@ fn the_life_of_a_domain_is_told_and_seen() {
 
     guest.0.suspend().unwrap();
     assert_eq!(told_of(&notices, name), ["paused: by the user"]);
-    let sample = source.sample(STATE).unwrap();
+    let sample = source.sample(&Request::of_all(Groups::STATE)).unwrap();
     let paused = &sample.domains[&uuid];
     assert_eq!((paused.state, paused.run), (DomainState::Paused, Some(run)));
     assert_eq!(paused.reason.describe(paused.state), Some("by the user"));
 
     guest.0.destroy().unwrap();
     assert_eq!(told_of(&notices, name), ["stopped: destroyed"]);
-    let sample = source.sample(OVERVIEW).unwrap();
+    let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     assert_eq!((sample.domains[&uuid].state, sample.domains[&uuid].run), (DomainState::ShutOff, None));
     // And it is still there when nothing has happened.
-    assert_eq!(source.sample(OVERVIEW).unwrap().domains[&uuid].state, DomainState::ShutOff);
+    assert_eq!(source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap().domains[&uuid].state, DomainState::ShutOff);
 
     guest.0.rename("life-of-another", 0).unwrap();
     wait_for_change(&notices);
-    let sample = source.sample(OVERVIEW).unwrap();
+    let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     assert_eq!(sample.domains[&uuid].name, "life-of-another");
 
     drop(guest);
     assert_eq!(told_of(&notices, "life-of-another"), ["undefined: removed"]);
-    assert!(!source.sample(OVERVIEW).unwrap().domains.contains_key(&uuid));
+    assert!(!source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap().domains.contains_key(&uuid));
 }
 
 #[test]
@@ -205,13 +203,13 @@ fn a_redefined_domain_is_read_again() {
     let other = Connect::open(Some(URI)).unwrap();
     let guest = Guest::define(&other, "redefined");
     wait_for_change(&notices);
-    let before = source.sample(STATE).unwrap();
+    let before = source.sample(&Request::of_all(Groups::STATE)).unwrap();
     let (uuid, before) = domain(&before, "redefined").unwrap();
 
     let xml = guest.0.xml_desc(0).unwrap().replace("vdx", "vdy");
     drop(other.define_domain_xml(&xml).unwrap());
     wait_for_change(&notices);
-    let after = source.sample(STATE).unwrap().domains[&uuid].definition.clone().unwrap();
+    let after = source.sample(&Request::of_all(Groups::STATE)).unwrap().domains[&uuid].definition.clone().unwrap();
     assert_eq!(before.definition.as_ref().unwrap().disks[0].target, "vdx");
     assert_eq!(after.disks[0].target, "vdy");
 }
@@ -239,9 +237,11 @@ fn connecting_again_closes_the_old_connection() {
 #[test]
 fn a_definition_outlives_its_connection() {
     let (mut source, _notices) = connected(Calls::Auto);
-    let before = domain(&source.sample(STATE).unwrap(), "test").unwrap().1.definition.clone().unwrap();
+    let before =
+        domain(&source.sample(&Request::of_all(Groups::STATE)).unwrap(), "test").unwrap().1.definition.clone().unwrap();
     source.connect(Notify::new(drop)).unwrap();
-    let after = domain(&source.sample(STATE).unwrap(), "test").unwrap().1.definition.clone().unwrap();
+    let after =
+        domain(&source.sample(&Request::of_all(Groups::STATE)).unwrap(), "test").unwrap().1.definition.clone().unwrap();
     assert!(Arc::ptr_eq(&before, &after));
 }
 
@@ -272,6 +272,6 @@ fn errors_are_for_an_operator() {
     let error = source("a\0b").connect(no_notify()).unwrap_err();
     assert_eq!(error.severity, Severity::Permanent);
 
-    let error = source(URI).sample(OVERVIEW).unwrap_err();
+    let error = source(URI).sample(&Request::of_all(Groups::OVERVIEW)).unwrap_err();
     assert_eq!(error.severity, Severity::Connection);
 }

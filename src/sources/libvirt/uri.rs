@@ -22,9 +22,24 @@ pub fn without_prompts(uri: &str) -> String {
     format!("{address}{separator}no_tty=1{fragment}")
 }
 
+/// Whether a URI means this machine: it names no host.
+pub(super) fn is_local(uri: &str) -> bool {
+    uri.split_once("://").is_some_and(|(_, rest)| rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::without_prompts;
+    use super::{is_local, without_prompts};
+
+    #[test]
+    fn without_a_host_it_is_this_machine() {
+        for uri in ["qemu:///system", "qemu+unix:///system?socket=/run/x", "qemu:///session"] {
+            assert!(is_local(uri), "{uri}");
+        }
+        for uri in ["qemu://host/system", "qemu+ssh://root@host/system", "qemu+tcp://127.0.0.1:16509/system", ""] {
+            assert!(!is_local(uri), "{uri}");
+        }
+    }
 
     #[test]
     fn ssh_is_told_not_to_ask() {

@@ -83,7 +83,6 @@ pub(super) struct CpuTime {
 /// What all guests of a sample share.
 pub(super) struct Scene {
     pub(super) now: Now,
-    pub(super) groups: Groups,
     pub(super) domains: u32,
     pub(super) host_cpus: u32,
 }
@@ -133,13 +132,12 @@ impl Guest {
     }
 
     /// The domain now; `lifetime` is its [`Guest::cpu_time`] now.
-    pub(super) fn sample(&self, scene: &Scene, part: &Part, lifetime: CpuTime, focused: bool) -> DomainSample {
+    pub(super) fn sample(&self, scene: &Scene, part: &Part, lifetime: CpuTime, groups: Groups) -> DomainSample {
         let run = match part.life.run {
             Run::Off => None,
             Run::First => Some(self.index + 1),
             Run::Started { serial, .. } => Some(scene.domains + 1 + serial as u32),
         };
-        let groups = if focused { scene.groups | Groups::HOST_CPU } else { scene.groups - Groups::HOST_CPU };
         let mut sample = DomainSample::new(self.name.as_str(), run, part.life.state, part.life.reason);
         sample.definition = Some(Arc::clone(if run.is_some() { &self.running } else { &self.off }));
         sample.asked = groups | Groups::STATE;
@@ -151,7 +149,8 @@ impl Guest {
             let start = part.start.as_ref().map(|start| self.cpu_time(start)).unwrap_or_default();
             let (user, system) = ((lifetime.user - start.user) as u64, (lifetime.system - start.system) as u64);
             let counter = |value| Some(Counter(Nanoseconds(value)));
-            sample.cpu = CpuSample { time: counter(user + system), user: counter(user), system: counter(system) };
+            sample.cpu =
+                CpuSample { time: counter(user + system), user: counter(user), system: counter(system), delay: None };
         }
         if groups.contains(Groups::VCPU) {
             // One by one: `collect` would first make a list of them, and there are many domains.

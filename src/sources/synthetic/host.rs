@@ -73,13 +73,12 @@ impl Host {
         elapsed: Duration,
         at: Timestamp,
         wall_start: jiff::Timestamp,
-        request: Request,
+        request: &Request,
     ) -> HostSample {
         let moment = Moment::after(HISTORY + elapsed);
         let millis = |wall: jiff::Timestamp| u64::try_from(wall.as_millisecond()).unwrap_or(0);
         let scene = Scene {
             now: Now { moment, wall_ms: millis(at.wall), wall_start_ms: millis(wall_start) },
-            groups: request.groups,
             domains: self.guests.len() as u32,
             host_cpus: self.node.cpus,
         };
@@ -98,7 +97,10 @@ impl Host {
             if whole && part.life.state.is_active() {
                 resident += guest.memory.rss(part.given, moment.seconds() - part.life.stopped_for);
             }
-            domains.insert(guest.uuid, guest.sample(&scene, part, lifetime, request.focus == Some(guest.uuid)));
+            let focus = if request.focus == Some(guest.uuid) { Groups::HOST_CPU } else { Groups::empty() };
+            let wanted = request.groups | request.more_of(&guest.uuid);
+            let groups = (wanted - Groups::HOST_CPU) | focus;
+            domains.insert(guest.uuid, guest.sample(&scene, part, lifetime, groups));
         }
         let node = if whole { self.node.sample(&moment, time, resident) } else { NodeSample::default() };
         HostSample { at, asked: request.groups, node, domains, lacks: Arc::default() }

@@ -5,7 +5,7 @@ use super::guest::CpuTime;
 use super::noise::{Flow, Noise, derive, wander};
 use super::persona::{Persona, gibibytes};
 use super::story::{self, Moment};
-use crate::model::{Counter, CpuTimes, HostInfo, NodeMemory, NodeSample};
+use crate::model::{Counter, CpuTimes, Groups, HostInfo, NodeMemory, NodeSample};
 use crate::units::{Bytes, Nanoseconds};
 
 /// CPUs and memory where the cast is alone.
@@ -57,6 +57,7 @@ impl Node {
             cpu_model: "x86_64".to_owned(),
             cpus: self.cpus,
             mhz: Some(2900),
+            free: Groups::empty(),
             topology: (self.cpus / 16, 1, 8, 2),
             synthetic: true,
         }

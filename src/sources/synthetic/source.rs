@@ -30,11 +30,11 @@ impl SyntheticSource {
     /// Whatever clock the options name, it is a simulated one.
     pub fn simulate(options: SyntheticOptions, step: Duration, samples: usize) -> (HostInfo, Vec<HostSample>) {
         let host = Host::new(&options);
-        let request = Request { groups: Groups::OVERVIEW, focus: None };
+        let request = Request::of_all(Groups::OVERVIEW);
         let samples = (0..samples)
             .map(|taken| {
                 let at = simulated(step, u32::try_from(taken).unwrap_or(u32::MAX));
-                host.sample(at.monotonic, at, SIMULATED_START, request)
+                host.sample(at.monotonic, at, SIMULATED_START, &request)
             })
             .collect();
         (host.info(), samples)
@@ -73,7 +73,7 @@ impl Source for SyntheticSource {
         Ok(host.info())
     }
 
-    fn sample(&mut self, request: Request) -> Result<HostSample, SourceError> {
+    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
         let Some((host, start)) = &self.host else {
             return Err(disconnected("not connected".to_owned()));
         };
@@ -85,7 +85,7 @@ impl Source for SyntheticSource {
         Ok(host.sample(at.monotonic.saturating_sub(start.monotonic), at, start.wall, request))
     }
 
-    fn sample_around(&mut self, request: Request, _: &Around) -> Result<HostSample, SourceError> {
+    fn sample_around(&mut self, request: &Request, _: &Around) -> Result<HostSample, SourceError> {
         self.sample(request)
     }
 

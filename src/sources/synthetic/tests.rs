@@ -6,8 +6,6 @@ use crate::sources::{Notify, Request, Source};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const OVERVIEW: Request = Request { groups: Groups::OVERVIEW, focus: None };
-
 fn simulate(step: Duration, samples: usize) -> Vec<HostSample> {
     SyntheticSource::simulate(SyntheticOptions::default(), step, samples).1
 }
@@ -85,7 +83,7 @@ fn the_same_seed_gives_the_same_samples_and_another_seed_does_not() {
         let clock = Clock::Simulated { step: Duration::from_secs(3) };
         let mut source = SyntheticSource::new(SyntheticOptions { seed, clock, domains: 30, ..Default::default() });
         let info = source.connect(Notify::new(|_| ())).unwrap();
-        (info, (0..90).map(|_| source.sample(OVERVIEW).unwrap()).collect::<Vec<_>>())
+        (info, (0..90).map(|_| source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap()).collect::<Vec<_>>())
     };
     let (info, samples) = take(5);
     assert!(info.synthetic);
@@ -111,13 +109,13 @@ fn counters_never_fall_within_a_run_and_start_near_zero_in_a_new_one() {
     let clock = Clock::Simulated { step };
     let mut source = SyntheticSource::new(SyntheticOptions { clock, domains: 20, ..Default::default() });
     source.connect(Notify::new(|_| ())).unwrap();
-    let request = |focus| Request { groups: Groups::OVERVIEW, focus };
-    let first = source.sample(request(None)).unwrap();
+    let request = |focus| Request { focus, ..Request::of_all(Groups::OVERVIEW) };
+    let first = source.sample(&request(None)).unwrap();
     let focus = first.domains.iter().find(|(_, domain)| domain.name == "web-02").map(|(uuid, _)| *uuid);
-    let mut before = source.sample(request(focus)).unwrap();
+    let mut before = source.sample(&request(focus)).unwrap();
     let mut new_runs = 0;
     for _ in 2..1020 {
-        let now = source.sample(request(focus)).unwrap();
+        let now = source.sample(&request(focus)).unwrap();
         assert!(node_counters(&before).iter().zip(node_counters(&now)).all(|(before, now)| *before < now));
         for (uuid, domain) in &now.domains {
             let old = &before.domains[uuid];
@@ -274,10 +272,10 @@ fn lacks_are_where_the_cast_has_them() {
 fn only_what_is_asked_for_is_there() {
     let clock = Clock::Simulated { step: Duration::from_secs(1) };
     let mut source = SyntheticSource::new(SyntheticOptions { clock, ..Default::default() });
-    assert!(source.sample(OVERVIEW).is_err(), "nothing comes before a connection");
+    assert!(source.sample(&Request::of_all(Groups::OVERVIEW)).is_err(), "nothing comes before a connection");
     source.connect(Notify::new(|_| ())).unwrap();
     for groups in [Groups::STATE, Groups::CPU, Groups::VCPU, Groups::MEMORY, Groups::BLOCK, Groups::NET] {
-        let sample = source.sample(Request { groups, focus: None }).unwrap();
+        let sample = source.sample(&Request::of_all(groups)).unwrap();
         assert_eq!(sample.node.cpu.is_some(), groups != Groups::STATE);
         for domain in sample.domains.values() {
             assert_eq!(domain.asked, groups | Groups::STATE);
@@ -297,9 +295,9 @@ fn the_focused_domain_is_told_by_host_cpu() {
     let clock = Clock::Simulated { step: Duration::from_secs(1) };
     let mut source = SyntheticSource::new(SyntheticOptions { clock, ..Default::default() });
     let info = source.connect(Notify::new(|_| ())).unwrap();
-    let sample = source.sample(OVERVIEW).unwrap();
+    let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let focus = sample.domains.iter().find(|(_, domain)| domain.name == "db-primary").map(|(uuid, _)| *uuid);
-    let sample = source.sample(Request { groups: Groups::OVERVIEW, focus }).unwrap();
+    let sample = source.sample(&Request { focus, ..Request::of_all(Groups::OVERVIEW) }).unwrap();
     for (uuid, domain) in &sample.domains {
         assert_eq!(domain.host_cpus.len(), if Some(*uuid) == focus { info.cpus as usize } else { 0 });
         assert_eq!(domain.asked.contains(Groups::HOST_CPU), Some(*uuid) == focus);

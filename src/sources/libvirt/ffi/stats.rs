@@ -46,6 +46,11 @@ impl<'connection> Records<'connection> {
         Ok(Self { list, count: if list.is_null() { 0 } else { count as usize }, connection: PhantomData })
     }
 
+    /// How many records there are.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
     /// The records, one a domain, in libvirt's order (which is not stable).
     pub(crate) fn iter(&self) -> impl Iterator<Item = Record<'_>> {
         (0..self.count).filter_map(move |index| {

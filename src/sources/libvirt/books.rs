@@ -1,0 +1,351 @@
+//! CPU time and steal of QEMU's domains from the kernel's own books, where vtop runs on the hypervisor itself.
+//!
+//! libvirt reads the same files (`cpuacct.usage` or `cpu.stat` of the domain's cgroup, `schedstat` of its vCPU threads),
+//! but asks the QEMU as well, which costs the host more than a hundred times as much. Where a domain's process is not
+//! found for certain, nothing is said, and libvirt is asked.
+
+use crate::model::{Counter, CpuSample, DomainSample, Groups, VcpuDelay};
+use crate::units::Nanoseconds;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Looking through all processes is not free: not more often than this for those that were not found.
+const SEARCH_EVERY: Duration = Duration::from_secs(5);
+/// How old the list of a domain's vCPU threads may get: plugging one raises no event.
+const THREADS_EVERY: Duration = Duration::from_secs(10);
+/// Files that are kept open; what is more is opened for every reading.
+const MOST_OPEN: usize = 512;
+/// All of these files fit.
+const ROOM: usize = 1024;
+
+/// The books of this machine's domains.
+pub(crate) struct Books {
+    processes: PathBuf,
+    cgroups: PathBuf,
+    known: HashMap<Uuid, Account>,
+    searched: Option<Instant>,
+    open: usize,
+}
+
+/// One run of a domain.
+struct Account {
+    run: u32,
+    /// `None`: its process was not found.
+    process: Option<Process>,
+}
+
+struct Process {
+    folder: PathBuf,
+    usage: Book,
+    vcpus: Vec<Book>,
+    listed: Instant,
+}
+
+/// A file that is read again and again.
+struct Book {
+    path: PathBuf,
+    open: Option<File>,
+}
+
+impl Default for Books {
+    fn default() -> Self {
+        Self::under("/proc".into(), "/sys/fs/cgroup".into())
+    }
+}
+
+impl Books {
+    fn under(processes: PathBuf, cgroups: PathBuf) -> Self {
+        Self { processes, cgroups, known: HashMap::new(), searched: None, open: 0 }
+    }
+
+    /// Completes the pulse of all domains; those of which nothing is said come back.
+    pub(crate) fn fill(&mut self, domains: &mut BTreeMap<Uuid, DomainSample>) -> BTreeSet<Uuid> {
+        let active = domains.iter().filter_map(|(uuid, sample)| Some((*uuid, sample.run?)));
+        self.follow(&active.collect::<Vec<_>>());
+        let mut silent = BTreeSet::new();
+        for (uuid, sample) in domains {
+            let Some(run) = sample.run else { continue };
+            match self.read(uuid, run) {
+                Some(cpu) => {
+                    sample.cpu = cpu;
+                    sample.asked |= Groups::CPU;
+                }
+                None => drop(silent.insert(*uuid)),
+            }
+        }
+        silent
+    }
+
+    /// Finds the processes of active domains (UUID and ID) that are new, and forgets those that are gone.
+    fn follow(&mut self, active: &[(Uuid, u32)]) {
+        let is_known = |known: &HashMap<Uuid, Account>, uuid: &Uuid, run: u32| {
+            known.get(uuid).is_some_and(|account| account.run == run)
+        };
+        if self.known.len() > active.len() {
+            let there: HashMap<Uuid, u32> = active.iter().copied().collect();
+            self.known.retain(|uuid, account| there.get(uuid) == Some(&account.run));
+        }
+        let new = active.iter().any(|(uuid, run)| !is_known(&self.known, uuid, *run));
+        let lost = self.known.values().any(|account| account.process.is_none());
+        let again = self.searched.is_none_or(|at| at.elapsed() > SEARCH_EVERY);
+        if !(new || lost && again) {
+            return;
+        }
+        self.searched = Some(Instant::now());
+        let mut found = self.search();
+        for (uuid, run) in active {
+            let account = self.known.get(uuid).filter(|account| account.run == *run);
+            if account.is_some_and(|account| account.process.is_some()) {
+                continue;
+            }
+            let process = found.remove(uuid).flatten().and_then(|folder| Process::of(folder, &self.cgroups));
+            self.known.insert(*uuid, Account { run: *run, process });
+        }
+        self.open = self.known.values().filter_map(|account| account.process.as_ref()).map(Process::open).sum();
+    }
+
+    /// CPU time and steal of a domain now.
+    fn read(&mut self, uuid: &Uuid, run: u32) -> Option<CpuSample> {
+        let account = self.known.get_mut(uuid).filter(|account| account.run == run)?;
+        let process = account.process.as_mut()?;
+        let before = process.open();
+        let read = process.read(self.open < MOST_OPEN);
+        self.open = self.open - before + process.open();
+        if read.is_none() {
+            // It has ended, or moved.
+            self.open -= process.open();
+            account.process = None;
+        }
+        read
+    }
+
+    /// Every process that says on its command line to be the QEMU of a domain; `None` where two say so.
+    fn search(&self) -> HashMap<Uuid, Option<PathBuf>> {
+        let mut found = HashMap::new();
+        for entry in std::fs::read_dir(&self.processes).into_iter().flatten().flatten() {
+            if !entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit) {
+                continue;
+            }
+            let folder = entry.path();
+            let uuid = std::fs::read(folder.join("cmdline")).ok().and_then(|line| uuid_of(&line));
+            if let Some(uuid) = uuid {
+                found.entry(uuid).and_modify(|folder| *folder = None).or_insert(Some(folder));
+            }
+        }
+        found
+    }
+}
+
+/// The UUID that follows `-uuid` on the command line of a QEMU.
+fn uuid_of(command_line: &[u8]) -> Option<Uuid> {
+    let mut words = command_line.split(|byte| *byte == 0);
+    words.find(|word| *word == b"-uuid")?;
+    Uuid::try_parse_ascii(words.next()?).ok()
+}
+
+impl Process {
+    fn of(folder: PathBuf, cgroups: &Path) -> Option<Self> {
+        let usage = usage_file(&std::fs::read_to_string(folder.join("cgroup")).ok()?, cgroups)?;
+        let vcpus = vcpu_threads(&folder);
+        Some(Self { folder, usage: Book::at(usage), vcpus, listed: Instant::now() })
+    }
+
+    fn open(&self) -> usize {
+        self.vcpus.iter().chain([&self.usage]).filter(|book| book.open.is_some()).count()
+    }
+
+    fn read(&mut self, keep: bool) -> Option<CpuSample> {
+        let time = self.usage.read(keep, usage)?;
+        let mut delay = self.delay(keep);
+        if delay.is_none() || self.listed.elapsed() > THREADS_EVERY {
+            self.vcpus = vcpu_threads(&self.folder);
+            self.listed = Instant::now();
+            delay = self.delay(keep);
+        }
+        let vcpus = u32::try_from(self.vcpus.len()).ok()?;
+        let delay = delay.filter(|_| vcpus > 0).map(|time| VcpuDelay { vcpus, time: Counter(Nanoseconds(time)) });
+        Some(CpuSample { time: Some(Counter(Nanoseconds(time))), delay, ..CpuSample::default() })
+    }
+
+    /// `None`: one of the threads is gone.
+    fn delay(&mut self, keep: bool) -> Option<u64> {
+        self.vcpus.iter_mut().try_fold(0_u64, |sum, book| Some(sum.saturating_add(book.read(keep, delay)?)))
+    }
+}
+
+impl Book {
+    fn at(path: PathBuf) -> Self {
+        Self { path, open: None }
+    }
+
+    fn read(&mut self, keep: bool, number: impl Fn(&str) -> Option<u64>) -> Option<u64> {
+        let file = match self.open.take() {
+            Some(file) => file,
+            None => File::open(&self.path).ok()?,
+        };
+        let mut room = [0; ROOM];
+        // Such files are made at every reading from their start, so this is what they say now.
+        let length = file.read_at(&mut room, 0).ok()?;
+        self.open = Some(file).filter(|_| keep);
+        number(std::str::from_utf8(&room[..length]).ok()?)
+    }
+}
+
+/// The file with the CPU time of a domain, from the `cgroup` file of its process: which is in a part of the domain's
+/// cgroup (`emulator`) or in that itself.
+fn usage_file(cgroup: &str, cgroups: &Path) -> Option<PathBuf> {
+    let place = |wanted: &str| {
+        cgroup.lines().find_map(|line| {
+            let mut fields = line.splitn(3, ':').skip(1);
+            let (controllers, path) = (fields.next()?, fields.next()?);
+            let path = path.trim_start_matches('/');
+            let path = path.strip_suffix("/emulator").unwrap_or(path);
+            // The root is everybody's.
+            let is_it = !path.is_empty() && controllers.split(',').any(|controller| controller == wanted);
+            is_it.then(|| (controllers.to_owned(), path.to_owned()))
+        })
+    };
+    let old = place("cpuacct").into_iter().flat_map(|(controllers, path)| {
+        [controllers, "cpuacct".to_owned()].map(|folder| cgroups.join(folder).join(&path).join("cpuacct.usage"))
+    });
+    let new = place("").map(|(_, path)| cgroups.join(path).join("cpu.stat"));
+    old.chain(new).find(|file| file.is_file())
+}
+
+/// Nanoseconds, from `cpuacct.usage` (a number) or `cpu.stat` (`usage_usec`).
+fn usage(text: &str) -> Option<u64> {
+    match text.lines().find_map(|line| line.strip_prefix("usage_usec ")) {
+        Some(microseconds) => microseconds.trim().parse::<u64>().ok()?.checked_mul(1000),
+        None => text.trim().parse().ok(),
+    }
+}
+
+/// The second number of `schedstat`: nanoseconds in which the thread could run and had no CPU.
+fn delay(text: &str) -> Option<u64> {
+    text.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// The threads that QEMU calls `CPU 0/KVM`, `CPU 1/TCG` …
+fn vcpu_threads(folder: &Path) -> Vec<Book> {
+    let is_vcpu = |task: &Path| {
+        std::fs::read_to_string(task.join("comm")).is_ok_and(|name| name.starts_with("CPU ") && name.contains('/'))
+    };
+    let tasks = std::fs::read_dir(folder.join("task")).into_iter().flatten().flatten().map(|task| task.path());
+    tasks.filter(|task| is_vcpu(task)).map(|task| Book::at(task.join("schedstat"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const UUID: Uuid = Uuid::from_u128(0x1f04_da58_5fe1_4512_be7b_cf05_93d2_3ce8);
+
+    /// A machine made of files.
+    struct Machine(tempfile::TempDir);
+
+    impl Machine {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            let path = self.0.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+
+        fn qemu(&self, pid: u32, cgroup: &str) {
+            self.write(&format!("proc/{pid}/cmdline"), &format!("qemu\0-name\0x\0-uuid\0{UUID}\0-S\0"));
+            self.write(&format!("proc/{pid}/cgroup"), cgroup);
+            self.write(&format!("proc/{pid}/task/{pid}/comm"), "qemu-system-x86\n");
+            for vcpu in 0..2 {
+                self.write(&format!("proc/{pid}/task/{}/comm", pid + 1 + vcpu), &format!("CPU {vcpu}/KVM\n"));
+                self.write(&format!("proc/{pid}/task/{}/schedstat", pid + 1 + vcpu), "5 700 9\n");
+            }
+        }
+
+        fn books(&self) -> Books {
+            Books::under(self.0.path().join("proc"), self.0.path().join("cgroup"))
+        }
+    }
+
+    fn sample(time: u64, delay: u64) -> Option<CpuSample> {
+        let delay = VcpuDelay { vcpus: 2, time: Counter(Nanoseconds(delay)) };
+        Some(CpuSample { time: Some(Counter(Nanoseconds(time))), delay: Some(delay), ..CpuSample::default() })
+    }
+
+    #[test]
+    fn both_kinds_of_cgroups_are_read() {
+        let old = "9:name=systemd:/x\n4:cpu,cpuacct:/machine/qemu-1-a.libvirt-qemu/emulator\n0::/\n";
+        let split = "2:cpuacct:/machine/qemu-1-a.libvirt-qemu/emulator\n";
+        let new = "0::/machine.slice/machine-qemu\\x2d1\\x2da.scope/libvirt/emulator\n";
+        for (cgroup, file, text) in [
+            (old, "cgroup/cpu,cpuacct/machine/qemu-1-a.libvirt-qemu/cpuacct.usage", "9000\n"),
+            (split, "cgroup/cpuacct/machine/qemu-1-a.libvirt-qemu/cpuacct.usage", "9000\n"),
+            (
+                new,
+                "cgroup/machine.slice/machine-qemu\\x2d1\\x2da.scope/libvirt/cpu.stat",
+                "usage_usec 9\nuser_usec 4\nsystem_usec 5\n",
+            ),
+        ] {
+            let machine = Machine::new();
+            machine.qemu(100, cgroup);
+            machine.write(file, text);
+            let mut books = machine.books();
+            books.follow(&[(UUID, 1)]);
+            assert_eq!(books.read(&UUID, 1), sample(9000, 1400), "{cgroup}");
+            machine.write("proc/100/task/102/schedstat", "6 800 9\n");
+            assert_eq!(books.read(&UUID, 1), sample(9000, 1500), "read anew");
+        }
+    }
+
+    #[test]
+    fn what_is_not_certain_is_not_said() {
+        let machine = Machine::new();
+        let cgroup = "2:cpuacct:/a/emulator\n";
+        machine.qemu(100, cgroup);
+        machine.write("cgroup/cpuacct/a/cpuacct.usage", "1\n");
+        let mut books = machine.books();
+        books.follow(&[(UUID, 1)]);
+        assert!(books.read(&UUID, 1).is_some());
+        assert_eq!(books.read(&UUID, 2), None, "another run");
+        assert_eq!(books.read(&Uuid::nil(), 1), None);
+        machine.qemu(200, cgroup);
+        books.follow(&[(UUID, 2)]);
+        assert_eq!(books.read(&UUID, 2), None, "two processes claim to be it");
+
+        let machine = Machine::new();
+        machine.qemu(100, "2:cpuacct:/\n0::/\n");
+        machine.write("cgroup/cpuacct/cpuacct.usage", "1\n");
+        machine.write("cgroup/cpu.stat", "usage_usec 1\n");
+        let mut books = machine.books();
+        books.follow(&[(UUID, 1)]);
+        assert_eq!(books.read(&UUID, 1), None, "it has no cgroup of its own");
+    }
+
+    #[test]
+    fn a_process_that_ends_is_let_go_and_a_vcpu_that_is_unplugged_costs_nothing() {
+        let machine = Machine::new();
+        machine.qemu(100, "2:cpuacct:/a/emulator\n");
+        machine.write("cgroup/cpuacct/a/cpuacct.usage", "1\n");
+        let mut books = machine.books();
+        books.follow(&[(UUID, 1)]);
+        assert_eq!((books.read(&UUID, 1), books.open), (sample(1, 1400), 3));
+        books.follow(&[]);
+        books.follow(&[(UUID, 2)]);
+        books.open = MOST_OPEN;
+        assert_eq!((books.read(&UUID, 2), books.open), (sample(1, 1400), MOST_OPEN), "files need not be kept open");
+        fs::remove_dir_all(machine.0.path().join("proc/100/task/102")).unwrap();
+        let one = books.read(&UUID, 2).and_then(|cpu| cpu.delay);
+        assert_eq!(one, Some(VcpuDelay { vcpus: 1, time: Counter(Nanoseconds(700)) }));
+        fs::remove_dir_all(machine.0.path().join("cgroup")).unwrap();
+        assert_eq!(books.read(&UUID, 2), None);
+        books.follow(&[]);
+        assert!(books.known.is_empty());
+    }
+}

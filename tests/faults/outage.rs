@@ -1,0 +1,120 @@
+//! Something between vtop and libvirtd, or libvirtd itself, is away for a while, or silent.
+
+use crate::lab::GUESTS;
+use crate::program::Program;
+use crate::table::{Row, seconds};
+use crate::watch::Watch;
+use std::time::{Duration, Instant};
+use vtop::fleet::Link;
+use vtop::fleet::metric::DomainMetric;
+use vtop::model::{EventKind, Groups};
+
+const LIMIT: Duration = Duration::from_secs(40);
+
+/// What is done, and for how long.
+pub struct Outage<'a> {
+    pub fault: &'a str,
+    pub uri: &'a str,
+    pub begin: &'a dyn Fn(),
+    pub end: &'a dyn Fn(),
+    pub length: Duration,
+    /// How soon after its end vtop is back.
+    pub back_within: Duration,
+}
+
+pub fn is_live(watch: &Watch) -> bool {
+    watch.host().link == Link::Live
+}
+
+/// Whether the screen says that the figures are of now.
+pub fn is_shown_live(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.contains(" live ")) && text.contains("running")
+}
+
+impl Outage<'_> {
+    /// The connection ends, and there is none to be had.
+    pub fn of_the_connection(&self) -> Row {
+        let mut watch = Watch::steady(self.uri, 1.0, GUESTS);
+        let program = Program::steady(self.uri, &[]);
+        let before = program.holdings();
+        let cpu = |watch: &Watch| watch.domain("vtop-lab-cpu").unwrap().readings(Groups::BLOCK);
+        let (readings, ticks) = (cpu(&watch), watch.host().timeline.last());
+        let ((told, away, back), beats) = program.beating(|| {
+            let start = Instant::now();
+            (self.begin)();
+            let told = watch.until(
+                "a countdown",
+                LIMIT,
+                |watch| matches!(&watch.host().link, Link::Failing(failure) if failure.retry_in.is_some()),
+            );
+            program.wait("a countdown", |text| text.contains("next try in"));
+            watch.pass(self.length.saturating_sub(start.elapsed()));
+            println!("{:?}\n{}", watch.host().link, program.text());
+            (self.end)();
+            let away = start.elapsed();
+            let back = watch.until("samples again", LIMIT, is_live);
+            let shown = program.wait("samples again", is_shown_live);
+            (told, away, back.max(shown))
+        });
+        watch.until("rates again", LIMIT, |watch| cpu(watch) > readings + 1);
+        let rate = watch.domain("vtop-lab-cpu").unwrap().track.latest(DomainMetric::Cpu);
+        assert!(rate.is_some_and(|rate| rate < 250.0), "counters go on: {rate:?}");
+        let tells = |watch: &Watch, wanted: fn(&EventKind) -> bool| {
+            watch.host().events.iter().any(|(_, event)| wanted(&event.kind))
+        };
+        watch.until("it is told that it is back", LIMIT, |watch| {
+            tells(watch, |kind| *kind == EventKind::ConnectionBack)
+        });
+        assert!(tells(&watch, |kind| matches!(kind, EventKind::ConnectionLost(_))));
+        assert_eq!(watch.host().timeline.first(), 0, "the history goes on");
+        assert!(watch.host().timeline.last() > ticks);
+        let after = program.process().settled(before);
+        program.quit();
+        let note =
+            format!("told after {}; back {} after its return ({} away)", seconds(told), seconds(back), seconds(away));
+        assert!(back < self.back_within, "{note}");
+        Row {
+            fault: self.fault.into(),
+            key_to_frame: Some(beats),
+            stuck: Some(watch.stuck().max(beats.stuck)),
+            held: Some((before, after)),
+            note,
+            ..Row::default()
+        }
+    }
+
+    /// The connection stands, and nothing comes over it.
+    pub fn of_answers(&self) -> Row {
+        let mut watch = Watch::steady(self.uri, 1.0, GUESTS);
+        let program = Program::steady(self.uri, &[]);
+        let before = program.holdings();
+        watch.measure();
+        let ((told, back), beats) = program.beating(|| {
+            let start = Instant::now();
+            (self.begin)();
+            let told = watch.until("it is told", LIMIT, |watch| matches!(watch.host().link, Link::Failing(_)));
+            program.wait("it is told", |text| text.contains("libvirt does not answer") || text.contains("next try in"));
+            watch.pass(self.length.saturating_sub(start.elapsed()));
+            println!("{:?}\n{}", watch.host().link, program.text());
+            assert!(program.text().contains("the figures are the last ones"), "still");
+            (self.end)();
+            let back = watch.until("samples again", LIMIT, is_live);
+            let shown = program.wait("samples again", is_shown_live);
+            (told, back.max(shown))
+        });
+        watch.pass(Duration::from_secs(2));
+        let after = program.process().settled(before);
+        program.quit();
+        let row = Row {
+            fault: self.fault.into(),
+            key_to_frame: Some(beats),
+            stuck: Some(watch.stuck().max(beats.stuck)),
+            held: Some((before, after)),
+            note: format!("told after {}; back {} after its return", seconds(told), seconds(back)),
+            ..Row::default()
+        };
+        assert!(back < self.back_within, "back after {back:?}");
+        assert!(row.stuck.unwrap() <= 3, "{row:?}");
+        row
+    }
+}

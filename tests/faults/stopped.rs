@@ -1,0 +1,87 @@
+//! vtop itself does not run for a while: somebody has stopped it, or its host was suspended.
+
+use crate::lab::{Lab, idle};
+use crate::lines::{Lines, figure};
+use crate::program::Program;
+use crate::table::{Row, Table, seconds};
+use rustix::process::{Pid, Signal, kill_process};
+use std::time::{Duration, Instant};
+
+const STOP: Duration = Duration::from_secs(10);
+const BUSY: &str = "vtop-lab-cpu";
+/// Of the lines.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// CPU time of a domain as libvirt counts it, in seconds, and a moment at which it was that.
+fn cpu_time(lab: &Lab) -> (f64, Instant) {
+    let text = lab.virsh(&["domstats", "--cpu-total", BUSY]);
+    let time = text.lines().find_map(|line| line.trim().strip_prefix("cpu.time=")?.parse::<f64>().ok());
+    (time.unwrap() / 1e9, Instant::now())
+}
+
+/// In the middle of a call, so that its answer waits as long as vtop does: its figures are as old then.
+pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
+    let program = Program::steady(&lab.uri, &[]);
+    let before = program.holdings();
+    let mut lines = Lines::start(&lab.uri, "0.5");
+    let pids = [program.pid(), lines.pid()];
+    (0..4).for_each(|_| drop(lines.next()));
+    signal(pids[0], Signal::STOP);
+    // The call that it may have made comes to its end.
+    (0..3).for_each(|_| drop(lines.next()));
+
+    let hung = lab.stop(&[lab.pid(&idle(8))]);
+    lines.quiet_for(INTERVAL + Duration::from_millis(200));
+    signal(pids[1], Signal::STOP);
+    drop(hung);
+    let start = Instant::now();
+    let (first, begun) = cpu_time(lab);
+    std::thread::sleep(STOP.saturating_sub(start.elapsed()));
+    let (last, ended) = cpu_time(lab);
+    let length = ended - begun;
+    program.keys("?");
+    let start = Instant::now();
+    pids.iter().for_each(|pid| signal(*pid, Signal::CONT));
+    let answered = program.wait("the key of that time", |text| text.contains("this help"));
+    program.keys("?");
+
+    let line = lines.next();
+    let came = start.elapsed();
+    let elapsed = line["elapsed_seconds"].as_f64().unwrap();
+    let cpu = figure(&line, BUSY, "cpu_percent").unwrap();
+    let least = 100.0 * (last - first) / elapsed;
+    let cpus = line["host"]["cpus"].as_f64().unwrap();
+    let most = least + 100.0 * cpus * (elapsed - length.as_secs_f64()) / elapsed;
+    println!("{cpu} % of a core over {elapsed} s; between {least} and {most}");
+    let then: Vec<f64> = (0..6).filter_map(|_| figure(&lines.next(), BUSY, "cpu_percent")).collect();
+    println!("then {then:?}");
+    drop(lines);
+    program.wait("the list", |text| !text.contains("this help"));
+    let ((), beats) = program.beating(|| std::thread::sleep(Duration::from_secs(2)));
+    let after = program.process().settled(before);
+    program.quit();
+    let row = Row {
+        fault: "vtop itself is stopped for 10 s, in the middle of a call".into(),
+        key_to_frame: Some(beats),
+        stuck: Some(beats.stuck),
+        held: Some((before, after)),
+        note: format!(
+            "its key of that time answered after {}, a sample after {}; CPU over these {elapsed:.1} s {cpu:.0} %, \
+             {least:.0} to {most:.0} % by virsh; {:.0} % at most then",
+            seconds(answered),
+            seconds(came),
+            then.iter().copied().fold(0.0, f64::max)
+        ),
+        ..Row::default()
+    };
+    table.add(row.clone());
+    assert!(answered < Duration::from_secs(1), "{answered:?}");
+    assert!(elapsed > STOP.as_secs_f64(), "the first line covers all of it: {elapsed}");
+    assert!((least..=most).contains(&cpu), "{row:?}");
+    assert!(then.len() == 6 && then.iter().all(|cpu| *cpu <= 110.0 * cpus), "{then:?}");
+    row.judge();
+}
+
+fn signal(pid: Pid, signal: Signal) {
+    kill_process(pid, signal).unwrap();
+}

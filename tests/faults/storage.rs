@@ -1,0 +1,120 @@
+//! Storage that is full: the guest is paused on an I/O error until somebody makes room.
+
+use crate::lab::{GUESTS, Lab, idle};
+use crate::program::Program;
+use crate::shared::guest::Guest;
+use crate::shared::run::virsh;
+use crate::table::{Row, Table, seconds};
+use crate::watch::Watch;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use vtop::fleet::metric::DomainMetric;
+use vtop::model::{EventKind, Groups};
+
+const DOMAIN: &str = "vtop-lab-full";
+/// A file system of the lab's own mount namespace: it is gone with the lab at the latest.
+const MOUNT: &str = "/run/vtop-lab-full";
+/// The guest has to boot, and to fill its disk.
+const BOOT: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(5);
+const PAUSED: &str = "paused on an I/O error";
+const BEFORE: &str = "had an I/O error";
+
+/// A guest whose second disk has less room than it thinks.
+struct Full<'a> {
+    lab: &'a Lab,
+    guest: Guest<'a>,
+}
+
+impl<'a> Full<'a> {
+    fn new(lab: &'a Lab) -> Self {
+        let image = format!("{MOUNT}/vdb.raw");
+        let make = format!("mkdir {MOUNT} && mount -t tmpfs -o size=8m tmpfs {MOUNT} && truncate -s 64M {image}");
+        lab.must(&["exec", "sh", "-c", &make]);
+        let own = lab.folder().join(format!("disks/{DOMAIN}-vdb.raw")).display().to_string();
+        let guest = lab.define(DOMAIN, "disk", |xml| {
+            // Not every tmpfs knows O_DIRECT.
+            let driver = "cache='writeback' error_policy='stop' iothread='1'";
+            let xml = ["none", "writeback"]
+                .iter()
+                .fold(xml, |xml, mode| xml.replace(&format!("cache='{mode}' iothread='1'"), driver));
+            xml.replace(&own, &image)
+        });
+        Self { lab, guest }
+    }
+
+    /// When libvirt itself tells of the next one.
+    fn next_error(&self) -> JoinHandle<Instant> {
+        let (uri, uuid) = (self.lab.uri.clone(), self.guest.uuid.clone());
+        std::thread::spawn(move || {
+            virsh(&uri, &["event", "--domain", &uuid, "--event", "io-error", "--timeout", "90"]);
+            Instant::now()
+        })
+    }
+
+    fn make_room(&self) {
+        self.lab.must(&["exec", "mount", "-o", "remount,size=100m", MOUNT]);
+    }
+}
+
+impl Drop for Full<'_> {
+    fn drop(&mut self) {
+        // The guest still has the image open; the mount goes when it lets go.
+        self.lab.run(&["exec", "sh", "-c", &format!("umount --lazy {MOUNT}; rmdir {MOUNT}")]);
+    }
+}
+
+fn is_of_full(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::IoError { path, reason, .. } if path.starts_with(MOUNT) && reason == "enospc")
+}
+
+pub fn a_disk_has_no_room(lab: &Lab, table: &mut Table) {
+    let full = Full::new(lab);
+    let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
+    // Room for what is wrong with others: on a busy machine their steal comes first.
+    let program = Program::sized(&lab.uri, &[], (250, 40));
+    program.wait("all domains", |text| text.contains(&idle(8)));
+    let before = program.holdings();
+    let witness = full.next_error();
+    full.guest.virsh("start", &[]);
+    let writes = |watch: &Watch| {
+        let rate = watch.domain(DOMAIN).and_then(|domain| domain.track.latest(DomainMetric::DiskWrite));
+        rate.is_some_and(|rate| rate > 0.0) || watch.says(DOMAIN, PAUSED)
+    };
+    watch.until("it writes", BOOT, writes);
+    watch.measure();
+    let (told, beats) = program.beating(|| {
+        watch.until("the row says it", BOOT, |watch| watch.says(DOMAIN, PAUSED));
+        let told = Instant::now();
+        program.wait("the line says it", |text| text.contains(&format!("{DOMAIN} {PAUSED}")));
+        let paused = watch.beside(witness);
+        watch.until("the event", SOON, |watch| watch.host().events.iter().any(|(_, event)| is_of_full(&event.kind)));
+        full.make_room();
+        full.guest.virsh("resume", &[]);
+        watch.until("it goes on", SOON, |watch| watch.says(DOMAIN, BEFORE) && !watch.says(DOMAIN, PAUSED));
+        program.wait("it goes on", |text| text.contains(&format!("{DOMAIN} {BEFORE}")));
+        watch.pass(Duration::from_secs(3));
+        program.wait("it is not forgotten", |text| text.contains(&format!("{DOMAIN} {BEFORE}")));
+        told.saturating_duration_since(paused)
+    });
+    // Once it was looked at it is no news any more.
+    program.keys("6");
+    program.wait("the device in the list of events", |text| text.contains("no space left, virtio-disk1"));
+    program.keys("1");
+    program.wait("the mark is gone", |text| text.contains(DOMAIN) && !text.contains(BEFORE));
+    let freshness = watch.freshness(Groups::BLOCK, |domain| domain.name != DOMAIN);
+    let after = program.process().settled(before);
+    program.quit();
+    let row = Row {
+        fault: "a disk has no room, and its guest is paused".into(),
+        freshness: Some(freshness),
+        key_to_frame: Some(beats),
+        stuck: Some(watch.stuck().max(beats.stuck)),
+        held: Some((before, after)),
+        note: format!("told {} after libvirt's event; marked until it was seen", seconds(told)),
+    };
+    table.add(row.clone());
+    assert!(told < Duration::from_secs(1), "{told:?}");
+    assert!(freshness.missed <= 1 && freshness.then_missed == 0, "{freshness:?}");
+    row.judge();
+}

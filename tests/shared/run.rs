@@ -1,0 +1,42 @@
+//! Commands that tests run, virsh above all.
+
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Runs a command to its end.
+pub fn run(command: &mut Command) -> Output {
+    command
+        .stdin(Stdio::null())
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// What a program wrote to its standard output.
+pub fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What it wrote to its standard error.
+pub fn error(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
+}
+
+/// Runs virsh on a connection.
+pub fn try_virsh(uri: &str, arguments: &[&str]) -> Output {
+    run(Command::new("virsh").args(["--quiet", "--connect", uri]).args(arguments))
+}
+
+/// Runs virsh on a connection; it has to work.
+pub fn virsh(uri: &str, arguments: &[&str]) -> String {
+    let output = try_virsh(uri, arguments);
+    assert!(output.status.success(), "virsh {arguments:?}: {}", error(&output));
+    text(&output)
+}
+
+/// Runs virsh, which has to work; how long it took.
+pub fn timed_virsh(uri: &str, arguments: &[&str]) -> Duration {
+    let start = Instant::now();
+    virsh(uri, arguments);
+    start.elapsed()
+}
