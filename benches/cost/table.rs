@@ -15,6 +15,12 @@ impl Row {
         median(self.windows.iter().map(of).collect())
     }
 
+    /// A figure of a round, without what is spent when nobody asks.
+    fn net(&self, idle: Option<&Row>, round: usize, of: fn(&Cost) -> f64) -> f64 {
+        let figure = |row: &Row| row.windows.get(round).map_or(f64::NAN, of);
+        figure(self) - idle.map_or(0.0, figure)
+    }
+
     fn extreme(&self, pick: fn(f64, f64) -> f64, of: impl Fn(&Cost) -> f64) -> f64 {
         self.windows.iter().map(of).reduce(pick).unwrap_or(f64::NAN)
     }
@@ -37,40 +43,43 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
     }
 }
 
-/// CPU time and the rest, a refresh: without what the daemon and the guests spend when `nobody` asks, and against the
-/// window of `base` in the same round.
+/// CPU time and the rest, a refresh: without what the daemon and the guests spend when `nobody` asks, and against
+/// `base`, each by the window of the same round.
 pub fn costs(rows: &[Row], base: &str, nobody: &str) -> String {
     let find = |name: &str| rows.iter().find(|row| row.name == name);
-    let idle = |of: fn(&Cost) -> f64| find(nobody).map_or(0.0, |row| row.median(of));
-    let [idle_daemon, idle_guests] = [idle(|cost| cost.daemon), idle(|cost| cost.guests)];
-    let whole = move |cost: &Cost| cost.all() - idle_daemon - idle_guests;
-    let base = find(base);
+    let (base, idle) = (find(base), find(nobody));
     let mut text = String::from(
         "| CPU time a refresh | client | libvirtd | QEMUs | together | to the bare loop | calls | received | written | memory |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
+    let whole = |row: &Row, round: usize| row.net(idle, round, Cost::all);
     for row in rows.iter().filter(|row| row.name != nobody) {
-        let against = |of: &dyn Fn(&Cost) -> f64| {
-            let pairs = base.into_iter().flat_map(|base| row.windows.iter().zip(&base.windows));
-            median(pairs.map(|(cost, base)| of(cost) / of(base)).collect())
-        };
+        let rounds = || 0..row.windows.len();
+        let net = |of: fn(&Cost) -> f64| median(rounds().map(|round| row.net(idle, round, of)).collect());
+        let against = base
+            .map_or(f64::NAN, |base| median(rounds().map(|round| whole(row, round) / whole(base, round)).collect()));
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "| {} | {:.2} ms | {:.1} ms | {:.1} ms | {:.1} ms | {:.2} | {:.1} | {:.0} KiB | {:.0} B | {:.1} MiB |",
+            "| {} | {:.2} ms | {:.1} ms | {:.1} ms | {:.1} ms | {against:.2} | {:.1} | {:.0} KiB | {:.0} B | {:.1} MiB |",
             row.name,
-            row.median(|cost| cost.client),
-            row.median(|cost| cost.daemon - idle_daemon),
-            row.median(|cost| cost.guests - idle_guests),
-            row.median(whole),
-            against(&whole),
-            row.median(|cost| cost.calls.values().sum()),
+            net(|cost| cost.client),
+            net(|cost| cost.daemon),
+            net(|cost| cost.guests),
+            net(Cost::all),
+            row.median(|cost| cost.calls.values().fold(0.0, |sum, each| sum + each)),
             row.median(|cost| cost.answered_bytes) / 1024.0,
             row.median(|cost| cost.bytes),
             row.median(|cost| cost.resident_kib as f64) / 1024.0,
         );
     }
-    let _ = writeln!(text, "\nTaken off, as spent when nobody asks: {idle_daemon:.2} ms and {idle_guests:.2} ms.");
+    let spent = |of: fn(&Cost) -> f64| idle.map_or(0.0, |idle| idle.median(of));
+    let _ = writeln!(
+        text,
+        "\nTaken off, as spent when nobody asks: {:.2} ms by libvirtd and {:.2} ms by the QEMUs.",
+        spent(|cost| cost.daemon),
+        spent(|cost| cost.guests)
+    );
     text
 }
 

@@ -1,11 +1,13 @@
 //! The way of one number, stage by stage, on hosts of 10, 100 and 1,000 domains with four disks and two NICs each: what a
-//! stage takes, and what it grows with. `cargo bench --bench pipeline`; a word after `--` chooses among them.
+//! stage takes in CPU time, and what it grows with. `cargo bench --bench pipeline`; a word after `--` chooses among them.
 
 #![allow(missing_docs, unreachable_pub)] // A bench has no outside.
 
+mod cpu;
 mod host;
 mod screen;
 
+use cpu::CpuTime;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use host::{Host, SIZES, borrowed, parameters};
 use screen::{SCREENS, Screen};
@@ -19,7 +21,7 @@ use vtop::sampler::diff;
 use vtop::sources::libvirt::fuzzing;
 
 /// libvirt's answer to figures.
-fn parse(criterion: &mut Criterion) {
+fn parse(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("parse");
     for size in SIZES {
         let sample = Host::new(size).sample();
@@ -37,7 +39,7 @@ fn parse(criterion: &mut Criterion) {
 }
 
 /// Two samples to what is different in the second.
-fn difference(criterion: &mut Criterion) {
+fn difference(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("diff");
     for size in SIZES {
         let mut host = Host::new(size);
@@ -54,7 +56,7 @@ fn difference(criterion: &mut Criterion) {
 }
 
 /// A difference into the fleet: rates, history.
-fn apply(criterion: &mut Criterion) {
+fn apply(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("apply");
     for size in SIZES {
         let mut host = Host::new(size);
@@ -80,7 +82,7 @@ fn apply(criterion: &mut Criterion) {
 }
 
 /// Rows of the table in their order, brought up to date after each sample.
-fn rows(criterion: &mut Criterion) {
+fn rows(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("rows");
     for size in SIZES {
         let mut host = Host::new(size);
@@ -92,7 +94,7 @@ fn rows(criterion: &mut Criterion) {
 }
 
 /// A frame after a sample, as it differs from the frame before.
-fn draw(criterion: &mut Criterion) {
+fn draw(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("draw");
     for size in SIZES {
         let mut host = Host::new(size);
@@ -113,7 +115,7 @@ fn draw(criterion: &mut Criterion) {
 }
 
 /// Charts over a full ring.
-fn history(criterion: &mut Criterion) {
+fn history(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("history");
     for size in SIZES {
         let mut host = Host::new(size);
@@ -138,8 +140,9 @@ fn history(criterion: &mut Criterion) {
 }
 
 /// Short, so that all of them take a couple of minutes.
-fn short() -> Criterion {
+fn short() -> Criterion<CpuTime> {
     Criterion::default()
+        .with_measurement(CpuTime)
         .sample_size(20)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1))
