@@ -2,6 +2,7 @@
 
 use super::device::{Device, Devices};
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
+use super::page::Page;
 use super::rates;
 use super::track::{Tick, Track, When};
 use crate::model::{
@@ -10,6 +11,7 @@ use crate::model::{
 };
 use crate::time::Timestamp;
 use crate::units::{Bytes, Nanoseconds};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -71,6 +73,7 @@ pub struct Domain {
     asked: Groups,
     times: GroupTimes,
     readings: u64,
+    still: Still,
 }
 
 impl Domain {
@@ -96,6 +99,7 @@ impl Domain {
             asked: Groups::empty(),
             times: GroupTimes::default(),
             readings: 0,
+            still: Still::default(),
         };
         domain.read(sample, at, wanted);
         domain
@@ -117,6 +121,7 @@ impl Domain {
         self.lacks = sample.lacks;
         self.held = sample.held;
         self.asked = sample.asked;
+        self.still = Still::default();
         self.forget(wanted - sample.asked);
         if sample.asked.contains(Groups::CPU) {
             self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, at));
@@ -132,12 +137,10 @@ impl Domain {
             self.host_cpus.read(fresh, self.times.elapsed(Groups::HOST_CPU, at), rates::host_cpu);
         }
         if sample.asked.contains(Groups::BLOCK) {
-            let fresh = sample.disks.into_iter().map(|disk| (disk.key(), disk));
-            self.disks.read(fresh, self.times.elapsed(Groups::BLOCK, at), rates::disk);
+            self.disks.read(sample.disks, self.times.elapsed(Groups::BLOCK, at), rates::disk);
         }
         if sample.asked.contains(Groups::NET) {
-            let fresh = sample.nics.into_iter().map(|nic| (nic.name.clone(), nic));
-            self.nics.read(fresh, self.times.elapsed(Groups::NET, at), rates::nic);
+            self.nics.read(sample.nics, self.times.elapsed(Groups::NET, at), rates::nic);
         }
         self.finish(at);
     }
@@ -146,6 +149,12 @@ impl Domain {
     /// look at the states: then this is the first that was `wanted` to have more, and had not.
     pub(super) fn read_same(&mut self, at: Timestamp, wanted: Groups) {
         self.notice_io_error(at);
+        let time_passed = self.asked.iter().all(|group| self.times.elapsed(group, at).is_some());
+        if self.still.0 == Some(wanted) && time_passed {
+            self.read_again(at);
+            return;
+        }
+        self.still = Still(time_passed.then_some(wanted));
         self.forget(wanted - self.asked);
         if self.asked.contains(Groups::CPU) {
             self.read_cpu(self.cpu, self.times.elapsed(Groups::CPU, at));
@@ -234,6 +243,11 @@ impl Domain {
         if self.asked.contains(Groups::NET) {
             self.sum_nics();
         }
+        self.read_again(at);
+    }
+
+    /// A reading is done.
+    fn read_again(&mut self, at: Timestamp) {
         self.times.set(self.asked, at);
         if self.asked != Groups::STATE {
             self.readings += 1;
@@ -282,15 +296,17 @@ impl Domain {
         self.track.clear();
         self.times = GroupTimes::default();
         self.readings = 0;
+        self.still = Still::default();
     }
 
     /// Writes the figures down as those of `tick`.
-    pub(super) fn commit(&mut self, tick: Tick) {
-        self.track.commit(tick);
-        self.vcpus.commit(tick);
-        self.host_cpus.commit(tick);
-        self.disks.commit(tick);
-        self.nics.commit(tick);
+    pub(super) fn commit(&mut self, tick: Tick, page: &mut Page) {
+        let phase = self.uuid.as_u128() as Tick;
+        self.track.commit(tick, phase, page);
+        self.vcpus.commit(tick, phase, page);
+        self.host_cpus.commit(tick, phase, page);
+        self.disks.commit(tick, phase, page);
+        self.nics.commit(tick, phase, page);
     }
 
     /// When a group was last read; `None`: not in this run.
@@ -350,6 +366,17 @@ impl Domain {
                     .filter_map(|metric| Some((disk.key.as_str(), metric, disk.track.value(metric, when)?)))
             })
             .max_by(|left, right| left.2.total_cmp(&right.2))
+    }
+}
+
+/// What was wanted at the last reading, if that was the same as the one before it. Then all rates are 0, and one more of
+/// that kind changes no figure. It saves work and tells nothing that the other fields do not, so it shows nothing.
+#[derive(Clone, Copy, Default)]
+struct Still(Option<Groups>);
+
+impl fmt::Debug for Still {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Still")
     }
 }
 
