@@ -19,9 +19,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Frames for new samples are this far apart at least; one for a key comes at once.
 const FRAME: Duration = Duration::from_millis(16);
-/// A frame comes this often even where nothing new is known: ages on the screen go on. More than a second, so that at the
-/// usual interval the sample's own frame is always first.
-const HEARTBEAT: Duration = Duration::from_millis(1200);
+/// A frame comes this often even where nothing new is known: ages and countdowns on the screen go on.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// The same while samples come: a little more, so that at the usual interval a sample's own frame is always first.
+const CALM_HEARTBEAT: Duration = Duration::from_millis(1200);
 /// Keys that are taken in before a frame, so that a held key does not draw what nobody sees.
 const BURST: usize = 64;
 /// How long to wait for the process to be stopped. In a job that the shell cannot bring back it never is.
@@ -111,7 +112,7 @@ where
         self.act(Action::Resize { width: size.width, height: size.height });
         self.draw()?;
         loop {
-            let frame = self.drawn + if self.dirty { FRAME } else { HEARTBEAT };
+            let frame = self.drawn + if self.dirty { FRAME } else { self.heartbeat() };
             let effect = tokio::select! {
                 biased;
                 event = events.recv() => self.input(event.unwrap_or_else(|| Err(no_input()))?, &mut events)?,
@@ -151,6 +152,11 @@ where
                 None => {}
             }
         }
+    }
+
+    fn heartbeat(&self) -> Duration {
+        let calm = self.fleet.hosts().iter().all(|host| host.link == Link::Live);
+        if calm { CALM_HEARTBEAT } else { HEARTBEAT }
     }
 
     /// Takes an event, and those that wait behind it, then draws. Stops at the first that concerns the world outside.

@@ -1,7 +1,9 @@
 //! A part of a domain that has counters of its own: a disk, a NIC, a vCPU, a host CPU that it used.
 
 use super::metric::Metric;
+use super::page::Page;
 use super::track::{Tick, Track};
+use crate::model::{BlockSample, NetSample};
 use std::time::Duration;
 
 /// The last reading of a device, and its figures over time.
@@ -13,6 +15,68 @@ pub struct Device<K, S, M> {
     pub sample: Option<S>,
     /// Its figures.
     pub track: Track<M>,
+}
+
+impl<K, S, M: Metric> Device<K, S, M> {
+    fn read(&mut self, now: S, elapsed: Option<Duration>, derive: Derive<S, M>) {
+        match self.sample.as_ref().zip(elapsed) {
+            Some((before, elapsed)) => derive(&mut self.track, &now, before, elapsed),
+            None => self.track.clear(),
+        }
+        self.sample = Some(now);
+    }
+}
+
+/// A new reading of a device that may be known.
+pub(super) trait Fresh<K, S> {
+    /// Whether it is of the device with this key; asked of every device in every sample, so it copies nothing.
+    fn is(&self, key: &K) -> bool;
+    /// The device's key.
+    fn key(&self) -> K;
+    /// The reading itself.
+    fn sample(self) -> S;
+}
+
+impl Fresh<String, BlockSample> for BlockSample {
+    fn is(&self, key: &String) -> bool {
+        if self.backing_index.is_none() { self.name == *key } else { BlockSample::key(self) == *key }
+    }
+
+    fn key(&self) -> String {
+        BlockSample::key(self)
+    }
+
+    fn sample(self) -> BlockSample {
+        self
+    }
+}
+
+impl Fresh<String, NetSample> for NetSample {
+    fn is(&self, key: &String) -> bool {
+        self.name == *key
+    }
+
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+
+    fn sample(self) -> NetSample {
+        self
+    }
+}
+
+impl<S> Fresh<u32, S> for (u32, S) {
+    fn is(&self, key: &u32) -> bool {
+        self.0 == *key
+    }
+
+    fn key(&self) -> u32 {
+        self.0
+    }
+
+    fn sample(self) -> S {
+        self.1
+    }
 }
 
 /// Figures from two readings: (where to, now, before, elapsed).
@@ -42,24 +106,24 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
     }
 
     /// Takes a new reading. Devices are matched by key, never by position; those that are gone are dropped.
-    pub(super) fn read(
+    pub(super) fn read<F: Fresh<K, S>>(
         &mut self,
-        fresh: impl IntoIterator<Item = (K, S)>,
+        fresh: impl IntoIterator<Item = F>,
         elapsed: Option<Duration>,
         derive: Derive<S, M>,
     ) {
-        let mut old = std::mem::take(&mut self.0);
-        for (key, now) in fresh {
+        let mut count = 0;
+        for fresh in fresh {
             // Nearly always the first of those that are left: the order seldom changes.
-            let known = old.iter().position(|device| device.key == key).map(|index| old.remove(index));
-            let mut device = known.unwrap_or_else(|| Device { key, sample: None, track: Track::default() });
-            match device.sample.as_ref().zip(elapsed) {
-                Some((before, elapsed)) => derive(&mut device.track, &now, before, elapsed),
-                None => device.track.clear(),
+            match self.0[count..].iter().position(|device| fresh.is(&device.key)) {
+                Some(0) => {}
+                Some(ahead) => self.0[count..=count + ahead].rotate_right(1),
+                None => self.0.insert(count, Device { key: fresh.key(), sample: None, track: Track::default() }),
             }
-            device.sample = Some(now);
-            self.0.push(device);
+            self.0[count].read(fresh.sample(), elapsed, derive);
+            count += 1;
         }
+        self.0.truncate(count);
     }
 
     /// Takes a reading that was the same as the last one.
@@ -87,9 +151,9 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
         }
     }
 
-    pub(super) fn commit(&mut self, tick: Tick) {
+    pub(super) fn commit(&mut self, tick: Tick, phase: Tick, page: &mut Page) {
         for device in &mut self.0 {
-            device.track.commit(tick);
+            device.track.commit(tick, phase, page);
         }
     }
 }

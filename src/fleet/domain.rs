@@ -2,6 +2,7 @@
 
 use super::device::{Device, Devices};
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
+use super::page::Page;
 use super::rates;
 use super::track::{Tick, Track, When};
 use crate::model::{
@@ -10,6 +11,7 @@ use crate::model::{
 };
 use crate::time::Timestamp;
 use crate::units::{Bytes, Nanoseconds};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -72,6 +74,7 @@ pub struct Domain {
     /// What it wanted of this domain besides what all were asked for.
     more: Groups,
     times: GroupTimes,
+    still: Still,
 }
 
 impl Domain {
@@ -97,6 +100,7 @@ impl Domain {
             asked: Groups::empty(),
             more: Groups::empty(),
             times: GroupTimes::default(),
+            still: Still::default(),
         };
         domain.read(sample, at, wanted);
         domain
@@ -119,6 +123,7 @@ impl Domain {
         self.held = sample.held;
         self.asked = sample.asked;
         self.more = sample.more;
+        self.still = Still::default();
         self.forget((wanted | sample.more) - sample.asked);
         let read = Moments { at, own: sample.own_time };
         if sample.asked.contains(Groups::CPU) {
@@ -139,12 +144,10 @@ impl Domain {
             );
         }
         if sample.asked.contains(Groups::BLOCK) {
-            let fresh = sample.disks.into_iter().map(|disk| (disk.key(), disk));
-            self.disks.read(fresh, self.times.elapsed(Groups::BLOCK, read.of(Groups::BLOCK)), rates::disk);
+            self.disks.read(sample.disks, self.times.elapsed(Groups::BLOCK, read.of(Groups::BLOCK)), rates::disk);
         }
         if sample.asked.contains(Groups::NET) {
-            let fresh = sample.nics.into_iter().map(|nic| (nic.name.clone(), nic));
-            self.nics.read(fresh, self.times.elapsed(Groups::NET, read.of(Groups::NET)), rates::nic);
+            self.nics.read(sample.nics, self.times.elapsed(Groups::NET, read.of(Groups::NET)), rates::nic);
         }
         self.finish(read);
     }
@@ -153,6 +156,12 @@ impl Domain {
     /// look at the states: then this is the first that was `wanted` to have more, and had not.
     pub(super) fn read_same(&mut self, at: Timestamp, wanted: Groups) {
         self.notice_io_error(at);
+        let time_passed = self.asked.iter().all(|group| self.times.elapsed(group, at).is_some());
+        if self.still.0 == Some(wanted) && time_passed {
+            self.read_again(Moments { at, own: None });
+            return;
+        }
+        self.still = Still(time_passed.then_some(wanted));
         self.forget((wanted | self.more) - self.asked);
         if self.asked.contains(Groups::CPU) {
             self.read_cpu(self.cpu, self.times.elapsed(Groups::CPU, at));
@@ -241,6 +250,11 @@ impl Domain {
         if self.asked.contains(Groups::NET) {
             self.sum_nics();
         }
+        self.read_again(read);
+    }
+
+    /// A reading is done.
+    fn read_again(&mut self, read: Moments) {
         self.times.set(self.asked, read);
     }
 
@@ -285,15 +299,17 @@ impl Domain {
         self.nics.restart();
         self.track.clear();
         self.times = GroupTimes::default();
+        self.still = Still::default();
     }
 
     /// Writes the figures down as those of `tick`.
-    pub(super) fn commit(&mut self, tick: Tick) {
-        self.track.commit(tick);
-        self.vcpus.commit(tick);
-        self.host_cpus.commit(tick);
-        self.disks.commit(tick);
-        self.nics.commit(tick);
+    pub(super) fn commit(&mut self, tick: Tick, page: &mut Page) {
+        let phase = self.uuid.as_u128() as Tick;
+        self.track.commit(tick, phase, page);
+        self.vcpus.commit(tick, phase, page);
+        self.host_cpus.commit(tick, phase, page);
+        self.disks.commit(tick, phase, page);
+        self.nics.commit(tick, phase, page);
     }
 
     /// When a group was last read; `None`: not in this run.
@@ -360,6 +376,17 @@ impl Domain {
                     .filter_map(|metric| Some((disk.key.as_str(), metric, disk.track.value(metric, when)?)))
             })
             .max_by(|left, right| left.2.total_cmp(&right.2))
+    }
+}
+
+/// What was wanted at the last reading, if that was the same as the one before it. Then all rates are 0, and one more of
+/// that kind changes no figure. It saves work and tells nothing that the other fields do not, so it shows nothing.
+#[derive(Clone, Copy, Default)]
+struct Still(Option<Groups>);
+
+impl fmt::Debug for Still {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Still")
     }
 }
 

@@ -3,14 +3,16 @@
 use super::HostId;
 use super::domain::Domain;
 use super::events::EventLog;
-use super::metric::{DomainMetric, HostMetric};
+use super::metric::HostMetric;
 use super::rates;
-use super::track::{Tick, Timeline, Track};
+use super::round::Round;
+use super::track::{Timeline, Track};
 use crate::model::{
     Call, DomainSample, Event, Failure, Groups, Hold, HostInfo, HostSample, HostUpdate, Lack, NodeSample, SampleDelta,
 };
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -77,25 +79,16 @@ impl Host {
 
     fn apply_keyframe(&mut self, sample: HostSample) {
         self.domains.retain(|uuid, _| sample.domains.contains_key(uuid));
-        for (uuid, domain) in sample.domains {
-            self.read_domain(uuid, domain, sample.at, sample.asked);
-        }
-        self.finish(sample.at, sample.asked, sample.node, sample.lacks);
+        let round = self.begin(sample.at, sample.asked);
+        self.read(round, sample.domains, Vec::new(), sample.node, sample.lacks);
     }
 
     fn apply_delta(&mut self, delta: SampleDelta) {
         for uuid in &delta.vanished {
             self.domains.remove(uuid);
         }
-        for domain in self.domains.values_mut() {
-            if delta.changed.binary_search_by_key(&domain.uuid, |(uuid, _)| *uuid).is_err() {
-                domain.read_same(delta.at, delta.asked);
-            }
-        }
-        for (uuid, domain) in delta.appeared.into_iter().chain(delta.changed) {
-            self.read_domain(uuid, domain, delta.at, delta.asked);
-        }
-        self.finish(delta.at, delta.asked, delta.node, delta.lacks);
+        let round = self.begin(delta.at, delta.asked);
+        self.read(round, delta.changed, delta.appeared, delta.node, delta.lacks);
     }
 
     fn apply_event(&mut self, event: Event) {
@@ -105,44 +98,46 @@ impl Host {
         self.events.push(event);
     }
 
-    fn read_domain(&mut self, uuid: Uuid, sample: DomainSample, at: Timestamp, wanted: Groups) {
-        match self.domains.get_mut(&uuid) {
-            Some(domain) => domain.read(sample, at, wanted),
-            None => drop(self.domains.insert(uuid, Domain::new(uuid, sample, at, wanted))),
-        }
+    fn begin(&mut self, at: Timestamp, wanted: Groups) -> Round {
+        self.outage |= std::mem::replace(&mut self.link, Link::Live) != Link::Live;
+        let point = wanted != Groups::STATE;
+        let tick = point.then(|| self.timeline.push(at, std::mem::take(&mut self.outage)));
+        Round::new(at, wanted, tick)
     }
 
-    fn finish(&mut self, at: Timestamp, asked: Groups, node: NodeSample, lacks: Arc<Vec<Lack>>) {
-        let after_outage = std::mem::replace(&mut self.link, Link::Live) != Link::Live;
+    /// Takes the readings of domains, sorted by UUID. A known one that is not named had the same figures again; one that
+    /// is not known is new, as those are that appeared.
+    fn read(
+        &mut self,
+        mut round: Round,
+        named: impl IntoIterator<Item = (Uuid, DomainSample)>,
+        mut appeared: Vec<(Uuid, DomainSample)>,
+        node: NodeSample,
+        lacks: Arc<Vec<Lack>>,
+    ) {
+        // Each is done with while it is at hand: with many of them, going to each again is what takes the time.
+        let mut named = named.into_iter().peekable();
+        for (uuid, domain) in &mut self.domains {
+            while let Some(other) = named.next_if(|(next, _)| next < uuid) {
+                appeared.push(other);
+            }
+            match named.next_if(|(next, _)| next == uuid) {
+                Some((_, sample)) => domain.read(sample, round.at, round.wanted),
+                None => domain.read_same(round.at, round.wanted),
+            }
+            round.keep(domain);
+        }
+        for (uuid, sample) in appeared.into_iter().chain(named) {
+            if let Entry::Vacant(place) = self.domains.entry(uuid) {
+                round.keep(place.insert(Domain::new(uuid, sample, round.at, round.wanted)));
+            }
+        }
         self.lacks = lacks;
-        self.outage |= after_outage;
-        if asked == Groups::STATE {
-            return;
-        }
-        rates::node(&mut self.track, &node, &self.node);
-        self.node = node;
-        let domains = &self.domains;
-        let total = |metric| rates::sum(domains.values().map(|domain| domain.track.latest(metric)));
-        let requests = [total(DomainMetric::ReadRequests), total(DomainMetric::WriteRequests)];
-        let figures = [
-            (HostMetric::DiskRead, total(DomainMetric::DiskRead)),
-            (HostMetric::DiskWrite, total(DomainMetric::DiskWrite)),
-            (HostMetric::DiskRequests, rates::sum(requests.into_iter())),
-            (HostMetric::NetRx, total(DomainMetric::NetRx)),
-            (HostMetric::NetTx, total(DomainMetric::NetTx)),
-        ];
-        for (metric, value) in figures {
-            self.track.set(metric, value);
-        }
-        let tick = self.timeline.push(at, std::mem::take(&mut self.outage));
-        self.commit(tick);
-        self.sampled_at = Some(at);
-    }
-
-    fn commit(&mut self, tick: Tick) {
-        self.track.commit(tick);
-        for domain in self.domains.values_mut() {
-            domain.commit(tick);
+        if round.tick.is_some() {
+            rates::node(&mut self.track, &node, &self.node);
+            self.node = node;
+            self.sampled_at = Some(round.at);
+            round.finish(&mut self.track);
         }
     }
 

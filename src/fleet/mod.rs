@@ -2,14 +2,19 @@
 //!
 //! Rates are derived here, once, for every screen and every output.
 
+mod code;
 mod device;
 mod domain;
 mod events;
 mod health;
+mod history;
 mod host;
 pub mod metric;
 mod missing;
+mod packed;
+mod page;
 mod rates;
+mod round;
 mod track;
 
 pub use device::{Device, Devices};

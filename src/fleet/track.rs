@@ -1,6 +1,9 @@
-//! The figures of one thing over time: the newest with full precision, the past in a ring of fixed size.
+//! The figures of one thing over time: the newest with full precision, the past to three digits, in a ring of fixed size.
 
+use super::code;
+use super::history::{self, History};
 use super::metric::Metric;
+use super::page::Page;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
@@ -113,22 +116,24 @@ impl Timeline {
     }
 }
 
-/// All figures of one thing: one row a tick.
+/// All figures of one thing over time.
 #[derive(Clone, Debug)]
 pub struct Track<M> {
-    latest: Box<[Option<f64>]>,
-    first: Tick,
-    /// Rows of `M::ALL.len()` values; NaN is a gap. One ring of rows is a third of the memory of a ring a metric.
-    rows: VecDeque<f32>,
+    /// The newest figures; NaN where there is none.
+    latest: Box<[f64]>,
+    /// The tick that the newest figures were written down for; `None` once one of them was changed.
+    written: Option<Tick>,
+    history: History,
     metric: PhantomData<M>,
 }
 
 impl<M: Metric> Default for Track<M> {
     fn default() -> Self {
+        const { assert!(M::ALL.len() <= history::MOST_COLUMNS) };
         Self {
-            latest: vec![None; M::ALL.len()].into_boxed_slice(),
-            first: 0,
-            rows: VecDeque::new(),
+            latest: vec![f64::NAN; M::ALL.len()].into_boxed_slice(),
+            written: None,
+            history: History::default(),
             metric: PhantomData,
         }
     }
@@ -137,14 +142,16 @@ impl<M: Metric> Default for Track<M> {
 impl<M: Metric> Track<M> {
     /// The newest figure. `None`: there is none, which is not 0.
     pub fn latest(&self, metric: M) -> Option<f64> {
-        self.latest[metric.index()]
+        known(self.latest[metric.index()])
     }
 
-    /// The figure at a tick; `None` in a gap or outside what is kept.
+    /// The figure at a tick: to three digits, and that of the newest tick in full. `None` in a gap or outside what is
+    /// kept.
     pub fn at(&self, metric: M, tick: Tick) -> Option<f64> {
-        let row = usize::try_from(tick.checked_sub(self.first)?).ok()?;
-        let value = *self.rows.get(row.checked_mul(M::ALL.len())? + metric.index())?;
-        (!value.is_nan()).then_some(f64::from(value))
+        if self.written == Some(tick) {
+            return self.latest(metric);
+        }
+        code::decode(self.history.get(metric.index(), M::ALL.len(), tick))
     }
 
     /// The newest figure, or the one at a tick.
@@ -157,46 +164,39 @@ impl<M: Metric> Track<M> {
 
     /// Sets the newest figure. What is not a finite number is a gap.
     pub(super) fn set(&mut self, metric: M, value: Option<f64>) {
-        self.latest[metric.index()] = value.filter(|value| value.is_finite());
+        self.latest[metric.index()] = value.filter(|value| value.is_finite()).unwrap_or(f64::NAN);
+        self.written = None;
     }
 
     /// Forgets the newest figures: there are none now.
     pub(super) fn clear(&mut self) {
-        self.latest.fill(None);
+        self.latest.fill(f64::NAN);
+        self.written = None;
     }
 
-    /// Writes the newest figures down as those of `tick`. Ticks that were left out become gaps.
-    pub(super) fn commit(&mut self, tick: Tick) {
-        let width = M::ALL.len();
-        let next = self.first + (self.rows.len() / width) as Tick;
-        if self.rows.is_empty() || tick.saturating_sub(next) >= HISTORY_TICKS as Tick {
-            self.rows.clear();
-            self.first = tick;
-        } else {
-            for _ in next..tick {
-                self.push_row(|_| None);
-            }
+    /// Writes the newest figures down as those of `tick`. Ticks that were left out become gaps. `phase` is any number
+    /// that stays the same for this thing, and is another one for its neighbours.
+    pub(super) fn commit(&mut self, tick: Tick, phase: Tick, page: &mut Page) {
+        if self.written.is_some_and(|last| last + 1 == tick) && self.history.push_same(tick, phase, M::ALL.len(), page)
+        {
+            self.written = Some(tick);
+            return;
         }
-        let latest = std::mem::take(&mut self.latest);
-        self.push_row(|index| latest[index]);
-        self.latest = latest;
+        let mut row = [code::NONE; history::MOST_COLUMNS];
+        row.iter_mut().zip(&self.latest).for_each(|(code, value)| *code = code::encode(*value));
+        self.history.push(tick, phase, &row[..M::ALL.len()], page);
+        self.written = Some(tick);
     }
+}
 
-    fn push_row(&mut self, value: impl Fn(usize) -> Option<f64>) {
-        let width = M::ALL.len();
-        if self.rows.len() >= HISTORY_TICKS * width {
-            self.rows.drain(..width);
-            self.first += 1;
-        }
-        self.rows.extend((0..width).map(|index| value(index).map_or(f32::NAN, |value| value as f32)));
-    }
+fn known(value: f64) -> Option<f64> {
+    (!value.is_nan()).then_some(value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::metric::HostCpuMetric::{self, Use};
     use super::*;
-    use proptest::prelude::*;
 
     fn stamp(seconds: u64) -> Timestamp {
         Timestamp::at(Duration::from_secs(seconds), jiff::Timestamp::UNIX_EPOCH)
@@ -206,9 +206,9 @@ mod tests {
     fn ticks_that_were_left_out_are_gaps() {
         let mut track = Track::<HostCpuMetric>::default();
         track.set(Use, Some(1.0));
-        track.commit(5);
+        track.commit(5, 0, &mut Page::default());
         track.set(Use, Some(2.0));
-        track.commit(8);
+        track.commit(8, 0, &mut Page::default());
         let seen: Vec<_> = (4..=9).map(|tick| track.at(Use, tick)).collect();
         assert_eq!(seen, [None, Some(1.0), None, None, Some(2.0), None]);
     }
@@ -262,19 +262,14 @@ mod tests {
         assert_eq!([when(0), when(1), when(4), when(9)], [0, 0, 1, 2].map(When::Tick));
     }
 
-    proptest! {
-        #[test]
-        fn memory_is_bounded_and_values_come_back(steps in prop::collection::vec((1u64..2_000, 0.0f64..1e9), 1..60)) {
-            let mut track = Track::<HostCpuMetric>::default();
-            let mut tick = 0;
-            for (step, value) in steps {
-                tick += step;
-                track.set(Use, Some(value));
-                track.commit(tick);
-                prop_assert!(track.rows.len() <= HISTORY_TICKS);
-                prop_assert_eq!(track.at(Use, tick), Some(f64::from(value as f32)));
-                prop_assert_eq!(track.at(Use, tick + 1), None);
-            }
-        }
+    /// The newest figures are as they were set until they change; then they are of the past.
+    #[test]
+    fn the_newest_figures_are_exact() {
+        let mut track = Track::<HostCpuMetric>::default();
+        track.set(Use, Some(12.34567));
+        track.commit(0, 0, &mut Page::default());
+        assert_eq!(track.at(Use, 0), Some(12.34567));
+        track.clear();
+        assert_eq!((track.latest(Use), track.at(Use, 0)), (None, Some(12.34375)));
     }
 }
