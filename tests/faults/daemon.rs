@@ -1,7 +1,7 @@
 //! libvirtd killed, away, frozen, restarted again and again.
 
 use crate::lab::{GUESTS, Lab};
-use crate::outage::{Outage, is_live, is_shown_live};
+use crate::outage::{Outage, is_shown_live};
 use crate::program::Program;
 use crate::table::{Row, Table, seconds};
 use crate::watch::Watch;
@@ -55,7 +55,8 @@ pub fn restarted_again_and_again(lab: &Lab, table: &mut Table) {
         for cycle in 0..cycles {
             let connected = watch.connected.len();
             lab.must(&["restart-daemon"]);
-            let back = watch.until("samples again", LIMIT, |watch| watch.connected.len() > connected && is_live(watch));
+            let back =
+                watch.until("samples again", LIMIT, |watch| watch.connected.len() > connected && watch.is_sampled());
             let shown = program.wait("samples again", is_shown_live);
             longest = longest.max(back.max(shown));
             if cycle == 0 {

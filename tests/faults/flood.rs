@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 pub fn the_terminal_does_not_read(lab: &Lab, table: &mut Table) {
     let program = Program::sized(&lab.uri, &["-d", "0.1"], (200, 60));
-    program.wait("all domains", |text| text.contains(&idle(8)));
+    program.settle();
     let before = program.holdings();
     program.set_deaf(true);
     // Time for the terminal to fill, and for the program to wait for it.

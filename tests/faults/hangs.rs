@@ -211,7 +211,8 @@ pub fn before_the_start(lab: &Lab, table: &mut Table) {
 
     let stopped = lab.stop(&process);
     let start = Instant::now();
-    let program = Program::steady(&lab.uri, &[]);
+    let program = Program::start(&lab.uri, &[]);
+    program.wait("the rows", |text| text.contains("vtop-lab-mem") && text.contains(&idle(8)));
     let shown = start.elapsed();
     let (_, beats) = program.beating(|| program.wait("the row says it", |text| text.contains(BUSY)));
     assert!(program.process().callers() > 1, "a call hangs");

@@ -30,6 +30,7 @@ pub fn another_domain_takes_name_and_id(lab: &Lab, table: &mut Table) {
     busy.virsh("start", &[]);
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS + 2);
     let program = Program::sized(&lab.uri, &[], (120, 50));
+    program.settle();
     program.wait("both", |text| text.contains(BUSY) && text.contains(QUIET));
     let before = program.holdings();
     // An emulated guest that boots is busy.

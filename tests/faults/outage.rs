@@ -22,10 +22,6 @@ pub struct Outage<'a> {
     pub back_within: Duration,
 }
 
-pub fn is_live(watch: &Watch) -> bool {
-    watch.host().link == Link::Live
-}
-
 /// Whether the screen says that the figures are of now.
 pub fn is_shown_live(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.contains(" live ")) && text.contains("running")
@@ -52,7 +48,7 @@ impl Outage<'_> {
             println!("{:?}\n{}", watch.host().link, program.text());
             (self.end)();
             let away = start.elapsed();
-            let back = watch.until("samples again", LIMIT, is_live);
+            let back = watch.until("samples again", LIMIT, Watch::is_sampled);
             let shown = program.wait("samples again", is_shown_live);
             (told, away, back.max(shown))
         });
@@ -98,7 +94,7 @@ impl Outage<'_> {
             println!("{:?}\n{}", watch.host().link, program.text());
             assert!(program.text().contains("the figures are the last ones"), "still");
             (self.end)();
-            let back = watch.until("samples again", LIMIT, is_live);
+            let back = watch.until("samples again", LIMIT, Watch::is_sampled);
             let shown = program.wait("samples again", is_shown_live);
             (told, back.max(shown))
         });

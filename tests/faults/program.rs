@@ -79,11 +79,19 @@ impl Program {
         Self { child, keyboard, shown, deaf, pid, _terminal: Mutex::new(master) }
     }
 
-    /// The same, once all domains are on the screen with rates.
+    /// The same, once all domains are on the screen and keys are read.
     pub fn steady(uri: &str, more: &[&str]) -> Self {
         let program = Self::start(uri, more);
-        program.wait("all domains", |text| text.contains("vtop-lab-mem") && text.contains("vtop-lab-idle-08"));
+        program.settle();
         program
+    }
+
+    /// Waits for all domains, and for the answer to a key: only then everything is open that will be.
+    pub fn settle(&self) {
+        self.wait("all domains", |text| text.contains("vtop-lab-mem") && text.contains("vtop-lab-idle-08"));
+        // There and back.
+        self.beat();
+        self.beat();
     }
 
     /// Waits until the screen is as wanted; how long that took.

@@ -1,6 +1,6 @@
 //! Storage that is full: the guest is paused on an I/O error until somebody makes room.
 
-use crate::lab::{GUESTS, Lab, idle};
+use crate::lab::{GUESTS, Lab};
 use crate::program::Program;
 use crate::shared::guest::Guest;
 use crate::shared::run::virsh;
@@ -73,7 +73,7 @@ pub fn a_disk_has_no_room(lab: &Lab, table: &mut Table) {
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
     // Room for what is wrong with others: on a busy machine their steal comes first.
     let program = Program::sized(&lab.uri, &[], (250, 40));
-    program.wait("all domains", |text| text.contains(&idle(8)));
+    program.settle();
     let before = program.holdings();
     let witness = full.next_error();
     full.guest.virsh("start", &[]);

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 use vtop::fleet::metric::DomainMetric;
-use vtop::fleet::{Domain, Fleet, Host};
+use vtop::fleet::{Domain, Fleet, Host, Link};
 use vtop::model::{Groups, HostUpdate};
 use vtop::sampler::{self, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
@@ -30,7 +30,7 @@ pub struct Watch {
     /// The messages of all failures.
     pub failures: Vec<String>,
     /// When the connection stood, again and again.
-    pub connected: Vec<Instant>,
+    pub connected: Vec<Timestamp>,
     /// The highest CPU use of each domain since [`Watch::measure`], in percent of a core.
     pub most_cpu: BTreeMap<String, f64>,
     /// The same of its disks, bytes a second.
@@ -97,6 +97,12 @@ impl Watch {
         &self.fleet.hosts()[0]
     }
 
+    /// Whether there are figures of the connection that stands. That it stands, and who is there, is known before.
+    pub fn is_sampled(&self) -> bool {
+        let at = self.host().sampled_at.map(|at| at.monotonic);
+        self.host().link == Link::Live && at > self.connected.last().map(|at| at.monotonic)
+    }
+
     pub fn domain(&self, name: &str) -> Option<&Domain> {
         self.host().domains.values().find(|domain| domain.name == name)
     }
@@ -156,7 +162,7 @@ impl Watch {
     fn apply(&mut self, update: HostUpdate) {
         match &update {
             HostUpdate::Failed(failure) => self.failures.push(failure.message.clone()),
-            HostUpdate::Connected(_) => self.connected.push(Instant::now()),
+            HostUpdate::Connected(_) => self.connected.push(Timestamp::now()),
             _ => {}
         }
         self.fleet.apply(0, update);
