@@ -3,12 +3,12 @@
 use crate::clock;
 use crate::machine;
 use crate::program::{Program, SIZE, Written};
+use crate::shared::program::VTOP;
 use crate::table::{median, nth};
 use clap::Args;
 use std::time::{Duration, Instant};
 use vtop::fleet::HISTORY_TICKS;
 
-const VTOP: &str = env!("CARGO_BIN_EXE_vtop");
 /// Only what goes wrong takes so long.
 const LIMIT: Duration = Duration::from_secs(60);
 /// The thread in which the made-up host is computed; with a real one it would wait for libvirt.
