@@ -250,8 +250,9 @@ fn suffix(unit: Unit) -> &'static str {
 
 /// Facts in lines, each whole as long as the screen is wide enough for it.
 fn wrap(scene: &Scene, title: &str, facts: Vec<(&'static str, String)>, width: usize) -> Vec<Line<'static>> {
+    let title = text::fit(title, width / 2, scene.palette.symbols);
+    let mut used = text::width(&title) + 2;
     let mut lines: Vec<Vec<Span<'static>>> = vec![vec![scene.span(Role::Title, format!("{title}  "))]];
-    let mut used = text::width(title) + 2;
     for (name, value) in facts {
         let room = width.saturating_sub(text::width(name) + 3);
         let value = text::fit(&value, room, scene.palette.symbols);

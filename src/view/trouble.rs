@@ -33,7 +33,8 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     for (index, (id, finding)) in findings.into_iter().enumerate() {
         let Some((_, domain)) = scene.fleet.domain(id) else { continue };
         let name = text::fit(&domain.name, 20, scene.palette.symbols);
-        let words = format!("{} {name} {}  ", marks::sign(finding.severity, scene.palette.symbols), finding.what);
+        let words =
+            format!("{} {name} {}  ", marks::sign(finding.severity, scene.palette.symbols), text::clean(&finding.what));
         let rest = format!("+{}", total - index);
         if used + text::width(&words) + rest.len() > room {
             spans.push(scene.span(Role::Dim, rest));

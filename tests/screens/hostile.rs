@@ -9,7 +9,8 @@ use std::num::NonZero;
 use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
-use vtop::model::{EventKind, HostSample, IoErrorAction, Lack};
+use vtop::model::{Call, DomainDefinition, EventKind, HostInfo, HostSample, HostUpdate, IoErrorAction, Lack};
+use vtop::ui::{DeviceKey, Screen};
 use vtop::view::fuzzing::clean;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
@@ -61,30 +62,54 @@ fn name(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("zz{text}") }
 }
 
-/// One domain, its definition and its disk's path, called so.
+/// One domain, its definition, its devices and what they are made of, called so: whatever its owner, its guest or its
+/// host could have chosen.
 fn call(sample: &mut HostSample, text: &str) {
+    let reason = Lack { call: Call::BlockStatsFlags, reason: text.to_owned() };
+    Arc::make_mut(&mut sample.lacks).push(reason);
     let Some(domain) = sample.domains.values_mut().find(|domain| domain.name == NAMED) else { panic!("no {NAMED}") };
     domain.name = name(text);
+    domain.lacks.push(Lack { call: Call::MemoryStats, reason: text.to_owned() });
     domain.disks.iter_mut().for_each(|disk| disk.path = Some(text.to_owned()));
+    // Only one of each: a second one of that name would be the same device.
+    domain.disks[0].name = name(text);
+    domain.nics[0].name = name(text);
     if let Some(definition) = &mut domain.definition {
-        let definition = Arc::make_mut(definition);
-        definition.title = Some(text.to_owned());
-        definition.description = Some(text.to_owned());
-        definition.machine = Some(text.to_owned());
-        definition.disks.iter_mut().for_each(|disk| {
-            (disk.source, disk.serial) = (Some(text.to_owned()), Some(text.to_owned()));
-        });
-        definition.nics.iter_mut().for_each(|nic| {
-            (nic.source, nic.mac) = (Some(text.to_owned()), Some(text.to_owned()));
-        });
+        call_definition(Arc::make_mut(definition), text);
     }
-    let reason = text.to_owned();
-    domain.lacks.push(Lack { call: vtop::model::Call::MemoryStats, reason });
+}
+
+fn call_definition(definition: &mut DomainDefinition, text: &str) {
+    let said = || Some(text.to_owned());
+    (definition.title, definition.description, definition.machine) = (said(), said(), said());
+    definition.disks[0].target = name(text);
+    definition.nics[0].target = Some(name(text));
+    for disk in &mut definition.disks {
+        (disk.kind, disk.device) = (text.to_owned(), text.to_owned());
+        (disk.source, disk.format, disk.cache) = (said(), said(), said());
+        (disk.bus, disk.serial) = (said(), said());
+        disk.limits = vec![(text.to_owned(), 1)];
+    }
+    for nic in &mut definition.nics {
+        nic.kind = text.to_owned();
+        (nic.source, nic.mac, nic.model) = (said(), said(), said());
+        nic.limits = vec![(text.to_owned(), 1)];
+    }
+}
+
+/// The host calls itself so.
+fn call_host(rig: &mut Rig, text: &str) {
+    let Some(known) = &rig.fleet.hosts()[0].info else { panic!("connected") };
+    let mut info = HostInfo::clone(known);
+    (info.hostname, info.uri, info.driver, info.cpu_model) = (text.into(), text.into(), text.into(), text.into());
+    (info.hypervisor_version, info.libvirt_version) = (Some(text.into()), Some(text.into()));
+    rig.fleet.apply(0, HostUpdate::Connected(Arc::new(info)));
 }
 
 /// Everything that there is, with this text in it.
 fn rigs(text: &str, size: (u16, u16)) -> Vec<Rig> {
-    let start = Rig::bent(12, 100, size, |sample| call(sample, text));
+    let mut start = Rig::bent(12, 100, size, |sample| call(sample, text));
+    call_host(&mut start, text);
     let uuid = start.fleet.domains().find(|(.., domain)| domain.name == name(text)).expect("the one").0;
     let mut rigs: Vec<Rig> = Vec::new();
     for keys in ["", "2", "3", "4", "5", "6", "?"] {
@@ -100,10 +125,23 @@ fn rigs(text: &str, size: (u16, u16)) -> Vec<Rig> {
         }
         rig.press("j");
     }
-    for keys in ["⏎", "⏎", "⎋⇥⏎", "⎋⇥⏎"] {
+    // The first disk and the first NIC are those that are called so.
+    let called = [None, Some(DeviceKey::Disk(name(text))), Some(DeviceKey::Nic(name(text))), Some(DeviceKey::Vcpu(0))];
+    for (keys, called) in ["⏎", "⏎", "⎋⇥⏎", "⎋⇥⏎"].into_iter().zip(called) {
         rig.press(keys);
+        let device = match rig.ui.screen() {
+            Screen::Device(_, key) => Some(key),
+            _ => None,
+        };
+        assert_eq!(device, called.as_ref());
         rigs.push(rig.clone());
+        let mut unplugged = rig.clone();
+        unplugged.unplug(uuid.uuid);
+        rigs.push(unplugged);
     }
+    let mut typed = start.clone();
+    typed.press("/").press(text);
+    rigs.push(typed);
     let error = EventKind::IoError {
         device: text.into(),
         path: text.into(),

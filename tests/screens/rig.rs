@@ -8,7 +8,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use std::sync::Arc;
 use std::time::Duration;
 use vtop::fleet::Fleet;
-use vtop::model::{Event, EventDomain, EventKind, Failure, Groups, HostSample, HostUpdate, SampleDelta};
+use vtop::model::{DomainSample, Event, EventDomain, EventKind, Failure, Groups, HostSample, HostUpdate, SampleDelta};
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, Effect, UiState, action_for, update};
@@ -53,18 +53,24 @@ impl Rig {
 
     /// Lets all domains but these vanish.
     pub fn keep_domains(&mut self, kept: &[uuid::Uuid]) {
+        let vanished = self.fleet.hosts()[0].domains.keys().filter(|uuid| !kept.contains(uuid)).copied().collect();
+        self.change(vanished, Vec::new(), Groups::STATE);
+    }
+
+    /// Lets all devices of a domain vanish.
+    pub fn unplug(&mut self, uuid: uuid::Uuid) {
+        let domain = &self.fleet.hosts()[0].domains[&uuid];
+        let mut bare = DomainSample::new(domain.name.clone(), domain.run, domain.state, domain.reason);
+        bare.asked = Groups::OVERVIEW;
+        self.change(Vec::new(), vec![(uuid, bare)], Groups::OVERVIEW);
+    }
+
+    fn change(&mut self, vanished: Vec<uuid::Uuid>, changed: Vec<(uuid::Uuid, DomainSample)>, asked: Groups) {
         let host = &self.fleet.hosts()[0];
-        let vanished = host.domains.keys().filter(|uuid| !kept.contains(uuid)).copied().collect();
-        let delta = SampleDelta {
-            at: self.now,
-            asked: Groups::STATE,
-            node: host.node.clone(),
-            appeared: Vec::new(),
-            vanished,
-            changed: Vec::new(),
-            lacks: host.lacks.clone(),
-        };
-        self.fleet.apply(0, HostUpdate::Delta(delta));
+        let (node, lacks) = (host.node.clone(), host.lacks.clone());
+        let appeared = Vec::new();
+        self.fleet
+            .apply(0, HostUpdate::Delta(SampleDelta { at: self.now, asked, node, appeared, vanished, changed, lacks }));
         self.ui.refresh(&self.fleet);
     }
 
