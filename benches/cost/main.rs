@@ -14,6 +14,9 @@
 mod clock;
 mod lab;
 mod machine;
+#[allow(dead_code)] // Only what waits for a CPU is asked for here.
+#[path = "../../tests/faults/process.rs"]
+mod process;
 mod program;
 mod scale;
 #[allow(clippy::unwrap_used)] // of the tests, where a failed unwrap is a failed test

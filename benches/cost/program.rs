@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Columns and rows.
 pub const SIZE: (u16, u16) = (150, 50);
+/// The thread that takes what comes in a terminal.
+pub const READER: &str = "terminal";
 /// The end of a frame.
 const END: &[u8] = b"\x1b[?2026l";
 
@@ -84,7 +86,7 @@ impl Program {
         let mut builder = in_terminal(&command[0]);
         builder.args(&command[1..]);
         let (written, take) = Written::anew(Some(Frames::new(SIZE.0, SIZE.1)));
-        let pty = Pty::start(builder, SIZE, "terminal", take);
+        let pty = Pty::start(builder, SIZE, READER, take);
         let Pty { child, keyboard, master, .. } = pty;
         Self::new(child, written, keyboard, Some(master)).ok_or_else(|| format!("{command:?} has no process"))
     }
