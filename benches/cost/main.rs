@@ -12,13 +12,16 @@
 #![allow(unreachable_pub)] // A bench has no outside.
 
 mod clock;
-#[allow(clippy::unwrap_used)] // of the tests, where a failed unwrap is a failed test
-#[path = "../../tests/shared/frames.rs"]
-mod frames;
 mod lab;
 mod machine;
+#[allow(dead_code)] // Only what waits for a CPU is asked for here.
+#[path = "../../tests/faults/process.rs"]
+mod process;
 mod program;
 mod scale;
+#[allow(clippy::unwrap_used)] // of the tests, where a failed unwrap is a failed test
+#[path = "../../tests/shared/mod.rs"]
+mod shared;
 mod side_by_side;
 mod table;
 mod tap;

@@ -1,27 +1,21 @@
 //! A program that is measured, in a pseudo terminal or at a pipe, and what it writes.
 
 use crate::clock;
-use crate::frames::Frames;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use crate::shared::frames::Frames;
+use crate::shared::program::{in_terminal, without_terminal};
+use crate::shared::pty::Pty;
+use portable_pty::{Child, MasterPty};
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Columns and rows.
 pub const SIZE: (u16, u16) = (150, 50);
+/// The thread that takes what comes in a terminal.
+pub const READER: &str = "terminal";
 /// The end of a frame.
 const END: &[u8] = b"\x1b[?2026l";
-
-/// What a terminal of today says of itself, and nothing that changes what vtop does.
-const ENVIRONMENT: [(&str, Option<&str>); 6] = [
-    ("TERM", Some("xterm-256color")),
-    ("LC_ALL", Some("C.UTF-8")),
-    ("LIBVIRT_DEFAULT_URI", None),
-    ("VTOP_DELAY", None),
-    ("NO_COLOR", None),
-    ("COLORTERM", None),
-];
 
 /// What came from the program.
 pub struct Written {
@@ -37,6 +31,20 @@ pub struct Written {
 }
 
 impl Written {
+    /// Nothing yet, and what takes the first of it.
+    fn anew(screen: Option<Frames>) -> (Shared, impl FnMut(&[u8]) -> bool + Send + 'static) {
+        let nothing = Self { bytes: 0, lines: 0, frames: Vec::new(), tail: Vec::new(), screen };
+        let written = Arc::new((Mutex::new(nothing), Condvar::new()));
+        let taking = Arc::clone(&written);
+        let take = move |bytes: &[u8]| {
+            let at = Instant::now();
+            lock(&taking.0).take(bytes, at);
+            taking.1.notify_all();
+            true
+        };
+        (written, take)
+    }
+
     fn take(&mut self, bytes: &[u8], at: Instant) {
         self.bytes += bytes.len() as u64;
         let Some(screen) = &mut self.screen else {
@@ -59,12 +67,15 @@ impl Written {
     }
 }
 
+/// What is written, and the news that it was.
+type Shared = Arc<(Mutex<Written>, Condvar)>;
+
 /// A running program; it ends with this.
 pub struct Program {
     child: Box<dyn Child + Send + Sync>,
     pub pid: u32,
     keyboard: Mutex<Box<dyn Write + Send>>,
-    written: Arc<(Mutex<Written>, Condvar)>,
+    written: Shared,
     /// Closed, it would end the program.
     _terminal: Option<Box<dyn MasterPty + Send>>,
 }
@@ -72,61 +83,38 @@ pub struct Program {
 impl Program {
     /// Starts it in a terminal of its own.
     pub fn in_terminal(command: &[String]) -> Result<Self, String> {
-        let why = |error: &dyn std::fmt::Display| format!("{command:?}: {error}");
-        let (columns, rows) = SIZE;
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).map_err(|error| why(&error))?;
-        let mut builder = CommandBuilder::new(&command[0]);
+        let mut builder = in_terminal(&command[0]);
         builder.args(&command[1..]);
-        for (name, value) in ENVIRONMENT {
-            match value {
-                Some(value) => builder.env(name, value),
-                None => builder.env_remove(name),
-            }
-        }
-        let child = pair.slave.spawn_command(builder).map_err(|error| why(&error))?;
-        let output = pair.master.try_clone_reader().map_err(|error| why(&error))?;
-        let keyboard = pair.master.take_writer().map_err(|error| why(&error))?;
-        Self::read(child, output, keyboard, Some(pair.master)).ok_or_else(|| why(&"it has no process"))
+        let (written, take) = Written::anew(Some(Frames::new(SIZE.0, SIZE.1)));
+        let pty = Pty::start(builder, SIZE, READER, take);
+        let Pty { child, keyboard, master, .. } = pty;
+        Self::new(child, written, keyboard, Some(master)).ok_or_else(|| format!("{command:?} has no process"))
     }
 
     /// Starts it as the first of a pipeline.
     pub fn at_a_pipe(command: &[String]) -> Result<Self, String> {
-        let why = |error: &dyn std::fmt::Display| format!("{command:?}: {error}");
-        let mut builder = Command::new(&command[0]);
+        let mut builder = without_terminal(&command[0]);
         builder.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::piped());
-        for (name, value) in ENVIRONMENT {
-            match value {
-                Some(value) => builder.env(name, value),
-                None => builder.env_remove(name),
-            };
-        }
-        let mut child = builder.spawn().map_err(|error| why(&error))?;
-        let output = child.stdout.take().ok_or_else(|| why(&"it has no output"))?;
-        Self::read(Box::new(child), Box::new(output), Box::new(std::io::sink()), None)
-            .ok_or_else(|| why(&"it has no process"))
+        let mut child = builder.spawn().map_err(|error| format!("{command:?}: {error}"))?;
+        let (written, mut take) = Written::anew(None);
+        let mut output = child.stdout.take().ok_or_else(|| format!("{command:?} has no output"))?;
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 16];
+            while let Ok(count @ 1..) = output.read(&mut buffer)
+                && take(&buffer[..count])
+            {}
+        });
+        Self::new(Box::new(child), written, Box::new(std::io::sink()), None)
+            .ok_or_else(|| format!("{command:?} has no process"))
     }
 
-    fn read(
+    fn new(
         child: Box<dyn Child + Send + Sync>,
-        mut output: Box<dyn Read + Send>,
+        written: Shared,
         keyboard: Box<dyn Write + Send>,
         terminal: Option<Box<dyn MasterPty + Send>>,
     ) -> Option<Self> {
-        let pid = child.process_id()?;
-        let screen = terminal.as_ref().map(|_| Frames::new(SIZE.0, SIZE.1));
-        let written = Written { bytes: 0, lines: 0, frames: Vec::new(), tail: Vec::new(), screen };
-        let written = Arc::new((Mutex::new(written), Condvar::new()));
-        let taking = Arc::clone(&written);
-        std::thread::spawn(move || {
-            let mut buffer = vec![0; 1 << 16];
-            while let Ok(count @ 1..) = output.read(&mut buffer) {
-                let at = Instant::now();
-                lock(&taking.0).take(&buffer[..count], at);
-                taking.1.notify_all();
-            }
-        });
-        Some(Self { child, pid, keyboard: Mutex::new(keyboard), written, _terminal: terminal })
+        Some(Self { pid: child.process_id()?, child, keyboard: Mutex::new(keyboard), written, _terminal: terminal })
     }
 
     /// What it has written so far.
@@ -164,7 +152,7 @@ impl Program {
 /// What can be read of a program from any thread.
 pub struct Gauges {
     pid: u32,
-    written: Arc<(Mutex<Written>, Condvar)>,
+    written: Shared,
 }
 
 impl Gauges {

@@ -3,6 +3,7 @@
 use crate::lab::{Guests, Lab, output};
 use crate::machine;
 use crate::program::SIZE;
+use crate::shared::program::VTOP;
 use crate::table::{self, Row};
 use crate::tap::Begins;
 use crate::window::{Bench, Contender, Cost, Length};
@@ -11,7 +12,6 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-const VTOP: &str = env!("CARGO_BIN_EXE_vtop");
 const BARE_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/cost/bare.c");
 const NOBODY: &str = "nobody";
 const BASE: &str = "bare loop, everything";
@@ -32,11 +32,11 @@ pub struct Options {
     /// Seconds between two refreshes
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     interval: f64,
-    /// Refreshes of a window
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// Refreshes of a window: what vtop asks in turns comes again after 30 at the latest
+    #[arg(long, value_name = "N", default_value_t = 30)]
     refreshes: usize,
     /// Refreshes before a window
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 12)]
     warm_up: usize,
     /// Windows of everybody
     #[arg(long, value_name = "N", default_value_t = 3)]
