@@ -86,9 +86,13 @@ impl Program {
         program
     }
 
-    /// Waits for all domains, and for the answer to a key: only then everything is open that will be.
+    /// Waits for all domains with figures, the host's rates among them, and for the answer to a key: only then everything
+    /// is open that will be.
     pub fn settle(&self) {
-        self.wait("all domains", |text| text.contains("vtop-lab-mem") && text.contains("vtop-lab-idle-08"));
+        self.wait("all domains", |text| {
+            let has_figures = !text.contains("–/–") && !text.contains("–%");
+            text.contains("vtop-lab-mem") && text.contains("vtop-lab-idle-08") && has_figures
+        });
         // There and back.
         self.beat();
         self.beat();
