@@ -4,7 +4,8 @@ use super::events::Teller;
 use super::plan::Plan;
 use super::schedule::{Backoff, Look, Schedule};
 use super::watchdog::{
-    BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, Patience, Quarantine, UNKNOWN,
+    BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, Patience, Quarantine, SUSPICION,
+    UNKNOWN,
 };
 use super::{MakeSource, Settings, Wish, diff};
 use crate::model::{Event, Failure, Groups, Hold, HostInfo, HostSample, HostUpdate};
@@ -180,15 +181,13 @@ impl Task {
             let mut call = connection.line.worker.sample(Request { focus, ..request.clone() }, around);
             let mut late = false;
             loop {
-                let patience = match hung {
-                    true => connection.patience.limit_after_hang(),
-                    false => connection.patience.limit(),
-                };
+                let usual = connection.patience.limit();
+                let patience = if hung { SUSPICION.min(usual) } else { usual };
                 let limit = self.settings.watchdog.then(|| Instant::now() + patience);
                 let answer = match connection.answer(&mut call, limit).await? {
                     Some(answer) => Diagnosis::Answered(answer),
                     None => {
-                        late = true;
+                        late = begun.elapsed() >= usual;
                         self.diagnose(connection, &mut call).await?
                     }
                 };
@@ -217,7 +216,8 @@ impl Task {
                         hung = true;
                         continue 'again;
                     }
-                    Diagnosis::Slow => {}
+                    // Nobody else hangs.
+                    Diagnosis::Slow => hung = false,
                     Diagnosis::Silent if !told => {
                         told = true;
                         self.send(HostUpdate::Failed(silence(connection.before.is_some()))).await?;

@@ -27,6 +27,10 @@ pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// A monitor that has been busy for less is at work, not hung.
 pub(super) const BUSY_AT_LEAST: Duration = Duration::from_millis(250);
 
+/// How long to wait right after a call has hung in a domain before asking again who hangs: where several do, they are found
+/// one after another, as each shows only when it is asked.
+pub(super) const SUSPICION: Duration = Duration::from_millis(350);
+
 /// How long calls take here, and so how long is too long.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Patience(Option<Duration>);
@@ -44,12 +48,6 @@ impl Patience {
     /// as long as this one.
     pub(super) fn give(&mut self, took: Duration) {
         self.0 = Some(self.0.map_or(took, |usual| usual.max(took / 2)));
-    }
-
-    /// How long to wait right after a call has hung in a domain. Who hangs as well shows only when it is asked, so where
-    /// many do, they are found one after another.
-    pub(super) fn limit_after_hang(self) -> Duration {
-        self.limit().min(self.0.unwrap_or_default() * 2 + BUSY_AT_LEAST + Duration::from_millis(50))
     }
 
     /// How long to wait before asking why.
@@ -213,18 +211,6 @@ mod tests {
             patience.learn(Duration::from_millis(700));
         }
         assert!((2300..=2500).contains(&patience.limit().as_millis()), "{:?}", patience.limit());
-    }
-
-    #[test]
-    fn after_a_hang_the_next_is_noticed_sooner_and_never_before_its_monitor_counts_as_busy() {
-        let mut patience = Patience::default();
-        patience.learn(Duration::from_millis(20));
-        assert_eq!(patience.limit_after_hang(), Duration::from_millis(340));
-        for _ in 0..50 {
-            patience.learn(Duration::from_millis(700));
-        }
-        assert!(patience.limit_after_hang() < patience.limit());
-        assert!(patience.limit_after_hang() > Duration::from_millis(1500));
     }
 
     #[test]
