@@ -101,7 +101,7 @@ fn link_words(scene: &Scene) -> Vec<(Role, String)> {
     hosts
         .filter_map(|host| match &host.link {
             Link::Failing(failure) => Some((Role::Critical, format!("{}  ", failure_words(failure, scene.now)))),
-            Link::Connecting if host.sampled_at.is_none() => {
+            Link::Connecting if host.sampled_at.is_none() && host.domains.is_empty() => {
                 Some((Role::Dim, "waiting for the first answer of libvirt  ".into()))
             }
             // An attempt may hang: whatever the last figures say, nobody knows how things are.
