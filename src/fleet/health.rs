@@ -1,8 +1,10 @@
 //! What is wrong with a domain, so that the eye finds it: pure rules over its newest figures.
 
 use super::metric::{DiskMetric, DomainMetric, HostMetric};
-use super::{Domain, DomainId, Fleet, Host, TimeCursor, When};
-use crate::model::{DomainState, Groups, Hold};
+use super::{Domain, DomainId, Fleet, Host, IoErrorPause, TimeCursor, When};
+use crate::model::{DomainState, Groups, Held, Hold};
+use crate::time::Timestamp;
+use std::cmp::Ordering;
 use std::time::Duration;
 
 /// How loud a finding is.
@@ -25,6 +27,62 @@ pub struct Finding {
     pub excess: f64,
     /// What is wrong, a few words without the domain's name.
     pub what: String,
+}
+
+/// A finding without its words: who looks through all domains reads only the loudest.
+#[derive(Clone, Copy, Debug)]
+struct Grade {
+    severity: Severity,
+    excess: f64,
+    cause: Cause,
+}
+
+/// What a grade is for, with the figure.
+#[derive(Clone, Copy, Debug)]
+enum Cause {
+    IoErrorPause,
+    GuestCrashed,
+    Crashed,
+    Held(Held),
+    PastIoError(IoErrorPause),
+    Limit(DomainMetric, f64),
+    CpuOfGuest(f64),
+    MemoryUsed(f64),
+    /// The share of the host, and how busy that is.
+    Culprit(f64, f64),
+}
+
+impl Grade {
+    /// The loudest first.
+    fn order(&self, other: &Self) -> Ordering {
+        other.severity.cmp(&self.severity).then(other.excess.total_cmp(&self.excess))
+    }
+
+    fn describe(self, domain: &Domain, when: When) -> Finding {
+        let metric = match self.cause {
+            Cause::Limit(metric, _) => Some(metric),
+            Cause::CpuOfGuest(_) | Cause::Culprit(..) => Some(DomainMetric::Cpu),
+            Cause::MemoryUsed(_) => Some(DomainMetric::MemoryUsed),
+            _ => None,
+        };
+        Finding { severity: self.severity, metric, excess: self.excess, what: self.cause.describe(domain, when) }
+    }
+}
+
+impl Cause {
+    fn describe(self, domain: &Domain, when: When) -> String {
+        match self {
+            Self::IoErrorPause => "paused on an I/O error".into(),
+            Self::GuestCrashed => "paused, the guest crashed".into(),
+            Self::Crashed => "crashed".into(),
+            Self::Held(held) => format!("{} {} s", held.by.name(), domain.age(held.since).as_secs()),
+            Self::PastIoError(pause) => domain.describe_past(pause),
+            Self::Limit(metric, value) => domain.describe(metric, value, when),
+            Self::CpuOfGuest(value) => format!("vCPUs {value:.0} % busy"),
+            Self::MemoryUsed(value) => format!("memory {value:.0} % used"),
+            Self::Culprit(share, busy) => format!("takes {share:.0} % of a full host (CPU {busy:.0} %)"),
+        }
+    }
 }
 
 /// Steal of a vCPU or of a domain's mean, in percent: (warning, critical).
@@ -68,57 +126,78 @@ impl Domain {
     /// What is wrong with it, the loudest first. What it had and has not any more is told too, unless it was before
     /// `seen` (a moment in monotonic time): who has seen what is the reader's business, not the fleet's.
     pub fn findings(&self, when: When, seen: Option<Duration>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let mut add = |severity, metric, excess, what| findings.push(Finding { severity, metric, excess, what });
+        let mut grades = Vec::new();
+        self.grade(when, seen, |grade| grades.push(grade));
+        grades.sort_by(Grade::order);
+        grades.into_iter().map(|grade| grade.describe(self, when)).collect()
+    }
+
+    /// How loud the loudest of its findings is, for an order of many domains; `None`: nothing is wrong.
+    pub fn loudest(&self, when: When, seen: Option<Duration>) -> Option<(Severity, f64)> {
+        let mut loudest: Option<Grade> = None;
+        self.grade(when, seen, |grade| {
+            if loudest.is_none_or(|loudest| grade.order(&loudest).is_lt()) {
+                loudest = Some(grade);
+            }
+        });
+        loudest.map(|grade| (grade.severity, grade.excess))
+    }
+
+    fn grade(&self, when: When, seen: Option<Duration>, mut add: impl FnMut(Grade)) {
+        let mut add = |severity, excess, cause| add(Grade { severity, excess, cause });
         if self.reason.is_io_error(self.state) {
-            add(Severity::Critical, None, 3.0, "paused on an I/O error".into());
+            add(Severity::Critical, 3.0, Cause::IoErrorPause);
         } else if self.state == DomainState::Paused && self.reason.0 == 10 {
-            add(Severity::Critical, None, 3.0, "paused, the guest crashed".into());
+            add(Severity::Critical, 3.0, Cause::GuestCrashed);
         } else if self.state == DomainState::Crashed || (self.state == DomainState::ShutOff && self.reason.0 == 3) {
-            add(Severity::Critical, None, 2.0, "crashed".into());
+            add(Severity::Critical, 2.0, Cause::Crashed);
         }
         if let Some(held) = self.held.filter(|held| held.by != Hold::Host) {
-            let length = self.read_at(Groups::STATE).and_then(|now| now.since(held.since)).unwrap_or_default();
-            let what = format!("{} {} s", held.by.name(), length.as_secs());
-            add(Severity::Critical, None, 2.5, what);
+            add(Severity::Critical, 2.5, Cause::Held(held));
         }
-        if let Some(what) = self.io_error_before(seen) {
-            add(Severity::Warning, None, PAST_IO_ERROR, what);
+        if let Some(pause) = self.io_error_before(seen) {
+            add(Severity::Warning, PAST_IO_ERROR, Cause::PastIoError(pause));
         }
         if !self.state.is_active() {
-            return findings;
+            return;
         }
         for &(metric, limits) in LIMITS {
             let Some(value) = self.track.value(metric, when) else { continue };
             if let Some(severity) = grade(value, limits) {
-                add(severity, Some(metric), value / limits.0, self.describe(metric, value, when));
+                add(severity, value / limits.0, Cause::Limit(metric, value));
             }
         }
         if let Some((value, severity)) = self.cpu_of_guest(when).and_then(|v| Some((v, grade(v, CPU_OF_GUEST)?))) {
-            add(severity, Some(DomainMetric::Cpu), value / 100.0, format!("vCPUs {value:.0} % busy"));
+            add(severity, value / 100.0, Cause::CpuOfGuest(value));
         }
         if let Some((value, severity)) = self.memory_used_percent(when).and_then(|v| Some((v, grade(v, MEMORY_USED)?)))
         {
-            add(severity, Some(DomainMetric::MemoryUsed), value / 90.0, format!("memory {value:.0} % used"));
+            add(severity, value / 90.0, Cause::MemoryUsed(value));
         }
-        findings.sort_by(|left, right| right.severity.cmp(&left.severity).then(right.excess.total_cmp(&left.excess)));
-        findings
     }
 
     /// An I/O error that is over, and that nobody has seen.
-    fn io_error_before(&self, seen: Option<Duration>) -> Option<String> {
-        let pause = self.io_error.filter(|pause| pause.over && seen.is_none_or(|seen| seen < pause.at.monotonic))?;
+    fn io_error_before(&self, seen: Option<Duration>) -> Option<IoErrorPause> {
+        self.io_error.filter(|pause| pause.over && seen.is_none_or(|seen| seen < pause.at.monotonic))
+    }
+
+    /// How long ago a moment was at the last reading.
+    fn age(&self, moment: Timestamp) -> Duration {
+        self.read_at(Groups::STATE).and_then(|read| read.since(moment)).unwrap_or_default()
+    }
+
+    fn describe_past(&self, pause: IoErrorPause) -> String {
         let now = match self.state {
             DomainState::Running | DomainState::Blocked => "resumed",
             state => state.name(),
         };
-        let seconds = self.read_at(Groups::STATE).and_then(|read| read.since(pause.at)).unwrap_or_default().as_secs();
+        let seconds = self.age(pause.at).as_secs();
         let ago = match seconds {
             0..120 => format!("{seconds} s"),
             120..7200 => format!("{} min", seconds / 60),
             _ => format!("{} h", seconds / 3600),
         };
-        Some(format!("had an I/O error {ago} ago, {now}"))
+        format!("had an I/O error {ago} ago, {now}")
     }
 
     fn describe(&self, metric: DomainMetric, value: f64, when: When) -> String {
@@ -148,7 +227,7 @@ fn direction_word(metric: DiskMetric) -> &'static str {
 
 impl Host {
     /// Where the host's CPUs are full: who takes the most of them. The others' steal comes from there.
-    fn culprit(&self, when: When) -> Option<(DomainId, Finding)> {
+    fn culprit(&self, when: When) -> Option<(&Domain, Grade)> {
         let busy = self.track.value(HostMetric::Cpu, when).filter(|busy| *busy >= HOST_FULL)?;
         let cpus = self.cpus()?;
         let share = |domain: &Domain| domain.cpu_of_host(cpus, when);
@@ -158,9 +237,8 @@ impl Host {
             .filter_map(|domain| Some((share(domain)?, domain)))
             .max_by(|left, right| left.0.total_cmp(&right.0))
             .filter(|(share, _)| *share >= CULPRIT_SHARE)?;
-        let what = format!("takes {share:.0} % of a full host (CPU {busy:.0} %)");
-        let finding = Finding { severity: Severity::Warning, metric: Some(DomainMetric::Cpu), excess: CULPRIT, what };
-        Some((DomainId { host: self.id, uuid: domain.uuid }, finding))
+        let cause = Cause::Culprit(share, busy);
+        Some((domain, Grade { severity: Severity::Warning, excess: CULPRIT, cause }))
     }
 }
 
@@ -172,18 +250,27 @@ impl Fleet {
         cursor: TimeCursor,
         seen: impl Fn(DomainId) -> Option<Duration>,
     ) -> Vec<(DomainId, Finding)> {
-        let mut all: Vec<_> = self
-            .domains()
-            .flat_map(|(id, host, domain)| {
-                let when = host.timeline.when(cursor);
-                domain.findings(when, seen(id)).into_iter().map(move |finding| (id, finding))
-            })
-            .collect();
-        let hosts = self.hosts.iter();
-        all.extend(hosts.filter_map(|host| host.culprit(host.timeline.when(cursor))));
-        all.sort_by(|(_, left), (_, right)| {
-            right.severity.cmp(&left.severity).then(right.excess.total_cmp(&left.excess))
-        });
-        all
+        self.loudest(cursor, seen, usize::MAX).0
+    }
+
+    /// The loudest of everything that is wrong, so many at the most, and how much is wrong in all.
+    pub fn loudest(
+        &self,
+        cursor: TimeCursor,
+        seen: impl Fn(DomainId) -> Option<Duration>,
+        most: usize,
+    ) -> (Vec<(DomainId, Finding)>, usize) {
+        let mut all: Vec<(DomainId, When, &Domain, Grade)> = Vec::new();
+        for host in &self.hosts {
+            let when = host.timeline.when(cursor);
+            let id = |domain: &Domain| DomainId { host: host.id, uuid: domain.uuid };
+            for domain in host.domains.values() {
+                domain.grade(when, seen(id(domain)), |grade| all.push((id(domain), when, domain, grade)));
+            }
+            all.extend(host.culprit(when).map(|(domain, grade)| (id(domain), when, domain, grade)));
+        }
+        all.sort_by(|(.., left), (.., right)| left.order(right));
+        let described = all.iter().take(most).map(|(id, when, domain, grade)| (*id, grade.describe(domain, *when)));
+        (described.collect(), all.len())
     }
 }

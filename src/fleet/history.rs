@@ -9,6 +9,7 @@ use super::packed;
 use super::page::{Page, Part};
 use super::track::{HISTORY_TICKS, Tick};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Figures that a thing can have.
 pub(super) const MOST_COLUMNS: usize = u32::BITS as usize;
@@ -71,24 +72,9 @@ impl History {
         at_hand
     }
 
-    /// The figure of a column at a tick.
-    pub(super) fn get(&self, column: usize, width: usize, tick: Tick) -> Code {
-        if tick >= self.next || self.next - tick > HISTORY_TICKS as Tick {
-            return NONE;
-        }
-        let open = self.open_from(width);
-        if let Some(row) = tick.checked_sub(open) {
-            let last = self.open.len() / width - 1;
-            return self.open[last.min(row as usize) * width + column];
-        }
-        let after = self.blocks.partition_point(|block| block.first <= tick);
-        match after.checked_sub(1).and_then(|index| self.blocks.get(index)) {
-            Some(block) => {
-                let end = self.blocks.get(after).map_or(open, |next| next.first);
-                block.rows.get(column, width, (tick - block.first) as usize, (end - block.first) as usize)
-            }
-            None => NONE,
-        }
+    /// A column, of rows of this width.
+    pub(super) fn column(&self, column: usize, width: usize) -> Column<'_> {
+        Column { history: self, column, width, ticks: 0..0, codes: Codes::Same(NONE) }
     }
 
     /// The tick of the first of the newest rows.
@@ -175,21 +161,72 @@ impl Rows {
         Self::Moving { varying, words }
     }
 
-    /// The code of a column in a row, of a block with so many rows.
-    fn get(&self, column: usize, width: usize, row: usize, rows: usize) -> Code {
+    /// Where the codes of a column are, in a block of so many rows.
+    fn column(&self, column: usize, width: usize, rows: usize) -> Codes<'_> {
         let (varying, words) = match self {
-            Self::Still(row) => return row[column],
+            Self::Still(row) => return Codes::Same(row[column]),
             Self::Moving { varying, words } => (*varying, &**words),
         };
         let before = (varying & ((1 << column) - 1)).count_ones() as usize;
         if varying & (1 << column) == 0 {
-            return words[column - before];
+            return Codes::Same(words[column - before]);
         }
         let mut packed = &words[width - varying.count_ones() as usize..];
         for _ in 0..before {
             packed = &packed[packed::length(rows, packed)..];
         }
-        packed::get(row, packed)
+        Codes::Packed(packed)
+    }
+}
+
+/// One figure over time. Where it was found for one tick, it is at hand for the ticks around.
+#[derive(Clone, Debug)]
+pub(super) struct Column<'a> {
+    history: &'a History,
+    column: usize,
+    width: usize,
+    /// The ticks whose codes are at hand.
+    ticks: Range<Tick>,
+    codes: Codes<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Codes<'a> {
+    Same(Code),
+    Packed(&'a [u16]),
+    Open,
+}
+
+impl Column<'_> {
+    /// The code at a tick.
+    pub(super) fn at(&mut self, tick: Tick) -> Code {
+        let History { open, next, .. } = self.history;
+        if tick >= *next || next - tick > HISTORY_TICKS as Tick {
+            return NONE;
+        }
+        if !self.ticks.contains(&tick) {
+            self.find(tick);
+        }
+        let row = (tick - self.ticks.start) as usize;
+        match self.codes {
+            Codes::Same(code) => code,
+            Codes::Packed(words) => packed::get(row, words),
+            Codes::Open => open[row.min(open.len() / self.width - 1) * self.width + self.column],
+        }
+    }
+
+    fn find(&mut self, tick: Tick) {
+        let History { blocks, next, .. } = self.history;
+        let open = self.history.open_from(self.width);
+        let after = blocks.partition_point(|block| block.first <= tick);
+        (self.ticks, self.codes) = match after.checked_sub(1).and_then(|index| blocks.get(index)) {
+            _ if tick >= open => (open..*next, Codes::Open),
+            Some(block) => {
+                let end = blocks.get(after).map_or(open, |next| next.first);
+                (block.first..end, block.rows.column(self.column, self.width, (end - block.first) as usize))
+            }
+            None => (tick..tick + 1, Codes::Same(NONE)),
+        };
     }
 }
 
@@ -208,7 +245,7 @@ mod tests {
     }
 
     fn row(history: &History, tick: Tick) -> [Code; WIDTH] {
-        [0, 1, 2].map(|column| history.get(column, WIDTH, tick))
+        [0, 1, 2].map(|column| history.column(column, WIDTH).at(tick))
     }
 
     #[test]
@@ -255,10 +292,12 @@ mod tests {
                 }
             }
             prop_assert!(history.len() <= MOST_WORDS);
+            let mut columns = [0, 1, 2].map(|column| history.column(column, WIDTH));
             for asked in 990..tick + 5 {
                 let known = rows.binary_search_by_key(&asked, |(tick, _)| *tick).ok().map(|index| rows[index].1);
                 let kept = known.filter(|_| tick - asked <= HISTORY_TICKS as Tick);
                 prop_assert_eq!(row(&history, asked), kept.unwrap_or([NONE; WIDTH]));
+                prop_assert_eq!(columns.each_mut().map(|column| column.at(asked)), row(&history, asked));
             }
         }
     }

@@ -23,7 +23,7 @@ pub use events::{EVENTS_KEPT, EventLog};
 pub use health::{Finding, LATENCY_LIMITS, LOSS_LIMITS, STEAL_LIMITS, Severity};
 pub use host::{Host, Link};
 pub use missing::Missing;
-pub use track::{HISTORY_TICKS, Span, Tick, TimeCursor, Timeline, Track, When};
+pub use track::{HISTORY_TICKS, Past, Span, Tick, TimeCursor, Timeline, Track, When};
 
 use crate::model::HostUpdate;
 use uuid::Uuid;

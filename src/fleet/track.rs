@@ -1,7 +1,7 @@
 //! The figures of one thing over time: the newest with full precision, the past to three digits, in a ring of fixed size.
 
 use super::code;
-use super::history::{self, History};
+use super::history::{self, Column, History};
 use super::metric::Metric;
 use super::page::Page;
 use crate::time::Timestamp;
@@ -148,10 +148,13 @@ impl<M: Metric> Track<M> {
     /// The figure at a tick: to three digits, and that of the newest tick in full. `None` in a gap or outside what is
     /// kept.
     pub fn at(&self, metric: M, tick: Tick) -> Option<f64> {
-        if self.written == Some(tick) {
-            return self.latest(metric);
-        }
-        code::decode(self.history.get(metric.index(), M::ALL.len(), tick))
+        self.past(metric).at(tick)
+    }
+
+    /// A figure over time, for who reads many ticks of it.
+    pub fn past(&self, metric: M) -> Past<'_> {
+        let newest = self.written.map(|tick| (tick, self.latest(metric)));
+        Past { newest, column: self.history.column(metric.index(), M::ALL.len()) }
     }
 
     /// The newest figure, or the one at a tick.
@@ -186,6 +189,23 @@ impl<M: Metric> Track<M> {
         row.iter_mut().zip(&self.latest).for_each(|(code, value)| *code = code::encode(*value));
         self.history.push(tick, phase, &row[..M::ALL.len()], page);
         self.written = Some(tick);
+    }
+}
+
+/// A figure over time.
+#[derive(Clone, Debug)]
+pub struct Past<'a> {
+    newest: Option<(Tick, Option<f64>)>,
+    column: Column<'a>,
+}
+
+impl Past<'_> {
+    /// The figure at a tick, as [`Track::at`] gives it.
+    pub fn at(&mut self, tick: Tick) -> Option<f64> {
+        match self.newest {
+            Some((newest, value)) if newest == tick => value,
+            _ => code::decode(self.column.at(tick)),
+        }
     }
 }
 

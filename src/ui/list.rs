@@ -1,6 +1,5 @@
 //! The lists, siblings of each other.
 
-use super::row::DeviceKey;
 use super::sort::SortKey;
 use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
 
@@ -82,14 +81,6 @@ impl List {
             Self::Events => &[Trouble, Time, Name],
             Self::Vcpus => &[Name, Vcpu(VcpuMetric::Use), Vcpu(VcpuMetric::Steal), Vcpu(VcpuMetric::Wait)],
         }
-    }
-
-    /// Whether a device belongs into it.
-    pub(super) fn holds(self, device: &DeviceKey) -> bool {
-        matches!(
-            (self, device),
-            (Self::Disks, DeviceKey::Disk(_)) | (Self::Nics, DeviceKey::Nic(_)) | (Self::Vcpus, DeviceKey::Vcpu(_))
-        )
     }
 
     pub(super) fn first_sort(self) -> SortKey {

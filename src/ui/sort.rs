@@ -74,9 +74,9 @@ impl SortKey {
         };
         match self {
             Self::Name | Self::Time => None,
-            Self::Trouble => domain.findings(when, seen).first().map(|finding| match finding.severity {
-                Severity::Critical => 1e6 + finding.excess,
-                Severity::Warning => finding.excess,
+            Self::Trouble => domain.loudest(when, seen).map(|(severity, excess)| match severity {
+                Severity::Critical => 1e6 + excess,
+                Severity::Warning => excess,
             }),
             Self::State => Some(match domain.state {
                 DomainState::Running => 6.0,

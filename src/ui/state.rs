@@ -166,14 +166,7 @@ impl UiState {
         let sort = (state.sort, state.order);
         let old_index = self.selected_index();
         self.rows = rows::rows(fleet, self.list, &self.filter.text, sort, self.cursor, &self.seen);
-        self.unfiltered = match self.list {
-            List::Table | List::Panes => fleet.domains().count(),
-            List::Events => rows::events(fleet, self.cursor).count(),
-            list => fleet
-                .domains()
-                .map(|(_, _, domain)| device_keys(domain).iter().filter(|key| list.holds(key)).count())
-                .sum(),
-        };
+        self.unfiltered = rows::count(fleet, self.list, self.cursor);
         self.keep_selection(old_index);
         self.keep_in_sight();
         self.follow_domain(fleet);

@@ -56,8 +56,9 @@ impl<'a> Window<'a> {
         let bin = self.bin.as_nanos() as i64;
         let before_end = |moment: Duration| end.as_nanos() as i64 - moment.as_nanos() as i64;
         let start = end.saturating_sub(self.length(count));
+        let mut past = track.past(metric);
         for span in self.host.timeline.spans(start, end) {
-            let Some(value) = track.at(metric, span.tick) else { continue };
+            let Some(value) = past.at(span.tick) else { continue };
             let (newest, oldest) = (before_end(span.to), before_end(span.from));
             // The bin whose middle comes next before a moment, counted from the newest bin.
             let middle_before = |moment: i64| (moment + bin - bin / 2 - 1).div_euclid(bin);

@@ -1,11 +1,15 @@
 //! Text that others wrote (names, titles, paths): harmless, and exactly as wide as its place.
 
 use super::theme::Symbols;
+use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// Without control characters, line separators, and marks that turn the writing direction or take no column: each becomes a visible `�`.
-pub fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return text.into();
+    }
     let hidden = |c: char| {
         c.is_control()
             || matches!(
@@ -17,11 +21,16 @@ pub fn clean(text: &str) -> String {
     text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// Printable ASCII, as nearly all names are: nothing to hide, and a column for each byte.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Clean, and cut in the middle where it is too wide: ends of names tell numbered guests apart.
 pub fn fit(text: &str, width: usize, symbols: Symbols) -> String {
     let text = clean(text);
     if self::width(&text) <= width {
-        return text;
+        return text.into_owned();
     }
     let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
     let Some(room) = width.checked_sub(1) else { return String::new() };
@@ -36,7 +45,7 @@ pub fn fit(text: &str, width: usize, symbols: Symbols) -> String {
 pub fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
     let text = clean(text);
     if self::width(&text) <= width {
-        return text;
+        return text.into_owned();
     }
     let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
     let Some(room) = width.checked_sub(1) else { return String::new() };
@@ -46,6 +55,9 @@ pub fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
 /// Columns that a text takes where every grapheme has its own, as in a buffer of cells. As a whole it may be narrower:
 /// an Arabic lam and the alef after it count as one there.
 pub(super) fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 

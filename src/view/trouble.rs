@@ -28,8 +28,8 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         used += text::width(&words);
         spans.push(scene.span(role, words));
     }
-    let findings = scene.fleet.findings(scene.ui.cursor, |id| scene.ui.seen.of(id));
-    let total = findings.len();
+    // No finding has fewer columns than this, so that no more of them can be shown.
+    let (findings, total) = scene.fleet.loudest(scene.ui.cursor, |id| scene.ui.seen.of(id), whole / 8 + 1);
     for (index, (id, finding)) in findings.into_iter().enumerate() {
         let Some((_, domain)) = scene.fleet.domain(id) else { continue };
         let name = text::fit(&domain.name, 20, scene.palette.symbols);
@@ -78,7 +78,8 @@ fn news(scene: &Scene) -> Vec<(Role, String)> {
     let name = event.domain.as_ref().map(|domain| text::fit(&domain.name, 20, symbols) + " ").unwrap_or_default();
     let short = [events::sign(scene, event), format!("{count} new: {name}{}", event.kind.what())].join(" ");
     let short = short.trim_start().to_owned();
-    let why = text::clean(&event.kind.why());
+    let why = event.kind.why();
+    let why = text::clean(&why);
     let role = events::role(event).unwrap_or(Role::Title);
     let explained =
         if why.is_empty() { short.clone() } else { format!("{short} ({})", text::shorten(&why, 40, symbols)) };
