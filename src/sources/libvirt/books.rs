@@ -4,11 +4,15 @@
 //! but asks the QEMU as well, which costs the host more than a hundred times as much. Where a domain's process is not
 //! found for certain, nothing is said, and libvirt is asked.
 
+mod book;
+mod node;
+
+pub(crate) use node::NodeBooks;
+
 use crate::model::{Counter, CpuSample, DomainSample, Groups, VcpuDelay};
 use crate::units::Nanoseconds;
+use book::Book;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -19,9 +23,6 @@ const SEARCH_EVERY: Duration = Duration::from_secs(5);
 const THREADS_EVERY: Duration = Duration::from_secs(10);
 /// Files that are kept open; what is more is opened for every reading.
 const MOST_OPEN: usize = 512;
-/// All of these files fit.
-const ROOM: usize = 1024;
-
 /// The books of this machine's domains.
 pub(crate) struct Books {
     processes: PathBuf,
@@ -43,12 +44,6 @@ struct Process {
     usage: Book,
     vcpus: Vec<Book>,
     listed: Instant,
-}
-
-/// A file that is read again and again.
-struct Book {
-    path: PathBuf,
-    open: Option<File>,
 }
 
 impl Default for Books {
@@ -155,7 +150,7 @@ impl Process {
     }
 
     fn open(&self) -> usize {
-        self.vcpus.iter().chain([&self.usage]).filter(|book| book.open.is_some()).count()
+        self.vcpus.iter().chain([&self.usage]).filter(|book| book.is_open()).count()
     }
 
     fn read(&mut self, keep: bool) -> Option<CpuSample> {
@@ -174,24 +169,6 @@ impl Process {
     /// `None`: one of the threads is gone.
     fn delay(&mut self, keep: bool) -> Option<u64> {
         self.vcpus.iter_mut().try_fold(0_u64, |sum, book| Some(sum.saturating_add(book.read(keep, delay)?)))
-    }
-}
-
-impl Book {
-    fn at(path: PathBuf) -> Self {
-        Self { path, open: None }
-    }
-
-    fn read(&mut self, keep: bool, number: impl Fn(&str) -> Option<u64>) -> Option<u64> {
-        let file = match self.open.take() {
-            Some(file) => file,
-            None => File::open(&self.path).ok()?,
-        };
-        let mut room = [0; ROOM];
-        // Such files are made at every reading from their start, so this is what they say now.
-        let length = file.read_at(&mut room, 0).ok()?;
-        self.open = Some(file).filter(|_| keep);
-        number(std::str::from_utf8(&room[..length]).ok()?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! One open connection and what is remembered along it.
 
 use super::around::LookedUp;
-use super::books::Books;
+use super::books::{Books, NodeBooks};
 use super::bulk::Moments;
 use super::definitions::{Definitions, Marks, Present};
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
@@ -33,6 +33,7 @@ pub(crate) struct Session {
     per_domain: bool,
     /// Where the domains' processes are on this machine.
     books: Option<Books>,
+    node_books: Option<NodeBooks>,
     nowait: bool,
     lacks: Lacks,
     roster: Roster,
@@ -98,6 +99,7 @@ impl Session {
             driver: info.driver.clone(),
             per_domain: calls == Calls::PerDomain,
             books: books.then(Books::default),
+            node_books: books.then(NodeBooks::default),
             nowait: true,
             lacks,
             roster: Roster::default(),
@@ -154,13 +156,13 @@ impl Session {
         if changed {
             self.looked_up.forget();
         }
-        let Self { connection, driver, lacks, looked_up, books, .. } = self;
+        let Self { connection, driver, lacks, looked_up, books, node_books, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
         let domains = around::sample(connection, looked_up, request, around, books, driver)?;
         let at = Timestamp::now();
         let node = match Groups::STATE.contains(request.groups) {
             true => NodeSample::default(),
-            false => host::sample(connection, lacks, driver)?,
+            false => node(node_books.as_mut(), || host::sample(connection, lacks, driver))?,
         };
         // What was not read now is read when the list can be had again.
         self.roster.listed = None;
@@ -174,7 +176,7 @@ impl Session {
     }
 
     fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, nowait, lacks, roster, books, .. } = self;
+        let Self { connection, driver, nowait, lacks, roster, books, node_books, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
         let groups = if books.is_some() { request.groups - Groups::CPU } else { request.groups };
         let state_only = Groups::STATE.contains(request.groups);
@@ -226,7 +228,10 @@ impl Session {
             let mut asker = Asker { connection, driver, domain: focus.domain, lacks, found: Vec::new() };
             fill_host_cpus(&mut asker, sample)?;
         }
-        let node = if state_only { NodeSample::default() } else { host::sample(connection, lacks, driver)? };
+        let node = match state_only {
+            true => NodeSample::default(),
+            false => node(node_books.as_mut(), || host::sample(connection, lacks, driver))?,
+        };
 
         let vanished = roster.active.iter().any(|uuid| !domains.contains_key(uuid));
         let mut listed = state_only;
@@ -332,6 +337,14 @@ impl Session {
 /// Whether it is the pulse, with what the kernel's books say. Whoever asks everything of everybody asks libvirt.
 fn is_pulse_with_books(request: &Request) -> bool {
     request.groups.contains(Groups::CPU) && (Groups::PULSE | Groups::CPU).contains(request.groups)
+}
+
+/// What the node does now: from its books where they are here, else from libvirt.
+fn node<E>(books: Option<&mut NodeBooks>, ask: impl FnOnce() -> Result<NodeSample, E>) -> Result<NodeSample, E> {
+    match books {
+        Some(books) => books.sample(ask),
+        None => ask(),
+    }
 }
 
 /// State first, and figures where there can be any.
