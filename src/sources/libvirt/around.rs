@@ -73,6 +73,7 @@ fn with_dear(
         }
     }
     let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
+    let healthy = healthy.into_iter().map(|domain| (domain.uuid(), domain));
     bulk::more(connection, healthy, wanted, driver, |mut reading, groups, at| {
         reading.notice_hang();
         if let Some(sample) = samples.get_mut(&reading.present.uuid) {

@@ -53,15 +53,15 @@ pub(crate) fn call_for<'connection>(
 /// number does not grow with that of the domains. `take` gets each reading, what it was asked for, and when it was read.
 pub(crate) fn more<'a>(
     connection: &Connection,
-    domains: impl IntoIterator<Item = Domain<'a>>,
+    domains: impl IntoIterator<Item = (Uuid, Domain<'a>)>,
     wanted: impl Fn(&Uuid) -> Groups,
     driver: &str,
     mut take: impl FnMut(Reading<'_>, Groups, Timestamp),
 ) -> Result<(), LibvirtError> {
     // In the order of their bits, so that the richest set comes last: that of the domain that is looked at.
     let mut sets: BTreeMap<u32, Vec<Domain<'a>>> = BTreeMap::new();
-    for domain in domains {
-        let groups = wanted(&domain.uuid()) - Groups::HOST_CPU;
+    for (uuid, domain) in domains {
+        let groups = wanted(&uuid) - Groups::HOST_CPU;
         if !groups.is_empty() {
             sets.entry(groups.bits()).or_default().push(domain);
         }

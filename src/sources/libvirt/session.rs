@@ -208,7 +208,8 @@ impl Session {
         if !state_only && any_active && !any_figures && driver != "QEMU" {
             return Err(NoBulk::Useless);
         }
-        let active = records.iter().map(|record| record.domain).filter(|domain| domain.id().is_some());
+        let active = present.iter().filter(|present| present.marks.run.is_some());
+        let active: Vec<_> = active.map(|present| (present.uuid, present.domain)).collect();
         let mut vcpus = BTreeMap::new();
         let silent = books.map(|books| books.fill(&mut domains));
         let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
@@ -222,8 +223,8 @@ impl Session {
         for present in &mut present {
             present.marks.vcpus = present.marks.vcpus.or_else(|| vcpus.get(&present.uuid).copied());
         }
-        if let Some(focus) = records.iter().find(|record| Some(record.domain.uuid()) == request.focus)
-            && let Some(sample) = domains.get_mut(&focus.domain.uuid()).filter(|sample| sample.run.is_some())
+        if let Some(focus) = present.iter().find(|present| Some(present.uuid) == request.focus)
+            && let Some(sample) = domains.get_mut(&focus.uuid).filter(|sample| sample.run.is_some())
         {
             let mut asker = Asker { connection, driver, domain: focus.domain, lacks, found: Vec::new() };
             fill_host_cpus(&mut asker, sample)?;

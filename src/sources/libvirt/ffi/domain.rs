@@ -9,7 +9,8 @@ use std::ptr::{NonNull, null_mut};
 use uuid::Uuid;
 use virt::sys;
 
-/// A domain that some list owns. Its name, UUID and ID are in it; everything else is a call.
+/// A domain that some list owns. Its name, UUID and ID are in it (to ask for one still takes libvirt a microsecond, as
+/// it writes the UUID as text for its log whether there is one or not); everything else is a call.
 #[derive(Clone, Copy)]
 pub(crate) struct Domain<'list> {
     raw: NonNull<sys::virDomain>,
