@@ -49,7 +49,7 @@ fn pids(lab: &Lab, victims: &[String]) -> Vec<Pid> {
 
 /// Hangs them twice: for the sampler alone, then for the real program alone. Of two clients only one would hang.
 fn hang(lab: &Lab, victims: &[String]) -> Row {
-    let is_victim = |domain: &Domain| victims.contains(&domain.name);
+    let is_victim = |domain: &Domain| victims.iter().any(|victim| domain.name == *victim);
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
     watch.pass(Duration::from_secs(2));
     let usual_disk = watch.most_disk.clone();
@@ -154,7 +154,7 @@ pub fn five_of_twelve(lab: &Lab, table: &mut Table) {
     let degraded = watch.until("too many hang", SOON, |watch| watch.domain("vtop-lab-mem").is_some_and(is_degraded));
     watch.pass(HANG.saturating_sub(start.elapsed()));
     let stuck = watch.stuck();
-    let cheap = watch.freshness(Groups::NET, |domain| !victims.contains(&domain.name));
+    let cheap = watch.freshness(Groups::NET, |domain| !victims.iter().any(|victim| domain.name == *victim));
     drop(stopped);
     let again = watch.until("all answer", 2 * SOON, |watch| {
         watch.host().domains.values().all(|domain| domain.held.is_none() && domain.track.latest(CPU).is_some())

@@ -6,6 +6,7 @@ use super::ffi::{Connection, Domain, LibvirtError, Record, Records};
 use super::params::{self, Figures};
 use crate::model::{Call, CpuSample, DomainSample, DomainState, Groups, Held, Hold, Lack, StateReason};
 use crate::time::Timestamp;
+use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use uuid::Uuid;
@@ -197,7 +198,7 @@ pub(crate) fn read<'list>(record: &Record<'list>, requested: Groups, driver: &st
     Reading { present, sample, has_figures }
 }
 
-fn to_sample(name: String, run: Option<u32>, figures: Figures, requested: Groups, driver: &str) -> DomainSample {
+fn to_sample(name: CompactString, run: Option<u32>, figures: Figures, requested: Groups, driver: &str) -> DomainSample {
     let state = DomainState::from_raw(figures.state.unwrap_or(0));
     let mut sample = DomainSample::new(name, run, state, StateReason(figures.reason.unwrap_or(0)));
     if run.is_none() {

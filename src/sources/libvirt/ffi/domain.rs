@@ -2,6 +2,7 @@
 
 use super::stats::Params;
 use super::{Connection, LibvirtError, borrowed_text, c_string, check, owned_text};
+use compact_str::CompactString;
 use std::ffi::{c_int, c_uchar, c_uint};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -87,9 +88,9 @@ impl Domain<'_> {
     }
 
     /// The name, as of when the list was made.
-    pub(crate) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> CompactString {
         // SAFETY: the domain lives; its name belongs to it and is copied at once.
-        unsafe { borrowed_text(sys::virDomainGetName(self.as_ptr())) }.unwrap_or_default().into_owned()
+        unsafe { borrowed_text(sys::virDomainGetName(self.as_ptr())) }.unwrap_or_default().into()
     }
 
     /// The identity.
