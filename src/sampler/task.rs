@@ -559,7 +559,7 @@ impl Connection<'_> {
 
     /// Leaves the line to its call, which hangs in these domains, and goes on with another.
     fn leave(&mut self, call: Call, culprits: &[Uuid], fresh: Line) {
-        self.quarantine.stuck();
+        self.quarantine.stuck(culprits);
         let mut old = std::mem::replace(self.line, fresh);
         self.hear_both(&mut old);
         let (freed, culprits) = (self.freed_sender.clone(), culprits.to_vec());
@@ -590,7 +590,7 @@ impl Connection<'_> {
 
     /// Leaves a line to a question that hangs in these domains.
     fn strand<T: Send + 'static>(&mut self, mut line: Line, question: Pending<T>, domains: Vec<Uuid>) {
-        self.quarantine.stuck();
+        self.quarantine.stuck(&domains);
         line.notices.close();
         let freed = self.freed_sender.clone();
         tokio::spawn(async move {

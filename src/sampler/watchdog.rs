@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// So many threads may hang in calls of one host. Past that nothing is asked that could hang.
+/// So many calls may hang on one host. Past that nothing is asked that could hang.
 pub(super) const MOST_STUCK: usize = 3;
 /// How long the answer on one domain's monitor may take; it takes about 1 ms.
 pub(super) const MONITOR_PATIENCE: Duration = Duration::from_millis(400);
@@ -91,24 +91,24 @@ impl Quarantine {
         }
     }
 
-    /// One more thread hangs.
-    pub(super) fn stuck(&mut self) {
-        self.stuck += 1;
+    /// One more line hangs in these domains, with a call in each: a source may make several side by side.
+    pub(super) fn stuck(&mut self, domains: &[Uuid]) {
+        self.stuck += domains.len().max(1);
     }
 
-    /// A thread has come back from a call that hung in these domains.
+    /// A line has come back from calls that hung in these domains.
     pub(super) fn freed(&mut self, domains: &[Uuid]) {
-        self.stuck = self.stuck.saturating_sub(1);
+        self.stuck = self.stuck.saturating_sub(domains.len().max(1));
         // Whether a monitor answers again is asked of libvirt; a lock has no such sign but this.
         self.held.retain(|uuid, entry| entry.held.by != Hold::Lock || !domains.contains(uuid));
     }
 
-    /// Whether as many threads hang as may.
+    /// Whether more calls hang than may.
     pub(super) fn is_full(&self) -> bool {
         self.stuck > MOST_STUCK
     }
 
-    /// Whether one more thread would be too many.
+    /// Whether one more would be too many.
     pub(super) fn is_at_limit(&self) -> bool {
         self.stuck >= MOST_STUCK
     }
@@ -259,7 +259,7 @@ mod tests {
         let mut quarantine = Quarantine::default();
         let before = sample(&[(A, false), (B, false)]);
         quarantine.admit(&[(A, Hold::Lock)], at(3), Instant::now());
-        quarantine.stuck();
+        quarantine.stuck(&[]);
         let mut partial = sample(&[(B, false)]);
         quarantine.settle(&mut partial, Some(&before), Instant::now());
         assert_eq!(partial.domains[&A].asked, Groups::empty());
@@ -288,7 +288,7 @@ mod tests {
         let mut before = sample(&[(A, false), (B, false)]);
         before.domains.get_mut(&A).unwrap().run = None;
         quarantine.admit(&[(UNKNOWN, Hold::Lock)], at(3), Instant::now());
-        quarantine.stuck();
+        quarantine.stuck(&[]);
         assert!(quarantine.has_locked());
         let around = quarantine.around(Some(&before)).unwrap();
         assert_eq!((around.locked, around.known), ([UNKNOWN].into(), [B].into()));
@@ -316,7 +316,7 @@ mod tests {
         let before = sample(&[(A, false), (B, false)]);
         quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
         for _ in 0..=MOST_STUCK {
-            quarantine.stuck();
+            quarantine.stuck(&[]);
         }
         assert_eq!(quarantine.around(Some(&before)).unwrap().busy, [A, B].into());
         let mut cheap = sample(&[(A, true), (B, false)]);

@@ -74,10 +74,10 @@ fn with_dear(
     }
     let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
     let healthy = healthy.into_iter().map(|domain| (domain.uuid(), domain));
-    bulk::more(connection, healthy, wanted, driver, |mut reading, groups, at| {
-        reading.notice_hang();
-        if let Some(sample) = samples.get_mut(&reading.present.uuid) {
-            reading.complete(sample, groups, at);
+    // One after another: whoever hangs as well is to hold up one call only.
+    bulk::more(connection, None, healthy, wanted, driver, |answer| {
+        if let Some(sample) = samples.get_mut(&answer.uuid) {
+            answer.complete(sample);
         }
     })?;
     Ok(samples)
@@ -97,7 +97,7 @@ pub(super) fn monitor(connection: &Connection, looked_up: &mut LookedUp, uuid: U
 
 impl LookedUp {
     /// Those of the wanted domains that exist.
-    fn all(
+    pub(super) fn all(
         &mut self,
         connection: &Connection,
         wanted: impl IntoIterator<Item = Uuid>,
@@ -114,6 +114,13 @@ impl LookedUp {
             }
         }
         Ok(wanted.iter().filter_map(|uuid| self.0.get(uuid)).map(OwnedDomain::view).collect())
+    }
+
+    /// Forgets those that are not wanted any more, once they are many.
+    pub(super) fn keep(&mut self, wanted: &[Uuid]) {
+        if self.0.len() > 2 * wanted.len() {
+            self.0.retain(|uuid, _| wanted.contains(uuid));
+        }
     }
 
     /// Looked-up domains know the ID that they had then, so they are not kept for long.

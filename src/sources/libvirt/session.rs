@@ -7,6 +7,7 @@ use super::definitions::{Definitions, Marks, Present};
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
 use super::inbox::Inbox;
 use super::lacks::Lacks;
+use super::lanes::Lanes;
 use super::per_domain::{self, Asker, Stop};
 use super::{Calls, around, bulk, explain, host, uri};
 use crate::model::{
@@ -34,6 +35,8 @@ pub(crate) struct Session {
     /// Where the domains' processes are on this machine.
     books: Option<Books>,
     node_books: Option<NodeBooks>,
+    /// Further connections to this machine's libvirtd.
+    lanes: Option<Lanes>,
     nowait: bool,
     lacks: Lacks,
     roster: Roster,
@@ -83,8 +86,8 @@ impl Session {
     pub(crate) fn open(uri: Option<&str>, calls: Calls, notify: Notify) -> Result<(Self, HostInfo), LibvirtError> {
         let mut connection = Connection::open_read_only(uri)?;
         let mut info = host::info(&connection);
-        let books = calls == Calls::Auto && info.driver == "QEMU" && uri::is_local(&info.uri);
-        if books {
+        let here = calls == Calls::Auto && info.driver == "QEMU" && uri::is_local(&info.uri);
+        if here {
             info.free = Groups::CPU;
         }
         let mut lacks = Lacks::default();
@@ -98,8 +101,9 @@ impl Session {
             inbox,
             driver: info.driver.clone(),
             per_domain: calls == Calls::PerDomain,
-            books: books.then(Books::default),
-            node_books: books.then(NodeBooks::default),
+            books: here.then(Books::default),
+            node_books: here.then(NodeBooks::default),
+            lanes: here.then(|| Lanes::to(uri)),
             nowait: true,
             lacks,
             roster: Roster::default(),
@@ -176,7 +180,7 @@ impl Session {
     }
 
     fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, nowait, lacks, roster, books, node_books, .. } = self;
+        let Self { connection, driver, lanes, nowait, lacks, roster, books, node_books, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
         let groups = if books.is_some() { request.groups - Groups::CPU } else { request.groups };
         let state_only = Groups::STATE.contains(request.groups);
@@ -213,11 +217,10 @@ impl Session {
         let mut vcpus = BTreeMap::new();
         let silent = books.map(|books| books.fill(&mut domains));
         let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
-        bulk::more(connection, active, wanted, driver, |mut reading, groups, at| {
-            reading.notice_hang();
-            vcpus.extend(reading.present.marks.vcpus.map(|count| (reading.present.uuid, count)));
-            if let Some(sample) = domains.get_mut(&reading.present.uuid) {
-                reading.complete(sample, groups, at);
+        bulk::more(connection, lanes.as_mut(), active, wanted, driver, |answer| {
+            vcpus.extend(answer.vcpus.map(|count| (answer.uuid, count)));
+            if let Some(sample) = domains.get_mut(&answer.uuid) {
+                answer.complete(sample);
             }
         })?;
         for present in &mut present {
