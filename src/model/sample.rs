@@ -88,7 +88,7 @@ impl Hold {
         match self {
             Self::Monitor => "monitor busy: its QEMU does not answer",
             Self::Lock => "locked: libvirt is at work on it (a start, a save, a hook)",
-            Self::Host => "not asked: calls hang in too many domains of this host",
+            Self::Host => "not asked: too many others hang",
         }
     }
 

@@ -27,9 +27,8 @@ pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// A monitor that has been busy for less is at work, not hung.
 pub(super) const BUSY_AT_LEAST: Duration = Duration::from_millis(250);
 
-/// How long to wait right after a call has hung in a domain before asking again who hangs: where several do, they are found
-/// one after another, as each shows only when it is asked.
-pub(super) const SUSPICION: Duration = Duration::from_millis(350);
+/// A monitor in which a call hangs counts as busy when the call has had so long for it.
+const SUSPICION: Duration = Duration::from_millis(350);
 
 /// How long calls take here, and so how long is too long.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +47,12 @@ impl Patience {
     /// as long as this one.
     pub(super) fn give(&mut self, took: Duration) {
         self.0 = Some(self.0.map_or(took, |usual| usual.max(took / 2)));
+    }
+
+    /// How long to wait right after a call has hung in a domain: where several hang, they are found one after another, as
+    /// each shows only when it is asked. It may be asked last.
+    pub(super) fn after_hang(self) -> Duration {
+        self.0.unwrap_or_default() + SUSPICION
     }
 
     /// How long to wait before asking why.
@@ -140,7 +145,8 @@ impl Quarantine {
             true => known.difference(&locked).copied().collect(),
             false => by(Hold::Monitor).difference(&locked).copied().collect(),
         };
-        Some(Around { busy, locked, known })
+        let calls = MOST_STUCK.saturating_sub(self.stuck).max(1);
+        Some(Around { busy, locked, known, calls })
     }
 
     /// Completes a sample that went around something, and lets go what answers again.
@@ -211,6 +217,18 @@ mod tests {
             patience.learn(Duration::from_millis(700));
         }
         assert!((2300..=2500).contains(&patience.limit().as_millis()), "{:?}", patience.limit());
+    }
+
+    #[test]
+    fn after_a_hang_it_is_shorter_and_long_enough_for_the_last_one_to_count_as_busy() {
+        let mut patience = Patience::default();
+        for took in [20, 250] {
+            patience = Patience(None);
+            patience.learn(Duration::from_millis(took));
+            assert!(patience.after_hang() < patience.limit());
+            assert!(patience.after_hang() > Duration::from_millis(took) + BUSY_AT_LEAST);
+        }
+        assert_eq!(patience.after_hang(), Duration::from_millis(600));
     }
 
     #[test]

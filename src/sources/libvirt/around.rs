@@ -5,6 +5,7 @@ use super::books::Books;
 use super::bulk::{self, Moments, Reading};
 use super::explain;
 use super::ffi::{Connection, Domain, LibvirtError, OwnedDomain};
+use super::lanes::Lanes;
 use crate::model::{DomainSample, Groups, Held, Hold};
 use crate::sources::{Around, Monitor, Request};
 use crate::time::Timestamp;
@@ -15,26 +16,33 @@ use uuid::Uuid;
 #[derive(Default)]
 pub(super) struct LookedUp(BTreeMap<Uuid, OwnedDomain>);
 
+/// What is asked, and who can be.
+pub(super) struct Asking<'a> {
+    pub(super) request: &'a Request,
+    pub(super) around: &'a Around,
+    pub(super) books: Option<&'a mut Books>,
+    pub(super) lanes: Option<&'a mut Lanes>,
+    pub(super) driver: &'a str,
+}
+
 /// All domains but the locked ones.
 pub(super) fn sample(
     connection: &Connection,
     looked_up: &mut LookedUp,
-    request: &Request,
-    around: &Around,
-    books: Option<&mut Books>,
-    driver: &str,
+    asking: Asking<'_>,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
+    let Asking { around, driver, .. } = asking;
     if around.locked.is_empty() {
         let all = bulk::call(connection, Groups::PULSE, false, &mut true)?;
         let domains: Vec<Domain<'_>> = all.iter().map(|record| record.domain).collect();
         let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
-        return with_dear(connection, cheap.collect(), &domains, request, around, books, driver);
+        return with_dear(connection, cheap.collect(), &domains, asking);
     }
     let wanted = around.known.difference(&around.locked);
     let domains = looked_up.all(connection, wanted.copied())?;
     let all = bulk::call_for(connection, &domains, Groups::PULSE)?;
     let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
-    with_dear(connection, cheap.collect(), &domains, request, around, books, driver)
+    with_dear(connection, cheap.collect(), &domains, asking)
 }
 
 /// Marks those that are busy, and replaces the cheap readings by whole ones where that cannot hang.
@@ -42,11 +50,9 @@ fn with_dear(
     connection: &Connection,
     cheap: Vec<Reading<'_>>,
     domains: &[Domain<'_>],
-    request: &Request,
-    around: &Around,
-    books: Option<&mut Books>,
-    driver: &str,
+    asking: Asking<'_>,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
+    let Asking { request, around, books, lanes, driver } = asking;
     let mut samples: BTreeMap<_, _> = cheap.into_iter().map(|reading| (reading.present.uuid, reading.sample)).collect();
     // A look at the states finds out as well who is still busy: whoever is not is let go.
     for domain in domains.iter().filter(|domain| around.busy.contains(&domain.uuid())) {
@@ -74,8 +80,7 @@ fn with_dear(
     }
     let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
     let healthy = healthy.into_iter().map(|domain| (domain.uuid(), domain));
-    // One after another: whoever hangs as well is to hold up one call only.
-    bulk::more(connection, None, healthy, wanted, driver, |answer| {
+    bulk::more(connection, lanes.map(|lanes| (lanes, around.calls)), healthy, wanted, driver, |answer| {
         if let Some(sample) = samples.get_mut(&answer.uuid) {
             answer.complete(sample);
         }

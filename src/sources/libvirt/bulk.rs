@@ -81,10 +81,11 @@ pub(crate) fn ask(
 }
 
 /// Asks domains for what is wanted of each besides what all are asked for: one call for every set of groups, so their
-/// number does not grow with that of the domains; a long one is split up where there are `lanes`.
+/// number does not grow with that of the domains; a long one is split up where there are `lanes`, into so
+/// many at most.
 pub(crate) fn more<'a>(
     connection: &Connection,
-    mut lanes: Option<&mut Lanes>,
+    mut lanes: Option<(&mut Lanes, usize)>,
     domains: impl IntoIterator<Item = (Uuid, Domain<'a>)>,
     wanted: impl Fn(&Uuid) -> Groups,
     driver: &str,
@@ -101,7 +102,7 @@ pub(crate) fn more<'a>(
     for (groups, domains) in sets {
         let groups = Groups::from_bits_truncate(groups);
         let answers = match &mut lanes {
-            Some(lanes) => lanes.ask(connection, &domains, groups, driver)?,
+            Some((lanes, most)) => lanes.ask(connection, &domains, groups, driver, *most)?,
             None => ask(connection, &domains, groups, driver)?,
         };
         answers.into_iter().for_each(&mut take);

@@ -8,9 +8,9 @@ use crate::model::Groups;
 use std::thread::{self, Builder, ScopedJoinHandle};
 use uuid::Uuid;
 
-/// Connections at most, the session's own among them. Where as many domains hang, as many calls do: no more may than
+/// Calls side by side at most, where nothing hangs. Where as many domains begin to, as many calls do: no more may than
 /// that.
-const MOST: usize = 3;
+pub(crate) const MOST: usize = 3;
 /// Domains that one call can well be asked for.
 const ENOUGH: usize = 16;
 
@@ -33,15 +33,16 @@ impl Lanes {
         Self { uri: uri.map(str::to_owned), lanes: Vec::new(), refused: false }
     }
 
-    /// Asks some domains for the same groups, over `own` and as many lanes as are worth it.
+    /// Asks some domains for the same groups, over `own` and as many lanes as are worth it, in `most` calls.
     pub(crate) fn ask(
         &mut self,
         own: &Connection,
         domains: &[Domain<'_>],
         groups: Groups,
         driver: &str,
+        most: usize,
     ) -> Result<Vec<Answer>, LibvirtError> {
-        let lanes = self.open(domains.len().div_ceil(ENOUGH).min(MOST).saturating_sub(1));
+        let lanes = self.open(domains.len().div_ceil(ENOUGH).min(most).saturating_sub(1));
         let share = domains.len().div_ceil(lanes.len() + 1).max(1);
         let (mine, others) = domains.split_at(share.min(domains.len()));
         let name = thread::current().name().unwrap_or("lane").to_owned();

@@ -1,6 +1,6 @@
 //! One open connection and what is remembered along it.
 
-use super::around::LookedUp;
+use super::around::{Asking, LookedUp};
 use super::books::{Books, NodeBooks};
 use super::bulk::Moments;
 use super::definitions::{Definitions, Marks, Present};
@@ -9,7 +9,7 @@ use super::inbox::Inbox;
 use super::lacks::Lacks;
 use super::lanes::Lanes;
 use super::per_domain::{self, Asker, Stop};
-use super::{Calls, around, bulk, explain, host, uri};
+use super::{Calls, around, bulk, explain, host, lanes, uri};
 use crate::model::{
     Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, Lack, NodeSample, StateReason,
 };
@@ -160,9 +160,10 @@ impl Session {
         if changed {
             self.looked_up.forget();
         }
-        let Self { connection, driver, lacks, looked_up, books, node_books, .. } = self;
+        let Self { connection, driver, lanes, lacks, looked_up, books, node_books, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
-        let domains = around::sample(connection, looked_up, request, around, books, driver)?;
+        let asking = Asking { request, around, books, lanes: lanes.as_mut(), driver };
+        let domains = around::sample(connection, looked_up, asking)?;
         let at = Timestamp::now();
         let node = match Groups::STATE.contains(request.groups) {
             true => NodeSample::default(),
@@ -217,7 +218,8 @@ impl Session {
         let mut vcpus = BTreeMap::new();
         let silent = books.map(|books| books.fill(&mut domains));
         let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
-        bulk::more(connection, lanes.as_mut(), active, wanted, driver, |answer| {
+        let lanes = lanes.as_mut().map(|lanes| (lanes, lanes::MOST));
+        bulk::more(connection, lanes, active, wanted, driver, |answer| {
             vcpus.extend(answer.vcpus.map(|count| (answer.uuid, count)));
             if let Some(sample) = domains.get_mut(&answer.uuid) {
                 answer.complete(sample);
