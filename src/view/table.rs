@@ -157,14 +157,16 @@ fn draw_row(
     }
     // Where there are no figures, words stand in their place. Those of the NICs come without the monitor, and where vtop
     // is on the hypervisor itself, so does the CPU.
-    let is_held = |metric: &M| matches!(domain.missing(host, *metric), Missing::Held(..));
-    let held = domain.held.and_then(|held| Some((held.by, [M::Cpu, M::DiskRead].into_iter().find(is_held)?)));
-    let words = match held {
-        _ if !active => Some((M::Cpu, Role::Dim, marks::state_words(domain))),
-        Some((by, metric)) => {
+    let held = |metric| match domain.missing(host, metric) {
+        Missing::Held(by, age) => {
             let severity = if by == Hold::Host { Severity::Warning } else { Severity::Critical };
-            Some((metric, marks::role(severity), domain.missing(host, metric).describe(domain)))
+            Some((metric, marks::role(severity), format!("{}, figures {} s old", by.name(), age.as_secs())))
         }
+        _ => None,
+    };
+    let words = match domain.held {
+        _ if !active => Some((M::Cpu, Role::Dim, marks::state_words(domain))),
+        Some(_) => [M::Cpu, M::DiskRead].into_iter().find_map(held),
         None => None,
     };
     if let Some((metric, role, words)) = words {
