@@ -4,6 +4,7 @@ use super::metric::Metric;
 use super::page::Page;
 use super::track::{Tick, Track};
 use crate::model::{BlockSample, NetSample};
+use compact_str::CompactString;
 use std::time::Duration;
 
 /// The last reading of a device, and its figures over time.
@@ -37,12 +38,12 @@ pub(super) trait Fresh<K, S> {
     fn sample(self) -> S;
 }
 
-impl Fresh<String, BlockSample> for BlockSample {
-    fn is(&self, key: &String) -> bool {
+impl Fresh<CompactString, BlockSample> for BlockSample {
+    fn is(&self, key: &CompactString) -> bool {
         if self.backing_index.is_none() { self.name == *key } else { BlockSample::key(self) == *key }
     }
 
-    fn key(&self) -> String {
+    fn key(&self) -> CompactString {
         BlockSample::key(self)
     }
 
@@ -51,12 +52,12 @@ impl Fresh<String, BlockSample> for BlockSample {
     }
 }
 
-impl Fresh<String, NetSample> for NetSample {
-    fn is(&self, key: &String) -> bool {
+impl Fresh<CompactString, NetSample> for NetSample {
+    fn is(&self, key: &CompactString) -> bool {
         self.name == *key
     }
 
-    fn key(&self) -> String {
+    fn key(&self) -> CompactString {
         self.name.clone()
     }
 

@@ -11,15 +11,16 @@ use crate::model::{
 };
 use crate::time::Timestamp;
 use crate::units::{Bytes, Nanoseconds};
+use compact_str::CompactString;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// A disk, by its target (`vda`, or `vda[2]` for a layer below it).
-pub type Disk = Device<String, BlockSample, DiskMetric>;
+pub type Disk = Device<CompactString, BlockSample, DiskMetric>;
 /// A NIC, by the host's device (`vnet3`).
-pub type Nic = Device<String, NetSample, NicMetric>;
+pub type Nic = Device<CompactString, NetSample, NicMetric>;
 /// A vCPU, by its number.
 pub type Vcpu = Device<u32, VcpuSample, VcpuMetric>;
 /// A host CPU that the domain used, by its number.
@@ -40,7 +41,7 @@ pub struct Domain {
     /// What stays the same through renames and restarts.
     pub uuid: Uuid,
     /// The name now.
-    pub name: String,
+    pub name: CompactString,
     /// The ID of the run; `None` while it is off.
     pub run: Option<u32>,
     /// The state now.
@@ -56,9 +57,9 @@ pub struct Domain {
     /// vCPUs by number; offline ones are missing.
     pub vcpus: Devices<u32, VcpuSample, VcpuMetric>,
     /// Disks in the driver's order.
-    pub disks: Devices<String, BlockSample, DiskMetric>,
+    pub disks: Devices<CompactString, BlockSample, DiskMetric>,
     /// NICs in the driver's order.
-    pub nics: Devices<String, NetSample, NicMetric>,
+    pub nics: Devices<CompactString, NetSample, NicMetric>,
     /// Its time on each host CPU; only of the domain that is looked at, and only where the driver tells.
     pub host_cpus: Devices<u32, Counter<Nanoseconds>, HostCpuMetric>,
     /// Calls that fail for this domain only.
@@ -82,7 +83,7 @@ impl Domain {
     pub(super) fn new(uuid: Uuid, sample: DomainSample, at: Timestamp, wanted: Groups) -> Self {
         let mut domain = Self {
             uuid,
-            name: String::new(),
+            name: CompactString::default(),
             run: sample.run,
             state: sample.state,
             reason: sample.reason,

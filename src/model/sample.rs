@@ -3,6 +3,7 @@
 use super::{Counter, DomainDefinition, DomainState, Groups, Lack, NodeSample, StateReason};
 use crate::time::Timestamp;
 use crate::units::{Bytes, Events, Nanoseconds, Operations, Packets};
+use compact_str::{CompactString, format_compact};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -26,7 +27,7 @@ pub struct HostSample {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DomainSample {
     /// The name now; it can change, the UUID can not.
-    pub name: String,
+    pub name: CompactString,
     /// `virDomainGetID` while active. A new ID is a new run: counters restart.
     pub run: Option<u32>,
     /// `state.state`.
@@ -87,7 +88,7 @@ impl Hold {
         match self {
             Self::Monitor => "monitor busy: its QEMU does not answer",
             Self::Lock => "locked: libvirt is at work on it (a start, a save, a hook)",
-            Self::Host => "not asked: calls hang in too many domains of this host",
+            Self::Host => "not asked: too many others hang",
         }
     }
 
@@ -103,7 +104,7 @@ impl Hold {
 
 impl DomainSample {
     /// A domain of which nothing but its state is known yet.
-    pub fn new(name: impl Into<String>, run: Option<u32>, state: DomainState, reason: StateReason) -> Self {
+    pub fn new(name: impl Into<CompactString>, run: Option<u32>, state: DomainState, reason: StateReason) -> Self {
         Self {
             name: name.into(),
             run,
@@ -209,11 +210,11 @@ pub struct MemorySample {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockSample {
     /// `block.N.name`: the target, as `vda`. Its key, with `backing_index`: the number N shifts when a disk comes or goes.
-    pub name: String,
+    pub name: CompactString,
     /// `block.N.backingIndex`, for the layers below an overlay.
     pub backing_index: Option<u32>,
     /// `block.N.path`.
-    pub path: Option<String>,
+    pub path: Option<Arc<str>>,
     /// `rd.reqs`.
     pub read_requests: Option<Counter<Operations>>,
     /// `rd.bytes`.
@@ -242,9 +243,9 @@ pub struct BlockSample {
 
 impl BlockSample {
     /// The disk's key: its target, and the layer below it where it is one (`vda[2]`).
-    pub fn key(&self) -> String {
+    pub fn key(&self) -> CompactString {
         match self.backing_index {
-            Some(index) => format!("{}[{index}]", self.name),
+            Some(index) => format_compact!("{}[{index}]", self.name),
             None => self.name.clone(),
         }
     }
@@ -254,7 +255,7 @@ impl BlockSample {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetSample {
     /// `net.N.name`: the host's device, as `vnet3`. Its key.
-    pub name: String,
+    pub name: CompactString,
     /// `rx.bytes`.
     pub rx_bytes: Option<Counter<Bytes>>,
     /// `rx.pkts`.

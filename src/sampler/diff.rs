@@ -113,9 +113,9 @@ mod tests {
             sample.asked = Groups::STATE | Groups::from_bits_truncate(asked << 1);
             sample.cpu.time = counter(cpu);
             sample.disks = (0..disk)
-                .map(|index| BlockSample { name: format!("vd{index}"), read_time: counter(cpu), ..BlockSample::default() })
+                .map(|index| BlockSample { name: compact_str::format_compact!("vd{index}"), read_time: counter(cpu), ..BlockSample::default() })
                 .collect();
-            sample.nics = (0..nic).map(|index| NetSample { name: format!("vnet{index}"), ..NetSample::default() }).collect();
+            sample.nics = (0..nic).map(|index| NetSample { name: compact_str::format_compact!("vnet{index}"), ..NetSample::default() }).collect();
             sample.vcpus.insert(vcpu.into(), VcpuSample { delay: counter(vcpu), ..VcpuSample::default() });
             sample.host_cpus = vec![Counter(Nanoseconds(1)); other.into()];
             sample.memory.rss = other.checked_sub(1).map(|bytes| Bytes(bytes.into()));

@@ -4,8 +4,7 @@ use super::events::Teller;
 use super::plan::Plan;
 use super::schedule::{Backoff, Look, Schedule};
 use super::watchdog::{
-    BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, Patience, Quarantine, SUSPICION,
-    UNKNOWN,
+    BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, Patience, Quarantine, UNKNOWN,
 };
 use super::{MakeSource, Settings, Wish, diff};
 use crate::model::{Event, Failure, Groups, Hold, HostInfo, HostSample, HostUpdate};
@@ -172,7 +171,8 @@ impl Task {
     ) -> Result<Result<HostSample, SourceError>, End> {
         let request = connection.begins(turn);
         let mut told = false;
-        let mut hung = false;
+        // How soon to ask who hangs, where somebody did just now: several are found one after another.
+        let mut suspicion = None;
         let answer = 'again: loop {
             let around = connection.quarantine.around(connection.before.as_ref());
             let went_around = around.is_some();
@@ -182,7 +182,7 @@ impl Task {
             let mut late = false;
             loop {
                 let usual = connection.patience.limit();
-                let patience = if hung { SUSPICION.min(usual) } else { usual };
+                let patience = suspicion.unwrap_or(usual).min(usual);
                 let limit = self.settings.watchdog.then(|| Instant::now() + patience);
                 let answer = match connection.answer(&mut call, limit).await? {
                     Some(answer) => Diagnosis::Answered(answer),
@@ -213,11 +213,11 @@ impl Task {
                     }
                     Diagnosis::Hangs { culprits, fresh } => {
                         connection.leave(call, &culprits, fresh);
-                        hung = true;
+                        suspicion = Some(connection.patience.after_hang());
                         continue 'again;
                     }
-                    // Nobody else hangs.
-                    Diagnosis::Slow => hung = false,
+                    // Nobody else hangs so far.
+                    Diagnosis::Slow => suspicion = suspicion.map(|patience| patience * 2),
                     Diagnosis::Silent if !told => {
                         told = true;
                         self.send(HostUpdate::Failed(silence(connection.before.is_some()))).await?;
@@ -559,7 +559,7 @@ impl Connection<'_> {
 
     /// Leaves the line to its call, which hangs in these domains, and goes on with another.
     fn leave(&mut self, call: Call, culprits: &[Uuid], fresh: Line) {
-        self.quarantine.stuck();
+        self.quarantine.stuck(culprits);
         let mut old = std::mem::replace(self.line, fresh);
         self.hear_both(&mut old);
         let (freed, culprits) = (self.freed_sender.clone(), culprits.to_vec());
@@ -590,7 +590,7 @@ impl Connection<'_> {
 
     /// Leaves a line to a question that hangs in these domains.
     fn strand<T: Send + 'static>(&mut self, mut line: Line, question: Pending<T>, domains: Vec<Uuid>) {
-        self.quarantine.stuck();
+        self.quarantine.stuck(&domains);
         line.notices.close();
         let freed = self.freed_sender.clone();
         tokio::spawn(async move {

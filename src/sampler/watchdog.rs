@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// So many threads may hang in calls of one host. Past that nothing is asked that could hang.
+/// So many calls may hang on one host. Past that nothing is asked that could hang.
 pub(super) const MOST_STUCK: usize = 3;
 /// How long the answer on one domain's monitor may take; it takes about 1 ms.
 pub(super) const MONITOR_PATIENCE: Duration = Duration::from_millis(400);
@@ -27,9 +27,8 @@ pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// A monitor that has been busy for less is at work, not hung.
 pub(super) const BUSY_AT_LEAST: Duration = Duration::from_millis(250);
 
-/// How long to wait right after a call has hung in a domain before asking again who hangs: where several do, they are found
-/// one after another, as each shows only when it is asked.
-pub(super) const SUSPICION: Duration = Duration::from_millis(350);
+/// A monitor in which a call hangs counts as busy when the call has had so long for it.
+const SUSPICION: Duration = Duration::from_millis(350);
 
 /// How long calls take here, and so how long is too long.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +47,12 @@ impl Patience {
     /// as long as this one.
     pub(super) fn give(&mut self, took: Duration) {
         self.0 = Some(self.0.map_or(took, |usual| usual.max(took / 2)));
+    }
+
+    /// How long to wait right after a call has hung in a domain: where several hang, they are found one after another, as
+    /// each shows only when it is asked. It may be asked last.
+    pub(super) fn after_hang(self) -> Duration {
+        self.0.unwrap_or_default() + SUSPICION
     }
 
     /// How long to wait before asking why.
@@ -91,24 +96,24 @@ impl Quarantine {
         }
     }
 
-    /// One more thread hangs.
-    pub(super) fn stuck(&mut self) {
-        self.stuck += 1;
+    /// One more line hangs in these domains, with a call in each: a source may make several side by side.
+    pub(super) fn stuck(&mut self, domains: &[Uuid]) {
+        self.stuck += domains.len().max(1);
     }
 
-    /// A thread has come back from a call that hung in these domains.
+    /// A line has come back from calls that hung in these domains.
     pub(super) fn freed(&mut self, domains: &[Uuid]) {
-        self.stuck = self.stuck.saturating_sub(1);
+        self.stuck = self.stuck.saturating_sub(domains.len().max(1));
         // Whether a monitor answers again is asked of libvirt; a lock has no such sign but this.
         self.held.retain(|uuid, entry| entry.held.by != Hold::Lock || !domains.contains(uuid));
     }
 
-    /// Whether as many threads hang as may.
+    /// Whether more calls hang than may.
     pub(super) fn is_full(&self) -> bool {
         self.stuck > MOST_STUCK
     }
 
-    /// Whether one more thread would be too many.
+    /// Whether one more would be too many.
     pub(super) fn is_at_limit(&self) -> bool {
         self.stuck >= MOST_STUCK
     }
@@ -140,7 +145,8 @@ impl Quarantine {
             true => known.difference(&locked).copied().collect(),
             false => by(Hold::Monitor).difference(&locked).copied().collect(),
         };
-        Some(Around { busy, locked, known })
+        let calls = MOST_STUCK.saturating_sub(self.stuck).max(1);
+        Some(Around { busy, locked, known, calls })
     }
 
     /// Completes a sample that went around something, and lets go what answers again.
@@ -214,6 +220,18 @@ mod tests {
     }
 
     #[test]
+    fn after_a_hang_it_is_shorter_and_long_enough_for_the_last_one_to_count_as_busy() {
+        let mut patience = Patience::default();
+        for took in [20, 250] {
+            patience = Patience(None);
+            patience.learn(Duration::from_millis(took));
+            assert!(patience.after_hang() < patience.limit());
+            assert!(patience.after_hang() > Duration::from_millis(took) + BUSY_AT_LEAST);
+        }
+        assert_eq!(patience.after_hang(), Duration::from_millis(600));
+    }
+
+    #[test]
     fn a_host_that_becomes_slow_is_believed_after_one_call() {
         let mut patience = Patience::default();
         patience.learn(Duration::from_millis(100));
@@ -259,7 +277,7 @@ mod tests {
         let mut quarantine = Quarantine::default();
         let before = sample(&[(A, false), (B, false)]);
         quarantine.admit(&[(A, Hold::Lock)], at(3), Instant::now());
-        quarantine.stuck();
+        quarantine.stuck(&[]);
         let mut partial = sample(&[(B, false)]);
         quarantine.settle(&mut partial, Some(&before), Instant::now());
         assert_eq!(partial.domains[&A].asked, Groups::empty());
@@ -288,7 +306,7 @@ mod tests {
         let mut before = sample(&[(A, false), (B, false)]);
         before.domains.get_mut(&A).unwrap().run = None;
         quarantine.admit(&[(UNKNOWN, Hold::Lock)], at(3), Instant::now());
-        quarantine.stuck();
+        quarantine.stuck(&[]);
         assert!(quarantine.has_locked());
         let around = quarantine.around(Some(&before)).unwrap();
         assert_eq!((around.locked, around.known), ([UNKNOWN].into(), [B].into()));
@@ -316,7 +334,7 @@ mod tests {
         let before = sample(&[(A, false), (B, false)]);
         quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
         for _ in 0..=MOST_STUCK {
-            quarantine.stuck();
+            quarantine.stuck(&[]);
         }
         assert_eq!(quarantine.around(Some(&before)).unwrap().busy, [A, B].into());
         let mut cheap = sample(&[(A, true), (B, false)]);

@@ -60,6 +60,8 @@ pub struct Around {
     pub locked: BTreeSet<Uuid>,
     /// The active domains that are known, for when no list can be had.
     pub known: BTreeSet<Uuid>,
+    /// So many calls at most may be made side by side: each could hang as well.
+    pub calls: usize,
 }
 
 /// What a domain's monitor does.

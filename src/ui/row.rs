@@ -1,14 +1,15 @@
 //! A row of a list, by what stays the same about it while lists change.
 
 use crate::fleet::{DomainId, HostId};
+use compact_str::CompactString;
 
 /// A device of a domain, by what stays the same about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeviceKey {
     /// A disk, by its target.
-    Disk(String),
+    Disk(CompactString),
     /// A NIC, by the host's device.
-    Nic(String),
+    Nic(CompactString),
     /// A vCPU, by its number.
     Vcpu(u32),
 }

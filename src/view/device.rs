@@ -88,7 +88,7 @@ impl Screen<'_> {
         });
         let mut facts = Vec::new();
         let mut fact = |name: &'static str, value: Option<String>| facts.extend(value.map(|value| (name, value)));
-        let path = disk.sample.as_ref().and_then(|sample| sample.path.clone());
+        let path = disk.sample.as_ref().and_then(|sample| sample.path.as_deref().map(str::to_owned));
         fact("source", defined.and_then(|disk| disk.source.clone()).or(path));
         fact("type", defined.map(|disk| format!("{} {}", disk.kind, disk.device)));
         fact("format", defined.and_then(|disk| disk.format.clone()));

@@ -257,7 +257,7 @@ fn history<M: Metric>(
 /// A device's name in its domain.
 pub(super) fn device_name(key: &DeviceKey) -> String {
     match key {
-        DeviceKey::Disk(name) | DeviceKey::Nic(name) => name.clone(),
+        DeviceKey::Disk(name) | DeviceKey::Nic(name) => name.to_string(),
         DeviceKey::Vcpu(number) => number.to_string(),
     }
 }
@@ -269,7 +269,8 @@ fn about(domain: &Domain, key: &DeviceKey) -> String {
         DeviceKey::Disk(name) => {
             let defined = definition.and_then(|definition| definition.disks.iter().find(|disk| disk.target == *name));
             let source = defined.and_then(|disk| disk.source.clone());
-            let path = || domain.disks.get(name).and_then(|disk| disk.sample.as_ref()?.path.clone());
+            let path =
+                || domain.disks.get(name).and_then(|disk| disk.sample.as_ref()?.path.as_deref().map(str::to_owned));
             source.or_else(path).unwrap_or_default()
         }
         DeviceKey::Nic(name) => definition

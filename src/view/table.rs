@@ -9,7 +9,8 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use crate::fleet::metric::{DomainMetric, Metric};
-use crate::fleet::{Domain, Finding, Host, Severity, When};
+use crate::fleet::{Domain, Finding, Host, Missing, Severity, When};
+use crate::model::Hold;
 use crate::ui::SortKey;
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
@@ -154,20 +155,29 @@ fn draw_row(
             }
         }
     }
-    // Where there are no figures, words stand in their place; those of the NICs come without the monitor.
-    let words = match domain.held {
-        _ if !active => Some((Role::Dim, marks::state_words(domain))),
-        Some(_) => {
-            let reason = domain.missing(host, M::Cpu).describe(domain);
-            Some((marks::role(Severity::Critical), reason))
+    // Where there are no figures, words stand in their place. Those of the NICs come without the monitor, and where vtop
+    // is on the hypervisor itself, so does the CPU.
+    let held = |metric| match domain.missing(host, metric) {
+        Missing::Held(by, age) => {
+            let severity = if by == Hold::Host { Severity::Warning } else { Severity::Critical };
+            Some((metric, marks::role(severity), format!("{}, figures {} s old", by.name(), age.as_secs())))
         }
+        _ => None,
+    };
+    let words = match domain.held {
+        _ if !active => Some((M::Cpu, Role::Dim, marks::state_words(domain))),
+        Some(_) => [M::Cpu, M::DiskRead].into_iter().find_map(held),
         None => None,
     };
-    if let Some((role, words)) = words {
+    if let Some((metric, role, words)) = words {
         let start = |wanted: fn(&Content) -> bool| {
             columns.iter().find(|(column, ..)| wanted(&column.content)).map(|(_, offset, _)| *offset)
         };
-        let from = start(|content| matches!(content, Figure(M::Cpu, _))).unwrap_or(0);
+        let from = match metric {
+            M::Cpu => start(|content| matches!(content, Figure(M::Cpu, _))),
+            _ => start(|content| matches!(content, Memory)),
+        };
+        let from = from.unwrap_or(0);
         let nics = start(|content| matches!(content, Figure(M::NetRx, _))).filter(|_| active);
         let to = nics.map_or(place.width, |offset| offset.saturating_sub(1));
         let cell = Rect { x: place.x + from, width: to.saturating_sub(from), ..place };

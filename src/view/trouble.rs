@@ -110,7 +110,7 @@ fn link_words(scene: &Scene) -> Vec<(Role, String)> {
                 Some((Role::Critical, "no connection: trying again now; the figures are the last ones  ".into()))
             }
             Link::Live if host.is_degraded() => {
-                Some((Role::Critical, "calls hang in too many domains: only states and NICs are read  ".into()))
+                Some((Role::Critical, "calls hang in too many domains: only what cannot hang is read  ".into()))
             }
             Link::Live => None,
         })

@@ -3,7 +3,7 @@
 use crate::lab::{GUESTS, Lab, idle, timed_virsh, try_virsh};
 use crate::process::Process;
 use crate::program::Program;
-use crate::table::{Row, Table, seconds};
+use crate::table::{Freshness, Row, Table, seconds};
 use crate::watch::Watch;
 use rustix::process::Pid;
 use std::collections::BTreeMap;
@@ -12,13 +12,13 @@ use vtop::fleet::Domain;
 use vtop::model::{Groups, Hold};
 
 /// How long they hang.
-const HANG: Duration = Duration::from_secs(10);
+pub const HANG: Duration = Duration::from_secs(10);
 /// What a row says of it.
-const BUSY: &str = "monitor busy";
+pub const BUSY: &str = "monitor busy";
 /// Intervals that the healthy ones may miss, once.
 const MAY_MISS: usize = 3;
 /// For what must happen soon, on a machine that has much to do.
-const SOON: Duration = Duration::from_secs(10);
+pub const SOON: Duration = Duration::from_secs(10);
 const EXIT_LIMIT: Duration = Duration::from_millis(200);
 
 pub fn one_of_twelve(lab: &Lab, table: &mut Table) {
@@ -35,10 +35,13 @@ pub fn three_of_twelve(lab: &Lab, table: &mut Table) {
     judge(&row, victims.len());
 }
 
-fn judge(row: &Row, most_stuck: usize) {
-    let fresh = row.freshness.unwrap();
+pub fn judge_freshness(fresh: Freshness) {
     assert!(fresh.missed <= MAY_MISS, "{fresh:?}");
     assert_eq!(fresh.then_missed, 0, "{fresh:?}");
+}
+
+fn judge(row: &Row, most_stuck: usize) {
+    judge_freshness(row.freshness.unwrap());
     assert!(row.stuck.unwrap() <= most_stuck, "{row:?}");
     row.judge();
 }
@@ -49,7 +52,7 @@ fn pids(lab: &Lab, victims: &[String]) -> Vec<Pid> {
 
 /// Hangs them twice: for the sampler alone, then for the real program alone. Of two clients only one would hang.
 fn hang(lab: &Lab, victims: &[String]) -> Row {
-    let is_victim = |domain: &Domain| victims.contains(&domain.name);
+    let is_victim = |domain: &Domain| victims.iter().any(|victim| domain.name == *victim);
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
     watch.pass(Duration::from_secs(2));
     let usual_disk = watch.most_disk.clone();
@@ -154,7 +157,7 @@ pub fn five_of_twelve(lab: &Lab, table: &mut Table) {
     let degraded = watch.until("too many hang", SOON, |watch| watch.domain("vtop-lab-mem").is_some_and(is_degraded));
     watch.pass(HANG.saturating_sub(start.elapsed()));
     let stuck = watch.stuck();
-    let cheap = watch.freshness(Groups::NET, |domain| !victims.contains(&domain.name));
+    let cheap = watch.freshness(Groups::NET, |domain| !victims.iter().any(|victim| domain.name == *victim));
     drop(stopped);
     let again = watch.until("all answer", 2 * SOON, |watch| {
         watch.host().domains.values().all(|domain| domain.held.is_none() && domain.track.latest(CPU).is_some())

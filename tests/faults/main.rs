@@ -15,6 +15,7 @@ mod hangs;
 mod lab;
 mod lines;
 mod locks;
+mod many;
 mod names;
 mod outage;
 mod process;
@@ -41,6 +42,7 @@ type Fault = fn(&Lab, &mut Table);
 const FAULTS: &[(&str, Fault)] = &[
     ("one_of_twelve_hangs", hangs::one_of_twelve),
     ("three_of_twelve_hang", hangs::three_of_twelve),
+    ("three_of_fifty_hang", many::three_of_fifty_hang),
     ("the_one_that_hangs_is_destroyed", hangs::the_one_that_hangs_is_destroyed),
     ("five_of_twelve_hang", hangs::five_of_twelve),
     ("a_hang_before_the_start", hangs::before_the_start),

@@ -175,7 +175,7 @@ impl Watch {
                 }
             }
             let most = |highest: &mut BTreeMap<String, f64>, value: Option<f64>| {
-                let highest = highest.entry(domain.name.clone()).or_default();
+                let highest = highest.entry(domain.name.to_string()).or_default();
                 *highest = highest.max(value.unwrap_or(0.0));
             };
             most(&mut self.most_cpu, domain.track.latest(DomainMetric::Cpu));

@@ -18,11 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const BUSY: f64 = 50_000.0;
 
 fn read_rate(desk: &Desk, domain: &str, disk: &str) -> Option<f64> {
-    desk.domain(domain)?.disks.get(&disk.to_owned())?.track.latest(DiskMetric::ReadBytes)
+    desk.domain(domain)?.disks.get(&disk.into())?.track.latest(DiskMetric::ReadBytes)
 }
 
 fn disks(desk: &Desk, domain: &str) -> Vec<String> {
-    desk.domain(domain).map(|domain| domain.disks.iter().map(|disk| disk.key.clone()).collect()).unwrap_or_default()
+    desk.domain(domain).map(|domain| domain.disks.iter().map(|disk| disk.key.to_string()).collect()).unwrap_or_default()
 }
 
 /// Waits for the next reading of a disk (virsh may have its turn with the QEMU in between): it has its rate.

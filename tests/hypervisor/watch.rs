@@ -179,7 +179,7 @@ impl Watch {
                     let [before, now] = [from, at].map(|at| self.calls.lock().unwrap()[&at.monotonic]);
                     let seconds = at.since(from).unwrap_or_default().as_secs_f64();
                     self.seen.extend(rates(domain, group).into_iter().map(|(key, rate)| Seen {
-                        domain: domain.name.clone(),
+                        domain: domain.name.to_string(),
                         key,
                         growth: rate * seconds,
                         before,

@@ -67,8 +67,8 @@ proptest! {
         let sample = |second| {
             let mut domain = DomainSample::new(name.clone(), Some(1), DomainState::Running, StateReason(1));
             domain.asked = Groups::OVERVIEW;
-            domain.disks.push(BlockSample { name: disk.clone(), path: Some(path.clone()), ..BlockSample::default() });
-            domain.nics.push(NetSample { name: nic.clone(), ..NetSample::default() });
+            domain.disks.push(BlockSample { name: disk.as_str().into(), path: Some(path.as_str().into()), ..BlockSample::default() });
+            domain.nics.push(NetSample { name: nic.as_str().into(), ..NetSample::default() });
             domain.lacks.push(Lack { call: Call::Vcpus, reason: reason.clone() });
             HostUpdate::Keyframe(HostSample {
                 at: at(second),

@@ -257,7 +257,7 @@ impl World {
             let disk = |device: usize| {
                 let value = guest.counters[device];
                 BlockSample {
-                    name: format!("vd{device}"),
+                    name: format!("vd{device}").into(),
                     read_requests: value.map(|value| Counter(Operations(value / 7))),
                     read_bytes: value.map(|value| Counter(Bytes(value))),
                     read_time: value.map(|value| Counter(Nanoseconds(value))),
@@ -270,7 +270,7 @@ impl World {
         }
         if has(Groups::NET) {
             let nic = |device: usize| NetSample {
-                name: format!("vnet{device}"),
+                name: format!("vnet{device}").into(),
                 rx_bytes: guest.counters[device].map(|value| Counter(Bytes(value))),
                 rx_drops: guest.counters[device].map(|value| Counter(Packets(value))),
                 ..NetSample::default()

@@ -68,12 +68,12 @@ fn call(sample: &mut HostSample, text: &str) {
     let reason = Lack { call: Call::BlockStatsFlags, reason: text.to_owned() };
     Arc::make_mut(&mut sample.lacks).push(reason);
     let Some(domain) = sample.domains.values_mut().find(|domain| domain.name == NAMED) else { panic!("no {NAMED}") };
-    domain.name = name(text);
+    domain.name = name(text).into();
     domain.lacks.push(Lack { call: Call::MemoryStats, reason: text.to_owned() });
-    domain.disks.iter_mut().for_each(|disk| disk.path = Some(text.to_owned()));
+    domain.disks.iter_mut().for_each(|disk| disk.path = Some(text.into()));
     // Only one of each: a second one of that name would be the same device.
-    domain.disks[0].name = name(text);
-    domain.nics[0].name = name(text);
+    domain.disks[0].name = name(text).into();
+    domain.nics[0].name = name(text).into();
     if let Some(definition) = &mut domain.definition {
         call_definition(Arc::make_mut(definition), text);
     }
@@ -126,7 +126,12 @@ fn rigs(text: &str, size: (u16, u16)) -> Vec<Rig> {
         rig.press("j");
     }
     // The first disk and the first NIC are those that are called so.
-    let called = [None, Some(DeviceKey::Disk(name(text))), Some(DeviceKey::Nic(name(text))), Some(DeviceKey::Vcpu(0))];
+    let called = [
+        None,
+        Some(DeviceKey::Disk(name(text).into())),
+        Some(DeviceKey::Nic(name(text).into())),
+        Some(DeviceKey::Vcpu(0)),
+    ];
     for (keys, called) in ["⏎", "⏎", "⎋⇥⏎", "⎋⇥⏎"].into_iter().zip(called) {
         rig.press(keys);
         let device = match rig.ui.screen() {

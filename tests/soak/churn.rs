@@ -1,5 +1,6 @@
 //! Domains that come and go: on the synthetic host by making others of them, on a real one with virsh.
 
+use compact_str::format_compact;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,11 +70,11 @@ impl Source for Churn {
             let place = turn + index as u64;
             let (life, phase) = (place / count, place % count);
             let uuid = Uuid::from_u128(uuid.as_u128() ^ (u128::from(life) << 64));
-            domain.name = format!("{}-{life}", domain.name);
+            domain.name = format_compact!("{}-{life}", domain.name);
             domain.run = domain.run.map(|run| run.wrapping_add(life as u32 * 1000));
             let there = phase < count * 2 / 3;
             if moved && (phase == 0 || phase == count * 2 / 3) {
-                self.tell(uuid, domain.name.clone(), if there { Lifecycle::Started } else { Lifecycle::Stopped });
+                self.tell(uuid, domain.name.to_string(), if there { Lifecycle::Started } else { Lifecycle::Stopped });
             }
             if there {
                 sample.domains.insert(uuid, domain);

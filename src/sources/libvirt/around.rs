@@ -5,6 +5,7 @@ use super::books::Books;
 use super::bulk::{self, Moments, Reading};
 use super::explain;
 use super::ffi::{Connection, Domain, LibvirtError, OwnedDomain};
+use super::lanes::Lanes;
 use crate::model::{DomainSample, Groups, Held, Hold};
 use crate::sources::{Around, Monitor, Request};
 use crate::time::Timestamp;
@@ -15,26 +16,33 @@ use uuid::Uuid;
 #[derive(Default)]
 pub(super) struct LookedUp(BTreeMap<Uuid, OwnedDomain>);
 
+/// What is asked, and who can be.
+pub(super) struct Asking<'a> {
+    pub(super) request: &'a Request,
+    pub(super) around: &'a Around,
+    pub(super) books: Option<&'a mut Books>,
+    pub(super) lanes: Option<&'a mut Lanes>,
+    pub(super) driver: &'a str,
+}
+
 /// All domains but the locked ones.
 pub(super) fn sample(
     connection: &Connection,
     looked_up: &mut LookedUp,
-    request: &Request,
-    around: &Around,
-    books: Option<&mut Books>,
-    driver: &str,
+    asking: Asking<'_>,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
+    let Asking { around, driver, .. } = asking;
     if around.locked.is_empty() {
         let all = bulk::call(connection, Groups::PULSE, false, &mut true)?;
         let domains: Vec<Domain<'_>> = all.iter().map(|record| record.domain).collect();
         let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
-        return with_dear(connection, cheap.collect(), &domains, request, around, books, driver);
+        return with_dear(connection, cheap.collect(), &domains, asking);
     }
     let wanted = around.known.difference(&around.locked);
     let domains = looked_up.all(connection, wanted.copied())?;
     let all = bulk::call_for(connection, &domains, Groups::PULSE)?;
     let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
-    with_dear(connection, cheap.collect(), &domains, request, around, books, driver)
+    with_dear(connection, cheap.collect(), &domains, asking)
 }
 
 /// Marks those that are busy, and replaces the cheap readings by whole ones where that cannot hang.
@@ -42,11 +50,9 @@ fn with_dear(
     connection: &Connection,
     cheap: Vec<Reading<'_>>,
     domains: &[Domain<'_>],
-    request: &Request,
-    around: &Around,
-    books: Option<&mut Books>,
-    driver: &str,
+    asking: Asking<'_>,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
+    let Asking { request, around, books, lanes, driver } = asking;
     let mut samples: BTreeMap<_, _> = cheap.into_iter().map(|reading| (reading.present.uuid, reading.sample)).collect();
     // A look at the states finds out as well who is still busy: whoever is not is let go.
     for domain in domains.iter().filter(|domain| around.busy.contains(&domain.uuid())) {
@@ -73,10 +79,10 @@ fn with_dear(
         }
     }
     let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
-    bulk::more(connection, healthy, wanted, driver, |mut reading, groups, at| {
-        reading.notice_hang();
-        if let Some(sample) = samples.get_mut(&reading.present.uuid) {
-            reading.complete(sample, groups, at);
+    let healthy = healthy.into_iter().map(|domain| (domain.uuid(), domain));
+    bulk::more(connection, lanes.map(|lanes| (lanes, around.calls)), healthy, wanted, driver, |answer| {
+        if let Some(sample) = samples.get_mut(&answer.uuid) {
+            answer.complete(sample);
         }
     })?;
     Ok(samples)
@@ -96,7 +102,7 @@ pub(super) fn monitor(connection: &Connection, looked_up: &mut LookedUp, uuid: U
 
 impl LookedUp {
     /// Those of the wanted domains that exist.
-    fn all(
+    pub(super) fn all(
         &mut self,
         connection: &Connection,
         wanted: impl IntoIterator<Item = Uuid>,
@@ -113,6 +119,13 @@ impl LookedUp {
             }
         }
         Ok(wanted.iter().filter_map(|uuid| self.0.get(uuid)).map(OwnedDomain::view).collect())
+    }
+
+    /// Forgets those that are not wanted any more, once they are many.
+    pub(super) fn keep(&mut self, wanted: &[Uuid]) {
+        if self.0.len() > 2 * wanted.len() {
+            self.0.retain(|uuid, _| wanted.contains(uuid));
+        }
     }
 
     /// Looked-up domains know the ID that they had then, so they are not kept for long.

@@ -4,24 +4,28 @@
 //! but asks the QEMU as well, which costs the host more than a hundred times as much. Where a domain's process is not
 //! found for certain, nothing is said, and libvirt is asked.
 
+mod book;
+mod node;
+
+pub(crate) use node::NodeBooks;
+
 use crate::model::{Counter, CpuSample, DomainSample, Groups, VcpuDelay};
 use crate::units::Nanoseconds;
+use book::Book;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Looking through all processes is not free: not more often than this for those that were not found.
 const SEARCH_EVERY: Duration = Duration::from_secs(5);
-/// How old the list of a domain's vCPU threads may get: plugging one raises no event.
+/// How often it is looked whether a domain's process has other threads: plugging a vCPU raises no event.
 const THREADS_EVERY: Duration = Duration::from_secs(10);
+/// How old the list of its vCPU threads may get. One may come while another thread goes.
+const LIST_EVERY: Duration = Duration::from_secs(60);
 /// Files that are kept open; what is more is opened for every reading.
 const MOST_OPEN: usize = 512;
-/// All of these files fit.
-const ROOM: usize = 1024;
-
 /// The books of this machine's domains.
 pub(crate) struct Books {
     processes: PathBuf,
@@ -42,13 +46,10 @@ struct Process {
     folder: PathBuf,
     usage: Book,
     vcpus: Vec<Book>,
+    /// Links of the folder of its threads: two more than there are threads.
+    links: u64,
+    looked: Instant,
     listed: Instant,
-}
-
-/// A file that is read again and again.
-struct Book {
-    path: PathBuf,
-    open: Option<File>,
 }
 
 impl Default for Books {
@@ -150,20 +151,22 @@ fn uuid_of(command_line: &[u8]) -> Option<Uuid> {
 impl Process {
     fn of(folder: PathBuf, cgroups: &Path) -> Option<Self> {
         let usage = usage_file(&std::fs::read_to_string(folder.join("cgroup")).ok()?, cgroups)?;
-        let vcpus = vcpu_threads(&folder);
-        Some(Self { folder, usage: Book::at(usage), vcpus, listed: Instant::now() })
+        let now = Instant::now();
+        let usage = Book::at(usage);
+        let mut process = Self { folder, usage, vcpus: Vec::new(), links: 0, looked: now, listed: now };
+        process.list();
+        Some(process)
     }
 
     fn open(&self) -> usize {
-        self.vcpus.iter().chain([&self.usage]).filter(|book| book.open.is_some()).count()
+        self.vcpus.iter().chain([&self.usage]).filter(|book| book.is_open()).count()
     }
 
     fn read(&mut self, keep: bool) -> Option<CpuSample> {
         let time = self.usage.read(keep, usage)?;
         let mut delay = self.delay(keep);
-        if delay.is_none() || self.listed.elapsed() > THREADS_EVERY {
-            self.vcpus = vcpu_threads(&self.folder);
-            self.listed = Instant::now();
+        if delay.is_none() || self.has_other_threads() {
+            self.list();
             delay = self.delay(keep);
         }
         let vcpus = u32::try_from(self.vcpus.len()).ok()?;
@@ -171,27 +174,25 @@ impl Process {
         Some(CpuSample { time: Some(Counter(Nanoseconds(time))), delay, ..CpuSample::default() })
     }
 
+    /// To look at the names of all threads takes as long as fifty readings; their number is told at once.
+    fn has_other_threads(&mut self) -> bool {
+        if self.looked.elapsed() <= THREADS_EVERY {
+            return false;
+        }
+        self.looked = Instant::now();
+        self.listed.elapsed() > LIST_EVERY || links(&self.folder) != self.links
+    }
+
+    fn list(&mut self) {
+        self.links = links(&self.folder);
+        self.vcpus = vcpu_threads(&self.folder);
+        self.listed = Instant::now();
+        self.looked = self.listed;
+    }
+
     /// `None`: one of the threads is gone.
     fn delay(&mut self, keep: bool) -> Option<u64> {
         self.vcpus.iter_mut().try_fold(0_u64, |sum, book| Some(sum.saturating_add(book.read(keep, delay)?)))
-    }
-}
-
-impl Book {
-    fn at(path: PathBuf) -> Self {
-        Self { path, open: None }
-    }
-
-    fn read(&mut self, keep: bool, number: impl Fn(&str) -> Option<u64>) -> Option<u64> {
-        let file = match self.open.take() {
-            Some(file) => file,
-            None => File::open(&self.path).ok()?,
-        };
-        let mut room = [0; ROOM];
-        // Such files are made at every reading from their start, so this is what they say now.
-        let length = file.read_at(&mut room, 0).ok()?;
-        self.open = Some(file).filter(|_| keep);
-        number(std::str::from_utf8(&room[..length]).ok()?)
     }
 }
 
@@ -227,6 +228,10 @@ fn usage(text: &str) -> Option<u64> {
 /// The second number of `schedstat`: nanoseconds in which the thread could run and had no CPU.
 fn delay(text: &str) -> Option<u64> {
     text.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+fn links(folder: &Path) -> u64 {
+    std::fs::metadata(folder.join("task")).map_or(0, |task| task.nlink())
 }
 
 /// The threads that QEMU calls `CPU 0/KVM`, `CPU 1/TCG` …

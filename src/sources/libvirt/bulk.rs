@@ -3,9 +3,11 @@
 use super::definitions::{Marks, Present};
 use super::explain;
 use super::ffi::{Connection, Domain, LibvirtError, Record, Records};
+use super::lanes::Lanes;
 use super::params::{self, Figures};
 use crate::model::{Call, CpuSample, DomainSample, DomainState, Groups, Held, Hold, Lack, StateReason};
 use crate::time::Timestamp;
+use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use uuid::Uuid;
@@ -49,31 +51,61 @@ pub(crate) fn call_for<'connection>(
     attempt().or_else(|error| if connection.is_alive() { attempt() } else { Err(error) })
 }
 
+/// What one domain answered besides what all are asked for.
+pub(crate) struct Answer {
+    pub(crate) uuid: Uuid,
+    /// How many vCPUs are plugged in, where that was asked.
+    pub(crate) vcpus: Option<u64>,
+    sample: DomainSample,
+    groups: Groups,
+    at: Timestamp,
+}
+
+/// Asks some domains for the same groups.
+pub(crate) fn ask(
+    connection: &Connection,
+    domains: &[Domain<'_>],
+    groups: Groups,
+    driver: &str,
+) -> Result<Vec<Answer>, LibvirtError> {
+    let start = Timestamp::now();
+    let records = call_for(connection, domains, groups)?;
+    let moments = Moments::between(start, Timestamp::now(), records.len());
+    let answer = |(record, at): (Record<'_>, Timestamp)| {
+        let mut reading = read(&record, groups, driver);
+        reading.notice_hang();
+        let Present { uuid, marks, .. } = reading.present;
+        Answer { uuid, vcpus: marks.vcpus, sample: reading.sample, groups, at }
+    };
+    Ok(records.iter().zip(moments).map(answer).collect())
+}
+
 /// Asks domains for what is wanted of each besides what all are asked for: one call for every set of groups, so their
-/// number does not grow with that of the domains. `take` gets each reading, what it was asked for, and when it was read.
+/// number does not grow with that of the domains; a long one is split up where there are `lanes`, into so
+/// many at most.
 pub(crate) fn more<'a>(
     connection: &Connection,
-    domains: impl IntoIterator<Item = Domain<'a>>,
+    mut lanes: Option<(&mut Lanes, usize)>,
+    domains: impl IntoIterator<Item = (Uuid, Domain<'a>)>,
     wanted: impl Fn(&Uuid) -> Groups,
     driver: &str,
-    mut take: impl FnMut(Reading<'_>, Groups, Timestamp),
+    mut take: impl FnMut(Answer),
 ) -> Result<(), LibvirtError> {
     // In the order of their bits, so that the richest set comes last: that of the domain that is looked at.
     let mut sets: BTreeMap<u32, Vec<Domain<'a>>> = BTreeMap::new();
-    for domain in domains {
-        let groups = wanted(&domain.uuid()) - Groups::HOST_CPU;
+    for (uuid, domain) in domains {
+        let groups = wanted(&uuid) - Groups::HOST_CPU;
         if !groups.is_empty() {
             sets.entry(groups.bits()).or_default().push(domain);
         }
     }
     for (groups, domains) in sets {
         let groups = Groups::from_bits_truncate(groups);
-        let start = Timestamp::now();
-        let records = call_for(connection, &domains, groups)?;
-        let moments = Moments::between(start, Timestamp::now(), records.len());
-        for (record, at) in records.iter().zip(moments) {
-            take(read(&record, groups, driver), groups, at);
-        }
+        let answers = match &mut lanes {
+            Some((lanes, most)) => lanes.ask(connection, &domains, groups, driver, *most)?,
+            None => ask(connection, &domains, groups, driver)?,
+        };
+        answers.into_iter().for_each(&mut take);
     }
     Ok(())
 }
@@ -133,10 +165,10 @@ pub(crate) struct Reading<'list> {
     pub(crate) has_figures: bool,
 }
 
-impl Reading<'_> {
-    /// Completes the pulse of the same domain by this reading of `groups`, which is of the moment `at`.
-    pub(crate) fn complete(self, pulse: &mut DomainSample, groups: Groups, at: Timestamp) {
-        let whole = self.sample;
+impl Answer {
+    /// Completes the pulse of the same domain.
+    pub(crate) fn complete(self, pulse: &mut DomainSample) {
+        let Self { sample: whole, groups, at, .. } = self;
         if whole.run != pulse.run {
             // It has ended meanwhile, or begun anew.
             return;
@@ -164,7 +196,9 @@ impl Reading<'_> {
             pulse.disks = whole.disks;
         }
     }
+}
 
+impl Reading<'_> {
     /// Where figures are missing because another client's call has the domain, this one was spared: it may hang.
     pub(crate) fn notice_hang(&mut self) {
         if self.sample.lacks.iter().any(|lack| lack.call == Call::BulkStats) {
@@ -197,7 +231,7 @@ pub(crate) fn read<'list>(record: &Record<'list>, requested: Groups, driver: &st
     Reading { present, sample, has_figures }
 }
 
-fn to_sample(name: String, run: Option<u32>, figures: Figures, requested: Groups, driver: &str) -> DomainSample {
+fn to_sample(name: CompactString, run: Option<u32>, figures: Figures, requested: Groups, driver: &str) -> DomainSample {
     let state = DomainState::from_raw(figures.state.unwrap_or(0));
     let mut sample = DomainSample::new(name, run, state, StateReason(figures.reason.unwrap_or(0)));
     if run.is_none() {

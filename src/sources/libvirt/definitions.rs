@@ -4,6 +4,7 @@ use super::explain;
 use super::ffi::{Domain, LibvirtError};
 use super::xml;
 use crate::model::{Call, DomainDefinition, Lack};
+use compact_str::CompactString;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ impl Known {
 /// What tells, where no event does, that a definition has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Marks {
-    pub(crate) name: String,
+    pub(crate) name: CompactString,
     /// A new run has new device names.
     pub(crate) run: Option<u32>,
     /// Plugging a vCPU raises no event. `None` where this sample did not ask.
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_definition_is_read_again_when_something_tells_of_a_change() {
-        let marks = |name: &str, run, vcpus| Marks { name: name.to_owned(), run, vcpus };
+        let marks = |name: &str, run, vcpus| Marks { name: name.into(), run, vcpus };
         let seen = marks("a", Some(1), Some(2));
         assert!(!seen.differ(&seen.clone()));
         assert!(seen.differ(&marks("b", Some(1), Some(2))), "renamed");

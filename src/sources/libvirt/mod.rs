@@ -5,6 +5,7 @@
 //! session     one open connection: which call when, and what is remembered
 //! around      the same while calls hang in some domains
 //! bulk        the one call that answers for all domains; params reads its answer
+//! lanes       a long call split up over further connections
 //! books       CPU time and steal without any call, on the hypervisor itself
 //! per_domain  the calls that ask one domain at a time, where there is no bulk call
 //! definitions the domains' XML, read when it changed; xml parses it
@@ -26,6 +27,7 @@ pub mod fuzzing;
 mod host;
 mod inbox;
 mod lacks;
+mod lanes;
 mod params;
 mod per_domain;
 mod session;

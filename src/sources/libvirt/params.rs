@@ -48,9 +48,9 @@ impl Value<'_> {
         self.as_u64().map(|number| number != 0)
     }
 
-    fn into_text(self) -> Option<String> {
+    fn as_text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(text.into_owned()),
+            Self::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -243,7 +243,7 @@ pub(crate) fn vcpu_state(raw: i64) -> Option<VcpuState> {
 
 fn net(nic: &mut NetSample, field: &str, value: Value<'_>) {
     match field {
-        "name" => nic.name = value.into_text().unwrap_or_default(),
+        "name" => nic.name = value.as_text().unwrap_or_default().into(),
         "rx.bytes" => nic.rx_bytes = counter(&value, Bytes),
         "rx.pkts" => nic.rx_packets = counter(&value, Packets),
         "rx.errs" => nic.rx_errors = counter(&value, Packets),
@@ -258,8 +258,8 @@ fn net(nic: &mut NetSample, field: &str, value: Value<'_>) {
 
 fn block(disk: &mut BlockSample, field: &str, value: Value<'_>) {
     match field {
-        "name" => disk.name = value.into_text().unwrap_or_default(),
-        "path" => disk.path = value.into_text(),
+        "name" => disk.name = value.as_text().unwrap_or_default().into(),
+        "path" => disk.path = value.as_text().map(Into::into),
         "backingIndex" => disk.backing_index = value.as_u64().and_then(|index| index.try_into().ok()),
         "rd.reqs" => disk.read_requests = counter(&value, Operations),
         "rd.bytes" => disk.read_bytes = counter(&value, Bytes),
@@ -280,6 +280,7 @@ fn block(disk: &mut BlockSample, field: &str, value: Value<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use compact_str::CompactString;
 
     macro_rules! capture {
         ($name:literal) => {
@@ -308,7 +309,7 @@ mod tests {
         read(params.collect::<Vec<_>>())
     }
 
-    fn names(disks: &[BlockSample]) -> Vec<String> {
+    fn names(disks: &[BlockSample]) -> Vec<CompactString> {
         disks.iter().map(BlockSample::key).collect()
     }
 

@@ -240,7 +240,7 @@ fn fill_nics(asker: &mut Asker<'_>, sample: &mut DomainSample, definition: &Doma
         };
         let packets = |count: Option<u64>| count.map(|count| Counter(Packets(count)));
         sample.nics.push(NetSample {
-            name: target.to_owned(),
+            name: target.into(),
             rx_bytes: counters.rx_bytes.map(|bytes| Counter(Bytes(bytes))),
             rx_packets: packets(counters.rx_packets),
             rx_errors: packets(counters.rx_errors),
@@ -286,8 +286,8 @@ fn fill_disks(
         let time = |flag| field(flag).map(|time| Counter(Nanoseconds(time)));
         let sizes = sizes.get(target);
         sample.disks.push(BlockSample {
-            name: target.to_owned(),
-            path: disk.source.clone(),
+            name: target.into(),
+            path: disk.source.as_deref().map(Into::into),
             read_requests: operations("rd_operations", plain.read_requests),
             read_bytes: bytes("rd_bytes", plain.read_bytes),
             read_time: time("rd_total_times"),
@@ -345,7 +345,7 @@ fn fill_container_disks(
     };
     let operations = |count: Option<u64>| count.map(|count| Counter(Operations(count)));
     sample.disks.push(BlockSample {
-        name,
+        name: name.into(),
         read_requests: operations(total.read_requests),
         read_bytes: total.read_bytes.map(|bytes| Counter(Bytes(bytes))),
         write_requests: operations(total.write_requests),

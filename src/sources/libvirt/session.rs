@@ -1,14 +1,15 @@
 //! One open connection and what is remembered along it.
 
-use super::around::LookedUp;
-use super::books::Books;
+use super::around::{Asking, LookedUp};
+use super::books::{Books, NodeBooks};
 use super::bulk::Moments;
 use super::definitions::{Definitions, Marks, Present};
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
 use super::inbox::Inbox;
 use super::lacks::Lacks;
+use super::lanes::Lanes;
 use super::per_domain::{self, Asker, Stop};
-use super::{Calls, around, bulk, explain, host, uri};
+use super::{Calls, around, bulk, explain, host, lanes, uri};
 use crate::model::{
     Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, Lack, NodeSample, StateReason,
 };
@@ -33,6 +34,9 @@ pub(crate) struct Session {
     per_domain: bool,
     /// Where the domains' processes are on this machine.
     books: Option<Books>,
+    node_books: Option<NodeBooks>,
+    /// Further connections to this machine's libvirtd.
+    lanes: Option<Lanes>,
     nowait: bool,
     lacks: Lacks,
     roster: Roster,
@@ -82,8 +86,8 @@ impl Session {
     pub(crate) fn open(uri: Option<&str>, calls: Calls, notify: Notify) -> Result<(Self, HostInfo), LibvirtError> {
         let mut connection = Connection::open_read_only(uri)?;
         let mut info = host::info(&connection);
-        let books = calls == Calls::Auto && info.driver == "QEMU" && uri::is_local(&info.uri);
-        if books {
+        let here = calls == Calls::Auto && info.driver == "QEMU" && uri::is_local(&info.uri);
+        if here {
             info.free = Groups::CPU;
         }
         let mut lacks = Lacks::default();
@@ -97,7 +101,9 @@ impl Session {
             inbox,
             driver: info.driver.clone(),
             per_domain: calls == Calls::PerDomain,
-            books: books.then(Books::default),
+            books: here.then(Books::default),
+            node_books: here.then(NodeBooks::default),
+            lanes: here.then(|| Lanes::to(uri)),
             nowait: true,
             lacks,
             roster: Roster::default(),
@@ -154,13 +160,14 @@ impl Session {
         if changed {
             self.looked_up.forget();
         }
-        let Self { connection, driver, lacks, looked_up, books, .. } = self;
+        let Self { connection, driver, lanes, lacks, looked_up, books, node_books, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
-        let domains = around::sample(connection, looked_up, request, around, books, driver)?;
+        let asking = Asking { request, around, books, lanes: lanes.as_mut(), driver };
+        let domains = around::sample(connection, looked_up, asking)?;
         let at = Timestamp::now();
         let node = match Groups::STATE.contains(request.groups) {
             true => NodeSample::default(),
-            false => host::sample(connection, lacks, driver)?,
+            false => node(node_books.as_mut(), || host::sample(connection, lacks, driver))?,
         };
         // What was not read now is read when the list can be had again.
         self.roster.listed = None;
@@ -174,7 +181,7 @@ impl Session {
     }
 
     fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, nowait, lacks, roster, books, .. } = self;
+        let Self { connection, driver, lanes, nowait, lacks, roster, books, node_books, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
         let groups = if books.is_some() { request.groups - Groups::CPU } else { request.groups };
         let state_only = Groups::STATE.contains(request.groups);
@@ -206,27 +213,31 @@ impl Session {
         if !state_only && any_active && !any_figures && driver != "QEMU" {
             return Err(NoBulk::Useless);
         }
-        let active = records.iter().map(|record| record.domain).filter(|domain| domain.id().is_some());
+        let active = present.iter().filter(|present| present.marks.run.is_some());
+        let active: Vec<_> = active.map(|present| (present.uuid, present.domain)).collect();
         let mut vcpus = BTreeMap::new();
         let silent = books.map(|books| books.fill(&mut domains));
         let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
-        bulk::more(connection, active, wanted, driver, |mut reading, groups, at| {
-            reading.notice_hang();
-            vcpus.extend(reading.present.marks.vcpus.map(|count| (reading.present.uuid, count)));
-            if let Some(sample) = domains.get_mut(&reading.present.uuid) {
-                reading.complete(sample, groups, at);
+        let lanes = lanes.as_mut().map(|lanes| (lanes, lanes::MOST));
+        bulk::more(connection, lanes, active, wanted, driver, |answer| {
+            vcpus.extend(answer.vcpus.map(|count| (answer.uuid, count)));
+            if let Some(sample) = domains.get_mut(&answer.uuid) {
+                answer.complete(sample);
             }
         })?;
         for present in &mut present {
             present.marks.vcpus = present.marks.vcpus.or_else(|| vcpus.get(&present.uuid).copied());
         }
-        if let Some(focus) = records.iter().find(|record| Some(record.domain.uuid()) == request.focus)
-            && let Some(sample) = domains.get_mut(&focus.domain.uuid()).filter(|sample| sample.run.is_some())
+        if let Some(focus) = present.iter().find(|present| Some(present.uuid) == request.focus)
+            && let Some(sample) = domains.get_mut(&focus.uuid).filter(|sample| sample.run.is_some())
         {
             let mut asker = Asker { connection, driver, domain: focus.domain, lacks, found: Vec::new() };
             fill_host_cpus(&mut asker, sample)?;
         }
-        let node = if state_only { NodeSample::default() } else { host::sample(connection, lacks, driver)? };
+        let node = match state_only {
+            true => NodeSample::default(),
+            false => node(node_books.as_mut(), || host::sample(connection, lacks, driver))?,
+        };
 
         let vanished = roster.active.iter().any(|uuid| !domains.contains_key(uuid));
         let mut listed = state_only;
@@ -332,6 +343,14 @@ impl Session {
 /// Whether it is the pulse, with what the kernel's books say. Whoever asks everything of everybody asks libvirt.
 fn is_pulse_with_books(request: &Request) -> bool {
     request.groups.contains(Groups::CPU) && (Groups::PULSE | Groups::CPU).contains(request.groups)
+}
+
+/// What the node does now: from its books where they are here, else from libvirt.
+fn node<E>(books: Option<&mut NodeBooks>, ask: impl FnOnce() -> Result<NodeSample, E>) -> Result<NodeSample, E> {
+    match books {
+        Some(books) => books.sample(ask),
+        None => ask(),
+    }
 }
 
 /// State first, and figures where there can be any.

@@ -28,7 +28,7 @@ pub(super) fn cast() -> Vec<Persona> {
 /// An ordinary Linux server; what makes each of the cast special is said where it is made.
 fn server(name: &str, title: &str, role: Role, vcpus: u32, memory_gib: u64) -> Persona {
     Persona {
-        name: name.to_owned(),
+        name: name.into(),
         title: Some(title.to_owned()),
         description: None,
         role,

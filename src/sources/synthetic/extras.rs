@@ -44,7 +44,7 @@ pub(super) fn extra(seed: u64, index: usize) -> Persona {
         nics: vec![Nic::bridged((900.0 * scale, 500.0), (800.0 * scale, 600.0))],
         uptime: 86_400.0 * 60.0 * unit(seed, 10),
         busy: busy && !off,
-        name,
+        name: name.into(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::{
     BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, Groups, NetSample, VcpuSample, VcpuState,
 };
 use crate::units::{Bytes, Nanoseconds, Operations, Packets};
+use compact_str::CompactString;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ pub(super) struct Guest {
     pub(super) memory: Memory,
     index: u32,
     seed: u64,
-    pub(super) name: String,
+    pub(super) name: CompactString,
     running: Arc<DomainDefinition>,
     off: Arc<DomainDefinition>,
     vcpus: Vec<Vcpu>,
@@ -48,8 +49,8 @@ struct Vcpu {
 
 #[derive(Debug)]
 struct DiskFlows {
-    name: String,
-    path: Option<String>,
+    name: CompactString,
+    path: Option<Arc<str>>,
     first: bool,
     capacity: Option<Bytes>,
     filled: f64,
@@ -65,7 +66,7 @@ struct DiskFlows {
 
 #[derive(Debug)]
 struct NicFlows {
-    name: String,
+    name: CompactString,
     rx_bytes: Flow,
     rx_packets: Flow,
     rx_drops: Flow,
@@ -114,7 +115,7 @@ impl Guest {
             disks: (0..).zip(&persona.disks).map(|(n, disk)| flows.disk(disk, n)).collect(),
             nics: (0..)
                 .zip(persona.nics.iter().zip(devices))
-                .filter_map(|(n, (nic, device))| Some(flows.nic(nic, n, device?)))
+                .filter_map(|(n, (nic, device))| Some(flows.nic(nic, n, device?.into())))
                 .collect(),
         };
         guest.still = (!persona.busy).then(|| guest.cpu_time(&Parts::default()));
@@ -231,8 +232,8 @@ impl Flows {
         let (read, write, flush) = (course(1), course(2), course(3));
         let time = latency * 1e6;
         DiskFlows {
-            name: disk.target.clone(),
-            path: disk.source.clone(),
+            name: disk.target.as_str().into(),
+            path: disk.source.as_deref().map(Into::into),
             first: n == 0,
             capacity: disk.source.is_some().then_some(disk.capacity),
             filled: disk.filled,
@@ -247,7 +248,7 @@ impl Flows {
         }
     }
 
-    fn nic(&self, nic: &Nic, n: usize, name: String) -> NicFlows {
+    fn nic(&self, nic: &Nic, n: usize, name: CompactString) -> NicFlows {
         let seed = derive(self.seed, 3000 + n as u64);
         let (receive, transmit) = (Noise::even(derive(seed, 1), 0.8), Noise::even(derive(seed, 2), 0.8));
         NicFlows {

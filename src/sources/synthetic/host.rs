@@ -62,7 +62,7 @@ impl Host {
     pub(super) fn players(&self) -> Vec<Player> {
         let player = |role: Role| {
             let guest = self.guests.iter().find(|guest| guest.role == role)?;
-            Some(Player { role, domain: EventDomain { uuid: guest.uuid, name: guest.name.clone() } })
+            Some(Player { role, domain: EventDomain { uuid: guest.uuid, name: guest.name.to_string() } })
         };
         Role::ALL.into_iter().filter(|role| !role.turns().is_empty()).filter_map(player).collect()
     }

@@ -2,11 +2,12 @@
 
 use super::story::Role;
 use crate::units::Bytes;
+use compact_str::CompactString;
 
 /// One domain of the cast, or a generated one.
 #[derive(Clone, Debug)]
 pub(super) struct Persona {
-    pub(super) name: String,
+    pub(super) name: CompactString,
     pub(super) title: Option<String>,
     pub(super) description: Option<String>,
     pub(super) role: Role,

@@ -2,6 +2,7 @@
 
 use super::stats::Params;
 use super::{Connection, LibvirtError, borrowed_text, c_string, check, owned_text};
+use compact_str::CompactString;
 use std::ffi::{c_int, c_uchar, c_uint};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -9,7 +10,8 @@ use std::ptr::{NonNull, null_mut};
 use uuid::Uuid;
 use virt::sys;
 
-/// A domain that some list owns. Its name, UUID and ID are in it; everything else is a call.
+/// A domain that some list owns. Its name, UUID and ID are in it (to ask for one still takes libvirt a microsecond, as
+/// it writes the UUID as text for its log whether there is one or not); everything else is a call.
 #[derive(Clone, Copy)]
 pub(crate) struct Domain<'list> {
     raw: NonNull<sys::virDomain>,
@@ -86,9 +88,9 @@ impl Domain<'_> {
     }
 
     /// The name, as of when the list was made.
-    pub(crate) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> CompactString {
         // SAFETY: the domain lives; its name belongs to it and is copied at once.
-        unsafe { borrowed_text(sys::virDomainGetName(self.as_ptr())) }.unwrap_or_default().into_owned()
+        unsafe { borrowed_text(sys::virDomainGetName(self.as_ptr())) }.unwrap_or_default().into()
     }
 
     /// The identity.

@@ -1,0 +1,70 @@
+//! A host of so many guests that a call is split up over several connections.
+
+use crate::hangs::{BUSY, HANG, SOON, judge_freshness};
+use crate::lab::{GUESTS, Lab, timed_virsh, try_virsh};
+use crate::process::Process;
+use crate::table::{Row, Table, seconds};
+use crate::watch::Watch;
+use std::time::Instant;
+use vtop::fleet::Domain;
+use vtop::fleet::metric::DomainMetric;
+use vtop::model::Groups;
+
+/// Suspended guests besides the lab's.
+const MORE: usize = 40;
+const PREFIX: &str = "vtop-lab-many-";
+
+/// They go away again, however it ends.
+struct Many<'a>(&'a Lab);
+
+impl<'a> Many<'a> {
+    fn new(lab: &'a Lab) -> Self {
+        let this = Self(lab);
+        lab.must(&["add", "--idle", &MORE.to_string(), "--prefix", PREFIX]);
+        this
+    }
+}
+
+impl Drop for Many<'_> {
+    fn drop(&mut self) {
+        let commands: Vec<String> =
+            (1..=MORE).map(|number| format!("destroy {0}; undefine {0}", many(number))).collect();
+        try_virsh(&self.0.uri, &[&commands.join("; ")]);
+    }
+}
+
+fn many(number: usize) -> String {
+    format!("{PREFIX}{number:02}")
+}
+
+/// Wherever they are: in one part of the call, or in all.
+pub fn three_of_fifty_hang(lab: &Lab, table: &mut Table) {
+    let _many = Many::new(lab);
+    let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS + MORE);
+    let victims = [1, 20, 40].map(many);
+    let processes: Vec<_> = victims.iter().map(|victim| lab.pid(victim)).collect();
+    watch.measure();
+    let stopped = lab.stop(&processes);
+    let start = Instant::now();
+    let told = watch.until("the rows say it", SOON, |watch| victims.iter().all(|victim| watch.says(victim, BUSY)));
+    let uri = lab.uri.clone();
+    let listed = watch.beside(std::thread::spawn(move || timed_virsh(&uri, &["list"])));
+    watch.pass(HANG.saturating_sub(start.elapsed()));
+    assert!(!watch.host().is_degraded(), "three may hang");
+    drop(stopped);
+    watch.until("all answer", SOON, |watch| {
+        let answers = |domain: &Domain| domain.held.is_none() && domain.track.latest(DomainMetric::Cpu).is_some();
+        watch.host().domains.values().all(answers)
+    });
+    watch.pass(HANG / 4);
+    let freshness = watch.freshness(Groups::BLOCK, |domain| !victims.iter().any(|victim| domain.name == *victim));
+    drop(watch);
+    assert_eq!(Process::this().callers(), 0, "no thread is left");
+    table.add(Row {
+        fault: format!("3 of {} QEMUs hang for 10 s, calls side by side", GUESTS + MORE),
+        freshness: Some(freshness),
+        note: format!("told after {}; `virsh list` meanwhile: {}", seconds(told), seconds(listed)),
+        ..Row::default()
+    });
+    judge_freshness(freshness);
+}
