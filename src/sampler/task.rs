@@ -1,25 +1,26 @@
 //! The life of one host's task: connect, sample, lose the connection, wait, connect again.
 
+mod connection;
+mod diagnosis;
+
 use super::events::Teller;
 use super::plan::Plan;
 use super::schedule::{Backoff, Look, Schedule};
-use super::watchdog::{
-    BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, Patience, Quarantine, UNKNOWN,
-};
+use super::watchdog::{Patience, Quarantine};
 use super::{MakeSource, Settings, Wish, diff};
-use crate::model::{Event, Failure, Groups, Hold, HostInfo, HostSample, HostUpdate};
-use crate::sources::worker::{Pending, Worker, WorkerGone};
-use crate::sources::{Monitor, Notice, Request, Severity, SourceError};
+use crate::model::{Failure, Groups, HostSample, HostUpdate};
+use crate::sources::worker::{Worker, WorkerGone};
+use crate::sources::{Request, Severity, SourceError};
 use crate::time::Timestamp;
+use connection::{Connection, Line, Turn};
+use diagnosis::Diagnosis;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch::error::RecvError;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until};
-use uuid::Uuid;
+use tokio::time::{Instant, sleep};
 
 /// Why something is over.
 enum End {
@@ -234,114 +235,6 @@ impl Task {
         Ok(answer)
     }
 
-    /// Why a call takes so long. A second connection asks domain by domain.
-    async fn diagnose(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<Diagnosis, End> {
-        if connection.quarantine.is_full() {
-            // To ask who it is could hang as well.
-            return Ok(Diagnosis::Silent);
-        }
-        let mut fresh = match self.second(connection, call).await? {
-            Second::Stands(line) => line,
-            Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
-            Second::Silent => return Ok(Diagnosis::Silent),
-        };
-        if connection.before.is_none() {
-            // The very first call hangs: at least say who exists.
-            let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
-            match race(call, &mut states, CONNECT_PATIENCE).await {
-                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-                Race::Other(Ok(Ok(sample))) => {
-                    self.send_sample(None, &sample).await?;
-                    connection.before = Some(sample);
-                }
-                Race::Other(_) => return Ok(Diagnosis::Silent),
-                Race::Late => {
-                    connection.strand(fresh, states, Vec::new());
-                    return Ok(Diagnosis::Silent);
-                }
-            }
-        }
-        let Some(before) = &connection.before else { return Ok(Diagnosis::Slow) };
-        let since = before.at;
-        // Those that are off as well: one that is being started is off until it runs, and locked.
-        let (runs, off): (Vec<_>, Vec<_>) = before
-            .domains
-            .iter()
-            .filter(|(uuid, _)| !connection.quarantine.holds(uuid))
-            .map(|(&uuid, domain)| (uuid, domain.run.is_some()))
-            .partition(|(_, runs)| *runs);
-        let mut culprits = Vec::new();
-        for (uuid, _) in runs.into_iter().chain(off.into_iter().take(MOST_OFF)) {
-            let mut question = fresh.worker.monitor(uuid);
-            match race(call, &mut question, MONITOR_PATIENCE).await {
-                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= BUSY_AT_LEAST => {
-                    culprits.push((uuid, Hold::Monitor));
-                }
-                Race::Other(_) => {}
-                Race::Late => {
-                    // The question hangs as well: libvirt keeps the domain locked. This line is lost, too.
-                    culprits.push((uuid, Hold::Lock));
-                    connection.strand(fresh, question, vec![uuid]);
-                    fresh = match self.second(connection, call).await? {
-                        Second::Stands(line) => line,
-                        Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
-                        Second::Silent => return Ok(Diagnosis::Silent),
-                    };
-                    break;
-                }
-            }
-        }
-        let nobody = culprits.is_empty() && !connection.quarantine.has_locked();
-        if nobody && connection.quarantine.is_at_limit() {
-            // To find out whether a list can be had would cost one thread more.
-            culprits.push((UNKNOWN, Hold::Lock));
-        } else if nobody {
-            // Nobody who is known. Where a domain that is not known is locked, no list can be had.
-            let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
-            match race(call, &mut states, LIST_PATIENCE).await {
-                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-                Race::Other(_) => return Ok(Diagnosis::Slow),
-                Race::Late => {
-                    culprits.push((UNKNOWN, Hold::Lock));
-                    connection.strand(fresh, states, vec![UNKNOWN]);
-                    fresh = match self.second(connection, call).await? {
-                        Second::Stands(line) => line,
-                        Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
-                        Second::Silent => return Ok(Diagnosis::Silent),
-                    };
-                }
-            }
-        }
-        if culprits.is_empty() {
-            return Ok(Diagnosis::Slow);
-        }
-        connection.quarantine.admit(&culprits, since, Instant::now());
-        Ok(Diagnosis::Hangs { culprits: culprits.into_iter().map(|(uuid, _)| uuid).collect(), fresh })
-    }
-
-    /// A second connection. One that was asked for before and has not come yet is waited for: where libvirt takes no
-    /// connection, attempts would pile up.
-    async fn second(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<Second, End> {
-        let (line, mut connected) = match connection.second.take() {
-            Some(second) => second,
-            None => {
-                let line = self.line()?;
-                let connected = line.worker.connect();
-                (line, connected)
-            }
-        };
-        Ok(match race(call, &mut connected, CONNECT_PATIENCE).await {
-            Race::Call(answer) => Second::Answered(answer?),
-            Race::Other(Ok(Ok(_))) => Second::Stands(line),
-            Race::Other(_) => Second::Silent,
-            Race::Late => {
-                connection.second = Some((line, connected));
-                Second::Silent
-            }
-        })
-    }
-
     async fn send_sample(&mut self, before: Option<&HostSample>, sample: &HostSample) -> Result<(), End> {
         self.send(match before {
             Some(before) => HostUpdate::Delta(diff(before, sample)),
@@ -403,219 +296,4 @@ fn silence(has_figures: bool) -> Failure {
         ),
     };
     Failure { message: message.into(), advice: Some(advice.into()), retry_in: None, at: Timestamp::now() }
-}
-
-/// A call for a sample that is under way.
-type Call = Pending<Result<HostSample, SourceError>>;
-
-/// Why a call takes so long.
-enum Diagnosis {
-    /// It has come back meanwhile.
-    Answered(Result<HostSample, SourceError>),
-    /// It hangs in these domains; the connection that found out can take over.
-    Hangs { culprits: Vec<Uuid>, fresh: Line },
-    /// No domain holds it up: a large or busy host.
-    Slow,
-    /// libvirt does not even take a new connection.
-    Silent,
-}
-
-/// What became of a second connection.
-enum Second {
-    Stands(Line),
-    /// Meanwhile the call has come back.
-    Answered(Result<HostSample, SourceError>),
-    Silent,
-}
-
-/// What kind of sample it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    /// A point on the time axis, asked for what the plan says.
-    Tick,
-    /// A look at who exists.
-    Look,
-}
-
-/// What came first.
-enum Race<T> {
-    Call(Result<Result<HostSample, SourceError>, WorkerGone>),
-    Other(Result<T, WorkerGone>),
-    Late,
-}
-
-async fn race<T>(call: &mut Call, other: &mut Pending<T>, patience: Duration) -> Race<T> {
-    tokio::select! {
-        biased;
-        answer = call => Race::Call(answer),
-        answer = other => Race::Other(answer),
-        () = sleep(patience) => Race::Late,
-    }
-}
-
-/// A source on its thread, and what it notices by itself.
-struct Line {
-    worker: Worker,
-    notices: mpsc::UnboundedReceiver<Notice>,
-}
-
-impl Line {
-    /// What nobody has heard yet: the events, and whether any domain changed.
-    fn unread(&mut self) -> (Vec<Event>, bool) {
-        let (mut events, mut changed) = (Vec::new(), false);
-        while let Ok(notice) = self.notices.try_recv() {
-            match notice {
-                Notice::Event(event) => events.push(event),
-                Notice::DomainsChanged => changed = true,
-                Notice::Closed(_) => {}
-            }
-        }
-        (events, changed)
-    }
-}
-
-/// A connection that stands.
-struct Connection<'a> {
-    line: &'a mut Line,
-    wishes: watch::Receiver<Wish>,
-    schedule: Schedule,
-    look: Look,
-    events: Teller,
-    patience: Patience,
-    quarantine: Quarantine,
-    plan: Plan,
-    /// Groups that cost nothing here.
-    free: Groups,
-    /// What was said last of an interval that is not kept.
-    late: Option<Duration>,
-    /// Tells which domains a thread hung in, when it comes back.
-    freed_sender: mpsc::UnboundedSender<Vec<Uuid>>,
-    freed: mpsc::UnboundedReceiver<Vec<Uuid>>,
-    before: Option<HostSample>,
-    /// A second connection that is still on its way.
-    second: Option<(Line, Pending<Result<HostInfo, SourceError>>)>,
-}
-
-impl Connection<'_> {
-    /// Waits for a reason to sample.
-    async fn next(&mut self) -> Result<Turn, End> {
-        loop {
-            let look = self.look.due();
-            tokio::select! {
-                biased;
-                wish = self.wishes.changed() => self.wish(wish)?,
-                notice = self.line.notices.recv() => self.notice(notice)?,
-                Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
-                () = sleep_until(self.schedule.next()) => return Ok(Turn::Tick),
-                () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => return Ok(Turn::Look),
-            }
-        }
-    }
-
-    /// A sample begins: what it asks for.
-    fn begins(&mut self, turn: Turn) -> Request {
-        match turn {
-            Turn::Tick => {
-                self.schedule.begins();
-                self.look.not_needed();
-                let wish = self.wishes.borrow();
-                self.plan.next(wish.sight.as_ref(), self.before.as_ref(), self.free, wish.interval)
-            }
-            Turn::Look => {
-                self.look.begins(Instant::now());
-                Request::of_all(Groups::STATE)
-            }
-        }
-    }
-
-    /// Takes what is to be known for the next sample from how this one went.
-    fn learn(&mut self, turn: Turn, request: &Request, sample: Option<&HostSample>, took: Duration) {
-        // A look is over in no time, and says nothing of how long a sample takes.
-        if turn == Turn::Tick {
-            self.patience.learn(took);
-            if let Some(sample) = sample {
-                self.plan.learn(request, sample, took);
-            }
-        }
-    }
-
-    /// The answer of a call; `None` when it has not come by `limit`. Wishes and notices are heard meanwhile.
-    async fn answer(
-        &mut self,
-        call: &mut Call,
-        limit: Option<Instant>,
-    ) -> Result<Option<Result<HostSample, SourceError>>, End> {
-        loop {
-            tokio::select! {
-                biased;
-                wish = self.wishes.changed() => self.wish(wish)?,
-                answer = &mut *call => return Ok(Some(answer?)),
-                notice = self.line.notices.recv() => self.notice(notice)?,
-                Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
-                () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => return Ok(None),
-            }
-        }
-    }
-
-    /// Leaves the line to its call, which hangs in these domains, and goes on with another.
-    fn leave(&mut self, call: Call, culprits: &[Uuid], fresh: Line) {
-        self.quarantine.stuck(culprits);
-        let mut old = std::mem::replace(self.line, fresh);
-        self.hear_both(&mut old);
-        let (freed, culprits) = (self.freed_sender.clone(), culprits.to_vec());
-        tokio::spawn(async move {
-            // The thread, and its connection, end when the call does.
-            drop(call.await);
-            drop(old);
-            drop(freed.send(culprits));
-        });
-    }
-
-    /// Both lines have heard what happened since the fresh one was opened: it is told once. From here on nobody listens
-    /// to the old one.
-    fn hear_both(&mut self, old: &mut Line) {
-        old.notices.close();
-        let ((mut heard, changed), (again, changed_again)) = (old.unread(), self.line.unread());
-        heard.iter().for_each(|event| self.events.tell(event.clone()));
-        for event in again {
-            match heard.iter().position(|other| other.domain == event.domain && other.kind == event.kind) {
-                Some(index) => drop(heard.remove(index)),
-                None => self.events.tell(event),
-            }
-        }
-        if changed || changed_again {
-            self.look.noticed(Instant::now());
-        }
-    }
-
-    /// Leaves a line to a question that hangs in these domains.
-    fn strand<T: Send + 'static>(&mut self, mut line: Line, question: Pending<T>, domains: Vec<Uuid>) {
-        self.quarantine.stuck(&domains);
-        line.notices.close();
-        let freed = self.freed_sender.clone();
-        tokio::spawn(async move {
-            // The thread, and its connection, end when the question does.
-            drop(question.await);
-            drop(line);
-            drop(freed.send(domains));
-        });
-    }
-
-    fn wish(&mut self, changed: Result<(), RecvError>) -> Result<(), End> {
-        changed?;
-        let interval = self.wishes.borrow_and_update().interval;
-        self.schedule.set_interval(interval, Instant::now());
-        Ok(())
-    }
-
-    fn notice(&mut self, notice: Option<Notice>) -> Result<(), End> {
-        match notice {
-            Some(Notice::Event(event)) => self.events.tell(event),
-            Some(Notice::DomainsChanged) => self.look.noticed(Instant::now()),
-            Some(Notice::Closed(reason)) => return Err(End::Lost(failed(reason, None))),
-            // Not while the worker lives: it holds a sender.
-            None => return Err(End::WorkerGone),
-        }
-        Ok(())
-    }
 }

@@ -375,7 +375,8 @@ fn ask_domain(
 
 /// CPU time per host CPU, of the domain that is looked at.
 fn fill_host_cpus_of(asker: &mut Asker<'_>, sample: &mut DomainSample) -> Result<(), Stop> {
-    if let Some(times) = asker.ask(Call::CpuStatsPerCpu, |domain| domain.cpu_stats_per_host_cpu())? {
+    let connection = asker.connection;
+    if let Some(times) = asker.ask(Call::CpuStatsPerCpu, |domain| domain.cpu_stats_per_host_cpu(connection))? {
         sample.host_cpus = times.into_iter().map(|time| Counter(Nanoseconds(time))).collect();
         sample.asked |= Groups::HOST_CPU;
         // The domain that is looked at is asked last, so this was a moment ago.

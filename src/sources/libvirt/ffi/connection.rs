@@ -17,6 +17,8 @@ pub(crate) struct Connection {
     /// How many fields the node's statistics have, asked once: the question is a call of its own.
     pub(super) node_cpu_fields: OnceLock<usize>,
     pub(super) node_memory_fields: OnceLock<usize>,
+    /// Host CPUs and fields of each, in a domain's CPU statistics, asked once.
+    pub(super) host_cpu_layout: OnceLock<(u32, u32)>,
 }
 
 // SAFETY: libvirt's connection objects are reference-counted and locked; any thread may use and close them.
@@ -30,8 +32,13 @@ impl Connection {
         let name = uri.as_ref().map_or(null(), |uri| uri.as_ptr());
         // SAFETY: `name` is null or a C string that lives until the end of this function.
         let raw = check_pointer(unsafe { sys::virConnectOpenReadOnly(name) })?;
-        let connection =
-            Self { raw, subscription: None, node_cpu_fields: OnceLock::new(), node_memory_fields: OnceLock::new() };
+        let connection = Self {
+            raw,
+            subscription: None,
+            node_cpu_fields: OnceLock::new(),
+            node_memory_fields: OnceLock::new(),
+            host_cpu_layout: OnceLock::new(),
+        };
         // SAFETY: the connection is open. A driver without keepalive (test, esx) refuses, which changes nothing.
         unsafe { sys::virConnectSetKeepAlive(connection.as_ptr(), KEEPALIVE.0, KEEPALIVE.1) };
         Ok(connection)

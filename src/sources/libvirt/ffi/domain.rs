@@ -163,11 +163,18 @@ impl Domain<'_> {
         Ok(params.iter().filter_map(|(key, value)| Some((key.to_owned(), value.as_u64()?))).collect())
     }
 
-    /// `virDomainGetCPUStats(0..)`: CPU time on each host CPU, in nanoseconds. A CPU that is not there has 0.
-    pub(crate) fn cpu_stats_per_host_cpu(&self) -> Result<Vec<u64>, LibvirtError> {
-        // SAFETY: without room and with no CPUs asked for, the call says how many CPUs there are.
-        let cpus = check(unsafe { sys::virDomainGetCPUStats(self.as_ptr(), null_mut(), 0, 0, 0, 0) })? as u32;
-        let fields = self.cpu_stats_fields(0)?;
+    /// `virDomainGetCPUStats(0..)`: CPU time on each host CPU, in nanoseconds. A CPU that is not there has 0. `of` is the
+    /// connection, which remembers how many CPUs and fields there are: to ask takes two calls.
+    pub(crate) fn cpu_stats_per_host_cpu(&self, of: &Connection) -> Result<Vec<u64>, LibvirtError> {
+        let (cpus, fields) = match of.host_cpu_layout.get() {
+            Some(&layout) => layout,
+            None => {
+                // SAFETY: without room and with no CPUs asked for, the call says how many CPUs there are.
+                let cpus = check(unsafe { sys::virDomainGetCPUStats(self.as_ptr(), null_mut(), 0, 0, 0, 0) })? as u32;
+                let fields = self.cpu_stats_fields(0)?;
+                *of.host_cpu_layout.get_or_init(|| (cpus, fields))
+            }
+        };
         let mut times = Vec::new();
         for first in (0..cpus).step_by(HOST_CPUS_PER_CALL as usize) {
             let count = (cpus - first).min(HOST_CPUS_PER_CALL);

@@ -1,0 +1,161 @@
+//! Why a call takes so long: a second connection asks domain by domain.
+
+use super::connection::{Call, Connection, Line};
+use super::{End, Task};
+use crate::model::{Groups, Hold, HostSample};
+use crate::sampler::watchdog::{BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, UNKNOWN};
+use crate::sources::worker::{Pending, WorkerGone};
+use crate::sources::{Monitor, Request, SourceError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+/// Why a call takes so long.
+pub(super) enum Diagnosis {
+    /// It has come back meanwhile.
+    Answered(Result<HostSample, SourceError>),
+    /// It hangs in these domains; the connection that found out can take over.
+    Hangs { culprits: Vec<Uuid>, fresh: Line },
+    /// No domain holds it up: a large or busy host.
+    Slow,
+    /// libvirt does not even take a new connection.
+    Silent,
+}
+
+/// What became of a second connection.
+enum Second {
+    Stands(Line),
+    /// Meanwhile the call has come back.
+    Answered(Result<HostSample, SourceError>),
+    Silent,
+}
+
+/// What came first.
+enum Race<T> {
+    Call(Result<Result<HostSample, SourceError>, WorkerGone>),
+    Other(Result<T, WorkerGone>),
+    Late,
+}
+
+async fn race<T>(call: &mut Call, other: &mut Pending<T>, patience: Duration) -> Race<T> {
+    tokio::select! {
+        biased;
+        answer = call => Race::Call(answer),
+        answer = other => Race::Other(answer),
+        () = sleep(patience) => Race::Late,
+    }
+}
+
+impl Task {
+    /// Why a call takes so long. A second connection asks domain by domain.
+    pub(super) async fn diagnose(
+        &mut self,
+        connection: &mut Connection<'_>,
+        call: &mut Call,
+    ) -> Result<Diagnosis, End> {
+        if connection.quarantine.is_full() {
+            // To ask who it is could hang as well.
+            return Ok(Diagnosis::Silent);
+        }
+        let mut fresh = match self.second(connection, call).await? {
+            Second::Stands(line) => line,
+            Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
+            Second::Silent => return Ok(Diagnosis::Silent),
+        };
+        if connection.before.is_none() {
+            // The very first call hangs: at least say who exists.
+            let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
+            match race(call, &mut states, CONNECT_PATIENCE).await {
+                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
+                Race::Other(Ok(Ok(sample))) => {
+                    self.send_sample(None, &sample).await?;
+                    connection.before = Some(sample);
+                }
+                Race::Other(_) => return Ok(Diagnosis::Silent),
+                Race::Late => {
+                    connection.strand(fresh, states, Vec::new());
+                    return Ok(Diagnosis::Silent);
+                }
+            }
+        }
+        let Some(before) = &connection.before else { return Ok(Diagnosis::Slow) };
+        let since = before.at;
+        // Those that are off as well: one that is being started is off until it runs, and locked.
+        let (runs, off): (Vec<_>, Vec<_>) = before
+            .domains
+            .iter()
+            .filter(|(uuid, _)| !connection.quarantine.holds(uuid))
+            .map(|(&uuid, domain)| (uuid, domain.run.is_some()))
+            .partition(|(_, runs)| *runs);
+        let mut culprits = Vec::new();
+        for (uuid, _) in runs.into_iter().chain(off.into_iter().take(MOST_OFF)) {
+            let mut question = fresh.worker.monitor(uuid);
+            match race(call, &mut question, MONITOR_PATIENCE).await {
+                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
+                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= BUSY_AT_LEAST => {
+                    culprits.push((uuid, Hold::Monitor));
+                }
+                Race::Other(_) => {}
+                Race::Late => {
+                    // The question hangs as well: libvirt keeps the domain locked. This line is lost, too.
+                    culprits.push((uuid, Hold::Lock));
+                    connection.strand(fresh, question, vec![uuid]);
+                    fresh = match self.second(connection, call).await? {
+                        Second::Stands(line) => line,
+                        Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
+                        Second::Silent => return Ok(Diagnosis::Silent),
+                    };
+                    break;
+                }
+            }
+        }
+        let nobody = culprits.is_empty() && !connection.quarantine.has_locked();
+        if nobody && connection.quarantine.is_at_limit() {
+            // To find out whether a list can be had would cost one thread more.
+            culprits.push((UNKNOWN, Hold::Lock));
+        } else if nobody {
+            // Nobody who is known. Where a domain that is not known is locked, no list can be had.
+            let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
+            match race(call, &mut states, LIST_PATIENCE).await {
+                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
+                Race::Other(_) => return Ok(Diagnosis::Slow),
+                Race::Late => {
+                    culprits.push((UNKNOWN, Hold::Lock));
+                    connection.strand(fresh, states, vec![UNKNOWN]);
+                    fresh = match self.second(connection, call).await? {
+                        Second::Stands(line) => line,
+                        Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
+                        Second::Silent => return Ok(Diagnosis::Silent),
+                    };
+                }
+            }
+        }
+        if culprits.is_empty() {
+            return Ok(Diagnosis::Slow);
+        }
+        connection.quarantine.admit(&culprits, since, Instant::now());
+        Ok(Diagnosis::Hangs { culprits: culprits.into_iter().map(|(uuid, _)| uuid).collect(), fresh })
+    }
+
+    /// A second connection. One that was asked for before and has not come yet is waited for: where libvirt takes no
+    /// connection, attempts would pile up.
+    async fn second(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<Second, End> {
+        let (line, mut connected) = match connection.second.take() {
+            Some(second) => second,
+            None => {
+                let line = self.line()?;
+                let connected = line.worker.connect();
+                (line, connected)
+            }
+        };
+        Ok(match race(call, &mut connected, CONNECT_PATIENCE).await {
+            Race::Call(answer) => Second::Answered(answer?),
+            Race::Other(Ok(Ok(_))) => Second::Stands(line),
+            Race::Other(_) => Second::Silent,
+            Race::Late => {
+                connection.second = Some((line, connected));
+                Second::Silent
+            }
+        })
+    }
+}
