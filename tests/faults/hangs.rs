@@ -1,6 +1,6 @@
 //! QEMUs that do not answer, for ten seconds.
 
-use crate::lab::{GUESTS, Lab, idle, timed_virsh, try_virsh};
+use crate::lab::{GUESTS, Lab, Stopped, idle, timed_virsh, try_virsh};
 use crate::process::Process;
 use crate::program::Program;
 use crate::table::{Freshness, Row, Table, seconds};
@@ -14,7 +14,7 @@ use vtop::model::{Groups, Hold};
 /// How long they hang.
 pub const HANG: Duration = Duration::from_secs(10);
 /// What a row says of it.
-pub const BUSY: &str = "monitor busy";
+const BUSY: &str = "monitor busy";
 /// Intervals that the healthy ones may miss, once.
 const MAY_MISS: usize = 3;
 /// For what must happen soon, on a machine that has much to do.
@@ -50,6 +50,17 @@ fn pids(lab: &Lab, victims: &[String]) -> Vec<Pid> {
     victims.iter().map(|victim| lab.pid(victim)).collect()
 }
 
+/// Hangs them until their time is over: what ends it, how soon all rows said it, and how long `virsh list` took meanwhile.
+pub fn hang_beside<'a>(lab: &'a Lab, watch: &mut Watch, victims: &[String]) -> (Stopped<'a>, Duration, Duration) {
+    let stopped = lab.stop(&pids(lab, victims));
+    let start = Instant::now();
+    let told = watch.until("the rows say it", SOON, |watch| victims.iter().all(|victim| watch.says(victim, BUSY)));
+    let uri = lab.uri.clone();
+    let listed = watch.beside(std::thread::spawn(move || timed_virsh(&uri, &["list"])));
+    watch.pass(HANG.saturating_sub(start.elapsed()));
+    (stopped, told, listed)
+}
+
 /// Hangs them twice: for the sampler alone, then for the real program alone. Of two clients only one would hang.
 fn hang(lab: &Lab, victims: &[String]) -> Row {
     let is_victim = |domain: &Domain| victims.iter().any(|victim| domain.name == *victim);
@@ -58,12 +69,7 @@ fn hang(lab: &Lab, victims: &[String]) -> Row {
     let usual_disk = watch.most_disk.clone();
     watch.measure();
     let processes = pids(lab, victims);
-    let stopped = lab.stop(&processes);
-    let start = Instant::now();
-    let told = watch.until("the rows say it", SOON, |watch| victims.iter().all(|victim| watch.says(victim, BUSY)));
-    let uri = lab.uri.clone();
-    let listed = watch.beside(std::thread::spawn(move || timed_virsh(&uri, &["list"])));
-    watch.pass(HANG.saturating_sub(start.elapsed()));
+    let (stopped, told, listed) = hang_beside(lab, &mut watch, victims);
     for victim in victims {
         let held = watch.domain(victim).and_then(|domain| domain.held).expect("still busy");
         let age = watch.domain(victim).and_then(|domain| domain.read_at(Groups::STATE)?.since(held.since)).unwrap();

@@ -1,11 +1,10 @@
 //! A host of so many guests that a call is split up over several connections.
 
-use crate::hangs::{BUSY, HANG, SOON, judge_freshness};
-use crate::lab::{GUESTS, Lab, timed_virsh, try_virsh};
+use crate::hangs::{HANG, SOON, hang_beside, judge_freshness};
+use crate::lab::{GUESTS, Lab, try_virsh};
 use crate::process::Process;
 use crate::table::{Row, Table, seconds};
 use crate::watch::Watch;
-use std::time::Instant;
 use vtop::fleet::Domain;
 use vtop::fleet::metric::DomainMetric;
 use vtop::model::Groups;
@@ -42,14 +41,8 @@ pub fn three_of_fifty_hang(lab: &Lab, table: &mut Table) {
     let _many = Many::new(lab);
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS + MORE);
     let victims = [1, 20, 40].map(many);
-    let processes: Vec<_> = victims.iter().map(|victim| lab.pid(victim)).collect();
     watch.measure();
-    let stopped = lab.stop(&processes);
-    let start = Instant::now();
-    let told = watch.until("the rows say it", SOON, |watch| victims.iter().all(|victim| watch.says(victim, BUSY)));
-    let uri = lab.uri.clone();
-    let listed = watch.beside(std::thread::spawn(move || timed_virsh(&uri, &["list"])));
-    watch.pass(HANG.saturating_sub(start.elapsed()));
+    let (stopped, told, listed) = hang_beside(lab, &mut watch, &victims);
     assert!(!watch.host().is_degraded(), "three may hang");
     drop(stopped);
     watch.until("all answer", SOON, |watch| {
