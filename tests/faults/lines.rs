@@ -1,4 +1,4 @@
-//! The program without a terminal: its lines of JSON, each with the moment at which it came.
+//! The program without a terminal: its lines of JSON.
 
 use crate::shared::program::{VTOP, without_terminal};
 use crate::shared::pty::LIMIT;
@@ -7,13 +7,10 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
 
 pub struct Lines {
     child: Child,
-    lines: Receiver<(Instant, Value)>,
-    /// When the last one came that was taken.
-    last: Instant,
+    lines: Receiver<Value>,
 }
 
 impl Lines {
@@ -26,35 +23,20 @@ impl Lines {
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 let line = serde_json::from_str(&line).unwrap();
-                if sender.send((Instant::now(), line)).is_err() {
+                if sender.send(line).is_err() {
                     break;
                 }
             }
         });
-        Self { child, lines, last: Instant::now() }
+        Self { child, lines }
     }
 
     pub fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 
-    pub fn next(&mut self) -> Value {
-        let (at, line) = self.lines.recv_timeout(LIMIT).expect("a line");
-        self.last = at;
-        line
-    }
-
-    /// Waits until no line has come for so long.
-    pub fn quiet_for(&mut self, time: Duration) {
-        let start = Instant::now();
-        while let left = (self.last + time).saturating_duration_since(Instant::now())
-            && !left.is_zero()
-        {
-            assert!(start.elapsed() < LIMIT, "lines go on");
-            if let Ok((at, _)) = self.lines.recv_timeout(left) {
-                self.last = at;
-            }
-        }
+    pub fn next(&self) -> Value {
+        self.lines.recv_timeout(LIMIT).expect("a line")
     }
 }
 

@@ -3,14 +3,15 @@
 use crate::lab::{Lab, idle};
 use crate::lines::{Lines, figure};
 use crate::program::Program;
+use crate::shared::pty::LIMIT;
 use crate::table::{Row, Table, seconds};
+use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
 const STOP: Duration = Duration::from_secs(10);
 const BUSY: &str = "vtop-lab-cpu";
-/// Of the lines.
-const INTERVAL: Duration = Duration::from_millis(500);
 
 /// CPU time of a domain as libvirt counts it, in seconds, and a moment at which it was that.
 fn cpu_time(lab: &Lab) -> (f64, Instant) {
@@ -19,11 +20,21 @@ fn cpu_time(lab: &Lab) -> (f64, Instant) {
     (time.unwrap() / 1e9, Instant::now())
 }
 
+/// A call for this domain is under way.
+fn is_occupied(lab: &Lab, domain: &str) -> bool {
+    lab.virsh(&["domcontrol", domain]).contains("occupied")
+}
+
+/// When a line was made, by its own word.
+fn made(line: &Value) -> Timestamp {
+    line["time"].as_str().unwrap().parse().unwrap()
+}
+
 /// In the middle of a call, so that its answer waits as long as vtop does: its figures are as old then.
 pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     let program = Program::steady(&lab.uri, &[]);
     let before = program.holdings();
-    let mut lines = Lines::start(&lab.uri, "0.5");
+    let lines = Lines::start(&lab.uri, "0.5");
     let pids = [program.pid(), lines.pid()];
     (0..4).for_each(|_| drop(lines.next()));
     signal(pids[0], Signal::STOP);
@@ -31,8 +42,13 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     (0..3).for_each(|_| drop(lines.next()));
 
     let hung = lab.stop(&[lab.pid(&idle(8))]);
-    lines.quiet_for(INTERVAL + Duration::from_millis(200));
+    let start = Instant::now();
+    while !is_occupied(lab, &idle(8)) {
+        assert!(start.elapsed() < LIMIT, "no call hangs");
+    }
     signal(pids[1], Signal::STOP);
+    let stopped = Timestamp::now();
+    assert!(is_occupied(lab, &idle(8)), "it is stopped in the middle of a call");
     drop(hung);
     let start = Instant::now();
     let (first, begun) = cpu_time(lab);
@@ -45,7 +61,8 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     let answered = program.wait("the key of that time", |text| text.contains("this help"));
     program.keys("?");
 
-    let line = lines.next();
+    // One that was made before may still have been on its way.
+    let line = std::iter::repeat_with(|| lines.next()).find(|line| made(line) > stopped).unwrap();
     let came = start.elapsed();
     let elapsed = line["elapsed_seconds"].as_f64().unwrap();
     let cpu = figure(&line, BUSY, "cpu_percent").unwrap();
