@@ -1,9 +1,8 @@
 //! A guest whose memory is written to a file and read again, slowly.
 
-use crate::lab::{GUESTS, Lab, timed_virsh};
+use crate::lab::{GUESTS, Lab, timed_virsh, try_virsh};
 use crate::program::Program;
 use crate::shared::guest::Guest;
-use crate::shared::run::virsh;
 use crate::table::{Row, Table, seconds};
 use crate::watch::Watch;
 use std::sync::Arc;
@@ -41,8 +40,9 @@ fn save_slowly(watch: &mut Watch, program: &Program, lab: &Lab, guest: &Guest<'_
         let (uri, begun) = (uri.clone(), Arc::clone(&begun));
         let command = vec![format!("qemu-monitor-command {uuid} --hmp '{SPEED}'"); 20].join("; ");
         move || {
+            // The last of them may come when the save is over, and nobody is there to take it.
             while !begun.load(Ordering::Relaxed) {
-                virsh(&uri, &[&command]);
+                try_virsh(&uri, &[&command]);
             }
         }
     });
