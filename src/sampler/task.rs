@@ -6,7 +6,7 @@ mod diagnosis;
 use super::events::Teller;
 use super::plan::Plan;
 use super::schedule::{Backoff, Look, Schedule};
-use super::watchdog::{Patience, Quarantine};
+use super::watchdog::{Patience, Quarantine, SUSPICION};
 use super::{MakeSource, Settings, Wish, diff};
 use crate::model::{Failure, Groups, HostSample, HostUpdate};
 use crate::sources::worker::{Worker, WorkerGone};
@@ -172,32 +172,28 @@ impl Task {
     ) -> Result<Result<HostSample, SourceError>, End> {
         let request = connection.begins(turn);
         let mut told = false;
-        // How soon to ask who hangs, where somebody did just now: several are found one after another.
-        let mut suspicion = None;
+        // How soon to ask who hangs.
+        let mut patience = connection.patience.limit();
         let answer = 'again: loop {
             let around = connection.quarantine.around(connection.before.as_ref());
             let went_around = around.is_some();
             let focus = request.focus.filter(|uuid| !connection.quarantine.holds(uuid));
             let begun = Instant::now();
             let mut call = connection.line.worker.sample(Request { focus, ..request.clone() }, around);
-            let mut late = false;
             loop {
-                let usual = connection.patience.limit();
-                let patience = suspicion.unwrap_or(usual).min(usual);
                 let limit = self.settings.watchdog.then(|| Instant::now() + patience);
                 let answer = match connection.answer(&mut call, limit).await? {
                     Some(answer) => Diagnosis::Answered(answer),
-                    None => {
-                        late = begun.elapsed() >= usual;
-                        self.diagnose(connection, &mut call).await?
-                    }
+                    None => self.diagnose(connection, &mut call).await?,
                 };
                 match answer {
                     Diagnosis::Answered(mut answer) => {
                         // libvirt reads domain by domain. In an answer that was held up some figures are as old as the
                         // question, and nobody can tell which: it is asked again.
-                        if late && answer.is_ok() {
+                        let held_up = self.settings.watchdog && begun.elapsed() > connection.patience.at_most();
+                        if held_up && answer.is_ok() {
                             connection.patience.give(begun.elapsed());
+                            patience = connection.patience.limit();
                             continue 'again;
                         }
                         if let Ok(sample) = &mut answer {
@@ -214,11 +210,14 @@ impl Task {
                     }
                     Diagnosis::Hangs { culprits, fresh } => {
                         connection.leave(call, &culprits, fresh);
-                        suspicion = Some(connection.patience.after_hang());
+                        // Where one hangs others may: they are found one after another.
+                        patience = connection.patience.after_hang();
                         continue 'again;
                     }
-                    // Nobody else hangs so far.
-                    Diagnosis::Slow => suspicion = suspicion.map(|patience| patience * 2),
+                    // Nobody hangs so far, and perhaps somebody will.
+                    Diagnosis::Slow { suspect } => {
+                        patience = suspect.map_or(patience * 2, |busy| SUSPICION.saturating_sub(busy));
+                    }
                     Diagnosis::Silent if !told => {
                         told = true;
                         self.send(HostUpdate::Failed(silence(connection.before.is_some()))).await?;

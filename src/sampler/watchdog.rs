@@ -26,13 +26,23 @@ pub(super) const UNKNOWN: Uuid = Uuid::nil();
 pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// A monitor that has been busy for less is at work, not hung.
 pub(super) const BUSY_AT_LEAST: Duration = Duration::from_millis(250);
+/// One that has been busy for longer may be hung: a command takes some milliseconds.
+pub(super) const SUSPECT: Duration = Duration::from_millis(50);
 
 /// A monitor in which a call hangs counts as busy when the call has had so long for it.
-const SUSPICION: Duration = Duration::from_millis(350);
+pub(super) const SUSPICION: Duration = Duration::from_millis(350);
 
 /// How long calls take here, and so how long is too long.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Patience(Option<Duration>);
+pub(super) struct Patience(Option<Usual>);
+
+/// Running means over the last few calls.
+#[derive(Clone, Copy, Debug)]
+struct Usual {
+    took: Duration,
+    /// How far a call is from that.
+    spread: Duration,
+}
 
 impl Patience {
     const SHORTEST: Duration = Duration::from_millis(600);
@@ -40,25 +50,40 @@ impl Patience {
 
     /// A call has taken so long.
     pub(super) fn learn(&mut self, took: Duration) {
-        self.0 = Some(self.0.map_or(took, |usual| (usual * 7 + took) / 8));
+        self.0 = Some(match self.0 {
+            None => Usual { took, spread: took / 2 },
+            Some(usual) => {
+                Usual { took: (usual.took * 7 + took) / 8, spread: (usual.spread * 3 + usual.took.abs_diff(took)) / 4 }
+            }
+        });
     }
 
     /// A call has taken too long, and yet no domain held it up: the host has become slower, and the next call may take
     /// as long as this one.
     pub(super) fn give(&mut self, took: Duration) {
-        self.0 = Some(self.0.map_or(took, |usual| usual.max(took / 2)));
+        let slower = Usual { took: took / 2, spread: took / 4 };
+        self.0 = Some(self.0.map_or(slower, |usual| Usual {
+            took: usual.took.max(slower.took),
+            spread: usual.spread.max(slower.spread),
+        }));
     }
 
     /// How long to wait right after a call has hung in a domain: where several hang, they are found one after another, as
     /// each shows only when it is asked. It may be asked last.
     pub(super) fn after_hang(self) -> Duration {
-        self.0.unwrap_or_default() + SUSPICION
+        self.0.map_or(Duration::ZERO, |usual| usual.took) + SUSPICION
     }
 
-    /// How long to wait before asking why.
+    /// How long to wait before asking why: so long that few calls do that do not hang, as TCP waits for its answers.
     pub(super) fn limit(self) -> Duration {
-        let limit = self.0.map_or(Self::AT_FIRST, |usual| usual * 3 + Duration::from_millis(300));
+        let limit = self.0.map_or(Self::AT_FIRST, |usual| usual.took + (usual.spread * 4).max(SUSPICION));
         limit.max(Self::SHORTEST)
+    }
+
+    /// How long a call may take whose figures are to be believed.
+    pub(super) fn at_most(self) -> Duration {
+        let most = self.0.map_or(Self::AT_FIRST, |usual| usual.took * 3 + Duration::from_millis(300));
+        most.max(self.limit())
     }
 }
 
@@ -216,7 +241,18 @@ mod tests {
         for _ in 0..50 {
             patience.learn(Duration::from_millis(700));
         }
-        assert!((2300..=2500).contains(&patience.limit().as_millis()), "{:?}", patience.limit());
+        assert!((1000..=1100).contains(&patience.limit().as_millis()), "{:?}", patience.limit());
+        assert!((2300..=2500).contains(&patience.at_most().as_millis()), "{:?}", patience.at_most());
+    }
+
+    #[test]
+    fn patience_is_longer_where_calls_take_now_this_long_and_now_that() {
+        let mut patience = Patience::default();
+        for took in [300, 900].repeat(25) {
+            patience.learn(Duration::from_millis(took));
+        }
+        assert!(patience.limit() > Duration::from_millis(1500), "{:?}", patience.limit());
+        assert!(patience.at_most() >= patience.limit());
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use super::connection::{Call, Connection, Line};
 use super::{End, Task};
 use crate::model::{Groups, Hold, HostSample};
-use crate::sampler::watchdog::{BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, UNKNOWN};
+use crate::sampler::watchdog::{
+    BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, SUSPECT, UNKNOWN,
+};
 use crate::sources::worker::{Pending, WorkerGone};
 use crate::sources::{Monitor, Request, SourceError};
 use std::time::Duration;
@@ -16,8 +18,9 @@ pub(super) enum Diagnosis {
     Answered(Result<HostSample, SourceError>),
     /// It hangs in these domains; the connection that found out can take over.
     Hangs { culprits: Vec<Uuid>, fresh: Line },
-    /// No domain holds it up: a large or busy host.
-    Slow,
+    /// No domain holds it up: a large or busy host. `suspect`: the longest time that a monitor has been busy for, where
+    /// that is longer than at work, and not yet long enough to say that it hangs.
+    Slow { suspect: Option<Duration> },
     /// libvirt does not even take a new connection.
     Silent,
 }
@@ -78,7 +81,7 @@ impl Task {
                 }
             }
         }
-        let Some(before) = &connection.before else { return Ok(Diagnosis::Slow) };
+        let Some(before) = &connection.before else { return Ok(Diagnosis::Slow { suspect: None }) };
         let since = before.at;
         // Those that are off as well: one that is being started is off until it runs, and locked.
         let (runs, off): (Vec<_>, Vec<_>) = before
@@ -87,7 +90,7 @@ impl Task {
             .filter(|(uuid, _)| !connection.quarantine.holds(uuid))
             .map(|(&uuid, domain)| (uuid, domain.run.is_some()))
             .partition(|(_, runs)| *runs);
-        let mut culprits = Vec::new();
+        let (mut culprits, mut suspect) = (Vec::new(), None);
         for (uuid, _) in runs.into_iter().chain(off.into_iter().take(MOST_OFF)) {
             let mut question = fresh.worker.monitor(uuid);
             match race(call, &mut question, MONITOR_PATIENCE).await {
@@ -95,6 +98,7 @@ impl Task {
                 Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= BUSY_AT_LEAST => {
                     culprits.push((uuid, Hold::Monitor));
                 }
+                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= SUSPECT => suspect = suspect.max(Some(length)),
                 Race::Other(_) => {}
                 Race::Late => {
                     // The question hangs as well: libvirt keeps the domain locked. This line is lost, too.
@@ -118,7 +122,7 @@ impl Task {
             let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
             match race(call, &mut states, LIST_PATIENCE).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-                Race::Other(_) => return Ok(Diagnosis::Slow),
+                Race::Other(_) => return Ok(Diagnosis::Slow { suspect }),
                 Race::Late => {
                     culprits.push((UNKNOWN, Hold::Lock));
                     connection.strand(fresh, states, vec![UNKNOWN]);
@@ -131,7 +135,7 @@ impl Task {
             }
         }
         if culprits.is_empty() {
-            return Ok(Diagnosis::Slow);
+            return Ok(Diagnosis::Slow { suspect });
         }
         connection.quarantine.admit(&culprits, since, Instant::now());
         Ok(Diagnosis::Hangs { culprits: culprits.into_iter().map(|(uuid, _)| uuid).collect(), fresh })
