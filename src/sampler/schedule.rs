@@ -71,6 +71,14 @@ impl Schedule {
         }
     }
 
+    /// What held up the last tick is gone around from now on. Where that cost a tick, the next one need not wait for the
+    /// grid: a new one begins with it. Not at once, as rates over next to no time are noise.
+    pub(super) fn gone_around(&mut self, now: Instant) {
+        if self.late > 0 {
+            self.next = self.next.min(now + self.interval / 2);
+        }
+    }
+
     /// Another pace, from the last tick on; at once where that has passed already.
     pub(super) fn set_interval(&mut self, interval: Interval, now: Instant) {
         self.interval = interval.duration();
@@ -191,6 +199,18 @@ mod tests {
         assert_eq!(ticks(start, &mut schedule, ms(2500), 3), [0, 3000, 6000]);
         let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
         assert_eq!(ticks(start, &mut schedule, ms(1000), 3), [0, 2000, 4000], "the answer came as the next was due");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_held_it_up_is_gone_around_and_the_next_comes_soon() {
+        let start = Instant::now();
+        for (call, then) in [(800, [1000, 2000, 3000]), (1100, [1600, 2600, 3600]), (1900, [2000, 3000, 4000])] {
+            let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+            schedule.begins();
+            schedule.finished(start + ms(call));
+            schedule.gone_around(start + ms(call));
+            assert_eq!(ticks(start, &mut schedule, ms(100), 3), then);
+        }
     }
 
     #[tokio::test(start_paused = true)]

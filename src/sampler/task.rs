@@ -171,7 +171,7 @@ impl Task {
         turn: Turn,
     ) -> Result<Result<HostSample, SourceError>, End> {
         let request = connection.begins(turn);
-        let mut told = false;
+        let (mut told, mut hung) = (false, false);
         // How soon to ask who hangs.
         let mut patience = connection.patience.limit();
         let answer = 'again: loop {
@@ -184,7 +184,7 @@ impl Task {
                 let limit = self.settings.watchdog.then(|| Instant::now() + patience);
                 let answer = match connection.answer(&mut call, limit).await? {
                     Some(answer) => Diagnosis::Answered(answer),
-                    None => self.diagnose(connection, &mut call).await?,
+                    None => self.diagnose(connection, &mut call, begun.elapsed()).await?,
                 };
                 match answer {
                     Diagnosis::Answered(mut answer) => {
@@ -210,6 +210,7 @@ impl Task {
                     }
                     Diagnosis::Hangs { culprits, fresh } => {
                         connection.leave(call, &culprits, fresh);
+                        hung = true;
                         // Where one hangs others may: they are found one after another.
                         patience = connection.patience.after_hang();
                         continue 'again;
@@ -230,6 +231,9 @@ impl Task {
         connection.second = None;
         if turn == Turn::Tick {
             connection.schedule.finished(Instant::now());
+            if hung {
+                connection.schedule.gone_around(Instant::now());
+            }
         }
         Ok(answer)
     }

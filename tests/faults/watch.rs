@@ -206,6 +206,9 @@ impl Watch {
             gaps.sort();
             let missed: Vec<usize> = gaps.iter().rev().map(|gap| self.missed(*gap)).collect();
             let then: usize = missed.iter().skip(1).sum();
+            if then > 0 {
+                println!("{}: intervals between figures of {group:?}, ms: {:?}", domain.name, in_order(&stamps));
+            }
             worst.longest = worst.longest.max(gaps.last().copied().unwrap_or_default());
             worst.missed = worst.missed.max(missed.first().copied().unwrap_or_default());
             worst.then_missed = worst.then_missed.max(then);
@@ -218,6 +221,11 @@ impl Watch {
         let intervals = gap.as_secs_f64() / self.interval.as_secs_f64();
         (intervals.round() as usize).saturating_sub(1)
     }
+}
+
+/// The times between readings, ms.
+fn in_order(stamps: &[Timestamp]) -> Vec<u128> {
+    stamps.windows(2).filter_map(|pair| pair[1].since(pair[0])).map(|gap| gap.as_millis()).collect()
 }
 
 impl Drop for Watch {

@@ -50,11 +50,12 @@ async fn race<T>(call: &mut Call, other: &mut Pending<T>, patience: Duration) ->
 }
 
 impl Task {
-    /// Why a call takes so long. A second connection asks domain by domain.
+    /// Why a call takes so long, `waited` by now. A second connection asks domain by domain.
     pub(super) async fn diagnose(
         &mut self,
         connection: &mut Connection<'_>,
         call: &mut Call,
+        waited: Duration,
     ) -> Result<Diagnosis, End> {
         if connection.quarantine.is_full() {
             // To ask who it is could hang as well.
@@ -115,6 +116,9 @@ impl Task {
         }
         let nobody = culprits.is_empty() && !connection.quarantine.has_locked();
         if nobody && connection.quarantine.is_at_limit() {
+            if waited < connection.patience.at_most() {
+                return Ok(Diagnosis::Slow { suspect });
+            }
             // To find out whether a list can be had would cost one thread more.
             culprits.push((UNKNOWN, Hold::Lock));
         } else if nobody {
