@@ -36,10 +36,17 @@ fn many(number: usize) -> String {
     format!("{PREFIX}{number:02}")
 }
 
+/// Of this process, while a sampler is at work in it.
+fn sockets(_: &Watch) -> usize {
+    Process::this().holdings().sockets
+}
+
 /// Wherever they are: in one part of the call, or in all.
 pub fn three_of_fifty_hang(lab: &Lab, table: &mut Table) {
+    let few = sockets(&Watch::steady(&lab.uri, 1.0, GUESTS));
     let _many = Many::new(lab);
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS + MORE);
+    assert!(sockets(&watch) > few, "a call is split up: {few} sockets with {GUESTS} guests");
     let victims = [1, 20, 40].map(many);
     watch.measure();
     let (stopped, told, listed) = hang_beside(lab, &mut watch, &victims);
