@@ -171,7 +171,7 @@ impl Task {
         turn: Turn,
     ) -> Result<Result<HostSample, SourceError>, End> {
         let request = connection.begins(turn);
-        let (mut told, mut hung) = (false, false);
+        let (mut told, mut hung, mut again) = (false, false, false);
         // How soon to ask who hangs.
         let mut patience = connection.patience.limit();
         let answer = 'again: loop {
@@ -189,12 +189,14 @@ impl Task {
                 match answer {
                     Diagnosis::Answered(mut answer) => {
                         // libvirt reads domain by domain. In an answer that was held up some figures are as old as the
-                        // question, and nobody can tell which: it is asked again.
-                        let held_up = self.settings.watchdog && begun.elapsed() > connection.patience.at_most();
-                        if held_up && answer.is_ok() {
+                        // question, and nobody can tell which: it is asked again. One that takes as long again is what a
+                        // slow host has.
+                        if self.settings.watchdog && begun.elapsed() > connection.patience.at_most() && answer.is_ok() {
+                            if !again {
+                                again = true;
+                                continue 'again;
+                            }
                             connection.patience.give(begun.elapsed());
-                            patience = connection.patience.limit();
-                            continue 'again;
                         }
                         if let Ok(sample) = &mut answer {
                             for (uuid, domain) in &mut sample.domains {

@@ -40,7 +40,7 @@ pub(super) struct Patience(Option<Usual>);
 #[derive(Clone, Copy, Debug)]
 struct Usual {
     took: Duration,
-    /// How far a call is from that.
+    /// How much longer than that a call takes.
     spread: Duration,
 }
 
@@ -52,14 +52,15 @@ impl Patience {
     pub(super) fn learn(&mut self, took: Duration) {
         self.0 = Some(match self.0 {
             None => Usual { took, spread: took / 2 },
-            Some(usual) => {
-                Usual { took: (usual.took * 7 + took) / 8, spread: (usual.spread * 3 + usual.took.abs_diff(took)) / 4 }
-            }
+            Some(usual) => Usual {
+                took: (usual.took * 7 + took) / 8,
+                spread: (usual.spread * 3 + took.saturating_sub(usual.took)) / 4,
+            },
         });
     }
 
-    /// A call has taken too long, and yet no domain held it up: the host has become slower, and the next call may take
-    /// as long as this one.
+    /// Two calls after another have taken too long, and yet no domain held them up: the host has become slower, and the
+    /// next call may take as long as this one.
     pub(super) fn give(&mut self, took: Duration) {
         let slower = Usual { took: took / 2, spread: took / 4 };
         self.0 = Some(self.0.map_or(slower, |usual| Usual {
@@ -131,6 +132,11 @@ impl Quarantine {
         self.stuck = self.stuck.saturating_sub(domains.len().max(1));
         // Whether a monitor answers again is asked of libvirt; a lock has no such sign but this.
         self.held.retain(|uuid, entry| entry.held.by != Hold::Lock || !domains.contains(uuid));
+    }
+
+    /// Whether no call hangs that was left to itself.
+    pub(super) fn is_idle(&self) -> bool {
+        self.stuck == 0
     }
 
     /// Whether more calls hang than may.
@@ -251,8 +257,21 @@ mod tests {
         for took in [300, 900].repeat(25) {
             patience.learn(Duration::from_millis(took));
         }
-        assert!(patience.limit() > Duration::from_millis(1500), "{:?}", patience.limit());
+        assert!(patience.limit() > Duration::from_millis(1100), "{:?}", patience.limit());
         assert!(patience.at_most() >= patience.limit());
+    }
+
+    #[test]
+    fn what_was_slow_and_is_not_any_more_is_forgotten() {
+        let mut patience = Patience::default();
+        patience.give(Duration::from_secs(12));
+        let mut limits = Vec::new();
+        for _ in 0..30 {
+            limits.push(patience.limit());
+            patience.learn(Duration::from_millis(20));
+        }
+        assert!(limits.is_sorted_by(|longer, shorter| longer >= shorter), "{limits:?}");
+        assert!(limits[10] < Duration::from_secs(4) && limits[29] < Duration::from_secs(1), "{limits:?}");
     }
 
     #[test]

@@ -61,6 +61,10 @@ impl Task {
             // To ask who it is could hang as well.
             return Ok(Diagnosis::Silent);
         }
+        if connection.before.is_none() && !connection.quarantine.is_idle() {
+            // A list was asked for already, and hangs: another one would, too.
+            return Ok(Diagnosis::Silent);
+        }
         let mut fresh = match self.second(connection, call).await? {
             Second::Stands(line) => line,
             Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
