@@ -48,6 +48,15 @@ impl Drop for Lines {
 }
 
 /// A figure of a domain in a line.
-pub fn figure(line: &Value, domain: &str, figure: &str) -> Option<f64> {
-    line["domains"].as_array()?.iter().find(|it| it["name"] == domain)?[figure].as_f64()
+pub fn figure(line: &Value, name: &str, figure: &str) -> Option<f64> {
+    domain(line, name)?[figure].as_f64()
+}
+
+/// What holds a domain, by a line; nothing where nothing does.
+pub fn held<'a>(line: &'a Value, name: &str) -> &'a str {
+    domain(line, name).and_then(|domain| domain["held"]["by"].as_str()).unwrap_or_default()
+}
+
+fn domain<'a>(line: &'a Value, name: &str) -> Option<&'a Value> {
+    line["domains"].as_array()?.iter().find(|domain| domain["name"] == name)
 }

@@ -1,7 +1,7 @@
 //! vtop itself does not run for a while: somebody has stopped it, or its host was suspended.
 
 use crate::lab::{Lab, idle};
-use crate::lines::{Lines, figure};
+use crate::lines::{Lines, figure, held};
 use crate::program::Program;
 use crate::shared::pty::LIMIT;
 use crate::table::{Row, Table, seconds};
@@ -72,7 +72,14 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     println!("{cpu} % of a core over {elapsed} s; between {least} and {most}");
     let then: Vec<f64> = (0..6).filter_map(|_| figure(&lines.next(), BUSY, "cpu_percent")).collect();
     println!("then {then:?}");
-    drop(lines);
+    // That it was stopped once is no reason to see the next hang later.
+    let hung = lab.stop(&[lab.pid(&idle(8))]);
+    let start = Instant::now();
+    let seen = std::iter::repeat_with(|| lines.next())
+        .find(|line| start.elapsed() > 2 * LIMIT || held(line, &idle(8)) == "monitor busy")
+        .map(|_| start.elapsed())
+        .unwrap();
+    drop((hung, lines));
     program.wait("the list", |text| !text.contains("this help"));
     let ((), beats) = program.beating(|| std::thread::sleep(Duration::from_secs(2)));
     let after = program.process().settled(before);
@@ -84,10 +91,11 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
         held: Some((before, after)),
         note: format!(
             "its key of that time answered after {}, a sample after {}; CPU over these {elapsed:.1} s {cpu:.0} %, \
-             {least:.0} to {most:.0} % by virsh; {:.0} % at most then",
+             {least:.0} to {most:.0} % by virsh; {:.0} % at most then; a hang soon after is told after {}",
             seconds(answered),
             seconds(came),
-            then.iter().copied().fold(0.0, f64::max)
+            then.iter().copied().fold(0.0, f64::max),
+            seconds(seen)
         ),
         ..Row::default()
     };
@@ -95,6 +103,7 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     assert!(answered < Duration::from_secs(1), "{answered:?}");
     assert!(elapsed > STOP.as_secs_f64(), "the first line covers all of it: {elapsed}");
     assert!((least..=most).contains(&cpu), "{row:?}");
+    assert!(seen < Duration::from_secs(5), "{seen:?}");
     assert!(then.len() == 6 && then.iter().all(|cpu| *cpu <= 110.0 * cpus), "{then:?}");
     row.judge();
 }

@@ -9,7 +9,7 @@
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Disk, Domain, Host, HostCpu, Link, Nic, Track, Vcpu, When};
 use crate::model::{
-    BlockSample, Counter, Event, EventSeverity, Failure, Lack, MemorySample, NetSample, NodeMemory, VcpuSample,
+    BlockSample, Counter, Event, EventSeverity, Failure, Held, Lack, MemorySample, NetSample, NodeMemory, VcpuSample,
     VcpuState,
 };
 use crate::time::Timestamp;
@@ -227,6 +227,7 @@ struct DomainLine<'a> {
     disks: Vec<DiskLine<'a>>,
     nics: Vec<NicLine<'a>>,
     host_cpus: Option<Vec<HostCpuLine<'a>>>,
+    held: Option<HeldLine>,
     lacks: Vec<LackLine<'a>>,
 }
 
@@ -250,8 +251,23 @@ impl<'a> DomainLine<'a> {
             disks: domain.disks.iter().map(DiskLine::new).collect(),
             nics: domain.nics.iter().map(NicLine::new).collect(),
             host_cpus: Some(host_cpu_lines).filter(|cpus| !cpus.is_empty()),
+            held: domain.held.map(HeldLine::new),
             lacks: domain.lacks.iter().map(LackLine::new).collect(),
         }
+    }
+}
+
+/// Why a domain is asked for little: its totals and its memory are then as old as `since`, or older.
+#[derive(serde::Serialize)]
+struct HeldLine {
+    by: &'static str,
+    reason: &'static str,
+    since: String,
+}
+
+impl HeldLine {
+    fn new(held: Held) -> Self {
+        Self { by: held.by.name(), reason: held.by.describe(), since: rfc3339(held.since) }
     }
 }
 

@@ -1,8 +1,8 @@
 use super::*;
 use crate::fleet::Fleet;
 use crate::model::{
-    Call, DomainSample, DomainState, EventDomain, EventKind, Groups, HostInfo, HostSample, HostUpdate, NodeSample,
-    StateReason,
+    Call, DomainSample, DomainState, EventDomain, EventKind, Groups, Hold, HostInfo, HostSample, HostUpdate,
+    NodeSample, StateReason,
 };
 use crate::units::Nanoseconds;
 use serde_json::Value;
@@ -90,6 +90,28 @@ fn a_line_has_the_time_the_figures_and_the_lacks() {
     assert_eq!(domain["memory_given_bytes"], 1024 * 1024);
     assert_eq!(domain["disks"][0]["read_bytes_per_second"], 400.0);
     assert_eq!(domain["disks"][0]["totals"]["read_bytes"], 500);
+}
+
+#[test]
+fn a_held_domain_says_so_and_has_no_rates() {
+    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    for milliseconds in [0, 1000] {
+        fleet.apply(0, sample(at(milliseconds), Groups::OVERVIEW, milliseconds));
+        let _ = lines.sample(&fleet.hosts()[0]);
+    }
+    let HostUpdate::Keyframe(mut update) = sample(at(2000), Groups::OVERVIEW, 2000) else { unreachable!() };
+    let held = update.domains.get_mut(&Uuid::from_u128(1)).unwrap();
+    held.asked = Groups::STATE;
+    held.held = Some(Held { by: Hold::Monitor, since: at(1200) });
+    fleet.apply(0, HostUpdate::Keyframe(update));
+    let line = json(lines.sample(&fleet.hosts()[0]));
+    let [free, held] = ["db", "web"]
+        .map(|name| line["domains"].as_array().unwrap().iter().find(|domain| domain["name"] == name).unwrap());
+    assert_eq!((&free["held"], &free["cpu_percent"]), (&Value::Null, &100.0.into()));
+    assert_eq!(held["held"]["by"], "monitor busy");
+    assert_eq!(held["held"]["since"], "2026-01-02T03:04:06.200Z");
+    assert_eq!(held["cpu_percent"], Value::Null);
+    assert_eq!(held["disks"][0]["read_bytes_per_second"], Value::Null);
 }
 
 #[test]
