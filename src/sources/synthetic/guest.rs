@@ -177,20 +177,38 @@ impl Guest {
     /// CPU time by host CPU. The scheduler has its favourites and changes its mind, so the shares wander; their sum is
     /// the domain's CPU time but for some seconds.
     fn host_cpus(&self, reading: &Reading<'_>, lifetime: CpuTime, count: u32) -> Vec<Counter<Nanoseconds>> {
-        let weights: Vec<f64> =
-            (0..count).map(|cpu| 0.03 + unit(derive(self.seed, 7), u64::from(cpu)).powi(6)).collect();
-        let whole: f64 = weights.iter().sum();
+        let weights = (0..count).map(|cpu| 0.03 + unit(derive(self.seed, 7), u64::from(cpu)).powi(6)).collect();
+        // With all its vCPUs at work, and its noise at the highest, it takes one host CPU whole and none more than whole.
+        let shares = shares(weights, 0.6 / self.vcpus.len().max(1) as f64);
         let start = reading.start.map(|start| self.cpu_time(start)).unwrap_or_default();
         let [now, start] = [lifetime, start].map(|time| (time.user + time.system) / SECOND);
         (0..)
-            .zip(weights)
-            .map(|(cpu, weight)| {
-                let noise = Noise::even(derive(self.seed, 100 + cpu), 0.9);
-                let seconds = (noise.total(now) - noise.total(start)) * weight / whole;
+            .zip(shares)
+            .map(|(cpu, share)| {
+                let noise = Noise::even(derive(self.seed, 100 + cpu), 0.6);
+                let seconds = (noise.total(now) - noise.total(start)) * share;
                 Counter(Nanoseconds((seconds * SECOND) as u64))
             })
             .collect()
     }
+}
+
+/// What part of a whole each has by its weight, at most so much: what is more goes to the others.
+fn shares(weights: Vec<f64>, most: f64) -> Vec<f64> {
+    let most = most.max(1.0 / weights.len().max(1) as f64);
+    let whole: f64 = weights.iter().sum();
+    let mut shares: Vec<f64> = weights.into_iter().map(|weight| weight / whole).collect();
+    for _ in 0..shares.len() {
+        let excess: f64 = shares.iter().map(|share| (share - most).max(0.0)).sum();
+        let free: f64 = shares.iter().filter(|share| **share < most).sum();
+        if excess == 0.0 || free == 0.0 {
+            break;
+        }
+        for share in &mut shares {
+            *share = if *share < most { *share * (1.0 + excess / free) } else { most };
+        }
+    }
+    shares
 }
 
 /// Makes a persona's flows.

@@ -309,6 +309,25 @@ fn the_focused_domain_is_told_by_host_cpu() {
 }
 
 #[test]
+fn no_domain_takes_more_of_a_host_cpu_than_there_is() {
+    let clock = Clock::Simulated { step: Duration::from_secs(1) };
+    let mut source = SyntheticSource::new(SyntheticOptions { clock, ..Default::default() });
+    source.connect(Notify::new(|_| ())).unwrap();
+    let first = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
+    let focus = first.domains.iter().find(|(_, domain)| domain.name == "ci-runner-03").map(|(uuid, _)| *uuid);
+    let request = Request { focus, ..Request::of_all(Groups::OVERVIEW) };
+    let mut before = source.sample(&request).unwrap();
+    let mut most = 0;
+    for _ in 0..240 {
+        let now = source.sample(&request).unwrap();
+        let [old, new] = [&before, &now].map(|sample| &domain(sample, "ci-runner-03").host_cpus);
+        most = old.iter().zip(new).filter_map(|(old, new)| new.growth_since(*old)).max().unwrap_or_default().max(most);
+        before = now;
+    }
+    assert!((200_000_000..=1_000_000_000).contains(&most), "{most}");
+}
+
+#[test]
 fn the_node_is_as_busy_as_its_domains_and_no_busier_than_it_can_be() {
     for domains in [12, 400] {
         let options = SyntheticOptions { domains, ..Default::default() };
