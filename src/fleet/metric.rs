@@ -64,8 +64,8 @@ metrics! {
     /// Figures of a domain.
     DomainMetric {
         Cpu: "cpu", "CPU", Percent, "CPU time of the domain with its emulator and I/O threads; 100 % is one core (cpu.time).";
-        User: "cpu_user", "user", Percent, "Its part in user mode; 100 % is one core (cpu.user).";
-        System: "cpu_system", "system", Percent, "Its part in the kernel; 100 % is one core (cpu.system).";
+        User: "cpu_user", "user", Percent, "Its part in user mode, counted more coarsely than the whole; 100 % is one core (cpu.user).";
+        System: "cpu_system", "system", Percent, "Its part in the kernel, counted more coarsely than the whole; 100 % is one core (cpu.system).";
         Steal: "steal", "steal", Percent, "Time in which its vCPUs could run but had no host CPU, the mean of its vCPUs (vcpu.N.delay).";
         MemoryUsed: "memory_used", "used", Bytes, "What the guest uses: available − usable, or available − unused where the guest does not tell usable, which counts its page cache as used (balloon.*).";
         MemoryAvailable: "memory_available", "guest total", Bytes, "What the guest sees as its whole memory (balloon.available).";

@@ -77,8 +77,21 @@ pub(super) fn headings<C>(scene: &Scene, buffer: &mut Buffer, area: Rect, column
         (Order::Descending, _) => "▾",
         (Order::Ascending, _) => "▴",
     };
+    let is_sorted = |column: &Column<C>| column.sort == Some(state.sort);
+    // Where that column has no room, another one says what the order is: the one of the charts, or that of the names.
+    let order = format!("by {}{mark}", state.sort.label());
+    let has_room = |(column, _, width): &&(Column<C>, u16, u16)| {
+        usize::from(*width) >= text::width(&order) && (column.title.is_empty() || !column.right)
+    };
+    let hidden = !columns.iter().any(|(column, ..)| is_sorted(column));
+    let spare = columns.iter().filter(has_room).min_by_key(|(column, ..)| column.title.len());
+    let spare = spare.filter(|_| hidden).map(|(_, offset, _)| *offset);
     for (column, offset, width) in columns {
-        let sorted = column.sort.is_some_and(|sort| sort == state.sort);
+        if spare == Some(*offset) {
+            put(scene, buffer, Rect { x: area.x + offset, width: *width, ..area }, false, Role::Key, order.clone());
+            continue;
+        }
+        let sorted = is_sorted(column);
         let role = if sorted { Role::Key } else { Role::Heading };
         let title = match (sorted, column.right) {
             (false, _) => column.title.to_owned(),

@@ -158,7 +158,7 @@ impl Screen<'_> {
         for (offset, line) in fact_lines.into_iter().take(usize::from(facts_area.height)).enumerate() {
             buffer.set_line(facts_area.x, facts_area.y + offset as u16, &line, facts_area.width);
         }
-        let figures_width = if area.width >= 120 { 52 } else { 39 };
+        let figures_width = if area.width >= 120 { 52 } else { 44 };
         let [figures, charts] = Layout::horizontal([Constraint::Length(figures_width), Constraint::Min(0)]).areas(rest);
         self.figures(buffer, figures, device, total, lack);
         self.charts(buffer, charts, device, panels);

@@ -25,7 +25,7 @@ use super::theme::Role;
 use super::{Scene, message};
 use crate::fleet::metric::{DomainMetric, HostCpuMetric, Metric};
 use crate::fleet::{Domain, Host};
-use crate::model::{Call, Groups};
+use crate::model::Call;
 use crate::ui::{DeviceKey, DomainView, List, device_keys, domain_areas};
 use crate::units::{Bytes, Unit};
 use ratatui::buffer::Buffer;
@@ -64,7 +64,14 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
     facts.extend(
         domain.cpu.time.map(|time| format!("CPU time {}", format::duration(Duration::from_nanos(time.total())))),
     );
-    first.push_span(scene.span(Role::Dim, format!("  {}", facts.join("  "))));
+    // Half a figure would be another one.
+    for fact in facts {
+        let fact = format!("  {fact}");
+        if first.width() + text::width(&fact) > usize::from(area.width) {
+            break;
+        }
+        first.push_span(scene.span(Role::Dim, fact));
+    }
     buffer.set_line(area.x, area.y, &first, area.width);
     if area.height > 1 {
         let words = text::shorten(&origin(domain), usize::from(area.width), symbols);
@@ -198,17 +205,23 @@ fn memory(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &
         scene.span(Role::Dim, used_basis(domain)),
     ]));
     let named = |pairs: &[(&str, String)]| {
-        let spans = pairs.iter().flat_map(|(name, value)| {
-            [scene.span(Role::Heading, format!("{name} ")), scene.span(Role::Text, format!("{value}  "))]
-        });
-        Line::from(spans.collect::<Vec<_>>())
+        let mut line = Line::default();
+        for (name, value) in pairs {
+            // Half a figure would be another one.
+            if line.width() + text::width(name) + 1 + text::width(value) > usize::from(area.width) {
+                break;
+            }
+            line.push_span(scene.span(Role::Heading, format!("{name} ")));
+            line.push_span(scene.span(Role::Text, format!("{value}  ")));
+        }
+        line
     };
     lines.push(named(&[("given", size(M::MemoryGiven)), ("guest sees", size(M::MemoryAvailable))]));
     lines.push(named(&[("cache", size(M::MemoryCached)), ("host RSS", size(M::Rss))]));
     lines.push(named(&[
         ("swap in", size(M::SwapIn)),
         ("out", size(M::SwapOut)),
-        ("major faults", size(M::MajorFaults)),
+        (if area.width < 48 { "majflt" } else { "major faults" }, size(M::MajorFaults)),
     ]));
     let reason = guest_memory_note(scene, host, domain);
     let mut y = area.y;
@@ -259,12 +272,7 @@ fn guest_memory_note(scene: &Scene, host: &Host, domain: &Domain) -> Option<(Rol
         let reason = domain.missing(host, M::MemoryUsed).describe(domain);
         return Some((Role::Warning, format!("{} {reason}", scene.none())));
     }
-    let spoke = jiff::Timestamp::from_second(domain.memory.last_update? as i64).ok()?;
-    let read = domain.read_at(Groups::MEMORY)?.wall;
-    let age = Duration::try_from(read.duration_since(spoke)).unwrap_or_default();
-    let period = domain.definition.as_ref().and_then(|definition| definition.balloon_period).unwrap_or_default();
-    (age > (3 * period).max(Duration::from_secs(15)))
-        .then(|| (Role::Warning, format!("the guest's figures are {} old", format::duration(age))))
+    marks::old_guest_figures(domain).map(|words| (Role::Warning, words))
 }
 
 /// Disks, NICs and vCPUs under a heading each, as one list that scrolls.

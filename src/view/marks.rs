@@ -4,10 +4,11 @@ use super::theme::Role;
 use super::{Scene, Symbols, columns, format};
 use crate::fleet::metric::DomainMetric;
 use crate::fleet::{Domain, Finding, Severity, When};
-use crate::model::DomainState;
+use crate::model::{DomainState, Groups};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use std::time::Duration;
 
 use DomainMetric as M;
 
@@ -46,12 +47,24 @@ pub(super) fn memory_gauge(
     let used = domain.track.value(M::MemoryUsed, when).map_or(scene.none().to_owned(), size);
     let given = domain.track.value(M::MemoryGiven, when).or(domain.memory_given().map(|bytes| bytes.0 as f64));
     let words = format!("{used}/{}", given.map_or(scene.none().to_owned(), size));
-    let role = severity(findings, M::MemoryUsed).map_or(Role::Text, role);
+    // Figures of long ago are not what is.
+    let usual = if old_guest_figures(domain).is_some() { Role::Dim } else { Role::Text };
+    let role = severity(findings, M::MemoryUsed).map_or(usual, role);
     columns::put(scene, buffer, cell, true, role, words);
     if let Some(percent) = domain.memory_used_percent(when) {
         let filled = (f64::from(cell.width) * percent / 100.0).round() as u16;
         buffer.set_style(Rect { width: filled.min(cell.width), ..cell }, scene.palette.gauge());
     }
+}
+
+/// That the guest has not told of its memory for much longer than it is asked to.
+pub(super) fn old_guest_figures(domain: &Domain) -> Option<String> {
+    let spoke = jiff::Timestamp::from_second(domain.memory.last_update? as i64).ok()?;
+    let read = domain.read_at(Groups::MEMORY)?.wall;
+    let age = Duration::try_from(read.duration_since(spoke)).unwrap_or_default();
+    let period = domain.definition.as_ref().and_then(|definition| definition.balloon_period).unwrap_or_default();
+    (age > (3 * period).max(Duration::from_secs(15)))
+        .then(|| format!("the guest's figures are {} old", format::duration(age)))
 }
 
 /// A sign for trouble and a letter for the state.

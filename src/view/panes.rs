@@ -25,7 +25,7 @@ use ratatui::text::Line;
 use DomainMetric as M;
 
 /// Columns at the left of a card's graphs: name and value.
-const NAMES: u16 = 11;
+const NAMES: u16 = 12;
 /// Columns at the right: the top of the scale.
 const SCALE: u16 = 7;
 
@@ -184,7 +184,7 @@ fn graph_line(
     };
     let words = value.map_or(scene.none().to_owned(), |value| format::figure(unit, value, symbols));
     let names =
-        Line::from(vec![scene.span(role, format!("{name:<5}")), scene.span(Role::Title, format!("{words:>5}"))]);
+        Line::from(vec![scene.span(role, format!("{name:<5}")), scene.span(Role::Title, format!("{words:>6}"))]);
     buffer.set_line(area.x, area.y, &names, NAMES);
     graph::draw(buffer, plot, &bins, top, scene.palette, role);
     let bound = if symbols == super::Symbols::Ascii { "<" } else { "≤" };

@@ -69,6 +69,8 @@ const COLUMNS: &[Column<Content>] = &[
     Column::figure(Figure(M::NetDrops, Role::Text), "DROP", 5, 10, SortKey::Domain(M::NetDrops)),
     Column::figure(Figure(M::SwapIn, Role::Text), "SWIN", 5, 12, SortKey::Domain(M::MemoryUsed)),
     Column::figure(Figure(M::Rss, Role::Text), "RSS", 5, 13, SortKey::Domain(M::MemoryUsed)),
+    Column { sort: None, ..Column::figure(Figure(M::User, Role::Text), "USR%", 5, 14, SortKey::Domain(M::Cpu)) },
+    Column { sort: None, ..Column::figure(Figure(M::System, Role::Text), "SYS%", 5, 14, SortKey::Domain(M::Cpu)) },
 ];
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {

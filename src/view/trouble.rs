@@ -19,9 +19,10 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let mut spans = Vec::new();
     let whole = usize::from(area.width);
     let news = news(scene);
-    // What is wrong now comes first: the news take what they need at the least, or what is left.
-    let wanted = news.last().map_or(0, |(_, words)| (text::width(words) + 2).min(whole * 2 / 5));
-    let room = whole - wanted;
+    // What is wrong now comes first: the news take what they need to say what happened, or what is left, and say at the
+    // least that there are some.
+    let least = |index: usize| news.get(index).map_or(0, |(_, words)| (text::width(words) + 2).min(whole * 2 / 5));
+    let mut room = whole - least(news.len().saturating_sub(2));
     let mut used = 0;
     for (role, words) in link_words(scene) {
         let words = text::shorten(&words, room.saturating_sub(used), scene.palette.symbols);
@@ -36,6 +37,15 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         let words =
             format!("{} {name} {}  ", marks::sign(finding.severity, scene.palette.symbols), text::clean(&finding.what));
         let rest = format!("+{}", total - index);
+        if index == 0 && used + text::width(&words) + rest.len() > room {
+            room = whole - least(news.len().saturating_sub(1));
+        }
+        let space = room.saturating_sub(used + rest.len() + 1);
+        let words = if index == 0 && spans.is_empty() && text::width(&words) > space + 1 {
+            text::shorten(&words, space, scene.palette.symbols) + " "
+        } else {
+            words
+        };
         if used + text::width(&words) + rest.len() > room {
             spans.push(scene.span(Role::Dim, rest));
             used = room;
@@ -45,9 +55,10 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         spans.push(scene.span(marks::role(finding.severity), words));
     }
     if total == 0 && spans.is_empty() && scene.fleet.domains().next().is_some() {
-        let words = "nothing stands out  ";
+        let (role, words) =
+            if is_unknown(scene) { (Role::Dim, "no rates yet  ") } else { (Role::Good, "nothing stands out  ") };
         used += words.len();
-        spans.push(scene.span(Role::Good, words));
+        spans.push(scene.span(role, words));
     }
     if let Some(note) = missing_note(scene) {
         let note = text::shorten(&note, room.saturating_sub(used), scene.palette.symbols);
@@ -64,6 +75,15 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         let line = Line::from(scene.span(*role, words));
         buffer.set_line(area.right().saturating_sub(width), area.y, &line, width);
     }
+}
+
+/// Domains run, and nobody knows how they fare.
+fn is_unknown(scene: &Scene) -> bool {
+    let mut running = scene.fleet.domains().filter(|(.., domain)| domain.state.is_active()).peekable();
+    running.peek().is_some()
+        && running.all(|(_, host, domain)| {
+            domain.track.value(DomainMetric::Cpu, host.timeline.when(scene.ui.cursor)).is_none()
+        })
 }
 
 /// The newest event that the user has not seen, in words of falling length. Nothing where the events are on the screen,
@@ -84,7 +104,8 @@ fn news(scene: &Scene) -> Vec<(Role, String)> {
     let explained =
         if why.is_empty() { short.clone() } else { format!("{short} ({})", text::shorten(&why, 40, symbols)) };
     let timed = format!("{explained} {}", events::time(scene, event));
-    [timed, explained, short].map(|words| (role, words)).into()
+    let counted = [events::sign(scene, event), format!("{count} new")].join(" ").trim_start().to_owned();
+    [timed, explained, short, counted].map(|words| (role, words)).into()
 }
 
 /// What failed, when it is tried again, what to do: the part that changes first, so that it is never cut off.
@@ -132,6 +153,11 @@ fn missing_note(scene: &Scene) -> Option<String> {
         None => notes.push((reason, vec![label])),
     };
     if domain.state.is_active() {
+        if domain.track.latest(MemoryUsed).is_some()
+            && let Some(words) = marks::old_guest_figures(domain)
+        {
+            note(words, long_label(MemoryUsed));
+        }
         for metric in [MemoryUsed, Cpu, Steal, DiskRead, WorstLatency, NetRx] {
             if domain.track.latest(metric).is_none() {
                 match domain.missing(host, metric) {
