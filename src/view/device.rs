@@ -45,7 +45,7 @@ const DISK_PANELS: &[Panel<D>] = &[
         ],
         true,
     ),
-    ("in flight", &[(D::InFlight, "requests", Role::Text)], false),
+    ("in flight", &[(D::InFlight, "mean", Role::Text)], false),
 ];
 const NIC_PANELS: &[Panel<N>] = &[
     ("throughput", &[(N::RxBytes, "rx", Role::NetReceive), (N::TxBytes, "tx", Role::NetTransmit)], true),
