@@ -31,9 +31,14 @@ pub fn idle(number: usize) -> String {
 
 impl Lab {
     pub fn up() -> Result<Self, String> {
-        let lab = Self { lab: lab::Lab::up('f')?, stopped: RefCell::default() };
+        let lab = Self { lab: lab::Lab::up('f', LOADED.len())?, stopped: RefCell::default() };
         let more = lab.run(&["add", "--idle", &(GUESTS - LOADED.len()).to_string()]);
         if more.status.success() { Ok(lab) } else { Err(format!("the lab has no room: {}", error(&more))) }
+    }
+
+    /// Another host, without a guest.
+    pub fn another() -> Self {
+        Self { lab: lab::Lab::up('g', 0).unwrap(), stopped: RefCell::default() }
     }
 
     /// Which process a domain's QEMU is.

@@ -57,6 +57,7 @@ pub fn held<'a>(line: &'a Value, name: &str) -> &'a str {
     domain(line, name).and_then(|domain| domain["held"]["by"].as_str()).unwrap_or_default()
 }
 
-fn domain<'a>(line: &'a Value, name: &str) -> Option<&'a Value> {
+/// A domain in a line.
+pub fn domain<'a>(line: &'a Value, name: &str) -> Option<&'a Value> {
     line["domains"].as_array()?.iter().find(|domain| domain["name"] == name)
 }

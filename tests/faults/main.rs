@@ -16,6 +16,7 @@ mod lab;
 mod lines;
 mod locks;
 mod many;
+mod migration;
 mod names;
 mod outage;
 mod process;
@@ -52,6 +53,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_disk_has_no_room", storage::a_disk_has_no_room),
     ("another_domain_takes_name_and_id", names::another_domain_takes_name_and_id),
     ("a_guest_is_saved_and_restored", saves::a_guest_is_saved_and_restored),
+    ("a_guest_moves_to_another_host", migration::to_another_host_and_back),
     ("the_daemon_is_killed", daemon::killed),
     ("the_daemon_is_away_for_longer", daemon::away_for_longer),
     ("the_daemon_freezes", daemon::frozen),

@@ -1,6 +1,6 @@
 //! One lab for all tests of the process, and turns, because every test looks at the whole of it.
 
-use crate::shared::lab::{CHOICE, is_unwanted};
+use crate::shared::lab::{CHOICE, LOADED, is_unwanted};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use crate::shared::lab::Lab;
@@ -31,7 +31,7 @@ pub fn turn() -> Option<Turn> {
     }
     // A test that failed in its turn has left nothing that the next one relies on.
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    match LAB.get_or_init(|| Lab::up('t')) {
+    match LAB.get_or_init(|| Lab::up('t', LOADED.len())) {
         Ok(lab) => Some(Turn { lab, _turn: turn }),
         Err(why) => panic!("NOT RUN: {why}\n{CHOICE}=skip leaves the tests on the lab out, knowingly"),
     }

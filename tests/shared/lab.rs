@@ -11,7 +11,7 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab");
 /// The guests under load, with which it comes up.
 pub const LOADED: [&str; 4] = ["vtop-lab-cpu", "vtop-lab-disk", "vtop-lab-net", "vtop-lab-mem"];
 
-/// A private libvirtd with four guests under load. It ends with this process.
+/// A private libvirtd with guests. It ends with this process.
 pub struct Lab {
     name: String,
     /// Where clients connect.
@@ -24,11 +24,11 @@ pub fn is_unwanted() -> bool {
 }
 
 impl Lab {
-    /// One with a name of this kind and process.
-    pub fn up(kind: char) -> Result<Self, String> {
+    /// One with a name of this kind and process, and with so many guests: the first are those under load.
+    pub fn up(kind: char, guests: usize) -> Result<Self, String> {
         let process = std::process::id().to_string();
         let name = format!("{kind}{process}");
-        let made = script(&["up", "--name", &name, "--guests", &LOADED.len().to_string(), "--owner", &process]);
+        let made = script(&["up", "--name", &name, "--guests", &guests.to_string(), "--owner", &process]);
         let uri = text(&made).lines().last().unwrap_or_default().to_owned();
         match made.status.code() {
             Some(0) => Ok(Self { name, uri }),
