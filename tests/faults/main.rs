@@ -60,6 +60,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("the_daemon_restarts_again_and_again", daemon::restarted_again_and_again),
     ("a_tcp_connection_is_cut", remote::tcp_is_cut),
     ("a_tcp_connection_is_silent", remote::tcp_is_silent),
+    ("a_tls_connection_is_cut", remote::tls_is_cut),
     ("an_ssh_connection_is_cut", remote::ssh_is_cut),
     ("vtop_is_stopped", stopped::for_ten_seconds),
     ("the_terminal_does_not_read", flood::the_terminal_does_not_read),

@@ -1,8 +1,12 @@
 //! A TCP port of this machine that leads to the lab's libvirtd, for connections as to another host: they can be cut, and
-//! they can fall silent. The lab's own network is out of reach from here, its socket is not.
+//! they can fall silent.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use rustix::net::{Shutdown, shutdown};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use std::fs::File;
+use std::io::{Read, Result, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,9 +14,35 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// Where it leads.
+#[derive(Clone)]
+pub enum To {
+    Socket(PathBuf),
+    /// A port of this machine's, as the network namespace of a process has it.
+    Port(PathBuf, u16),
+}
+
+impl To {
+    fn connect(self) -> Result<File> {
+        let socket: OwnedFd = match self {
+            Self::Socket(path) => UnixStream::connect(path)?.into(),
+            Self::Port(namespace, port) => {
+                let namespace = File::open(namespace)?;
+                // The thread ends with it: nothing else goes on in that namespace.
+                let connecting = std::thread::spawn(move || {
+                    move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))?;
+                    TcpStream::connect(("127.0.0.1", port))
+                });
+                connecting.join().unwrap()?.into()
+            }
+        };
+        Ok(socket.into())
+    }
+}
+
 pub struct Relay {
     pub port: u16,
-    to: PathBuf,
+    to: To,
     /// Bytes stay where they are.
     silent: Arc<AtomicBool>,
     open: Mutex<Option<Open>>,
@@ -22,11 +52,11 @@ pub struct Relay {
 struct Open {
     over: Arc<AtomicBool>,
     listener: JoinHandle<()>,
-    connections: Arc<Mutex<Vec<(TcpStream, UnixStream)>>>,
+    connections: Arc<Mutex<Vec<[File; 2]>>>,
 }
 
 impl Relay {
-    pub fn new(to: PathBuf) -> Self {
+    pub fn new(to: To) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let relay = Self { port, to, silent: Arc::default(), open: Mutex::default() };
@@ -43,12 +73,14 @@ impl Relay {
                 if is_over.load(Ordering::SeqCst) {
                     break;
                 }
-                let Ok(server) = UnixStream::connect(&to) else { continue };
-                kept.lock().unwrap().push((client.try_clone().unwrap(), server.try_clone().unwrap()));
+                let Ok(server) = to.clone().connect() else { continue };
+                let client = File::from(OwnedFd::from(client));
+                let [[to_client, from_client], [to_server, from_server]] =
+                    [&client, &server].map(|end| [(); 2].map(|()| end.try_clone().unwrap()));
+                kept.lock().unwrap().push([client, server]);
                 let [there, back] = [Arc::clone(&silent), Arc::clone(&silent)];
-                let (from_client, to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 std::thread::spawn(move || carry(from_client, to_server, &there));
-                std::thread::spawn(move || carry(server, client, &back));
+                std::thread::spawn(move || carry(from_server, to_client, &back));
             }
         };
         let open = Open { over, listener: std::thread::spawn(listening), connections };
@@ -62,11 +94,7 @@ impl Relay {
         // It is waiting for this one.
         drop(TcpStream::connect(("127.0.0.1", self.port)));
         open.listener.join().unwrap();
-        for (client, server) in open.connections.lock().unwrap().drain(..) {
-            // Whoever is gone is gone.
-            let _ = client.shutdown(Shutdown::Both);
-            let _ = server.shutdown(Shutdown::Both);
-        }
+        open.connections.lock().unwrap().drain(..).flatten().for_each(|socket| end(&socket));
     }
 
     /// Takes connections again.
@@ -88,7 +116,7 @@ impl Drop for Relay {
 }
 
 /// Carries bytes from one side to the other, until either ends.
-fn carry(mut from: impl Read + Ends, mut to: impl Write + Ends, silent: &AtomicBool) {
+fn carry(mut from: File, mut to: File, silent: &AtomicBool) {
     let mut buffer = [0; 65536];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         while silent.load(Ordering::SeqCst) {
@@ -98,22 +126,11 @@ fn carry(mut from: impl Read + Ends, mut to: impl Write + Ends, silent: &AtomicB
             break;
         }
     }
-    from.end();
-    to.end();
+    end(&from);
+    end(&to);
 }
 
-trait Ends {
-    fn end(&self);
-}
-
-impl Ends for TcpStream {
-    fn end(&self) {
-        let _ = self.shutdown(Shutdown::Both);
-    }
-}
-
-impl Ends for UnixStream {
-    fn end(&self) {
-        let _ = self.shutdown(Shutdown::Both);
-    }
+/// Whoever is gone is gone.
+fn end(socket: &File) {
+    let _ = shutdown(socket, Shutdown::Both);
 }

@@ -1,9 +1,9 @@
-//! Connections as to another host: by TCP, and through ssh.
+//! Connections as to another host: by TCP, with TLS, and through ssh.
 
 use crate::lab::Lab;
 use crate::outage::Outage;
 use crate::program::Program;
-use crate::relay::Relay;
+use crate::relay::{Relay, To};
 use crate::table::{Row, Table};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ const CUT: Duration = Duration::from_millis(1500);
 const BACK_WITHIN: Duration = Duration::from_secs(3);
 
 fn relay(lab: &Lab) -> Relay {
-    Relay::new(lab.folder().join("sock/libvirt-sock"))
+    Relay::new(To::Socket(lab.folder().join("sock/libvirt-sock")))
 }
 
 fn cut(relay: &Relay, uri: &str, fault: &str) -> Row {
@@ -46,6 +46,19 @@ pub fn tcp_is_silent(lab: &Lab, table: &mut Table) {
         back_within: BACK_WITHIN,
     };
     let row = outage.of_answers();
+    table.add(row.clone());
+    row.judge();
+}
+
+/// libvirtd's own port for TLS, which is in the lab's network.
+const TLS_PORT: u16 = 16514;
+
+pub fn tls_is_cut(lab: &Lab, table: &mut Table) {
+    let namespace = format!("/proc/{}/ns/net", lab.daemon_pid());
+    let relay = Relay::new(To::Port(namespace.into(), TLS_PORT));
+    let certificates = lab.folder().join("pki");
+    let uri = format!("qemu+tls://127.0.0.1:{}/system?pkipath={}", relay.port, certificates.display());
+    let row = cut(&relay, &uri, "a TLS connection is cut");
     table.add(row.clone());
     row.judge();
 }
