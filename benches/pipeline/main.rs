@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 use vtop::fleet::metric::DomainMetric;
-use vtop::fleet::{Fleet, HISTORY_TICKS, When};
+use vtop::fleet::{Fleet, HISTORY_TICKS};
 use vtop::model::HostUpdate;
 use vtop::sampler::diff;
 use vtop::sources::libvirt::fuzzing;
@@ -131,7 +131,7 @@ fn history(criterion: &mut Criterion<CpuTime>) {
         group.bench_function(BenchmarkId::new("one figure's window", size), |bencher| {
             bencher.iter(|| {
                 let spans = host.timeline.spans(Duration::ZERO, Duration::MAX);
-                let values = spans.filter_map(|span| domain.track.value(DomainMetric::Cpu, When::Tick(span.tick)));
+                let values = spans.filter_map(|span| domain.track.at(DomainMetric::Cpu, span.tick));
                 black_box(values.reduce(f64::max))
             });
         });

@@ -1,5 +1,6 @@
 //! One domain: what it is, its last readings, its figures over time.
 
+use super::condition::{Condition, Conditions};
 use super::device::{Device, Devices};
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
 use super::page::Page;
@@ -71,11 +72,12 @@ pub struct Domain {
     /// What holds it, so that its dear figures are not read.
     pub held: Option<Held>,
     /// What the last reading asked for, and got.
-    asked: Groups,
+    pub(super) asked: Groups,
     /// What it wanted of this domain besides what all were asked for.
     more: Groups,
     times: GroupTimes,
     still: Still,
+    conditions: Conditions,
 }
 
 impl Domain {
@@ -102,6 +104,7 @@ impl Domain {
             more: Groups::empty(),
             times: GroupTimes::default(),
             still: Still::default(),
+            conditions: Conditions::default(),
         };
         domain.read(sample, at, wanted);
         domain
@@ -311,6 +314,25 @@ impl Domain {
         self.host_cpus.commit(tick, phase, page);
         self.disks.commit(tick, phase, page);
         self.nics.commit(tick, phase, page);
+        self.conditions.commit(tick, self.condition_now());
+    }
+
+    /// How it is, or was; `None`: it was not there then.
+    pub fn condition(&self, when: When) -> Option<Condition> {
+        match when {
+            When::Latest => Some(self.condition_now()),
+            When::Tick(tick, _) => self.conditions.at(tick),
+        }
+    }
+
+    fn condition_now(&self) -> Condition {
+        let Self { run, state, reason, held, io_error, .. } = *self;
+        Condition { run, state, reason, held, io_error }
+    }
+
+    /// Whether a process stood behind it then, so that it had live statistics.
+    pub fn is_active(&self, when: When) -> bool {
+        self.condition(when).is_some_and(|condition| condition.state.is_active())
     }
 
     /// When a group was last read; `None`: not in this run.

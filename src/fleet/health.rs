@@ -1,7 +1,7 @@
 //! What is wrong with a domain, so that the eye finds it: pure rules over its newest figures.
 
 use super::metric::{DiskMetric, DomainMetric, HostMetric};
-use super::{Domain, DomainId, Fleet, Host, IoErrorPause, TimeCursor, When};
+use super::{Condition, Domain, DomainId, Fleet, Host, IoErrorPause, TimeCursor, When};
 use crate::model::{DomainState, Groups, Held, Hold};
 use crate::time::Timestamp;
 use std::cmp::Ordering;
@@ -23,7 +23,7 @@ pub struct Finding {
     pub severity: Severity,
     /// The figure that it is about; `None` for a state.
     pub metric: Option<DomainMetric>,
-    /// How far beyond its limit, for an order among equals: 1 is at the limit.
+    /// How far beyond its limit, for an order among equals: 1 is at the limit. States come before figures.
     pub excess: f64,
     /// What is wrong, a few words without the domain's name.
     pub what: String,
@@ -75,8 +75,8 @@ impl Cause {
             Self::IoErrorPause => "paused on an I/O error".into(),
             Self::GuestCrashed => "paused, the guest crashed".into(),
             Self::Crashed => "crashed".into(),
-            Self::Held(held) => format!("{} {} s", held.by.name(), domain.age(held.since).as_secs()),
-            Self::PastIoError(pause) => domain.describe_past(pause),
+            Self::Held(held) => format!("{} {} s", held.by.name(), domain.age(held.since, when).as_secs()),
+            Self::PastIoError(pause) => domain.describe_past(pause, when),
             Self::Limit(metric, value) => domain.describe(metric, value, when),
             Self::CpuOfGuest(value) => format!("vCPUs {value:.0} % busy"),
             Self::MemoryUsed(value) => format!("memory {value:.0} % used"),
@@ -104,6 +104,12 @@ const LIMITS: &[(DomainMetric, (f64, f64))] = &[
 /// hard, so it never is critical by itself.
 const CPU_OF_GUEST: (f64, f64) = (90.0, f64::INFINITY);
 const MEMORY_USED: (f64, f64) = (90.0, 97.0);
+/// Before any figure: the guest does nothing at all, and it is not its own doing.
+const IO_ERROR_PAUSE: f64 = 3e12;
+const GUEST_CRASHED: f64 = 2e12;
+const HELD: f64 = 1e12;
+/// Among the figures: it may have crashed long ago, and the one that suffers now is to be found.
+const CRASHED: f64 = 2.0;
 /// Before any other warning.
 const PAST_IO_ERROR: f64 = 1000.0;
 
@@ -145,20 +151,22 @@ impl Domain {
 
     fn grade(&self, when: When, seen: Option<Duration>, mut add: impl FnMut(Grade)) {
         let mut add = |severity, excess, cause| add(Grade { severity, excess, cause });
-        if self.reason.is_io_error(self.state) {
-            add(Severity::Critical, 3.0, Cause::IoErrorPause);
-        } else if self.state == DomainState::Paused && self.reason.0 == 10 {
-            add(Severity::Critical, 3.0, Cause::GuestCrashed);
-        } else if self.state == DomainState::Crashed || (self.state == DomainState::ShutOff && self.reason.0 == 3) {
-            add(Severity::Critical, 2.0, Cause::Crashed);
+        let Some(Condition { state, reason, held, io_error, .. }) = self.condition(when) else { return };
+        if reason.is_io_error(state) {
+            add(Severity::Critical, IO_ERROR_PAUSE, Cause::IoErrorPause);
+        } else if state == DomainState::Paused && reason.0 == 10 {
+            add(Severity::Critical, GUEST_CRASHED, Cause::GuestCrashed);
+        } else if state == DomainState::Crashed || (state == DomainState::ShutOff && reason.0 == 3) {
+            add(Severity::Critical, CRASHED, Cause::Crashed);
         }
-        if let Some(held) = self.held.filter(|held| held.by != Hold::Host) {
-            add(Severity::Critical, 2.5, Cause::Held(held));
+        if let Some(held) = held.filter(|held| held.by != Hold::Host) {
+            add(Severity::Critical, HELD, Cause::Held(held));
         }
-        if let Some(pause) = self.io_error_before(seen) {
+        // One that is over, and that nobody has seen.
+        if let Some(pause) = io_error.filter(|it| it.over && seen.is_none_or(|seen| seen < it.at.monotonic)) {
             add(Severity::Warning, PAST_IO_ERROR, Cause::PastIoError(pause));
         }
-        if !self.state.is_active() {
+        if !state.is_active() {
             return;
         }
         for &(metric, limits) in LIMITS {
@@ -176,22 +184,22 @@ impl Domain {
         }
     }
 
-    /// An I/O error that is over, and that nobody has seen.
-    fn io_error_before(&self, seen: Option<Duration>) -> Option<IoErrorPause> {
-        self.io_error.filter(|pause| pause.over && seen.is_none_or(|seen| seen < pause.at.monotonic))
-    }
-
-    /// How long ago a moment was at the last reading.
-    fn age(&self, moment: Timestamp) -> Duration {
-        self.read_at(Groups::STATE).and_then(|read| read.since(moment)).unwrap_or_default()
-    }
-
-    fn describe_past(&self, pause: IoErrorPause) -> String {
-        let now = match self.state {
-            DomainState::Running | DomainState::Blocked => "resumed",
-            state => state.name(),
+    /// How long ago a moment was, at the last reading or at a tick.
+    pub(super) fn age(&self, moment: Timestamp, when: When) -> Duration {
+        let now = match when {
+            When::Latest => self.read_at(Groups::STATE),
+            When::Tick(_, stamp) => Some(stamp),
         };
-        let seconds = self.age(pause.at).as_secs();
+        now.and_then(|now| now.since(moment)).unwrap_or_default()
+    }
+
+    fn describe_past(&self, pause: IoErrorPause, when: When) -> String {
+        let now = match self.condition(when).map(|condition| condition.state) {
+            Some(DomainState::Running | DomainState::Blocked) => "resumed",
+            Some(state) => state.name(),
+            None => "gone",
+        };
+        let seconds = self.age(pause.at, when).as_secs();
         let ago = match seconds {
             0..120 => format!("{seconds} s"),
             120..7200 => format!("{} min", seconds / 60),

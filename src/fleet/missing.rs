@@ -1,15 +1,19 @@
 //! Why a figure is not there. Missing is never 0, and the reader is told the reason.
 
 use super::metric::DomainMetric;
-use super::{Domain, Host};
-use crate::model::{Call, Groups, Hold};
+use super::{Condition, Domain, Host, When};
+use crate::model::{Call, DomainState, Groups, Hold, Lack};
 use std::time::Duration;
 
 /// A reason, in the order in which a reader can act on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// The domain is not running.
-    NotActive,
+    /// It was not there then.
+    NotThere,
+    /// The domain is not running; its state.
+    NotActive(DomainState),
+    /// Of the past only the figures are kept.
+    Then,
     /// Something holds the domain; so old are its last figures.
     Held(Hold, Duration),
     /// The driver has no such call; its words.
@@ -41,7 +45,9 @@ impl Missing {
     pub fn describe(&self, domain: &Domain) -> String {
         match self {
             Self::Held(hold, age) => format!("{}; last figures {} s ago", hold.describe(), age.as_secs()),
-            Self::NotActive => format!("the domain is {}", domain.state.name()),
+            Self::NotThere => "it was not there then".into(),
+            Self::NotActive(state) => format!("the domain is {}", state.name()),
+            Self::Then => "there was no figure then".into(),
             Self::DriverLacks(reason) | Self::CallFailed(reason) => reason.clone(),
             Self::NotSampled => "not read yet".into(),
             Self::FirstReading => "a rate needs two readings".into(),
@@ -60,7 +66,7 @@ impl Missing {
 
 impl Domain {
     /// Why a figure is missing; meant for figures that are.
-    pub fn missing(&self, host: &Host, metric: DomainMetric) -> Missing {
+    pub fn missing(&self, host: &Host, metric: DomainMetric, when: When) -> Missing {
         use DomainMetric::*;
         let group = metric.group();
         let calls: &[Call] = match metric {
@@ -71,18 +77,27 @@ impl Domain {
             _ if group == Groups::BLOCK => &[Call::BlockStats],
             _ => &[Call::InterfaceStats],
         };
-        if !self.state.is_active() {
-            return Missing::NotActive;
+        let Some(Condition { state, held, .. }) = self.condition(when) else { return Missing::NotThere };
+        if !state.is_active() {
+            return Missing::NotActive(state);
         }
-        if let Some(held) = self.held.filter(|_| self.read_at(Groups::STATE) != self.read_at(group)) {
-            let since = self.read_at(group).unwrap_or(held.since);
-            let age = self.read_at(Groups::STATE).and_then(|now| now.since(since)).unwrap_or_default();
-            return Missing::Held(held.by, age);
+        let is_old = match when {
+            When::Latest => self.read_at(Groups::STATE) != self.read_at(group),
+            When::Tick(..) => self.track.value(metric, when).is_none(),
+        };
+        if let Some(held) = held.filter(|_| is_old) {
+            let last = if when == When::Latest { self.read_at(group) } else { None };
+            return Missing::Held(held.by, self.age(last.unwrap_or(held.since), when));
         }
         if let Some(reason) = calls.iter().find_map(|&call| host.lack(call)) {
             return Missing::DriverLacks(reason.to_owned());
         }
-        if let Some(lack) = self.lacks.iter().find(|lack| calls.contains(&lack.call)) {
+        if when != When::Latest {
+            return Missing::Then;
+        }
+        let was_spared = !self.asked.contains(group);
+        let is_it = |lack: &&Lack| calls.contains(&lack.call) || (was_spared && lack.call == Call::BulkStats);
+        if let Some(lack) = self.lacks.iter().find(is_it) {
             return Missing::CallFailed(lack.reason.clone());
         }
         if self.read_at(group).is_none() {

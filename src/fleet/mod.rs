@@ -3,6 +3,7 @@
 //! Rates are derived here, once, for every screen and every output.
 
 mod code;
+mod condition;
 mod device;
 mod domain;
 mod events;
@@ -17,6 +18,7 @@ mod rates;
 mod round;
 mod track;
 
+pub use condition::Condition;
 pub use device::{Device, Devices};
 pub use domain::{Disk, Domain, HostCpu, IoErrorPause, Nic, Vcpu};
 pub use events::{EVENTS_KEPT, EventLog};

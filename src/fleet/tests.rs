@@ -69,7 +69,7 @@ fn the_first_reading_gives_no_rate_and_the_second_does() {
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 100, &[("vda", 0)])])]);
     assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), None);
     assert_eq!(
-        only(&fleet).missing(&fleet.hosts()[0], DomainMetric::Cpu),
+        only(&fleet).missing(&fleet.hosts()[0], DomainMetric::Cpu, When::Latest),
         Missing::FirstReading,
         "and the reader is told why"
     );
@@ -146,6 +146,70 @@ fn an_io_error_is_the_loudest_finding() {
 }
 
 #[test]
+fn what_stands_still_comes_before_any_figure() {
+    let disks = |reads: u64| {
+        let mut sample = domain(1, 0, &[("vda", reads)]);
+        sample.disks[0].read_requests = Some(Counter(Operations(reads)));
+        sample.disks[0].read_time = Some(Counter(Nanoseconds(reads * 1_000_000_000_000)));
+        sample
+    };
+    let mut held = disks(2);
+    held.held = Some(Held { by: Hold::Monitor, since: at(900) });
+    let words = |last: DomainSample| {
+        let fleet =
+            fleet([keyframe(at(0), Groups::OVERVIEW, [disks(1)]), keyframe(at(1000), Groups::OVERVIEW, [last])]);
+        words(&fleet, None)
+    };
+    let slow = "vda read 1000000 ms";
+    assert_eq!(words(disks(2)), [slow]);
+    assert_eq!(words(held.clone()), ["monitor busy 0 s", slow]);
+    (held.state, held.reason) = (DomainState::Paused, StateReason(5));
+    assert_eq!(words(held), ["paused on an I/O error", "monitor busy 0 s", slow]);
+}
+
+#[test]
+fn the_past_has_its_own_states_and_findings() {
+    let mut paused = domain(1, 500, &[]);
+    (paused.state, paused.reason) = (DomainState::Paused, StateReason(5));
+    let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(2));
+    let fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, []),
+        keyframe(at(1000), Groups::OVERVIEW, [domain(1, 0, &[])]),
+        keyframe(at(2000), Groups::OVERVIEW, [paused]),
+        keyframe(at(3000), Groups::OVERVIEW, [domain(1, 1500, &[])]),
+        keyframe(at(4000), Groups::OVERVIEW, [off]),
+    ]);
+    let timeline = &fleet.hosts()[0].timeline;
+    let seen = |ms| {
+        let when = timeline.when(TimeCursor::At(Duration::from_millis(ms)));
+        let state = only(&fleet).condition(when).map(|condition| condition.state);
+        let found: Vec<_> = only(&fleet).findings(when, None).into_iter().map(|finding| finding.what).collect();
+        (state, found, only(&fleet).missing(&fleet.hosts()[0], DomainMetric::DiskRead, when))
+    };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert_eq!(seen(0), (None, words(&[]), Missing::NotThere));
+    assert_eq!(seen(1000), (Some(DomainState::Running), words(&[]), Missing::Then));
+    assert_eq!(seen(2000), (Some(DomainState::Paused), words(&["paused on an I/O error"]), Missing::Then));
+    let over = "had an I/O error 1 s ago, resumed";
+    assert_eq!(seen(3000), (Some(DomainState::Running), words(&[over]), Missing::Then));
+    assert_eq!(seen(4000).2, Missing::NotActive(DomainState::ShutOff));
+}
+
+#[test]
+fn a_domain_that_another_client_has_says_so() {
+    let mut spared = domain(1, 1000, &[]);
+    spared.asked -= Groups::MEMORY | Groups::BLOCK;
+    let reason = "another job".to_owned();
+    spared.lacks.push(Lack { call: Call::BulkStats, reason: reason.clone() });
+    let fleet =
+        fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]), keyframe(at(1000), Groups::OVERVIEW, [spared])]);
+    let why = |metric| only(&fleet).missing(&fleet.hosts()[0], metric, When::Latest);
+    assert_eq!(why(DomainMetric::MemoryUsed), Missing::CallFailed(reason.clone()));
+    assert_eq!(why(DomainMetric::DiskRead), Missing::CallFailed(reason));
+    assert_eq!(why(DomainMetric::NetRx), Missing::NoDevice);
+}
+
+#[test]
 fn why_a_figure_is_missing() {
     let mut sample = domain(1, 0, &[]);
     let with_balloon = |model: Option<&str>| DomainDefinition {
@@ -157,7 +221,7 @@ fn why_a_figure_is_missing() {
         keyframe(at(0), Groups::OVERVIEW, [sample.clone()]),
         keyframe(at(1000), Groups::OVERVIEW, [sample.clone()]),
     ]);
-    let why = |fleet: &Fleet, metric| only(fleet).missing(&fleet.hosts()[0], metric);
+    let why = |fleet: &Fleet, metric| only(fleet).missing(&fleet.hosts()[0], metric, When::Latest);
     assert_eq!(why(&fleet, DomainMetric::MemoryUsed), Missing::NoBalloonPeriod);
     assert_eq!(why(&fleet, DomainMetric::DiskRead), Missing::NoDevice);
     assert!(Missing::NoBalloonPeriod.describe(only(&fleet)).contains("virsh dommemstat guest --period 1"));
@@ -169,7 +233,7 @@ fn why_a_figure_is_missing() {
     }
     let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
     fleet.apply(0, keyframe(at(2000), Groups::OVERVIEW, [off]));
-    assert_eq!(why(&fleet, DomainMetric::Cpu), Missing::NotActive);
+    assert_eq!(why(&fleet, DomainMetric::Cpu), Missing::NotActive(DomainState::ShutOff));
 }
 
 #[test]

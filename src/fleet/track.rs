@@ -30,8 +30,8 @@ pub enum TimeCursor {
 pub enum When {
     /// The newest figures.
     Latest,
-    /// The figures of a tick.
-    Tick(Tick),
+    /// The figures of a tick, and when that was.
+    Tick(Tick, Timestamp),
 }
 
 /// One sample's stretch of time: what a rate of it is the mean of.
@@ -89,13 +89,9 @@ impl Timeline {
 
     /// The newest tick that is not after the cursor; the oldest one where the cursor is before all.
     pub fn when(&self, cursor: TimeCursor) -> When {
-        match cursor {
-            TimeCursor::Live => When::Latest,
-            TimeCursor::At(moment) => {
-                let after = self.stamps.partition_point(|stamp| stamp.monotonic <= moment);
-                When::Tick(self.first + after.saturating_sub(1) as Tick)
-            }
-        }
+        let TimeCursor::At(moment) = cursor else { return When::Latest };
+        let index = self.stamps.partition_point(|stamp| stamp.monotonic <= moment).saturating_sub(1);
+        self.stamps.get(index).map_or(When::Latest, |stamp| When::Tick(self.first + index as Tick, *stamp))
     }
 
     /// The samples whose stretch of time ends after `from` and begins before `to`, oldest first.
@@ -161,7 +157,7 @@ impl<M: Metric> Track<M> {
     pub fn value(&self, metric: M, when: When) -> Option<f64> {
         match when {
             When::Latest => self.latest(metric),
-            When::Tick(tick) => self.at(metric, tick),
+            When::Tick(tick, _) => self.at(metric, tick),
         }
     }
 
@@ -279,7 +275,10 @@ mod tests {
         }
         let when = |seconds| timeline.when(TimeCursor::At(Duration::from_secs(seconds)));
         assert_eq!(timeline.when(TimeCursor::Live), When::Latest);
-        assert_eq!([when(0), when(1), when(4), when(9)], [0, 0, 1, 2].map(When::Tick));
+        assert_eq!(
+            [when(0), when(1), when(4), when(9)],
+            [(0, 1), (0, 1), (1, 2), (2, 5)].map(|(tick, second)| When::Tick(tick, stamp(second)))
+        );
     }
 
     /// The newest figures are as they were set until they change; then they are of the past.

@@ -55,7 +55,7 @@ pub(super) fn rows(
         let when = host.timeline.when(cursor);
         let mut add = |row: RowId| {
             let value = key.value(&row, domain, when, seen.of(id));
-            rows.push((row, domain.state.is_active(), value, domain.name.as_str()));
+            rows.push((row, domain.is_active(when), value, domain.name.as_str()));
         };
         let named = matches(domain, &needle);
         match list {

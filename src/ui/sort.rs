@@ -78,7 +78,7 @@ impl SortKey {
                 Severity::Critical => 1e6 + excess,
                 Severity::Warning => excess,
             }),
-            Self::State => Some(match domain.state {
+            Self::State => Some(match domain.condition(when)?.state {
                 DomainState::Running => 6.0,
                 DomainState::Blocked => 5.0,
                 DomainState::Paused => 4.0,

@@ -246,7 +246,7 @@ fn travel(ui: &mut UiState, fleet: &Fleet, samples: i64) {
     let Some(last) = timeline.last() else { return };
     let now = match timeline.when(ui.cursor) {
         When::Latest => last,
-        When::Tick(tick) => tick,
+        When::Tick(tick, _) => tick,
     };
     let live = ui.cursor == TimeCursor::Live;
     let target = now.saturating_add_signed(samples).max(timeline.first());

@@ -24,7 +24,7 @@ use super::text;
 use super::theme::Role;
 use super::{Scene, message};
 use crate::fleet::metric::{DomainMetric, HostCpuMetric, Metric};
-use crate::fleet::{Domain, Host};
+use crate::fleet::{Domain, Host, When};
 use crate::model::Call;
 use crate::ui::{DeviceKey, DomainView, List, device_keys, domain_areas};
 use crate::units::{Bytes, Unit};
@@ -51,19 +51,20 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, view: &DomainView) {
 pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
     let symbols = scene.palette.symbols;
     let findings = scene.findings(host, domain);
-    let mut first = marks::state_sign(scene, domain, &findings);
+    let when = scene.when(host);
+    let mut first = marks::state_sign(scene, domain, when, &findings);
     let name = text::fit(&domain.name, usize::from(area.width) / 2, symbols);
     first.push_span(scene.span(Role::Title, format!(" {name}  ")));
     let state_role = findings.first().map_or(Role::Good, |finding| marks::role(finding.severity));
-    let state_role = if domain.state.is_active() { state_role } else { Role::Dim };
-    first.push_span(scene.span(state_role, marks::state_words(domain)));
+    let state_role = if domain.is_active(when) { state_role } else { Role::Dim };
+    first.push_span(scene.span(state_role, marks::state_words(domain, when)));
     let mut facts = Vec::new();
-    facts.extend(domain.run.map(|run| format!("id {run}")));
+    facts.extend(domain.condition(when).and_then(|condition| condition.run).map(|run| format!("id {run}")));
     facts.extend(domain.vcpu_count().map(|count| format!("{count} vCPU{}", if count == 1 { "" } else { "s" })));
     facts.extend(domain.memory_given().map(|Bytes(bytes)| format::with_unit(Unit::Bytes, bytes as f64, symbols)));
-    facts.extend(
-        domain.cpu.time.map(|time| format!("CPU time {}", format::duration(Duration::from_nanos(time.total())))),
-    );
+    // How much it had then is not kept.
+    let time = domain.cpu.time.filter(|_| when == When::Latest);
+    facts.extend(time.map(|time| format!("CPU time {}", format::duration(Duration::from_nanos(time.total())))));
     // Half a figure would be another one.
     for fact in facts {
         let fact = format!("  {fact}");
@@ -106,7 +107,7 @@ fn host_cpus(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> Vec<Sp
         let lack = host.lack(Call::CpuStatsPerCpu);
         let failed = domain.lacks.iter().find(|lack| lack.call == Call::CpuStatsPerCpu);
         let reason = match (lack, failed) {
-            _ if !domain.state.is_active() => format!("the domain is {}", domain.state.name()),
+            _ if !domain.is_active(when) => format!("the domain is {}", marks::state_words(domain, when)),
             (Some(reason), _) => reason.to_owned(),
             (None, Some(lack)) => lack.reason.clone(),
             (None, None) => "not read yet".to_owned(),
@@ -134,8 +135,9 @@ fn host_cpus(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> Vec<Sp
 }
 
 pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
-    if !domain.state.is_active() {
-        let lines = [(Role::Dim, format!("{}: it has no live figures", marks::state_words(domain)))];
+    let when = scene.when(host);
+    if !domain.is_active(when) {
+        let lines = [(Role::Dim, format!("{}: it has no live figures", marks::state_words(domain, when)))];
         message(scene, buffer, area, &lines);
         return;
     }
@@ -269,10 +271,10 @@ fn used_basis(domain: &Domain) -> &'static str {
 /// Why the guest's figures are missing, or that they are old.
 fn guest_memory_note(scene: &Scene, host: &Host, domain: &Domain) -> Option<(Role, String)> {
     if domain.track.latest(M::MemoryUsed).is_none() {
-        let reason = domain.missing(host, M::MemoryUsed).describe(domain);
+        let reason = domain.missing(host, M::MemoryUsed, scene.when(host)).describe(domain);
         return Some((Role::Warning, format!("{} {reason}", scene.none())));
     }
-    marks::old_guest_figures(domain).map(|words| (Role::Warning, words))
+    marks::old_guest_figures(domain, scene.when(host)).map(|words| (Role::Warning, words))
 }
 
 /// Disks, NICs and vCPUs under a heading each, as one list that scrolls.
@@ -325,7 +327,7 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
                 }
             }
             Item::Nothing(words, metric) => {
-                let reason = domain.missing(host, metric).describe(domain);
+                let reason = domain.missing(host, metric, scene.when(host)).describe(domain);
                 let words =
                     text::shorten(&format!("{words}: {reason}"), usize::from(area.width), scene.palette.symbols);
                 columns::put(scene, buffer, place, false, Role::Dim, words);

@@ -22,7 +22,7 @@ impl<'a> Window<'a> {
     pub(super) fn new(host: &'a Host, ui: &UiState) -> Self {
         let end = match host.timeline.when(ui.cursor) {
             When::Latest => host.timeline.last(),
-            When::Tick(tick) => Some(tick),
+            When::Tick(tick, _) => Some(tick),
         };
         let end = end.and_then(|tick| host.timeline.stamp(tick)).map(|stamp| stamp.monotonic);
         Self { host, end, bin: ui.interval.duration() }
@@ -37,7 +37,7 @@ impl<'a> Window<'a> {
     pub(super) fn end_wall(&self) -> Option<jiff::Timestamp> {
         let end = self.end?;
         match self.host.timeline.when(TimeCursor::At(end)) {
-            When::Tick(tick) => self.host.timeline.stamp(tick).map(|stamp| stamp.wall),
+            When::Tick(_, stamp) => Some(stamp.wall),
             When::Latest => None,
         }
     }

@@ -61,7 +61,7 @@ fn clock_part(scene: &Scene, host: &Host) -> Line<'static> {
     let interval = format!("{}s", scene.ui.interval.duration().as_secs_f64());
     let mut spans = Vec::new();
     match (scene.ui.cursor, host.timeline.when(scene.ui.cursor)) {
-        (TimeCursor::At(_), When::Tick(tick)) => {
+        (TimeCursor::At(_), When::Tick(tick, _)) => {
             let stamp = host.timeline.stamp(tick);
             let age = stamp.and_then(|stamp| host.sampled_at?.since(stamp)).unwrap_or_default();
             let at = stamp.map(|stamp| clock(stamp.wall)).unwrap_or_default();

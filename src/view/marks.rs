@@ -3,7 +3,7 @@
 use super::theme::Role;
 use super::{Scene, Symbols, columns, format};
 use crate::fleet::metric::DomainMetric;
-use crate::fleet::{Domain, Finding, Severity, When};
+use crate::fleet::{Condition, Domain, Finding, Severity, When};
 use crate::model::{DomainState, Groups};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -45,10 +45,11 @@ pub(super) fn memory_gauge(
 ) {
     let size = format::short_bytes;
     let used = domain.track.value(M::MemoryUsed, when).map_or(scene.none().to_owned(), size);
-    let given = domain.track.value(M::MemoryGiven, when).or(domain.memory_given().map(|bytes| bytes.0 as f64));
+    let known = domain.memory_given().filter(|_| when == When::Latest).map(|bytes| bytes.0 as f64);
+    let given = domain.track.value(M::MemoryGiven, when).or(known);
     let words = format!("{used}/{}", given.map_or(scene.none().to_owned(), size));
     // Figures of long ago are not what is.
-    let usual = if old_guest_figures(domain).is_some() { Role::Dim } else { Role::Text };
+    let usual = if old_guest_figures(domain, when).is_some() { Role::Dim } else { Role::Text };
     let role = severity(findings, M::MemoryUsed).map_or(usual, role);
     columns::put(scene, buffer, cell, true, role, words);
     if let Some(percent) = domain.memory_used_percent(when) {
@@ -57,8 +58,11 @@ pub(super) fn memory_gauge(
     }
 }
 
-/// That the guest has not told of its memory for much longer than it is asked to.
-pub(super) fn old_guest_figures(domain: &Domain) -> Option<String> {
+/// That the guest has not told of its memory for much longer than it is asked to; known of now only.
+pub(super) fn old_guest_figures(domain: &Domain, when: When) -> Option<String> {
+    if when != When::Latest {
+        return None;
+    }
     let spoke = jiff::Timestamp::from_second(domain.memory.last_update? as i64).ok()?;
     let read = domain.read_at(Groups::MEMORY)?.wall;
     let age = Duration::try_from(read.duration_since(spoke)).unwrap_or_default();
@@ -68,10 +72,10 @@ pub(super) fn old_guest_figures(domain: &Domain) -> Option<String> {
 }
 
 /// A sign for trouble and a letter for the state.
-pub(super) fn state_sign(scene: &Scene, domain: &Domain, findings: &[Finding]) -> Line<'static> {
+pub(super) fn state_sign(scene: &Scene, domain: &Domain, when: When, findings: &[Finding]) -> Line<'static> {
     let severity = findings.first().map(|finding| finding.severity);
     let mark = severity.map_or(" ", |severity| sign(severity, scene.palette.symbols));
-    let (letter, state_role) = match domain.state {
+    let (letter, state_role) = match domain.condition(when).map_or(DomainState::Unknown, |it| it.state) {
         DomainState::Running => ("R", Role::Good),
         DomainState::Blocked => ("b", Role::Good),
         DomainState::Paused => ("P", Role::Warning),
@@ -86,10 +90,11 @@ pub(super) fn state_sign(scene: &Scene, domain: &Domain, findings: &[Finding]) -
 }
 
 /// The state and its reason in words.
-pub(super) fn state_words(domain: &Domain) -> String {
-    match domain.reason.describe(domain.state) {
-        Some(reason) => format!("{} ({reason})", domain.state.name()),
-        None => domain.state.name().to_owned(),
+pub(super) fn state_words(domain: &Domain, when: When) -> String {
+    let Some(Condition { state, reason, .. }) = domain.condition(when) else { return "not there then".to_owned() };
+    match reason.describe(state) {
+        Some(reason) => format!("{} ({reason})", state.name()),
+        None => state.name().to_owned(),
     }
 }
 

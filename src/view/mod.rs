@@ -22,7 +22,7 @@ mod trouble;
 
 pub use theme::{Depth, Look, Symbols, theme_names};
 
-use crate::fleet::{Domain, DomainId, Finding, Fleet, Host};
+use crate::fleet::{Domain, DomainId, Finding, Fleet, Host, When};
 use crate::time::Timestamp;
 use crate::ui::{List, MIN_HEIGHT, MIN_WIDTH, Screen, UiState, areas};
 use ratatui::Frame;
@@ -48,7 +48,12 @@ impl Scene<'_> {
     /// What is wrong with a domain, as far as the user does not know it yet.
     fn findings(&self, host: &Host, domain: &Domain) -> Vec<Finding> {
         let seen = self.ui.seen.of(DomainId { host: host.id, uuid: domain.uuid });
-        domain.findings(host.timeline.when(self.ui.cursor), seen)
+        domain.findings(self.when(host), seen)
+    }
+
+    /// Where the user stands in time, on a host's time axis.
+    fn when(&self, host: &Host) -> When {
+        host.timeline.when(self.ui.cursor)
     }
 
     /// The sign of a value that is not there.

@@ -66,7 +66,8 @@ fn card(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Do
         (false, Some(finding)) => scene.palette.style(marks::role(finding.severity)),
         (false, None) => scene.palette.style(Role::Frame),
     };
-    let mut title = state_sign(scene, domain, &findings);
+    let when = scene.when(host);
+    let mut title = state_sign(scene, domain, when, &findings);
     let room = usize::from(area.width).saturating_sub(7);
     let name = text::fit(&domain.name, room, scene.palette.symbols);
     let mut name = scene.span(Role::Title, format!(" {name} "));
@@ -78,8 +79,8 @@ fn card(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Do
     if inner.height == 0 {
         return;
     }
-    if !domain.state.is_active() {
-        let lines = [(Role::Dim, marks::state_words(domain))];
+    if !domain.is_active(when) {
+        let lines = [(Role::Dim, marks::state_words(domain, when))];
         super::message(scene, buffer, inner, &lines);
         return;
     }
@@ -101,7 +102,7 @@ fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain:
     ])
     .areas(area);
     if spoken == 1 {
-        summary(scene, buffer, words, domain, findings);
+        summary(scene, buffer, words, host, domain, findings);
     }
     let alarm = |metric: M, role: Role| severity(findings, metric).map_or(role, marks::role);
     let graph = |buffer: &mut Buffer, area: Rect, name: &str, metrics: &[M], role: Role| {
@@ -131,12 +132,12 @@ fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain:
 }
 
 /// What is wrong, or else what it is.
-fn summary(scene: &Scene, buffer: &mut Buffer, area: Rect, domain: &Domain, findings: &[Finding]) {
+fn summary(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain, findings: &[Finding]) {
     let words = match findings.first() {
         Some(finding) => (marks::role(finding.severity), finding.what.clone()),
         None => {
             let title = domain.definition.as_ref().and_then(|definition| definition.title.clone());
-            (Role::Dim, title.unwrap_or_else(|| marks::state_words(domain)))
+            (Role::Dim, title.unwrap_or_else(|| marks::state_words(domain, scene.when(host))))
         }
     };
     let vcpus = domain.vcpu_count().map(|count| format!(" {count} vCPU")).unwrap_or_default();

@@ -134,11 +134,11 @@ fn draw_row(
 ) {
     let when = host.timeline.when(scene.ui.cursor);
     let findings = scene.findings(host, domain);
-    let active = domain.state.is_active();
+    let active = domain.is_active(when);
     for (column, offset, width) in columns {
         let cell = Rect { x: place.x + offset, width: *width, ..place };
         match column.content {
-            State => columns::put_line(buffer, cell, false, marks::state_sign(scene, domain, &findings)),
+            State => columns::put_line(buffer, cell, false, marks::state_sign(scene, domain, when, &findings)),
             Name => {
                 let name = text::fit(&domain.name, usize::from(*width), scene.palette.symbols);
                 columns::put(scene, buffer, cell, false, if active { Role::Title } else { Role::Dim }, name);
@@ -159,15 +159,15 @@ fn draw_row(
     }
     // Where there are no figures, words stand in their place. Those of the NICs come without the monitor, and where vtop
     // is on the hypervisor itself, so does the CPU.
-    let held = |metric| match domain.missing(host, metric) {
+    let held = |metric| match domain.missing(host, metric, when) {
         Missing::Held(by, age) => {
             let severity = if by == Hold::Host { Severity::Warning } else { Severity::Critical };
             Some((metric, marks::role(severity), format!("{}, figures {} s old", by.name(), age.as_secs())))
         }
         _ => None,
     };
-    let words = match domain.held {
-        _ if !active => Some((M::Cpu, Role::Dim, marks::state_words(domain))),
+    let words = match domain.condition(when).and_then(|condition| condition.held) {
+        _ if !active => Some((M::Cpu, Role::Dim, marks::state_words(domain, when))),
         Some(_) => [M::Cpu, M::DiskRead].into_iter().find_map(held),
         None => None,
     };

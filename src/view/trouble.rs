@@ -79,11 +79,9 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
 
 /// Domains run, and nobody knows how they fare.
 fn is_unknown(scene: &Scene) -> bool {
-    let mut running = scene.fleet.domains().filter(|(.., domain)| domain.state.is_active()).peekable();
-    running.peek().is_some()
-        && running.all(|(_, host, domain)| {
-            domain.track.value(DomainMetric::Cpu, host.timeline.when(scene.ui.cursor)).is_none()
-        })
+    let domains = scene.fleet.domains().map(|(_, host, domain)| (domain, scene.when(host)));
+    let mut running = domains.filter(|(domain, when)| domain.is_active(*when)).peekable();
+    running.peek().is_some() && running.all(|(domain, when)| domain.track.value(DomainMetric::Cpu, when).is_none())
 }
 
 /// The newest event that the user has not seen, in words of falling length. Nothing where the events are on the screen,
@@ -152,15 +150,16 @@ fn missing_note(scene: &Scene) -> Option<String> {
         Some((_, labels)) => labels.push(label),
         None => notes.push((reason, vec![label])),
     };
-    if domain.state.is_active() {
-        if domain.track.latest(MemoryUsed).is_some()
-            && let Some(words) = marks::old_guest_figures(domain)
+    let when = scene.when(host);
+    if domain.is_active(when) {
+        if domain.track.value(MemoryUsed, when).is_some()
+            && let Some(words) = marks::old_guest_figures(domain, when)
         {
             note(words, long_label(MemoryUsed));
         }
         for metric in [MemoryUsed, Cpu, Steal, DiskRead, WorstLatency, NetRx] {
-            if domain.track.latest(metric).is_none() {
-                match domain.missing(host, metric) {
+            if domain.track.value(metric, when).is_none() {
+                match domain.missing(host, metric, when) {
                     Missing::NoRequest | Missing::FirstReading | Missing::NotSampled => {}
                     reason => note(reason.describe(domain), long_label(metric)),
                 }
