@@ -8,6 +8,7 @@
 
 mod calls;
 mod changes;
+mod clients;
 mod desk;
 mod drivers;
 mod figures;

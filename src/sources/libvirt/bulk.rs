@@ -166,6 +166,15 @@ pub(crate) struct Reading<'list> {
 }
 
 impl Answer {
+    /// Takes the place of the figures of the same groups, some of which did not come.
+    pub(crate) fn replace(self, sample: &mut DomainSample) {
+        sample.lacks.retain(|lack| lack.call != Call::BulkStats);
+        if self.groups.contains(Groups::CPU) {
+            sample.cpu.time = None;
+        }
+        self.complete(sample);
+    }
+
     /// Completes the pulse of the same domain.
     pub(crate) fn complete(self, pulse: &mut DomainSample) {
         let Self { sample: whole, groups, at, .. } = self;

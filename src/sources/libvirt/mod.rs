@@ -31,6 +31,7 @@ mod lanes;
 mod params;
 mod per_domain;
 mod session;
+mod spared;
 #[cfg(test)]
 mod tests;
 mod uri;

@@ -9,6 +9,7 @@ use super::inbox::Inbox;
 use super::lacks::Lacks;
 use super::lanes::Lanes;
 use super::per_domain::{self, Asker, Stop};
+use super::spared::Spared;
 use super::{Calls, around, bulk, explain, host, lanes, uri};
 use crate::model::{
     Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, Lack, NodeSample, StateReason,
@@ -42,6 +43,7 @@ pub(crate) struct Session {
     roster: Roster,
     memory: per_domain::Memory,
     looked_up: LookedUp,
+    spared: Spared,
 }
 
 /// Who was there at the sample before. The steady call answers for active domains only; the others are remembered.
@@ -109,6 +111,7 @@ impl Session {
             roster: Roster::default(),
             memory: per_domain::Memory::default(),
             looked_up: LookedUp::default(),
+            spared: Spared::default(),
         };
         Ok((session, info))
     }
@@ -181,7 +184,7 @@ impl Session {
     }
 
     fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, lanes, nowait, lacks, roster, books, node_books, .. } = self;
+        let Self { connection, driver, lanes, nowait, lacks, roster, books, node_books, spared, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
         let groups = if books.is_some() { request.groups - Groups::CPU } else { request.groups };
         let state_only = Groups::STATE.contains(request.groups);
@@ -219,12 +222,13 @@ impl Session {
         let silent = books.map(|books| books.fill(&mut domains));
         let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
         let lanes = lanes.as_mut().map(|lanes| (lanes, lanes::MOST));
-        bulk::more(connection, lanes, active, wanted, driver, |answer| {
+        bulk::more(connection, lanes, active.iter().copied(), wanted, driver, |answer| {
             vcpus.extend(answer.vcpus.map(|count| (answer.uuid, count)));
             if let Some(sample) = domains.get_mut(&answer.uuid) {
                 answer.complete(sample);
             }
         })?;
+        spared.ask_again(connection, &active, driver, &mut domains)?;
         for present in &mut present {
             present.marks.vcpus = present.marks.vcpus.or_else(|| vcpus.get(&present.uuid).copied());
         }
