@@ -8,7 +8,8 @@ use super::rates;
 use super::round::Round;
 use super::track::{Timeline, Track};
 use crate::model::{
-    Call, DomainSample, Event, Failure, Groups, Hold, HostInfo, HostSample, HostUpdate, Lack, NodeSample, SampleDelta,
+    Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, Held, Hold, HostInfo, HostSample, HostUpdate,
+    Lack, NodeSample, SampleDelta,
 };
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -56,6 +57,21 @@ pub struct Host {
     pub late: Option<Duration>,
     /// The connection was down since the last point on the time axis.
     outage: bool,
+}
+
+/// That something holds a domain now, or does not any more. libvirt tells neither.
+fn hold_event((held, run): (Option<Held>, Option<u32>), domain: &Domain, at: Timestamp) -> Option<Event> {
+    let is_own = |held: &Held| held.by != Hold::Host;
+    let kind = match (held.filter(is_own), domain.held.filter(is_own)) {
+        (before, Some(now)) if before.map(|held| held.by) != Some(now.by) => EventKind::Held(now.by),
+        // One that has ended meanwhile does not answer either.
+        (Some(before), None) if domain.held.is_none() && domain.run == run => {
+            EventKind::Free(at.since(before.since).unwrap_or_default())
+        }
+        _ => return None,
+    };
+    let name = domain.name.to_string();
+    Some(Event { at, domain: Some(EventDomain { uuid: domain.uuid, name }), kind })
 }
 
 impl Host {
@@ -117,21 +133,29 @@ impl Host {
     ) {
         // Each is done with while it is at hand: with many of them, going to each again is what takes the time.
         let mut named = named.into_iter().peekable();
+        let mut told = Vec::new();
         for (uuid, domain) in &mut self.domains {
             while let Some(other) = named.next_if(|(next, _)| next < uuid) {
                 appeared.push(other);
             }
             match named.next_if(|(next, _)| next == uuid) {
-                Some((_, sample)) => domain.read(sample, round.at, round.wanted),
+                Some((_, sample)) => {
+                    let before = (domain.held, domain.run);
+                    domain.read(sample, round.at, round.wanted);
+                    told.extend(hold_event(before, domain, round.at));
+                }
                 None => domain.read_same(round.at, round.wanted),
             }
             round.keep(domain);
         }
         for (uuid, sample) in appeared.into_iter().chain(named) {
             if let Entry::Vacant(place) = self.domains.entry(uuid) {
-                round.keep(place.insert(Domain::new(uuid, sample, round.at, round.wanted)));
+                let domain = place.insert(Domain::new(uuid, sample, round.at, round.wanted));
+                told.extend(hold_event((None, domain.run), domain, round.at));
+                round.keep(domain);
             }
         }
+        told.into_iter().for_each(|event| self.events.push(event));
         self.lacks = lacks;
         if round.tick.is_some() {
             rates::node(&mut self.track, &node, &self.node);

@@ -196,6 +196,27 @@ fn the_past_has_its_own_states_and_findings() {
 }
 
 #[test]
+fn a_hang_and_its_end_are_events() {
+    let with = |run: u32, held: Option<Hold>| {
+        let mut sample = domain(run, 0, &[]);
+        sample.held = held.map(|by| Held { by, since: at(900) });
+        sample
+    };
+    let (monitor, lock, host) = (Some(Hold::Monitor), Some(Hold::Lock), Some(Hold::Host));
+    let told = |steps: &[(u32, Option<Hold>)]| {
+        let steps = steps.iter().zip(1..);
+        let fleet =
+            fleet(steps.map(|(&(run, held), second)| keyframe(at(second * 1000), Groups::OVERVIEW, [with(run, held)])));
+        let events = fleet.hosts()[0].events.iter().map(|(_, event)| event);
+        events.map(|event| format!("{} {}", event.at.monotonic.as_secs(), event.kind.what())).collect::<Vec<_>>()
+    };
+    let hang = [(1, None), (1, monitor), (1, monitor), (1, None)];
+    assert_eq!(told(&hang), ["2 monitor busy", "4 answers again"]);
+    assert_eq!(told(&[(1, monitor), (1, lock), (2, None)]), ["1 monitor busy", "2 locked"]);
+    assert_eq!(told(&[(1, None), (1, host), (1, None)]), [""; 0]);
+}
+
+#[test]
 fn a_domain_that_another_client_has_says_so() {
     let mut spared = domain(1, 1000, &[]);
     spared.asked -= Groups::MEMORY | Groups::BLOCK;

@@ -1,6 +1,8 @@
-//! What happened between two samples, as libvirt tells it.
+//! What happened between two samples, as libvirt tells it, or as was found out.
 
+use super::Hold;
 use crate::time::Timestamp;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Something that happened to a domain, or to the connection to its host.
@@ -71,6 +73,10 @@ pub enum EventKind {
     },
     /// `VIR_DOMAIN_EVENT_ID_CONTROL_ERROR`: libvirt can not steer the domain any more.
     ControlError,
+    /// Something holds the domain: found out by a call that hung.
+    Held(Hold),
+    /// Nothing holds it any more; how long that was.
+    Free(Duration),
     /// The connection to the host is gone, and why.
     ConnectionLost(String),
     /// The host is sampled again.
@@ -317,6 +323,8 @@ impl EventKind {
                 BlockJobStatus::Unknown(_) => "block job",
             },
             Self::ControlError => "control error",
+            Self::Held(hold) => hold.name(),
+            Self::Free(_) => "answers again",
             Self::ConnectionLost(_) => "connection lost",
             Self::ConnectionBack => "connection back",
             Self::LeftOut(_) => "events left out",
@@ -346,6 +354,8 @@ impl EventKind {
                 _ => format!("{} of {disk}", job.words()),
             },
             Self::ControlError => "libvirt can not steer the domain any more".to_owned(),
+            Self::Held(hold) => hold.reason().to_owned(),
+            Self::Free(time) => format!("after {} s", time.as_secs()),
             Self::ConnectionLost(reason) => reason.clone(),
             Self::LeftOut(count) => format!("{count} came faster than they were read"),
             Self::Rebooted | Self::ConnectionBack => String::new(),
@@ -357,15 +367,18 @@ impl EventKind {
         match self {
             Self::Lifecycle(step, detail) => detail.severity(*step),
             Self::IoError { action: IoErrorAction::Ignored, .. } => EventSeverity::Warning,
-            Self::IoError { .. } | Self::Watchdog(_) | Self::ControlError | Self::ConnectionLost(_) => {
-                EventSeverity::Critical
-            }
-            Self::DeviceRemovalFailed(_) | Self::LeftOut(_) => EventSeverity::Warning,
+            Self::IoError { .. }
+            | Self::Watchdog(_)
+            | Self::ControlError
+            | Self::Held(Hold::Monitor)
+            | Self::ConnectionLost(_) => EventSeverity::Critical,
+            Self::DeviceRemovalFailed(_) | Self::Held(_) | Self::LeftOut(_) => EventSeverity::Warning,
             Self::BlockJob { status: BlockJobStatus::Failed, .. } => EventSeverity::Warning,
             Self::Rebooted
             | Self::DeviceAdded(_)
             | Self::DeviceRemoved(_)
             | Self::BlockJob { .. }
+            | Self::Free(_)
             | Self::ConnectionBack => EventSeverity::Notice,
         }
     }
@@ -388,6 +401,10 @@ impl EventKind {
                 BlockJobStatus::Unknown(_) => "block_job",
             },
             Self::ControlError => "control_error",
+            Self::Held(Hold::Monitor) => "monitor_busy",
+            Self::Held(Hold::Lock) => "locked",
+            Self::Held(Hold::Host) => "not_asked",
+            Self::Free(_) => "answers_again",
             Self::ConnectionLost(_) => "connection_lost",
             Self::ConnectionBack => "connection_back",
             Self::LeftOut(_) => "events_left_out",

@@ -84,11 +84,16 @@ pub enum Hold {
 
 impl Hold {
     /// What the operator is told.
-    pub fn describe(self) -> &'static str {
+    pub fn describe(self) -> String {
+        format!("{}: {}", self.name(), self.reason())
+    }
+
+    /// The same without its name.
+    pub fn reason(self) -> &'static str {
         match self {
-            Self::Monitor => "monitor busy: its QEMU does not answer",
-            Self::Lock => "locked: libvirt is at work on it (a start, a save, a hook)",
-            Self::Host => "not asked: too many others hang",
+            Self::Monitor => "its QEMU does not answer",
+            Self::Lock => "libvirt is at work on it (a start, a save, a hook)",
+            Self::Host => "too many others hang",
         }
     }
 

@@ -261,7 +261,7 @@ impl<'a> DomainLine<'a> {
 #[derive(serde::Serialize)]
 struct HeldLine {
     by: &'static str,
-    reason: &'static str,
+    reason: String,
     since: String,
 }
 
