@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match vtop::config::parse(std::env::args_os(), vtop::app::version()) {
+    match vtop::config::parse(std::env::args_os(), |name| std::env::var_os(name), vtop::app::version()) {
         Ok(config) => vtop::app::run(config),
         Err(error) => error.exit(),
     }

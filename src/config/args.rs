@@ -2,8 +2,14 @@
 
 use super::{Calls, Charts, Config, Mode, Target, Theme};
 use crate::time::Interval;
-use clap::Parser;
 use clap::builder::NonEmptyStringValueParser;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Command, FromArgMatches, Parser};
+use std::ffi::OsString;
+
+/// The variable that gives the delay where no argument does.
+const DELAY: &str = "VTOP_DELAY";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,8 +43,8 @@ pub(super) struct Args {
     connect: Option<String>,
 
     /// Seconds between two samples, 0.1 to 600
-    #[arg(short, long, value_name = "SECONDS", env = "VTOP_DELAY", hide_env = true, default_value = "1",
-          value_parser = interval, allow_negative_numbers = true)]
+    #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = interval,
+          allow_negative_numbers = true)]
     delay: Interval,
 
     /// Write a line of JSON for every sample instead of drawing a screen
@@ -84,6 +90,23 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// The arguments that were typed, and what the environment says where they are silent. clap could read variables itself,
+    /// but it would blame an argument for what stands in one, and not take an empty one for none.
+    pub(super) fn read(
+        mut command: Command,
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, clap::Error> {
+        let mut matches = command.try_get_matches_from_mut(arguments)?;
+        let typed = matches.value_source("delay") == Some(ValueSource::CommandLine);
+        let mut args = Self::from_arg_matches_mut(&mut matches)?;
+        if let Some(text) = variable(DELAY).filter(|text| !typed && !text.is_empty()) {
+            args.delay = delay_of_environment(&text.to_string_lossy())
+                .map_err(|message| command.error(ErrorKind::ValueValidation, message))?;
+        }
+        Ok(args)
+    }
+
     /// Plain data of them; what does not go together was refused by clap's rules above.
     pub(super) fn resolve(self) -> Config {
         let target = if self.demo {
@@ -104,4 +127,13 @@ fn interval(text: &str) -> Result<Interval, String> {
         format!("{least} to {most} seconds are possible")
     };
     text.trim().parse().ok().and_then(Interval::from_seconds).ok_or_else(range)
+}
+
+fn delay_of_environment(text: &str) -> Result<Interval, String> {
+    interval(text).map_err(|why| {
+        format!(
+            "invalid value '{text}' in the environment variable {DELAY}: {why}\n\n  \
+             Correct it, or unset it, or give --delay, which wins over it"
+        )
+    })
 }

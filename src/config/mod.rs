@@ -4,7 +4,7 @@ mod args;
 
 use crate::time::Interval;
 use args::Args;
-use clap::{CommandFactory, FromArgMatches};
+use clap::CommandFactory;
 use std::ffi::OsString;
 
 /// What this run shall do; nothing in it needs to be checked again.
@@ -93,14 +93,15 @@ pub enum Mode {
     },
 }
 
-/// Reads the arguments (the first one is the program's name) and the environment. `version` is what `--version` tells.
+/// Reads the arguments (the first one is the program's name) and the environment's variables, of which an empty one is as
+/// good as none. `version` is what `--version` tells.
 /// The error knows its message, its stream and its exit code: a usage error, or a call for help.
 pub fn parse(
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    variable: impl Fn(&str) -> Option<OsString>,
     version: String,
 ) -> Result<Config, clap::Error> {
-    let mut matches = Args::command().version(version).try_get_matches_from(arguments)?;
-    Ok(Args::from_arg_matches_mut(&mut matches)?.resolve())
+    Ok(Args::read(Args::command().version(version), arguments, variable)?.resolve())
 }
 
 #[cfg(test)]
@@ -109,7 +110,13 @@ mod tests {
     use clap::error::ErrorKind;
 
     fn parsed(arguments: &[&str]) -> Result<Config, clap::Error> {
-        parse(["vtop"].iter().chain(arguments), "1".into())
+        with_delay(None, arguments)
+    }
+
+    /// With this value of `VTOP_DELAY`.
+    fn with_delay(value: Option<&str>, arguments: &[&str]) -> Result<Config, clap::Error> {
+        let variable = |name: &str| value.filter(|_| name == "VTOP_DELAY").map(OsString::from);
+        parse(["vtop"].iter().chain(arguments), variable, "1".into())
     }
 
     fn message(arguments: &[&str]) -> String {
@@ -158,6 +165,39 @@ mod tests {
         }
         let message = message(&["--demo", "--demo-domains=10001"]);
         assert!(message.contains("--demo-domains") && message.contains("1..=10000"), "{message}");
+    }
+
+    #[test]
+    fn the_environment_counts_where_no_argument_does() {
+        for (value, arguments, seconds) in [
+            (Some("0.5"), &[][..], 0.5),
+            (Some(" 5 "), &[], 5.0),
+            (Some("0.5"), &["-d", "2"], 2.0),
+            (Some("abc"), &["-d", "2"], 2.0),
+            (Some("0.5"), &["-d", "1"], 1.0),
+            (Some(""), &[], 1.0),
+            (None, &[], 1.0),
+        ] {
+            let config = with_delay(value, arguments).unwrap();
+            assert_eq!(config.interval.duration().as_secs_f64(), seconds, "{value:?} {arguments:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_in_the_environment_is_said_of_the_environment() {
+        for bad in ["abc", "0", "601", "-1", " "] {
+            let error = with_delay(Some(bad), &[]).unwrap_err();
+            let text = error.to_string();
+            assert_eq!((error.kind(), error.exit_code()), (ErrorKind::ValueValidation, 2));
+            assert!(text.contains(&format!("'{bad}' in the environment variable VTOP_DELAY")), "{text}");
+            for part in ["0.1 to 600", "unset it", "try '--help'"] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+            assert!(!text.contains("for '--delay"), "{text}");
+        }
+        let typed = with_delay(Some("0.5"), &["-d", "abc"]).unwrap_err().to_string();
+        assert!(typed.contains("for '--delay") && !typed.contains("VTOP_DELAY"), "{typed}");
+        assert_eq!(with_delay(Some("abc"), &["--help"]).unwrap_err().kind(), ErrorKind::DisplayHelp);
     }
 
     #[test]

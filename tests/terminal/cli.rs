@@ -87,6 +87,11 @@ fn wrong_usage_names_the_argument_and_ends_with_2() {
 fn the_delay_may_come_from_the_environment() {
     let output = finish(command(&["--demo", "--json"]).env("VTOP_DELAY", "0").spawn().unwrap());
     assert_eq!(output.status.code(), Some(2));
+    let message = text(&output.stderr);
+    assert!(message.contains("'0' in the environment variable VTOP_DELAY"), "{message}");
+    let arguments = ["--demo", "--json", "-n", "1"];
+    let output = finish(command(&arguments).env("VTOP_DELAY", "").spawn().unwrap());
+    assert_eq!(output.status.code(), Some(0), "empty is unset");
     let arguments = ["--demo", "--json", "-n", "1", "-d", "0.1"];
     let output = finish(command(&arguments).env("VTOP_DELAY", "600").spawn().unwrap());
     assert_eq!(output.status.code(), Some(0), "the argument wins");
