@@ -107,7 +107,12 @@ fn a_screen_needs_a_terminal() {
 
 #[test]
 fn a_hypervisor_that_cannot_be_reached_ends_with_1_and_advice() {
-    for (uri, words) in [("nonsense://x", "nonsense"), (NO_DAEMON, "daemon is not running"), ("", "--connect")] {
+    for (uri, words) in [
+        ("nonsense://x", "nonsense"),
+        (NO_DAEMON, "daemon is not running"),
+        ("test:///nofile", "test:///default needs no file"),
+        ("", "--connect"),
+    ] {
         let code = if uri.is_empty() { 2 } else { 1 };
         let output = run(&["-c", uri, "--json", "-n", "1"]);
         assert_eq!(output.status.code(), Some(code), "{uri}");

@@ -68,7 +68,12 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
             Some("have a polkit rule allow this user to read: connect getattr, search-domains".to_owned()),
             operators,
         ),
-        _ if scheme == "test" => say(text.to_owned(), None, Severity::Permanent),
+        // The driver has no daemon: what it says is of the file that the URI names.
+        _ if scheme == "test" => say(
+            text.to_owned(),
+            Some("test:///default needs no file; test:///PATH reads libvirt's XML of a <node> from there".to_owned()),
+            Severity::Permanent,
+        ),
         _ => {
             if let Some(socket) = quoted_after(text, "Failed to connect socket to '") {
                 let (why, advice, severity) = local_socket(text, socket, scheme, operators);
@@ -95,13 +100,28 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
                 let advice = "check the host's name and this machine's DNS".to_owned();
                 say(text.to_owned(), Some(advice), Severity::Connection)
             } else {
-                say(text.to_owned(), None, Severity::Connection)
+                say(text.to_owned(), Some(general_advice(uri)), Severity::Connection)
             }
         }
     }
 }
 
 const URI_ADVICE: &str = "write it as qemu:///system, qemu+ssh://host/system, lxc:///system, xen:///system";
+
+/// The way out of an error that nothing is known of: whether libvirt's own client fares better, and how URIs look.
+fn general_advice(uri: Option<&str>) -> String {
+    let connect = uri.filter(|uri| !uri.is_empty()).map(|uri| format!(" -c {}", for_shell(uri))).unwrap_or_default();
+    format!("try by hand: virsh -r{connect} list; if the URI is wrong, {URI_ADVICE}")
+}
+
+/// A word as a shell takes it literally.
+fn for_shell(word: &str) -> String {
+    if word.chars().all(|c| c.is_ascii_alphanumeric() || "+:/.,_@%=[]-".contains(c)) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
 
 /// A socket on this machine that did not answer.
 fn local_socket(text: &str, socket: &str, scheme: &str, operators: Severity) -> (String, String, Severity) {
@@ -153,7 +173,8 @@ fn ssh(words: &str, uri: Option<&str>, operators: Severity) -> (String, String, 
     let host = uri
         .and_then(|uri| uri.split_once("://"))
         .and_then(|(_, rest)| rest.split(['/', '?']).next())
-        .unwrap_or("the host");
+        .filter(|host| !host.is_empty())
+        .unwrap_or("localhost");
     let by_hand = format!("try by hand: ssh {host} virsh -r list");
     let (advice, severity) = if words.contains("resolve hostname") {
         ("check the host's name and this machine's DNS".to_owned(), Severity::Connection)
@@ -194,7 +215,10 @@ pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Op
             format!("the daemon denied access: {}", error.message),
             Some("have a polkit rule allow this user to read domains".to_owned()),
         ),
-        _ => (format!("libvirt could not read the domains: {}", error.message), None),
+        _ => (
+            format!("libvirt could not read the domains: {}", error.message),
+            Some("try by hand, with the same -c: virsh -r domstats".to_owned()),
+        ),
     };
     SourceError { message, advice, severity: Severity::Sample }
 }
@@ -368,9 +392,34 @@ mod tests {
             (rpc("qemu+libssh://h/", "Unable to resolve address 'h' service '22': Name or service not known"), "DNS"),
             (connecting(&error(45, 7, "authentication failed: no"), Some("qemu:///system"), false), "polkit"),
             (connecting(&error(88, 55, "access denied"), None, false), "polkit"),
+            (
+                connecting(&error(27, 17, "XML error: failed to parse '/nofile'"), Some("test:///nofile"), false),
+                "test:///default",
+            ),
+            (rpc("qemu+ssh:///system", "Cannot recv data: Connection refused"), "ssh localhost virsh -r list"),
+            (sampling(&error(1, 7, "internal error: odd"), true, None), "virsh -r domstats"),
         ] {
             let advice = said.advice.clone().unwrap_or_default();
             assert!(advice.contains(words), "{said}: {advice}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_nothing_is_known_of_has_a_way_out_too() {
+        for (uri, by_hand) in [
+            (Some("hyperv://h/"), "virsh -r -c hyperv://h/ list;"),
+            (Some("qemu:///system"), "virsh -r -c qemu:///system list;"),
+            (Some("qemu+tls://h/system?no_verify=1&x=y"), "virsh -r -c 'qemu+tls://h/system?no_verify=1&x=y' list;"),
+            (Some("qemu:///it's"), r"virsh -r -c 'qemu:///it'\''s' list;"),
+            (None, "virsh -r list;"),
+            (Some(""), "virsh -r list;"),
+        ] {
+            let odd = error(sys::VIR_ERR_CONFIG_UNSUPPORTED, 0, "unsupported configuration: odd");
+            let said = connecting(&odd, uri, false);
+            assert!(said.message.ends_with(": unsupported configuration: odd"), "{said}");
+            assert_eq!(said.severity, Severity::Connection);
+            let advice = said.advice.unwrap_or_default();
+            assert!(advice.contains(by_hand) && advice.contains("qemu+ssh://host/system"), "{advice}");
         }
     }
 
