@@ -36,7 +36,7 @@ impl List {
         }
     }
 
-    /// What it can be sorted by, in the order of the columns.
+    /// What it can be sorted by, in the order of the columns; what has no column of its own comes before its parts.
     pub fn sort_keys(self) -> &'static [SortKey] {
         use SortKey::*;
         match self {
@@ -57,11 +57,14 @@ impl List {
             ],
             Self::Disks => &[
                 Name,
+                DiskBytes,
                 Disk(DiskMetric::ReadBytes),
                 Disk(DiskMetric::WriteBytes),
+                DiskRequests,
                 Disk(DiskMetric::ReadRequests),
                 Disk(DiskMetric::WriteRequests),
                 Disk(DiskMetric::Flushes),
+                Domain(DomainMetric::WorstLatency),
                 Disk(DiskMetric::ReadLatency),
                 Disk(DiskMetric::WriteLatency),
                 Disk(DiskMetric::FlushLatency),
@@ -69,6 +72,7 @@ impl List {
             ],
             Self::Nics => &[
                 Name,
+                NetBytes,
                 Nic(NicMetric::RxBytes),
                 Nic(NicMetric::TxBytes),
                 Nic(NicMetric::RxPackets),
@@ -83,6 +87,16 @@ impl List {
         }
     }
 
+    /// What a letter sorts this list by: the figure that means the same here. `None` where there is none such.
+    pub(super) fn own(self, key: SortKey) -> Option<SortKey> {
+        let own = match (self, key) {
+            (Self::Vcpus, SortKey::Domain(DomainMetric::Cpu)) => SortKey::Vcpu(VcpuMetric::Use),
+            (Self::Vcpus, SortKey::Domain(DomainMetric::Steal)) => SortKey::Vcpu(VcpuMetric::Steal),
+            _ => key,
+        };
+        self.sort_keys().contains(&own).then_some(own)
+    }
+
     pub(super) fn first_sort(self) -> SortKey {
         match self {
             Self::Table | Self::Panes => SortKey::Domain(DomainMetric::Cpu),
@@ -91,5 +105,35 @@ impl List {
             Self::Vcpus => SortKey::Vcpu(VcpuMetric::Use),
             Self::Events => SortKey::Time,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{Action, BINDINGS, Key};
+
+    /// The letters that sort, in the order of the help, which this list has an own figure for.
+    fn letters(list: List) -> String {
+        let all = BINDINGS.iter().flat_map(|binding| binding.actions);
+        all.filter_map(|(key, action)| match (key, action) {
+            (Key::Char(letter), Action::SortBy(key)) => list.own(*key).map(|_| *letter),
+            _ => None,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_letter_sorts_every_list_that_has_its_figure() {
+        assert_eq!(List::ALL.map(letters), ["!PTMNWDILB", "!PTMNWDILB", "NDIL", "NB", "PNW", "!N"]);
+    }
+
+    #[test]
+    fn a_letter_means_a_vcpus_own_figure_among_vcpus() {
+        let own = |metric| List::Vcpus.own(SortKey::Domain(metric));
+        assert_eq!(own(DomainMetric::Cpu), Some(SortKey::Vcpu(VcpuMetric::Use)));
+        assert_eq!(own(DomainMetric::Steal), Some(SortKey::Vcpu(VcpuMetric::Steal)));
+        assert_eq!(own(DomainMetric::MemoryUsed), None);
+        assert_eq!(List::Table.own(SortKey::Domain(DomainMetric::Cpu)), Some(SortKey::Domain(DomainMetric::Cpu)));
     }
 }

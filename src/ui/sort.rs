@@ -1,12 +1,12 @@
 //! What a list can be sorted by.
 
 use super::row::{DeviceKey, RowId};
-use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
-use crate::fleet::{Domain, Severity, When};
+use crate::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
+use crate::fleet::{Domain, Severity, Track, When};
 use crate::model::DomainState;
 use std::time::Duration;
 
-/// A column to sort by.
+/// A column to sort by. What sums up a domain's devices is, of one of them, the device's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
     /// The loudest finding; of events, how loud they are.
@@ -40,7 +40,6 @@ pub enum SortKey {
 impl SortKey {
     /// Its name in the footer.
     pub fn label(self) -> &'static str {
-        use crate::fleet::metric::Metric;
         match self {
             Self::Trouble => "trouble",
             Self::Time => "time",
@@ -68,12 +67,18 @@ impl SortKey {
 
     /// The number to sort a row by; `None` sorts last in either order.
     pub(super) fn value(self, row: &RowId, domain: &Domain, when: When, seen: Option<Duration>) -> Option<f64> {
-        let both = |a, b| match (domain.track.value(a, when), domain.track.value(b, when)) {
-            (None, None) => None,
-            (a, b) => Some(a.unwrap_or(0.0) + b.unwrap_or(0.0)),
-        };
+        match row.device() {
+            None => self.of_domain(domain, when, seen),
+            Some(DeviceKey::Disk(key)) => self.of_disk(&domain.disks.get(key)?.track, when),
+            Some(DeviceKey::Nic(key)) => self.of_nic(&domain.nics.get(key)?.track, when),
+            Some(DeviceKey::Vcpu(key)) => self.of_vcpu(&domain.vcpus.get(key)?.track, when),
+        }
+    }
+
+    fn of_domain(self, domain: &Domain, when: When, seen: Option<Duration>) -> Option<f64> {
+        let both = |a, b| sum(&domain.track, [a, b], when);
         match self {
-            Self::Name | Self::Time => None,
+            Self::Name | Self::Time | Self::Disk(_) | Self::Nic(_) | Self::Vcpu(_) => None,
             Self::Trouble => domain.loudest(when, seen).map(|(severity, excess)| match severity {
                 Severity::Critical => 1e6 + excess,
                 Severity::Warning => excess,
@@ -93,20 +98,42 @@ impl SortKey {
             Self::DiskBytes => both(DomainMetric::DiskRead, DomainMetric::DiskWrite),
             Self::DiskRequests => both(DomainMetric::ReadRequests, DomainMetric::WriteRequests),
             Self::NetBytes => both(DomainMetric::NetRx, DomainMetric::NetTx),
-            Self::Disk(metric) => match row.device() {
-                Some(DeviceKey::Disk(key)) => domain.disks.get(key)?.track.value(metric, when),
-                _ => None,
-            },
-            Self::Nic(metric) => match row.device() {
-                Some(DeviceKey::Nic(key)) => domain.nics.get(key)?.track.value(metric, when),
-                _ => None,
-            },
-            Self::Vcpu(metric) => match row.device() {
-                Some(DeviceKey::Vcpu(key)) => domain.vcpus.get(key)?.track.value(metric, when),
-                _ => None,
-            },
         }
     }
+
+    fn of_disk(self, track: &Track<DiskMetric>, when: When) -> Option<f64> {
+        use DiskMetric::{FlushLatency, ReadBytes, ReadLatency, ReadRequests, WriteBytes, WriteLatency, WriteRequests};
+        match self {
+            Self::Disk(metric) => track.value(metric, when),
+            Self::DiskBytes => sum(track, [ReadBytes, WriteBytes], when),
+            Self::DiskRequests => sum(track, [ReadRequests, WriteRequests], when),
+            Self::Domain(DomainMetric::WorstLatency) => {
+                let latencies = [ReadLatency, WriteLatency, FlushLatency];
+                latencies.into_iter().filter_map(|metric| track.value(metric, when)).reduce(f64::max)
+            }
+            _ => None,
+        }
+    }
+
+    fn of_nic(self, track: &Track<NicMetric>, when: When) -> Option<f64> {
+        match self {
+            Self::Nic(metric) => track.value(metric, when),
+            Self::NetBytes => sum(track, [NicMetric::RxBytes, NicMetric::TxBytes], when),
+            _ => None,
+        }
+    }
+
+    fn of_vcpu(self, track: &Track<VcpuMetric>, when: When) -> Option<f64> {
+        match self {
+            Self::Vcpu(metric) => track.value(metric, when),
+            _ => None,
+        }
+    }
+}
+
+/// Both directions together; one that is not known counts as 0 beside one that is.
+fn sum<M: Metric>(track: &Track<M>, parts: [M; 2], when: When) -> Option<f64> {
+    parts.into_iter().filter_map(|part| track.value(part, when)).reduce(|a, b| a + b)
 }
 
 /// Which end comes first.

@@ -135,10 +135,11 @@ fn select_by(ui: &mut UiState, step: isize) {
 }
 
 fn sort_by(ui: &mut UiState, key: SortKey) {
-    // A letter of the domain tables brings the reader back to one of them.
-    if !ui.list.sort_keys().contains(&key) {
+    let key = ui.list.own(key).unwrap_or_else(|| {
+        // Only the table has such a figure, and a key that does nothing would be worse than one that leads there.
         ui.list = List::Table;
-    }
+        key
+    });
     let state = ui.list_state_mut();
     state.order = if state.sort == key { state.order.reversed() } else { key.natural() };
     state.sort = key;

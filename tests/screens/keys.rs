@@ -3,8 +3,9 @@
 use crate::rig::Rig;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use vtop::fleet::TimeCursor;
+use vtop::fleet::metric::DiskMetric;
 use vtop::time::Interval;
-use vtop::ui::{BINDINGS, Effect, Key, List, Order, RowId, Screen};
+use vtop::ui::{BINDINGS, DeviceKey, Effect, Key, List, Order, RowId, Screen};
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -201,6 +202,45 @@ fn a_letter_sorts_and_the_same_letter_again_reverses() {
     rig.press("M");
     assert_eq!(rig.ui.list_state().order, Order::Ascending);
     assert_ne!(rig.ui.rows, order);
+}
+
+#[test]
+fn a_letter_sorts_the_list_that_is_shown() {
+    for (list, keys, shown) in [
+        (List::Disks, "3D", "by disk B/s▾"),
+        (List::Disks, "3I", "by IOPS▾"),
+        (List::Disks, "3L", "by latency▾"),
+        (List::Nics, "4B", "by net B/s▾"),
+        (List::Vcpus, "5W", "▾STEAL%"),
+        (List::Vcpus, "5NP", "▾USE%"),
+        (List::Vcpus, "5N", "DOMAIN▴"),
+        (List::Disks, "3DD", "by disk B/s▴"),
+        (List::Table, "3M", "sort: used down"),
+        (List::Table, "4D", "sort: disk B/s down"),
+    ] {
+        let mut rig = Rig::new(12, 20, (120, 40));
+        rig.press(keys);
+        assert_eq!(rig.ui.list, list, "{keys}");
+        assert!(rig.text().contains(shown), "{keys}:\n{}", rig.text());
+    }
+}
+
+#[test]
+fn disks_are_sorted_by_what_each_of_them_does() {
+    let mut rig = Rig::new(40, 60, SIZE);
+    rig.press("3D");
+    let running = |row: &&RowId| {
+        row.domain().and_then(|id| rig.fleet.domain(id)).is_some_and(|(_, domain)| domain.state.is_active())
+    };
+    let bytes = |row: &RowId| {
+        let RowId::Device(id, DeviceKey::Disk(key)) = row else { panic!("a disk") };
+        let (_, domain) = rig.fleet.domain(*id).expect("it is there");
+        let track = &domain.disks.get(key).expect("it is there").track;
+        [DiskMetric::ReadBytes, DiskMetric::WriteBytes].map(|metric| track.latest(metric).unwrap_or(0.0)).iter().sum()
+    };
+    let sorted: Vec<f64> = rig.ui.rows.iter().filter(running).map(bytes).collect();
+    assert!(sorted.is_sorted_by(|a, b| a >= b), "{sorted:?}");
+    assert!(sorted[0] > 0.0);
 }
 
 #[test]
