@@ -6,7 +6,7 @@ use crate::model::{
 };
 use crate::units::Nanoseconds;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -276,4 +276,109 @@ fn names_say_their_units_once() {
     rx_errors_per_second
     tx_errors_per_second
     ");
+}
+
+/// A line with every object that a line can have, and one of a failure.
+fn full_lines() -> [Value; 2] {
+    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    let full = |milliseconds| {
+        let HostUpdate::Keyframe(mut update) = sample(at(milliseconds), Groups::all(), milliseconds) else {
+            unreachable!()
+        };
+        for domain in update.domains.values_mut() {
+            domain.host_cpus.push(Counter(Nanoseconds(milliseconds)));
+            domain.lacks.push(Lack { call: Call::BlockInfo, reason: "no such file".into() });
+            domain.held = Some(Held { by: Hold::Lock, since: at(0) });
+        }
+        HostUpdate::Keyframe(update)
+    };
+    fleet.apply(0, full(0));
+    assert!(lines.sample(&fleet.hosts()[0]).is_none());
+    let domain = Some(EventDomain { uuid: Uuid::from_u128(1), name: "web".into() });
+    fleet.apply(0, HostUpdate::Event(Event { at: at(500), domain, kind: EventKind::DeviceAdded("net1".into()) }));
+    fleet.apply(0, full(1000));
+    let good = json(lines.sample(&fleet.hosts()[0]));
+    let failure = Failure { message: "gone".into(), advice: None, retry_in: None, at: at(1000) };
+    fleet.apply(0, HostUpdate::Failed(failure));
+    [good, json(lines.failure(&fleet.hosts()[0], at(2000)))]
+}
+
+/// Where a key stands, as `domains[].totals`, and the key.
+type Place = (String, String);
+
+/// Every key of a value with all that stands under it.
+fn keys(value: &Value, path: &str, found: &mut BTreeMap<Place, Vec<Value>>) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                found.entry((path.to_owned(), key.clone())).or_default().push(value.clone());
+                keys(value, format!("{path}.{key}").trim_start_matches('.'), found);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| keys(value, &format!("{path}[]"), found)),
+        _ => {}
+    }
+}
+
+fn in_backticks(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// Every key that the schema in README.md names, with its type. A row in bold begins an object, that of a line has no name.
+fn schema(readme: &str) -> BTreeMap<Place, String> {
+    let section = readme.split_once("\n### Every key\n").expect("the schema").1;
+    let section = section.split("\n## ").next().expect("a part");
+    let mut objects: Vec<&str> = Vec::new();
+    let mut found = BTreeMap::new();
+    for row in section.lines().filter(|line| line.starts_with("| ")).skip(2) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, first, kind, _, _, _] = cells[..] else { panic!("not four cells: {row}") };
+        if first.starts_with("**") {
+            objects = in_backticks(first).collect();
+            if objects.is_empty() {
+                objects.push("");
+            }
+            continue;
+        }
+        assert!(in_backticks(first).count() > 0, "no key: {row}");
+        for (object, key) in objects.iter().flat_map(|object| in_backticks(first).map(move |key| (object, key))) {
+            let twice = found.insert((object.to_string(), key.to_owned()), kind.to_owned());
+            assert_eq!(twice, None, "{object} {key} stands there twice");
+        }
+    }
+    found
+}
+
+fn is_of_type(value: &Value, kind: &str) -> bool {
+    if value.is_null() {
+        return kind.ends_with('?');
+    }
+    match kind.trim_end_matches('?') {
+        "text" => value.is_string(),
+        "whole" => value.is_u64(),
+        "number" => value.is_number(),
+        "bool" => value.is_boolean(),
+        "list" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("the schema does not say what a {other} is"),
+    }
+}
+
+#[test]
+fn the_readme_has_the_schema_of_a_line() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let mut real = BTreeMap::new();
+    full_lines().iter().for_each(|line| keys(line, "", &mut real));
+    for optional in ["domains[].host_cpus[]", "domains[].held", "domains[].lacks[]", "events[]", "lacks[]", "error"] {
+        assert!(real.keys().any(|(path, _)| path == optional), "the lines of this test have no {optional}");
+    }
+    let told = schema(&readme);
+    let [real_keys, told_keys] = [real.keys().collect::<BTreeSet<_>>(), told.keys().collect()];
+    let missing: Vec<_> = real_keys.difference(&told_keys).collect();
+    let extra: Vec<_> = told_keys.difference(&real_keys).collect();
+    assert!(missing.is_empty() && extra.is_empty(), "README.md lacks {missing:?}, and has {extra:?} that are not");
+    for (place, values) in &real {
+        let kind = &told[place];
+        assert!(values.iter().all(|value| is_of_type(value, kind)), "{place:?} is no {kind}: {values:?}");
+    }
 }
