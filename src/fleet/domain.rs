@@ -347,6 +347,21 @@ impl Domain {
         groups.filter_map(|group| self.times.get(group)).min_by_key(|at| at.monotonic)
     }
 
+    /// Groups of devices whose rates it has none of now, and which it may well have: it was not read often enough, or is
+    /// held.
+    pub(super) fn unknown(&self) -> Groups {
+        if !self.state.is_active() {
+            return Groups::empty();
+        }
+        let known = |group, metric, is_without: bool| {
+            self.track.latest(metric).is_some() || (is_without && self.readings(group) > 0)
+        };
+        let disks = known(Groups::BLOCK, DomainMetric::DiskRead, self.disks.is_empty());
+        let nics = known(Groups::NET, DomainMetric::NetRx, self.nics.is_empty());
+        let unless = |known, group| if known { Groups::empty() } else { group };
+        unless(disks, Groups::BLOCK) | unless(nics, Groups::NET)
+    }
+
     /// How many times a group was read in this run; rates need two.
     pub fn readings(&self, group: Groups) -> u32 {
         self.times.readings(group)

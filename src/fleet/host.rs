@@ -55,6 +55,8 @@ pub struct Host {
     pub sampled_at: Option<Timestamp>,
     /// How long a sample takes, where that is longer than the interval.
     pub late: Option<Duration>,
+    /// Groups whose sums over the domains are not of all that run: some were not read yet, or are held.
+    pub partial: Groups,
     /// The connection was down since the last point on the time axis.
     outage: bool,
 }
@@ -161,7 +163,7 @@ impl Host {
             rates::node(&mut self.track, &node, &self.node);
             self.node = node;
             self.sampled_at = Some(round.at);
-            round.finish(&mut self.track);
+            self.partial = round.finish(&mut self.track);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::metric::DomainMetric;
 use super::{Condition, Domain, Host, When};
-use crate::model::{Call, DomainState, Groups, Hold, Lack};
+use crate::model::{BlockSample, Call, DomainState, Groups, Hold, Lack};
 use std::time::Duration;
 
 /// A reason, in the order in which a reader can act on it.
@@ -115,6 +115,9 @@ impl Domain {
             Steal if self.vcpus.iter().all(|vcpu| vcpu.sample.is_some_and(|sample| sample.delay.is_none())) => {
                 Missing::NotCounted
             }
+            WorstLatency if self.disks.iter().all(|disk| disk.sample.as_ref().is_some_and(counts_no_time)) => {
+                Missing::NotCounted
+            }
             _ if self.readings(group) < 2 => Missing::FirstReading,
             WorstLatency => Missing::NoRequest,
             _ => Missing::NoGrowth,
@@ -134,6 +137,10 @@ impl Domain {
             Missing::SilentGuest
         }
     }
+}
+
+fn counts_no_time(disk: &BlockSample) -> bool {
+    [disk.read_time, disk.write_time, disk.flush_time].iter().all(Option::is_none)
 }
 
 /// A name as one word of a shell, for a command that the operator copies.

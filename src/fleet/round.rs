@@ -28,11 +28,13 @@ pub(super) struct Round {
     page: Page,
     /// `None` where no domain has the figure, so that "nothing known" does not become 0.
     sums: [Option<f64>; SUMS.len()],
+    /// Groups of which a domain that runs has no figures now.
+    partial: Groups,
 }
 
 impl Round {
     pub(super) fn new(at: Timestamp, wanted: Groups, tick: Option<Tick>) -> Self {
-        Self { at, wanted, tick, page: Page::default(), sums: Default::default() }
+        Self { at, wanted, tick, page: Page::default(), sums: Default::default(), partial: Groups::empty() }
     }
 
     /// Writes a domain's figures down and counts them.
@@ -43,15 +45,17 @@ impl Round {
                 *sum = Some(sum.unwrap_or(0.0) + value);
             }
         }
+        self.partial |= domain.unknown();
         domain.commit(tick, &mut self.page);
     }
 
-    /// Writes the host's own figures down, with the sums over its domains.
-    pub(super) fn finish(mut self, track: &mut Track<HostMetric>) {
-        let Some(tick) = self.tick else { return };
+    /// Writes the host's own figures down, with the sums over its domains; of which groups these are not of all.
+    pub(super) fn finish(mut self, track: &mut Track<HostMetric>) -> Groups {
+        let Some(tick) = self.tick else { return Groups::empty() };
         for (sum, (metric, _)) in self.sums.into_iter().zip(SUMS) {
             track.set(metric, sum);
         }
         track.commit(tick, 0, &mut self.page);
+        self.partial
     }
 }

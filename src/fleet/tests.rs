@@ -196,6 +196,25 @@ fn the_past_has_its_own_states_and_findings() {
 }
 
 #[test]
+fn a_sum_that_is_not_of_all_says_so() {
+    let sample = |bytes| domain(1, 0, &[("vda", bytes)]);
+    let mut held = sample(1024);
+    held.asked = Groups::STATE | Groups::NET;
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample(0)])]);
+    let mut partial = |second: u64, sample| {
+        fleet.apply(0, keyframe(at(second * 1000), Groups::OVERVIEW, [sample]));
+        fleet.hosts()[0].partial
+    };
+    // It has no NIC, which is known after a reading.
+    assert_eq!(partial(1, sample(512)), Groups::empty());
+    assert_eq!(partial(2, held), Groups::BLOCK);
+    assert_eq!(partial(3, sample(2048)), Groups::empty());
+    let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
+    assert_eq!(partial(4, off), Groups::empty());
+    assert_eq!(partial(5, sample(0)), Groups::BLOCK);
+}
+
+#[test]
 fn a_hang_and_its_end_are_events() {
     let with = |run: u32, held: Option<Hold>| {
         let mut sample = domain(run, 0, &[]);

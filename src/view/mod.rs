@@ -83,6 +83,7 @@ pub fn draw(frame: &mut Frame, fleet: &Fleet, ui: &UiState, look: &Look, now: Ti
         Screen::Domain(view) => domain::draw(&scene, buffer, view),
         Screen::Device(id, key) => device::draw(&scene, buffer, parts.body, id, key),
     }
+    trouble::whole_failure(&scene, buffer, parts.trouble, parts.body);
     footer::draw(&scene, buffer, parts.footer);
     if let Some(scroll) = ui.help {
         help::draw(&scene, buffer, parts.body, scroll);

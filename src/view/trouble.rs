@@ -1,19 +1,20 @@
 //! One line that says what is wrong, the loudest first; or, when nothing is, why the selected row lacks figures. At its
 //! right end stands the newest event that nobody has seen.
 
+use super::chart;
 use super::marks;
 use super::text;
 use super::theme::Role;
 use super::{Scene, events};
 use crate::fleet::Link;
 use crate::fleet::metric::{DomainMetric, Metric};
-use crate::model::Call;
-use crate::model::Failure;
+use crate::model::{Call, Failure, Groups};
 use crate::time::Timestamp;
 use crate::ui::{List, Screen};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let mut spans = Vec::new();
@@ -55,8 +56,13 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         spans.push(scene.span(marks::role(finding.severity), words));
     }
     if total == 0 && spans.is_empty() && scene.fleet.domains().next().is_some() {
-        let (role, words) =
-            if is_unknown(scene) { (Role::Dim, "no rates yet  ") } else { (Role::Good, "nothing stands out  ") };
+        let partial =
+            scene.fleet.hosts().iter().any(|host| host.partial.contains(Groups::BLOCK) && host.lacks.is_empty());
+        let (role, words) = match (is_unknown(scene), partial) {
+            (true, _) => (Role::Dim, "no rates yet  "),
+            (false, true) => (Role::Dim, "nothing stands out in what was read so far  "),
+            (false, false) => (Role::Good, "nothing stands out  "),
+        };
         used += words.len();
         spans.push(scene.span(role, words));
     }
@@ -114,6 +120,23 @@ pub(super) fn failure_words(failure: &Failure, now: Timestamp) -> String {
     });
     let advice = failure.advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
     format!("{}{}{advice}", retry.unwrap_or_default(), failure.message)
+}
+
+/// The same as a whole, at the bottom of the body, where the line of troubles has no room for it.
+pub(super) fn whole_failure(scene: &Scene, buffer: &mut Buffer, line: Rect, body: Rect) {
+    let failing = scene.fleet.hosts().iter().find_map(|host| match &host.link {
+        Link::Failing(failure) => Some(text::clean(&failure_words(failure, scene.now)).into_owned()),
+        Link::Connecting | Link::Live => None,
+    });
+    let Some(words) = failing.filter(|words| text::width(words) > usize::from(line.width)) else { return };
+    let paragraph = Paragraph::new(words).wrap(Wrap { trim: true }).style(scene.palette.ground());
+    let lines = paragraph.line_count(body.width.saturating_sub(2)) as u16 + 2;
+    let height = lines.min(body.height);
+    let place = Rect { y: body.bottom() - height, height, ..body };
+    Clear.render(place, buffer);
+    let title = Line::from(scene.span(Role::Critical, " no data "));
+    let inner = chart::frame(scene, buffer, place, title, scene.palette.style(Role::Critical));
+    paragraph.render(inner, buffer);
 }
 
 fn link_words(scene: &Scene) -> Vec<(Role, String)> {

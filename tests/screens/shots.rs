@@ -122,6 +122,23 @@ fn a_filter_being_typed() {
     shots("filter", 100, 12, "/web");
 }
 
+/// Why, and what to do, has room everywhere.
+#[test]
+fn no_data() {
+    for size in SIZES {
+        let mut rig = Rig::new(12, 100, size);
+        rig.fail(
+            "cannot connect to qemu+unix:///system?socket=/var/run/libvirt/libvirt-sock: the libvirt daemon is not running: \
+             Connection refused at /var/run/libvirt/libvirt-sock",
+            "systemctl start libvirtd, or virtqemud where the daemons are modular",
+        );
+        let text = rig.text();
+        let words = ["NO DATA", "next try in", "Connection refused", "systemctl", "modular"];
+        assert!(words.iter().all(|word| text.contains(word)), "{text}");
+        insta::assert_snapshot!(format!("no_data_{}x{}", size.0, size.1), text);
+    }
+}
+
 #[test]
 fn before_the_first_answer() {
     for size in SIZES {
