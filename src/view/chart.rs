@@ -50,7 +50,7 @@ impl Curve {
         area: Rect,
     ) -> Self {
         let info = metric.info();
-        let count = graph::bins_across(graph_width(area), scene.palette.symbols);
+        let count = bins(area, scene.palette.symbols);
         Self {
             label,
             role,
@@ -75,6 +75,16 @@ impl Curve {
 /// The width that is left for the graph in a framed chart.
 fn graph_width(area: Rect) -> u16 {
     area.width.saturating_sub(2 + GUTTER)
+}
+
+/// How many bins a framed chart of this width shows.
+pub(super) fn bins(area: Rect, symbols: Symbols) -> usize {
+    graph::bins_across(graph_width(area), symbols)
+}
+
+/// Whether a framed chart of this width is drawn at all.
+pub(super) fn is_wide_enough(area: Rect) -> bool {
+    area.width >= GUTTER + 6
 }
 
 /// A frame with a title; what is inside of it comes back.
@@ -109,7 +119,7 @@ pub(super) fn draw(
     shared: bool,
     curves: &[Curve],
 ) {
-    if area.height < 3 || area.width < GUTTER + 6 {
+    if area.height < 3 || !is_wide_enough(area) {
         return;
     }
     let inner = frame(scene, buffer, area, title, scene.palette.style(Role::Frame));
@@ -161,7 +171,7 @@ fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: 
 
 /// How far back the chart reaches, in the lower edge of its frame.
 fn time_axis(scene: &Scene, buffer: &mut Buffer, area: Rect, window: Window) {
-    let bins = graph::bins_across(graph_width(area), scene.palette.symbols);
+    let bins = bins(area, scene.palette.symbols);
     let dim = scene.palette.style(Role::Dim);
     let y = area.y + area.height - 1;
     let from = format!(" -{} ", format::duration(window.length(bins)));

@@ -160,16 +160,23 @@ impl Screen<'_> {
         }
         let figures_width = if area.width >= 120 { 52 } else { 44 };
         let [figures, charts] = Layout::horizontal([Constraint::Length(figures_width), Constraint::Min(0)]).areas(rest);
-        self.figures(buffer, figures, device, total, lack);
+        // A peak that the chart beside it does not show would contradict it.
+        let symbols = scene.palette.symbols;
+        let bins = match chart::is_wide_enough(charts) {
+            true => chart::bins(charts, symbols),
+            false => graph::bins_across(area.width, symbols),
+        };
+        self.figures(buffer, figures, device, bins, total, lack);
         self.charts(buffer, charts, device, panels);
     }
 
-    /// Now, peak of what the charts show, total of this run.
+    /// Now, peak of the newest `bins`, total of this run.
     fn figures<K, S, M: Metric>(
         &self,
         buffer: &mut Buffer,
         area: Rect,
         device: &Device<K, S, M>,
+        bins: usize,
         total: fn(M, &S) -> Option<(u64, Unit)>,
         lack: Option<(&str, String)>,
     ) {
@@ -177,7 +184,6 @@ impl Screen<'_> {
         let symbols = scene.palette.symbols;
         let window = Window::new(self.host, scene.ui);
         let when = window.when(scene.ui.cursor);
-        let bins = graph::bins_across(area.width.max(40), symbols);
         let [name, now, peak, sum, _] = Layout::horizontal([
             Constraint::Fill(1),
             Constraint::Length(7),

@@ -140,3 +140,21 @@ fn hostile_text_in_an_event_sends_no_escape_and_bends_no_column() {
         }
     }
 }
+
+/// In MiB/s, as `22.3M`, `16.0M┤` or `≤16.0M`.
+fn mebibytes(word: &str) -> Option<f64> {
+    word.trim_matches(['│', '┤', '≤']).strip_suffix('M')?.parse().ok()
+}
+
+#[test]
+fn a_device_s_peak_is_that_of_the_chart_beside_it() {
+    for size in SIZES {
+        let mut rig = Rig::new(12, 100, size);
+        let text = rig.press("/db-primary⏎⏎⏎").text();
+        let peaks = text.lines().filter(|line| line.starts_with("read B/s") || line.starts_with("write B/s"));
+        let peak = peaks.filter_map(|line| mebibytes(line.split_whitespace().nth(3)?)).fold(0.0, f64::max);
+        let chart = text.lines().skip_while(|line| !line.contains("throughput"));
+        let scale = chart.flat_map(str::split_whitespace).filter(|word| word.ends_with('┤')).find_map(mebibytes);
+        assert_eq!(scale, Some(2f64.powf(peak.log2().ceil())), "the scale is the next power of two:\n{text}");
+    }
+}
