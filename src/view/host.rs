@@ -105,7 +105,51 @@ pub(super) fn clock(wall: jiff::Timestamp) -> String {
     wall.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
 }
 
+/// How much is said of the load.
+#[derive(Clone, Copy)]
+struct Detail {
+    /// Columns of the graph of the CPUs, and where `graphs` of disks and network, too.
+    graph: usize,
+    graphs: bool,
+    requests: bool,
+    iowait: bool,
+    /// The domains by state, or only how many are up.
+    states: bool,
+}
+
+/// From what a wide terminal has room for down to what every one has. How many domains there are stays longest.
+const DETAILS: [Detail; 9] = [
+    Detail { graph: 20, graphs: true, requests: true, iowait: true, states: true },
+    Detail { graph: 8, graphs: true, requests: true, iowait: true, states: true },
+    Detail { graph: 8, graphs: false, requests: true, iowait: true, states: true },
+    Detail { graph: 8, graphs: false, requests: false, iowait: true, states: true },
+    Detail { graph: 4, graphs: false, requests: false, iowait: true, states: true },
+    Detail { graph: 8, graphs: false, requests: false, iowait: false, states: true },
+    Detail { graph: 8, graphs: false, requests: false, iowait: false, states: false },
+    Detail { graph: 4, graphs: false, requests: false, iowait: false, states: false },
+    Detail { graph: 0, graphs: false, requests: false, iowait: false, states: false },
+];
+
 fn load(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host) {
+    let room = usize::from(area.width);
+    let line = DETAILS.iter().map(|detail| joined(load_parts(scene, host, *detail))).find(|line| line.width() <= room);
+    let line = line.unwrap_or_else(|| {
+        // On a narrow terminal what stands before the domains goes: the network, the disks, the memory.
+        let mut parts = load_parts(scene, host, DETAILS[DETAILS.len() - 1]);
+        while parts.len() > 2 && joined(parts.clone()).width() > room {
+            parts.remove(parts.len() - 2);
+        }
+        joined(parts)
+    });
+    buffer.set_line(area.x, area.y, &line, area.width);
+}
+
+fn joined(parts: Vec<Vec<Span<'static>>>) -> Line<'static> {
+    parts.join(&Span::raw("  ")).into()
+}
+
+/// CPU, memory, disks, network, and last the domains.
+fn load_parts(scene: &Scene, host: &Host, detail: Detail) -> Vec<Vec<Span<'static>>> {
     let symbols = scene.palette.symbols;
     let when = host.timeline.when(scene.ui.cursor);
     let window = Window::new(host, scene.ui);
@@ -113,64 +157,52 @@ fn load(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host) {
         Some(value) => format::figure(metric.info().unit, value, symbols),
         None => scene.none().into(),
     };
-    let wide = area.width >= 110;
-    let graph_width = if area.width >= 160 { 20 } else { 8 };
-    let curve = |metric: HostMetric, floor: f64| {
-        let bins = window.bins(&host.track, metric, graph_width);
+    let curve = |metric: HostMetric, role: Role, floor: f64| {
+        let bins = window.bins(&host.track, metric, detail.graph);
         let top = graph::peak(&bins).unwrap_or(0.0).max(floor);
-        format!(" {}", graph::inline(&bins, top, symbols))
+        (detail.graph > 0).then(|| scene.span(role, format!(" {}", graph::inline(&bins, top, symbols))))
     };
     let cpu = host.track.value(HostMetric::Cpu, when);
-    let mut parts: Vec<Vec<Span<'static>>> = Vec::new();
     let mut percent = vec![
         scene.span(Role::Heading, "CPU "),
         scene.span(load_role(cpu, 75.0, 95.0, Role::Title), format!("{:>5}%", value(HostMetric::Cpu))),
-        scene.span(Role::Cpu, curve(HostMetric::Cpu, 100.0)),
     ];
-    if wide {
+    percent.extend(curve(HostMetric::Cpu, Role::Cpu, 100.0));
+    if detail.iowait {
         percent.push(scene.span(Role::Dim, format!(" iowait {}%", value(HostMetric::Iowait))));
     }
-    parts.push(percent);
     let total = host.node.memory.map(|memory| memory.total.0 as f64);
     let used = host.track.value(HostMetric::MemoryUsed, when);
     let share = used.zip(total).map(|(used, total)| 100.0 * used / total);
     let total = total.map_or(scene.none().into(), |total| format::figure(crate::units::Unit::Bytes, total, symbols));
-    parts.push(vec![
+    let memory = vec![
         scene.span(Role::Heading, "MEM "),
         scene.span(load_role(share, 85.0, 95.0, Role::Title), value(HostMetric::MemoryUsed)),
         scene.span(Role::Dim, format!("/{total}")),
-    ]);
+    ];
     let pair = |name: &str, roles: (Role, Role), signs: (&str, &str), metrics: (HostMetric, HostMetric)| {
         let mut spans = vec![
             scene.span(Role::Heading, format!("{name} ")),
             scene.span(roles.0, format!("{}{:>5}", signs.0, value(metrics.0))),
             scene.span(roles.1, format!(" {}{:>5}", signs.1, value(metrics.1))),
         ];
-        if wide {
-            spans.push(scene.span(roles.0, curve(metrics.0, 1024.0)));
+        if detail.graphs {
+            spans.extend(curve(metrics.0, roles.0, 1024.0));
         }
         spans
     };
-    let (down, up) = if symbols == Symbols::Ascii { ("rx ", "tx ") } else { ("↓", "↑") };
+    let (down, up) = if symbols == Symbols::Ascii { ("rx", "tx") } else { ("↓", "↑") };
     let disk = (HostMetric::DiskRead, HostMetric::DiskWrite);
     let mut disk = pair("DISK", (Role::DiskRead, Role::DiskWrite), ("r", "w"), disk);
-    if wide {
+    if detail.requests {
         disk.push(scene.span(Role::Dim, format!(" {} IOPS", value(HostMetric::DiskRequests))));
     }
-    parts.push(disk);
     let net = (HostMetric::NetRx, HostMetric::NetTx);
-    parts.push(pair("NET", (Role::NetReceive, Role::NetTransmit), (down, up), net));
-    parts.push(counts(scene, host, wide));
-    let mut x = area.x;
-    for part in parts {
-        let line = Line::from(part);
-        let width = line.width() as u16;
-        if x + width > area.x + area.width {
-            break;
-        }
-        buffer.set_line(x, area.y, &line, width);
-        x += width + 2;
-    }
+    let net = pair("NET", (Role::NetReceive, Role::NetTransmit), (down, up), net);
+    let states = host.domains.values().map(|domain| domain.state).collect::<Vec<_>>();
+    let counts = if detail.states { all_counts(&states) } else { short_count(&states) };
+    let counts = counts.into_iter().map(|(role, words)| scene.span(role, words)).collect();
+    vec![percent, memory, disk, net, counts]
 }
 
 fn load_role(value: Option<f64>, warning: f64, critical: f64, fine: Role) -> Role {
@@ -181,30 +213,59 @@ fn load_role(value: Option<f64>, warning: f64, critical: f64, fine: Role) -> Rol
     }
 }
 
-/// How many domains there are, by state.
-fn counts(scene: &Scene, host: &Host, wide: bool) -> Vec<Span<'static>> {
-    let count = |wanted: fn(DomainState) -> bool| host.domains.values().filter(|domain| wanted(domain.state)).count();
-    let up = count(|state| matches!(state, DomainState::Running | DomainState::Blocked));
-    let off = count(|state| !state.is_active());
-    let other = host.domains.len() - up - off;
-    if wide {
-        let mut spans = vec![
-            scene.span(Role::Heading, format!("{} domains ", host.domains.len())),
-            scene.span(Role::Good, format!("{up} running")),
-        ];
-        if other > 0 {
-            spans.push(scene.span(Role::Warning, format!(" {other} paused")));
-        }
-        spans.push(scene.span(Role::Dim, format!(" {off} off")));
-        spans
-    } else {
-        vec![scene.span(Role::Heading, format!("{up}/{} up", host.domains.len()))]
-    }
+/// The states that domains are counted by, in words for many of them. A domain that waits for a resource has not stopped.
+const COUNTED: [(&[DomainState], &str, Role); 7] = [
+    (&[DomainState::Running, DomainState::Blocked], "running", Role::Good),
+    (&[DomainState::Paused], "paused", Role::Warning),
+    (&[DomainState::PmSuspended], "suspended", Role::Warning),
+    (&[DomainState::ShuttingDown], "in shutdown", Role::Warning),
+    (&[DomainState::ShutOff], "off", Role::Dim),
+    (&[DomainState::Crashed], "crashed", Role::Critical),
+    (&[DomainState::Unknown], "without a state", Role::Dim),
+];
+
+fn count(states: &[DomainState], wanted: &[DomainState]) -> usize {
+    states.iter().filter(|state| wanted.contains(state)).count()
+}
+
+/// How many domains there are, by state: the states that there are.
+fn all_counts(states: &[DomainState]) -> Vec<(Role, String)> {
+    let total = format!("{} domain{}", states.len(), if states.len() == 1 { "" } else { "s" });
+    let counted = COUNTED.iter().map(|(wanted, word, role)| (*role, count(states, wanted), word));
+    let counted = counted.filter(|(_, number, _)| *number > 0);
+    let words = counted.map(|(role, number, word)| (role, format!(" {number} {word}")));
+    std::iter::once((Role::Heading, total)).chain(words).collect()
+}
+
+/// How many of the domains run.
+fn short_count(states: &[DomainState]) -> Vec<(Role, String)> {
+    vec![(Role::Heading, format!("{}/{} up", count(states, COUNTED[0].0), states.len()))]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn words(counts: Vec<(Role, String)>) -> String {
+        counts.into_iter().map(|(_, words)| words).collect()
+    }
+
+    #[test]
+    fn domains_are_counted_by_the_state_they_are_in() {
+        use DomainState::*;
+        let all = [Running, Blocked, Running, Paused, PmSuspended, ShuttingDown, ShutOff, Crashed, Unknown];
+        let named =
+            "9 domains 3 running 1 paused 1 suspended 1 in shutdown 1 off 1 crashed 1 without a state".to_owned();
+        assert_eq!(words(all_counts(&all)), named);
+        assert_eq!(words(short_count(&all)), "3/9 up");
+    }
+
+    #[test]
+    fn a_state_in_which_there_is_no_domain_is_not_named() {
+        assert_eq!(words(all_counts(&[DomainState::Crashed])), "1 domain 1 crashed", "crashed is not off");
+        assert_eq!(words(all_counts(&[])), "0 domains");
+        assert_eq!(words(short_count(&[])), "0/0 up");
+    }
 
     #[test]
     fn an_interval_that_is_not_kept_comes_with_one_that_is() {

@@ -158,3 +158,18 @@ fn a_device_s_peak_is_that_of_the_chart_beside_it() {
         assert_eq!(scale, Some(2f64.powf(peak.log2().ceil())), "the scale is the next power of two:\n{text}");
     }
 }
+
+#[test]
+fn the_host_line_counts_the_domains_at_every_width() {
+    for (width, words) in
+        [(40, "9/12 up"), (80, "9/12 up"), (110, "12 domains 9 running 3 off"), (120, "12 domains 9 running 3 off")]
+    {
+        for symbols in [Symbols::Braille, Symbols::Ascii] {
+            let mut rig = Rig::new(12, 100, (width, 40));
+            rig.look.symbols = symbols;
+            let text = rig.text();
+            let line = text.lines().nth(1).unwrap_or_default();
+            assert!(line.ends_with(words), "{width} columns: {line}");
+        }
+    }
+}
