@@ -68,15 +68,20 @@ pub(super) fn fit<C: Copy>(columns: &[Column<C>], width: u16) -> Vec<(Column<C>,
         .collect()
 }
 
+/// Stands at the heading that the rows are sorted by. In ASCII as `ps --sort` has it: a letter would be read as part of it.
+fn sort_mark(order: Order, symbols: Symbols) -> &'static str {
+    match (order, symbols) {
+        (Order::Descending, Symbols::Ascii) => "-",
+        (Order::Ascending, Symbols::Ascii) => "+",
+        (Order::Descending, _) => "▾",
+        (Order::Ascending, _) => "▴",
+    }
+}
+
 /// The heading line.
 pub(super) fn headings<C>(scene: &Scene, buffer: &mut Buffer, area: Rect, columns: &[(Column<C>, u16, u16)]) {
     let state = scene.ui.list_state();
-    let mark = match (state.order, scene.palette.symbols) {
-        (Order::Descending, Symbols::Ascii) => "v",
-        (Order::Ascending, Symbols::Ascii) => "^",
-        (Order::Descending, _) => "▾",
-        (Order::Ascending, _) => "▴",
-    };
+    let mark = sort_mark(state.order, scene.palette.symbols);
     let is_sorted = |column: &Column<C>| column.sort == Some(state.sort);
     // Where that column has no room, another one says what the order is: the one of the charts, or that of the names.
     let order = format!("by {}{mark}", state.sort.label());

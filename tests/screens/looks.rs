@@ -94,6 +94,15 @@ fn a_terminal_that_knows_ascii_gets_ascii() {
 }
 
 #[test]
+fn the_sort_mark_in_ascii_is_no_letter() {
+    let mut rig = Rig::new(12, 100, (120, 40));
+    rig.look.symbols = Symbols::Ascii;
+    assert!(rig.text().contains(" -CPU% "), "{}", rig.text());
+    assert!(rig.press("r").text().contains(" +CPU% "), "{}", rig.text());
+    assert!(rig.press("N").text().contains("NAME+ "), "{}", rig.text());
+}
+
+#[test]
 fn nothing_is_drawn_wrong_at_any_size() {
     for (width, height) in [(40, 10), (41, 11), (60, 15), (79, 23), (100, 30), (300, 100), (1, 1), (500, 3)] {
         let start = Rig::new(30, 12, (width, height));
