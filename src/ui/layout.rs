@@ -79,7 +79,7 @@ pub(super) fn device_line(domain: &Domain, index: usize) -> (usize, usize) {
     (found.unwrap_or(0), line)
 }
 
-/// How cards are laid out: all of one size, filling the body.
+/// How cards are laid out: all of one height, so that all have the same lines. What is left below them stays blank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardGrid {
     /// Cards side by side.
@@ -90,8 +90,9 @@ pub struct CardGrid {
 }
 
 impl CardGrid {
-    /// As many cards as fit; where there are fewer, they grow.
-    pub fn new(area: Rect, cards: usize) -> Self {
+    /// As many cards as fit; where there are fewer, they grow. The last column is left to the scroll bar.
+    pub fn new(body: Rect, cards: usize) -> Self {
+        let area = Rect { width: body.width.saturating_sub(1), ..body };
         let most_columns = usize::from(area.width / CARD_MIN_WIDTH).max(1);
         let most_rows = usize::from(area.height / CARD_MIN_HEIGHT).max(1);
         let cards = cards.max(1);
@@ -108,12 +109,29 @@ impl CardGrid {
         if row >= self.rows {
             return None;
         }
-        let split = |start: u16, length: u16, parts: usize, part: usize| {
-            let edge = |part: usize| (usize::from(length) * part / parts) as u16;
-            (start + edge(part), edge(part + 1) - edge(part))
-        };
-        let (x, width) = split(self.area.x, self.area.width, self.columns, column);
-        let (y, height) = split(self.area.y, self.area.height, self.rows, row);
-        Some(Rect { x, y, width, height })
+        let edge = |column: usize| (usize::from(self.area.width) * column / self.columns) as u16;
+        let height = self.area.height / self.rows as u16;
+        let y = self.area.y + row as u16 * height;
+        Some(Rect { x: self.area.x + edge(column), y, width: edge(column + 1) - edge(column), height })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_cards_of_a_screen_are_of_one_height() {
+        for height in 6..100 {
+            for cards in 1..40 {
+                let area = Rect::new(0, 3, 99, height);
+                let grid = CardGrid::new(area, cards);
+                let places: Vec<Rect> = (0..cards).map_while(|index| grid.card(index)).collect();
+                assert!(places.iter().all(|place| place.height == places[0].height), "{cards} in {height}: {places:?}");
+                assert!(places.iter().all(|place| place.bottom() <= area.bottom() && place.right() <= area.right()));
+                let used = places.iter().map(|place| place.bottom()).max().unwrap_or(0);
+                assert!(usize::from(area.bottom() - used) < grid.rows, "no line is left that each row could have had");
+            }
+        }
     }
 }

@@ -34,8 +34,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         columns::empty_list(scene, buffer, area, "domain");
         return;
     }
-    let room_for_bar = Rect { width: area.width.saturating_sub(1), ..area };
-    let grid = crate::ui::CardGrid::new(room_for_bar, scene.ui.rows.len());
+    let grid = crate::ui::CardGrid::new(area, scene.ui.rows.len());
     let first = scene.ui.list_state().offset * grid.columns;
     let selected = scene.ui.selected_index();
     for (index, row) in scene.ui.rows.iter().enumerate().skip(first) {
@@ -90,7 +89,8 @@ fn card(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Do
 fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain, findings: &[Finding]) {
     // CPU gets what the others leave; each rate grows from one line to three.
     let rate = ((area.height.saturating_sub(2)) / 5).clamp(1, 3);
-    let spoken = u16::from(area.height >= 7 || !findings.is_empty() && area.height > 5);
+    // What is wrong has its line in every card, so that a card does not change when something goes wrong.
+    let spoken = u16::from(area.height >= 6);
     let [words, cpu, memory, read, write, rx, tx] = Layout::vertical([
         Constraint::Length(spoken),
         Constraint::Min(1),

@@ -93,6 +93,17 @@ fn a_terminal_that_knows_ascii_gets_ascii() {
     }
 }
 
+/// At 114 columns there is room for three cards side by side, but not for the scroll bar beside them.
+#[test]
+fn a_line_of_cards_is_as_long_for_the_keys_as_on_the_screen() {
+    for width in [76, 77, 114, 115] {
+        let mut rig = Rig::new(30, 12, (width, 24));
+        rig.press("2j");
+        let line = rig.text().lines().find(|line| line.starts_with('╭')).unwrap_or_default().to_owned();
+        assert_eq!(rig.ui.selected_index(), Some(line.matches('╭').count()), "{width}: {line}");
+    }
+}
+
 #[test]
 fn the_sort_mark_in_ascii_is_no_letter() {
     let mut rig = Rig::new(12, 100, (120, 40));
