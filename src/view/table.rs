@@ -76,7 +76,7 @@ const COLUMNS: &[Column<Content>] = &[
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let names = scene.ui.rows.iter().filter_map(|row| scene.fleet.domain(row.domain()?));
     let longest = names.map(|(_, domain)| text::width(&text::clean(&domain.name))).max().unwrap_or(0);
-    let columns = columns::fit(&wanted(area.width, longest), area.width.saturating_sub(1));
+    let columns = fitted(area.width, longest);
     columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if scene.ui.rows.is_empty() {
@@ -108,6 +108,33 @@ fn preview(scene: &Scene, buffer: &mut Buffer, body: Rect) {
     let place = Rect { y: body.bottom() - height, height, ..body };
     domain::title(scene, buffer, Rect { height: 1, ..place }, host, domain);
     domain::charts(scene, buffer, Rect { y: place.y + 1, height: height - 1, ..place }, host, domain);
+}
+
+/// The columns for a width, and for names up to this long. Which domain it is matters more than how it was: a name that
+/// is cut gets its columns from the history, to the last one if need be. All others stay where they are.
+fn fitted(width: u16, longest_name: usize) -> Vec<(Column<Content>, u16, u16)> {
+    /// A shorter history shows nothing.
+    const LEAST: u16 = 2;
+    let mut columns = columns::fit(&wanted(width, longest_name), width.saturating_sub(1));
+    let place = |wanted: fn(&Content) -> bool| columns.iter().position(|(column, ..)| wanted(&column.content));
+    let names = place(|content| matches!(content, Name));
+    let (Some(name), Some(history)) = (names, place(|content| matches!(content, History))) else { return columns };
+    let (_, _, given) = columns[history];
+    let wished = longest_name.min(usize::from(columns[name].0.most)) as u16;
+    let lacks = wished.saturating_sub(columns[name].2);
+    let goes = given.saturating_sub(lacks) < LEAST;
+    // With the history goes the blank beside it.
+    let taken = if lacks > 0 && goes { given + 1 } else { lacks };
+    columns[name].2 += taken;
+    for (_, offset, _) in &mut columns[name + 1..=history] {
+        *offset += taken;
+    }
+    if taken > given {
+        columns.remove(history);
+    } else {
+        columns[history].2 -= taken;
+    }
+    columns
 }
 
 /// The columns for a width: room beyond 80 columns goes to whole names and to a longer history before it adds figures.
@@ -230,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_terminal_of_80_columns_shows_every_kind_of_figure() {
-        let shown: Vec<_> = columns::fit(&wanted(80, 30), 79).iter().map(|(column, ..)| column.title).collect();
+        let shown: Vec<_> = fitted(80, 12).iter().map(|(column, ..)| column.title).collect();
         for title in ["S", "NAME", "CPU%", "", "ST%", "MEMORY", "RD/s", "WR/s", "IOPS", "LAT", "RX/s", "TX/s"] {
             assert!(shown.contains(&title), "{title} is not among {shown:?}");
         }
@@ -238,8 +265,36 @@ mod tests {
 
     #[test]
     fn forty_columns_still_show_the_name_and_the_cpu() {
-        let shown: Vec<_> = columns::fit(&wanted(40, 30), 39).iter().map(|(column, ..)| column.title).collect();
+        let shown: Vec<_> = fitted(40, 30).iter().map(|(column, ..)| column.title).collect();
         assert!(shown.contains(&"NAME") && shown.contains(&"CPU%"), "{shown:?}");
+    }
+
+    /// The widths of name and history, and where the rest begins.
+    fn shares(width: u16, longest_name: usize) -> (u16, Option<u16>, Option<u16>) {
+        let columns = fitted(width, longest_name);
+        let find = |wanted: fn(&Content) -> bool| columns.iter().find(|(column, ..)| wanted(&column.content));
+        let history = find(|content| matches!(content, History)).map(|(_, _, width)| *width);
+        let name = find(|content| matches!(content, Name)).map_or(0, |(_, _, width)| *width);
+        (name, history, find(|content| matches!(content, Figure(M::Steal, _))).map(|(_, offset, _)| *offset))
+    }
+
+    #[test]
+    fn a_long_name_takes_its_columns_from_the_history() {
+        assert_eq!(shares(80, 5), (12, Some(5), Some(28)));
+        assert_eq!(shares(80, 12), (12, Some(5), Some(28)));
+        assert_eq!(shares(80, 15), (15, Some(2), Some(28)));
+        assert_eq!(shares(80, 16), (18, None, Some(28)));
+        assert_eq!(shares(80, 99), (18, None, Some(28)));
+        assert_eq!(shares(40, 99).0, shares(40, 12).0, "without a history there is nothing to take");
+    }
+
+    #[test]
+    fn on_wider_terminals_all_of_a_usual_name_is_shown() {
+        for width in 100..250 {
+            let (name, history, _) = shares(width, 28);
+            assert!(name >= 28 || history.is_none(), "{name} and {history:?} of {width}");
+        }
+        assert!(shares(120, 28).1.is_some_and(|history| history >= 5));
     }
 
     #[test]
