@@ -96,7 +96,7 @@ const VCPUS: &[Column<Content>] = &[
     words(About, "STATE", 8, 2, 1, 24),
 ];
 
-pub(super) fn columns_of(list: List) -> &'static [Column<Content>] {
+fn columns_of(list: List) -> &'static [Column<Content>] {
     match list {
         List::Nics => NICS,
         List::Vcpus => VCPUS,
@@ -104,8 +104,33 @@ pub(super) fn columns_of(list: List) -> &'static [Column<Content>] {
     }
 }
 
+/// The columns for these devices. Where it is known which host CPU a vCPU runs on, these words come before its history
+/// grows; they have the same place for every number, so that nothing moves with it.
+pub(super) fn columns_for<'a>(
+    list: List,
+    mut devices: impl Iterator<Item = (&'a Domain, &'a DeviceKey)>,
+) -> Vec<Column<Content>> {
+    let mut columns = columns_of(list).to_vec();
+    if list == List::Vcpus {
+        let is_known = devices.any(|(domain, key)| host_cpu(domain, key).is_some());
+        for column in columns.iter_mut().filter(|column| matches!(column.content, About)) {
+            (column.grow, column.most) = if is_known { (column.most, column.most) } else { (0, column.width) };
+        }
+    }
+    columns
+}
+
+fn host_cpu(domain: &Domain, key: &DeviceKey) -> Option<u32> {
+    let DeviceKey::Vcpu(number) = key else { return None };
+    domain.vcpus.get(number)?.sample?.host_cpu
+}
+
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, list: List) {
-    let columns = columns::fit(columns_of(list), area.width.saturating_sub(1));
+    let devices = scene.ui.rows.iter().filter_map(|row| match row {
+        RowId::Device(id, key) => Some((scene.fleet.domain(*id)?.1, key)),
+        RowId::Domain(_) | RowId::Event(..) => None,
+    });
+    let columns = columns::fit(&columns_for(list, devices), area.width.saturating_sub(1));
     columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if scene.ui.rows.is_empty() {
@@ -280,7 +305,7 @@ fn about(domain: &Domain, key: &DeviceKey) -> String {
         DeviceKey::Vcpu(number) => {
             let sample = domain.vcpus.get(number).and_then(|vcpu| vcpu.sample);
             let state = sample.and_then(|sample| sample.state).map(vcpu_state).unwrap_or_default();
-            match sample.and_then(|sample| sample.host_cpu) {
+            match host_cpu(domain, key) {
                 Some(cpu) => format!("{state} on host CPU {cpu}"),
                 None => state.to_owned(),
             }

@@ -305,8 +305,9 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
         }
     }
     let own = |list: List| -> Vec<_> {
-        let all = devices::columns_of(list).iter().copied();
-        all.filter(|column| !matches!(column.content, devices::Content::Domain)).collect()
+        let mut all = devices::columns_for(list, keys.iter().map(|key| (domain, key)));
+        all.retain(|column| !matches!(column.content, devices::Content::Domain));
+        all
     };
     let total = items.len();
     let mut fitted = Vec::new();

@@ -193,3 +193,17 @@ fn the_host_line_counts_the_domains_at_every_width() {
         }
     }
 }
+
+#[test]
+fn a_vcpu_s_state_is_whole_beside_its_history() {
+    for size in SIZES {
+        let mut rig = Rig::bent(12, 10, size, |sample| {
+            let vcpus = sample.domains.values_mut().flat_map(|domain| domain.vcpus.values_mut());
+            vcpus.for_each(|vcpu| vcpu.host_cpu = Some(15));
+        });
+        for keys in ["5", "1/proxy⏎⏎"] {
+            let text = rig.press(keys).text();
+            assert!(text.contains("running on host CPU 15"), "{keys} at {size:?}:\n{text}");
+        }
+    }
+}
