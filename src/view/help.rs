@@ -10,8 +10,8 @@ use crate::fleet::metric::{DiskMetric, DomainMetric, HostMetric, Metric, NicMetr
 use crate::ui::BINDINGS;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
-use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph, Widget};
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, scroll: u16) {
     let width = area.width.min(100);
@@ -27,14 +27,24 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, scroll: u16) 
     buffer.set_style(place, scene.palette.ground());
     let title = Line::from(scene.span(Role::Title, " help: j k scroll, Esc closes "));
     let inner = chart::frame(scene, buffer, place, title, scene.palette.style(Role::Key));
-    let lines = lines(scene);
-    let paragraph = Paragraph::new(lines).wrap(Wrap { trim: false });
-    let most = paragraph.line_count(inner.width).saturating_sub(usize::from(inner.height)) as u16;
-    paragraph.scroll((scroll.min(most), 0)).render(inner, buffer);
+    let lines = lines(scene, usize::from(inner.width));
+    let most = lines.len().saturating_sub(usize::from(inner.height)) as u16;
+    Paragraph::new(lines).scroll((scroll.min(most), 0)).render(inner, buffer);
 }
 
-fn lines(scene: &Scene) -> Vec<Line<'static>> {
+/// What stands in front of words, and the words: in as many lines as they need, each below the first one's words.
+fn hang(scene: &Scene, head: Vec<Span<'static>>, indent: usize, words: &str, width: usize) -> Vec<Line<'static>> {
+    let used: usize = head.iter().map(Span::width).sum();
+    let mut parts = text::wrap(words, width.saturating_sub(used), width.saturating_sub(indent)).into_iter();
+    let mut first = Line::from(head);
+    first.extend(parts.next().map(|part| scene.span(Role::Text, part)));
+    let rest = parts.map(|part| Line::from(vec![Span::raw(" ".repeat(indent)), scene.span(Role::Text, part)]));
+    std::iter::once(first).chain(rest).collect()
+}
+
+fn lines(scene: &Scene, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
+    let blank = || vec![Span::raw("  ")];
     let heading = |words: &str| Line::from(scene.span(Role::Heading, words.to_owned()));
     let mut group = "";
     for binding in BINDINGS {
@@ -43,54 +53,50 @@ fn lines(scene: &Scene) -> Vec<Line<'static>> {
             lines.push(heading(group));
         }
         let keys = plain(scene, binding.keys);
-        lines.push(Line::from(vec![
-            scene.span(Role::Key, format!("  {keys:<17}")),
-            scene.span(Role::Text, binding.about),
-        ]));
+        let keys = vec![scene.span(Role::Key, format!("  {keys:<17}"))];
+        lines.extend(hang(scene, keys, 19, binding.about, width));
     }
     lines.push(Line::default());
     lines.push(heading("State and signs"));
-    lines.push(Line::from(scene.span(Role::Text, format!("  {}", marks::STATE_LETTERS))));
+    for letters in marks::STATE_LETTERS {
+        lines.extend(hang(scene, blank(), 2, letters, width));
+    }
     let sign = |severity| marks::sign(severity, scene.palette.symbols);
     lines.push(Line::from(vec![
         scene.span(Role::Critical, format!("  {} the guest suffers now  ", sign(Severity::Critical))),
-        scene.span(Role::Warning, format!("{} worth a look  ", sign(Severity::Warning))),
-        scene.span(Role::Text, format!("{} there is no figure (the line under the host says why)", scene.none())),
+        scene.span(Role::Warning, format!("{} worth a look", sign(Severity::Warning))),
     ]));
+    let none = format!("{} there is no figure (the line under the host says why)", scene.none());
+    lines.extend(hang(scene, blank(), 4, &none, width));
     let unseen = events::unseen(scene.palette.symbols);
-    lines.push(Line::from(scene.span(
-        Role::Text,
-        format!("  {unseen} an event not seen yet; it counts as seen when you leave the events or its domain"),
-    )));
+    let event = format!("{unseen} an event not seen yet; it counts as seen when you leave the events or its domain");
+    lines.extend(hang(scene, blank(), 4, &event, width));
     lines.push(Line::default());
     for host in scene.fleet.hosts() {
         if !host.lacks.is_empty() {
             lines.push(heading("What this host cannot tell"));
         }
         for lack in host.lacks.iter() {
-            let reason = text::clean(&lack.reason);
-            lines.push(Line::from(scene.span(Role::Text, format!("  {}: {reason}", lack.call.name()))));
+            lines.extend(hang(scene, blank(), 4, &format!("{}: {}", lack.call.name(), lack.reason), width));
         }
         if !host.lacks.is_empty() {
             lines.push(Line::default());
         }
     }
-    figures::<DomainMetric>(scene, &mut lines, "Figures of a domain");
-    figures::<DiskMetric>(scene, &mut lines, "Figures of a disk");
-    figures::<NicMetric>(scene, &mut lines, "Figures of a NIC");
-    figures::<VcpuMetric>(scene, &mut lines, "Figures of a vCPU");
-    figures::<HostMetric>(scene, &mut lines, "Figures of the host");
+    figures::<DomainMetric>(scene, &mut lines, width, "Figures of a domain");
+    figures::<DiskMetric>(scene, &mut lines, width, "Figures of a disk");
+    figures::<NicMetric>(scene, &mut lines, width, "Figures of a NIC");
+    figures::<VcpuMetric>(scene, &mut lines, width, "Figures of a vCPU");
+    figures::<HostMetric>(scene, &mut lines, width, "Figures of the host");
     lines
 }
 
-fn figures<M: Metric>(scene: &Scene, lines: &mut Vec<Line<'static>>, title: &'static str) {
+fn figures<M: Metric>(scene: &Scene, lines: &mut Vec<Line<'static>>, width: usize, title: &'static str) {
     lines.push(Line::from(scene.span(Role::Heading, title)));
     for metric in M::ALL {
         let info = metric.info();
-        lines.push(Line::from(vec![
-            scene.span(Role::Key, format!("  {:<15}", info.label)),
-            scene.span(Role::Text, plain(scene, info.about)),
-        ]));
+        let label = vec![scene.span(Role::Key, format!("  {:<15}", info.label))];
+        lines.extend(hang(scene, label, 17, &plain(scene, info.about), width));
     }
     lines.push(Line::default());
 }

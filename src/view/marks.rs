@@ -99,5 +99,5 @@ pub(super) fn state_words(domain: &Domain, when: When) -> String {
 }
 
 /// The letters of the state column, for the help.
-pub(super) const STATE_LETTERS: &str =
-    "R running  b idle  P paused  Z pmsuspended  s in shutdown  o shut off  C crashed  ? no state";
+pub(super) const STATE_LETTERS: [&str; 2] =
+    ["R running  b idle  P paused  Z pmsuspended  s in shutdown", "o shut off  C crashed  ? no state"];

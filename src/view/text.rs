@@ -52,6 +52,30 @@ pub fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
     take(text.graphemes(true), room).into_iter().chain([mark]).collect()
 }
 
+/// Clean, and in lines between its words, the first for a place that has less room. A longer word is cut where it has to be.
+pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
+    let text = clean(text);
+    let parts: Vec<&str> = text.graphemes(true).collect();
+    let mut lines = vec![String::new()];
+    let mut room = first;
+    for (index, part) in parts.iter().enumerate() {
+        let begins = index == 0 || parts[index - 1] == " ";
+        let word = parts[index..].iter().take_while(|part| begins && **part != " ");
+        let word: usize = word.map(|part| part.width()).sum();
+        // The blank at a line's end needs no room.
+        let is_over = part.width() > room && *part != " ";
+        if is_over || word > room && word <= width {
+            lines.push(String::new());
+            room = width;
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(part);
+        }
+        room = room.saturating_sub(part.width());
+    }
+    lines
+}
+
 /// Columns that a text takes where every grapheme has its own, as in a buffer of cells. As a whole it may be narrower:
 /// an Arabic lam and the alef after it count as one there.
 pub(super) fn width(text: &str) -> usize {
@@ -85,6 +109,15 @@ mod tests {
     }
 
     #[test]
+    fn prose_is_wrapped_between_words() {
+        assert_eq!(wrap("one two three", 20, 20), ["one two three"]);
+        assert_eq!(wrap("one two three", 7, 9), ["one two ", "three"]);
+        assert_eq!(wrap("one two three", 2, 5), ["", "one ", "two ", "three"]);
+        assert_eq!(wrap("abcdefgh ij", 3, 5), ["abc", "defgh ", "ij"]);
+        assert_eq!(wrap("", 3, 5), [""]);
+    }
+
+    #[test]
     fn letters_that_join_still_have_a_column_each() {
         assert_eq!(width("لا"), 2);
         assert_eq!(fit("لالالا", 6, Symbols::Braille), "لالالا");
@@ -104,6 +137,11 @@ mod tests {
         fn nothing_is_wider_than_its_place(text in "\\PC*", place in 0usize..40) {
             prop_assert!(width(&fit(&text, place, Symbols::Braille)) <= place);
             prop_assert!(width(&shorten(&text, place, Symbols::Braille)) <= place);
+            for line in wrap(&text, place, place + 2) {
+                let is_one = line.graphemes(true).count() == 1;
+                prop_assert!(is_one || width(line.trim_end_matches(' ')) <= place + 2, "{line:?}");
+            }
+            prop_assert_eq!(wrap(&text, place, place + 2).concat(), clean(&text));
         }
     }
 }
