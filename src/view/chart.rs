@@ -122,9 +122,19 @@ pub(super) fn draw(
     if area.height < 3 || !is_wide_enough(area) {
         return;
     }
+    let title_width = title.width();
     let inner = frame(scene, buffer, area, title, scene.palette.style(Role::Frame));
-    let shared_top = shared.then(|| curves.iter().map(Curve::top).fold(0.0, f64::max));
+    let shared_top = (shared || curves.len() == 1).then(|| curves.iter().map(Curve::top).fold(0.0, f64::max));
     let shown = curves.len().min(usize::from(inner.height));
+    // In one line there is no room for the scale and the unit: the frame has them.
+    if let Some((top, curve)) = shared_top.zip(curves.first()).filter(|_| usize::from(inner.height) < 2 * shown) {
+        let symbols = scene.palette.symbols;
+        let scale = format!(" {} ", format::up_to(&format::with_short_unit(curve.unit, top, symbols), symbols));
+        if text::width(&scale) + title_width < usize::from(inner.width) {
+            let x = inner.right() - text::width(&scale) as u16;
+            buffer.set_string(x, area.y, scale, scene.palette.style(Role::Dim));
+        }
+    }
     for (index, curve) in curves.iter().take(shown).enumerate() {
         let edge = |index: usize| (usize::from(inner.height) * index / shown) as u16;
         let (y, height) = (inner.y + edge(index), edge(index + 1) - edge(index));
@@ -137,7 +147,7 @@ pub(super) fn draw(
 fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: f64) {
     let palette = scene.palette;
     let value = match curve.value {
-        Some(value) => format::with_unit(curve.unit, value, palette.symbols),
+        Some(value) => format::with_short_unit(curve.unit, value, palette.symbols),
         None => scene.none().into(),
     };
     let scale = format::figure(curve.unit, top, palette.symbols);

@@ -30,6 +30,19 @@ pub(super) fn with_unit(unit: Unit, value: f64, symbols: Symbols) -> String {
     }
 }
 
+/// The same for places where a word has no room: `3.46k p/s`.
+pub(super) fn with_short_unit(unit: Unit, value: f64, symbols: Symbols) -> String {
+    match unit {
+        Unit::PacketsPerSecond => format!("{} p/s", figure(unit, value, symbols)),
+        _ => with_unit(unit, value, symbols),
+    }
+}
+
+/// That a scale reaches up to a value.
+pub(super) fn up_to(value: &str, symbols: Symbols) -> String {
+    format!("{}{value}", if symbols == Symbols::Ascii { "<" } else { "≤" })
+}
+
 fn binary(text: &str, per: &str) -> String {
     match text.char_indices().next_back() {
         Some((index, prefix)) if prefix.is_ascii_alphabetic() => format!("{} {prefix}iB{per}", &text[..index]),

@@ -188,7 +188,6 @@ fn graph_line(
         Line::from(vec![scene.span(role, format!("{name:<5}")), scene.span(Role::Title, format!("{words:>6}"))]);
     buffer.set_line(area.x, area.y, &names, NAMES);
     graph::draw(buffer, plot, &bins, top, scene.palette, role);
-    let bound = if symbols == super::Symbols::Ascii { "<" } else { "≤" };
-    let scale = format!("{bound}{}", format::figure(unit, top, symbols));
+    let scale = format::up_to(&format::figure(unit, top, symbols), symbols);
     columns::put(scene, buffer, Rect { x: plot.right(), width: SCALE, height: 1, ..area }, true, Role::Dim, scale);
 }

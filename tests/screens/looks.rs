@@ -174,7 +174,7 @@ fn a_device_s_peak_is_that_of_the_chart_beside_it() {
         let peaks = text.lines().filter(|line| line.starts_with("read B/s") || line.starts_with("write B/s"));
         let peak = peaks.filter_map(|line| mebibytes(line.split_whitespace().nth(3)?)).fold(0.0, f64::max);
         let chart = text.lines().skip_while(|line| !line.contains("throughput"));
-        let scale = chart.flat_map(str::split_whitespace).filter(|word| word.ends_with('┤')).find_map(mebibytes);
+        let scale = chart.flat_map(str::split_whitespace).filter(|word| word.contains(['┤', '≤'])).find_map(mebibytes);
         assert_eq!(scale, Some(2f64.powf(peak.log2().ceil())), "the scale is the next power of two:\n{text}");
     }
 }
@@ -215,4 +215,12 @@ fn the_help_s_words_stand_below_each_other() {
     let column = |words| text.lines().find_map(|line| Some(line.split_once(words)?.0.chars().count()));
     assert_eq!(column(first), column(next), "{text}");
     assert!(column(next).is_some(), "{text}");
+}
+
+#[test]
+fn a_chart_of_one_line_has_a_unit_and_a_scale() {
+    let text = Rig::new(12, 180, (80, 24)).press("/proxy⏎⏎⇥⏎").text();
+    let packets = text.lines().find(|line| line.contains("╭ packets")).unwrap_or_default();
+    assert!(packets.ends_with("─ ≤50.0k p/s ╮"), "{text}");
+    assert!(text.contains("3.46k p/s"), "{text}");
 }
