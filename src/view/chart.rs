@@ -185,6 +185,9 @@ fn time_axis(scene: &Scene, buffer: &mut Buffer, area: Rect, window: Window) {
     let dim = scene.palette.style(Role::Dim);
     let y = area.y + area.height - 1;
     let from = format!(" -{} ", format::duration(window.length(bins)));
+    if usize::from(graph_width(area)) < text::width(&from) {
+        return;
+    }
     buffer.set_string(area.x + 1 + GUTTER, y, &from, dim);
     let to = match (scene.ui.cursor, window.end_wall()) {
         (TimeCursor::At(_), Some(wall)) => format!(" {} ", super::host::clock(wall)),

@@ -197,7 +197,13 @@ impl Screen<'_> {
                 columns::put(scene, buffer, Rect { y: area.y + line, height: 1, ..column }, right, role, words);
             }
         };
-        put(name, 0, false, Role::Heading, "figure".into());
+        // Where not all have a line, it says so.
+        let shown = M::ALL.len().min(usize::from(area.height.saturating_sub(1)));
+        let heading = match shown == M::ALL.len() {
+            true => "figure".to_owned(),
+            false => format!("{shown} of {}", M::ALL.len()),
+        };
+        put(name, 0, false, Role::Heading, heading);
         put(now, 0, true, Role::Heading, "now".into());
         put(peak, 0, true, Role::Heading, "peak".into());
         put(sum, 0, true, Role::Heading, "total".into());

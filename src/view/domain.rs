@@ -159,7 +159,8 @@ pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host
             curve(M::Steal, "steal", Role::Steal, place),
         ];
         let curves = if place.height >= 8 { &curves[..] } else { &curves[..1] };
-        chart::draw(scene, buffer, place, heading(cpu_title(scene, host, domain)), window, false, curves);
+        let room = usize::from(place.width.saturating_sub(4));
+        chart::draw(scene, buffer, place, heading(cpu_title(scene, host, domain, room)), window, false, curves);
     }
     if let Some(&place) = places.get(1) {
         let frame = scene.palette.style(Role::Frame);
@@ -177,14 +178,21 @@ pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host
     }
 }
 
-/// The three ways to count a domain's CPU, each named.
-fn cpu_title(scene: &Scene, host: &Host, domain: &Domain) -> String {
+/// The three ways to count a domain's CPU, each named, as far as there is room for them.
+fn cpu_title(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> String {
     let when = host.timeline.when(scene.ui.cursor);
     let share =
         |value: Option<f64>| value.map_or(scene.none().to_owned(), |value| format!("{}%", format::percent(value)));
     let of_host = host.cpus().and_then(|cpus| domain.cpu_of_host(cpus, when));
     let of_guest = domain.cpu_of_guest(when);
-    format!("CPU, {} of guest, {} of host", share(of_guest), share(of_host))
+    let mut title = "CPU".to_owned();
+    for words in [format!(", {} of guest", share(of_guest)), format!(", {} of host", share(of_host))] {
+        if text::width(&title) + text::width(&words) > room {
+            break;
+        }
+        title += &words;
+    }
+    title
 }
 
 /// What the memory is made of, and how fresh the guest's word is.
@@ -197,15 +205,16 @@ fn memory(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &
     };
     let findings = scene.findings(host, domain);
     let mut lines: Vec<Line<'static>> = Vec::new();
-    let percent = domain.memory_used_percent(when).map(|percent| format!("{} %", format::percent(percent)));
-    lines.push(Line::from(vec![
-        scene.span(Role::Memory, "used "),
-        scene.span(
-            marks::severity(&findings, M::MemoryUsed).map_or(Role::Title, marks::role),
-            format!("{} {}", size(M::MemoryUsed), percent.unwrap_or_default()),
-        ),
-        scene.span(Role::Dim, used_basis(domain)),
-    ]));
+    let percent = domain.memory_used_percent(when).map(|percent| format!(" {} %", format::percent(percent)));
+    let used_role = marks::severity(&findings, M::MemoryUsed).map_or(Role::Title, marks::role);
+    let mut used = Line::from(vec![scene.span(Role::Memory, "used "), scene.span(used_role, size(M::MemoryUsed))]);
+    for (role, words) in [(used_role, percent.as_deref().unwrap_or_default()), (Role::Dim, used_basis(domain))] {
+        // Half a figure would be another one.
+        if used.width() + text::width(words) <= usize::from(area.width) {
+            used.push_span(scene.span(role, words));
+        }
+    }
+    lines.push(used);
     let named = |pairs: &[(&str, String)]| {
         let mut line = Line::default();
         for (name, value) in pairs {

@@ -14,10 +14,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::time::Duration;
 
+/// Columns for the name of the program and that its figures are made up, with a blank behind.
+const LEAST: usize = "vtop  DEMO ".len();
+
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let shown = scene.ui.domain.as_ref().map_or(0, |view| view.id.host);
     let Some(host) = scene.fleet.host(shown) else { return };
-    let right = clock_part(scene, host);
+    let right = clock_part(scene, host, usize::from(area.width).saturating_sub(LEAST));
     let right_width = right.width() as u16;
     let left = identity(scene, host, usize::from(area.width.saturating_sub(right_width + 1)));
     buffer.set_line(area.x, area.y, &left, area.width.saturating_sub(right_width));
@@ -32,12 +35,15 @@ fn identity(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
         return spans.into();
     };
     if info.synthetic {
-        let words = if room >= 60 { "DEMO, figures are made up  " } else { "DEMO  " };
-        spans.push(scene.span(Role::Banner, words));
+        spans.push(scene.span(Role::Banner, if room >= 60 { "DEMO, figures are made up" } else { "DEMO" }));
+        spans.push(scene.span(Role::Banner, "  "));
     }
     let used: usize = spans.iter().map(Span::width).sum();
-    let name = text::fit(&info.hostname, room.saturating_sub(used).min(40), scene.palette.symbols);
-    spans.push(scene.span(Role::Title, name));
+    let left = room.saturating_sub(used).min(40);
+    // Of less than that nothing could be told.
+    if left >= 4 {
+        spans.push(scene.span(Role::Title, text::fit(&info.hostname, left, scene.palette.symbols)));
+    }
     let version = |version: &Option<String>| version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     let mut details =
         vec![format!("{}{}", info.driver, version(&info.hypervisor_version)), format!("{} CPUs", info.cpus)];
@@ -56,16 +62,15 @@ fn identity(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
     spans.into()
 }
 
-/// Live or not, the interval, the time.
-fn clock_part(scene: &Scene, host: &Host) -> Line<'static> {
-    let interval = format!("{}s", scene.ui.interval.duration().as_secs_f64());
-    let mut spans = Vec::new();
+/// Live or not, the interval, the time: all of it, or without what matters least.
+fn clock_part(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
+    let mut pieces = Vec::new();
     match (scene.ui.cursor, host.timeline.when(scene.ui.cursor)) {
         (TimeCursor::At(_), When::Tick(tick, _)) => {
             let stamp = host.timeline.stamp(tick);
             let age = stamp.and_then(|stamp| host.sampled_at?.since(stamp)).unwrap_or_default();
             let at = stamp.map(|stamp| clock(stamp.wall)).unwrap_or_default();
-            spans.push(scene.span(Role::Banner, format!("FROZEN at {at}, -{}", format::duration(age))));
+            pieces.push((0, scene.span(Role::Banner, format!("FROZEN at {at}, -{}", format::duration(age)))));
         }
         _ => {
             let (role, word) = match &host.link {
@@ -73,23 +78,33 @@ fn clock_part(scene: &Scene, host: &Host) -> Line<'static> {
                 Link::Connecting => (Role::Warning, "connecting"),
                 Link::Failing(_) => (Role::Critical, "NO DATA"),
             };
-            spans.push(scene.span(role, word));
+            pieces.push((0, scene.span(role, word)));
             let age = host.sampled_at.and_then(|at| scene.now.since(at)).unwrap_or_default();
             if age > 2 * scene.ui.interval.duration() + Duration::from_secs(1) {
-                spans.push(scene.span(Role::Warning, format!(" figures {} old", format::duration(age))));
+                pieces.push((1, scene.span(Role::Warning, format!(" figures {} old", format::duration(age)))));
             }
         }
     }
     if let Some(took) = host.late.filter(|_| scene.ui.cursor == TimeCursor::Live) {
-        spans.push(scene.span(Role::Warning, late(scene.ui.interval, took)));
+        pieces.push((2, scene.span(Role::Warning, late(scene.ui.interval, took))));
     }
+    pieces.push((4, scene.span(Role::Dim, format!("  {}s", scene.ui.interval.duration().as_secs_f64()))));
     let oldest = host.oldest();
-    let turns = match oldest > 2 * scene.ui.interval.duration() {
-        true => format!(", oldest {}", format::duration(oldest)),
-        false => String::new(),
-    };
-    spans.push(scene.span(Role::Dim, format!("  {interval}{turns}  {}", clock(scene.now.wall))));
-    spans.into()
+    if oldest > 2 * scene.ui.interval.duration() {
+        pieces.push((5, scene.span(Role::Dim, format!(", oldest {}", format::duration(oldest)))));
+    }
+    pieces.push((3, scene.span(Role::Dim, format!("  {}", clock(scene.now.wall)))));
+    within(pieces, room).into()
+}
+
+/// Whole pieces that there is room for. Those with a higher number go first; 0 stays.
+fn within(mut pieces: Vec<(u8, Span<'static>)>, room: usize) -> Vec<Span<'static>> {
+    while pieces.iter().map(|(_, span)| span.width()).sum::<usize>() > room {
+        let least = pieces.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).filter(|(_, (rank, _))| *rank > 0);
+        let Some((index, _)) = least else { break };
+        pieces.remove(index);
+    }
+    pieces.into_iter().map(|(_, span)| span).collect()
 }
 
 /// What is said where a sample takes longer than the interval: the interval that can be kept.
@@ -245,6 +260,20 @@ fn short_count(states: &[DomainState]) -> Vec<(Role, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_matters_least_goes_whole() {
+        let left = |room| {
+            let pieces = [(0, "live"), (2, " late"), (4, "  1s"), (5, ", oldest 3.0 s"), (3, "  09:01:40")];
+            let spans = within(pieces.map(|(rank, words)| (rank, Span::raw(words))).to_vec(), room);
+            spans.iter().map(|span| span.content.as_ref()).collect::<String>()
+        };
+        assert_eq!(left(37), "live late  1s, oldest 3.0 s  09:01:40");
+        assert_eq!(left(36), "live late  1s  09:01:40");
+        assert_eq!(left(20), "live late  09:01:40");
+        assert_eq!(left(18), "live late");
+        assert_eq!(left(0), "live");
+    }
 
     fn words(counts: Vec<(Role, String)>) -> String {
         counts.into_iter().map(|(_, words)| words).collect()

@@ -224,3 +224,20 @@ fn a_chart_of_one_line_has_a_unit_and_a_scale() {
     assert!(packets.ends_with("─ ≤50.0k p/s ╮"), "{text}");
     assert!(text.contains("3.46k p/s"), "{text}");
 }
+
+#[test]
+fn the_smallest_terminal_has_whole_words_or_none() {
+    for (keys, left, right) in
+        [("", "vtop  DEMO  demo-host ", " live  1s  09:01:40"), (" <<<", "vtop  DEMO ", " FROZEN at 09:01:37, -3.0 s")]
+    {
+        let text = Rig::new(12, 100, (40, 10)).press(keys).text();
+        let line = text.lines().next().unwrap_or_default();
+        assert!(line.starts_with(left) && line.ends_with(right), "{line}");
+    }
+    let domain = Rig::new(12, 100, (40, 10)).press("/db-primary⏎⏎").text();
+    assert!(domain.contains("╭ CPU ───── ≤800 % ╮╭ memory ──────────╮"), "{domain}");
+    assert!(domain.contains("││used 45.2 GiB     │"), "{domain}");
+    assert!(domain.contains("╰──────────────────╯╰──────────────────╯"), "{domain}");
+    let device = Rig::new(12, 100, (40, 10)).press("/db-primary⏎⏎⏎").text();
+    assert!(device.contains("3 of 10          now   peak       total"), "{device}");
+}
