@@ -6,8 +6,8 @@ use super::text;
 use super::theme::Role;
 use super::{Scene, Symbols};
 use crate::fleet::metric::{HostMetric, Metric};
-use crate::fleet::{Host, Link, TimeCursor, When};
-use crate::model::DomainState;
+use crate::fleet::{Domain, Host, Link, TimeCursor, When};
+use crate::model::{DomainState, Groups};
 use crate::time::Interval;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -89,7 +89,8 @@ fn clock_part(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
         pieces.push((2, scene.span(Role::Warning, late(scene.ui.interval, took))));
     }
     pieces.push((4, scene.span(Role::Dim, format!("  {}s", scene.ui.interval.duration().as_secs_f64()))));
-    let oldest = host.oldest();
+    // Where nothing comes any more, all get older.
+    let oldest = if host.link == Link::Live { host.oldest() } else { Duration::ZERO };
     if oldest > 2 * scene.ui.interval.duration() {
         pieces.push((5, scene.span(Role::Dim, format!(", oldest {}", format::duration(oldest)))));
     }
@@ -195,11 +196,18 @@ fn load_parts(scene: &Scene, host: &Host, detail: Detail) -> Vec<Vec<Span<'stati
         scene.span(load_role(share, 85.0, 95.0, Role::Title), value(HostMetric::MemoryUsed)),
         scene.span(Role::Dim, format!("/{total}")),
     ];
-    let pair = |name: &str, roles: (Role, Role), signs: (&str, &str), metrics: (HostMetric, HostMetric)| {
+    // A sum that is not of all is at least that much.
+    let least = if symbols == Symbols::Ascii { ">" } else { "≥" };
+    let sum = |group: Groups, metric: HostMetric| {
+        let known = host.track.value(metric, when).is_some();
+        let mark = if known && when == When::Latest && host.partial.contains(group) { least } else { "" };
+        format!("{mark}{}", value(metric))
+    };
+    let pair = |name: &str, group, roles: (Role, Role), signs: (&str, &str), metrics: (HostMetric, HostMetric)| {
         let mut spans = vec![
             scene.span(Role::Heading, format!("{name} ")),
-            scene.span(roles.0, format!("{}{:>5}", signs.0, value(metrics.0))),
-            scene.span(roles.1, format!(" {}{:>5}", signs.1, value(metrics.1))),
+            scene.span(roles.0, format!("{}{:>5}", signs.0, sum(group, metrics.0))),
+            scene.span(roles.1, format!(" {}{:>5}", signs.1, sum(group, metrics.1))),
         ];
         if detail.graphs {
             spans.extend(curve(metrics.0, roles.0, 1024.0));
@@ -208,13 +216,14 @@ fn load_parts(scene: &Scene, host: &Host, detail: Detail) -> Vec<Vec<Span<'stati
     };
     let (down, up) = if symbols == Symbols::Ascii { ("rx", "tx") } else { ("↓", "↑") };
     let disk = (HostMetric::DiskRead, HostMetric::DiskWrite);
-    let mut disk = pair("DISK", (Role::DiskRead, Role::DiskWrite), ("r", "w"), disk);
+    let mut disk = pair("DISK", Groups::BLOCK, (Role::DiskRead, Role::DiskWrite), ("r", "w"), disk);
     if detail.requests {
         disk.push(scene.span(Role::Dim, format!(" {} IOPS", value(HostMetric::DiskRequests))));
     }
     let net = (HostMetric::NetRx, HostMetric::NetTx);
-    let net = pair("NET", (Role::NetReceive, Role::NetTransmit), (down, up), net);
-    let states = host.domains.values().map(|domain| domain.state).collect::<Vec<_>>();
+    let net = pair("NET", Groups::NET, (Role::NetReceive, Role::NetTransmit), (down, up), net);
+    let state = |domain: &Domain| domain.condition(when).map(|condition| condition.state);
+    let states = host.domains.values().filter_map(state).collect::<Vec<_>>();
     let counts = if detail.states { all_counts(&states) } else { short_count(&states) };
     let counts = counts.into_iter().map(|(role, words)| scene.span(role, words)).collect();
     vec![percent, memory, disk, net, counts]

@@ -5,10 +5,14 @@ fn shots(name: &str, seconds: usize, domains: usize, keys: &str) {
     for size in SIZES {
         let mut rig = Rig::new(domains, seconds, size);
         rig.press(keys);
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), rig.text());
-        });
+        shot(name, size, &rig);
     }
+}
+
+fn shot(name: &str, size: (u16, u16), rig: &Rig) {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), rig.text());
+    });
 }
 
 #[test]
@@ -135,7 +139,7 @@ fn no_data() {
         let text = rig.text();
         let words = ["NO DATA", "next try in", "Connection refused", "systemctl", "modular"];
         assert!(words.iter().all(|word| text.contains(word)), "{text}");
-        insta::assert_snapshot!(format!("no_data_{}x{}", size.0, size.1), text);
+        shot("no_data", size, &rig);
     }
 }
 
