@@ -10,7 +10,7 @@ use super::text;
 use super::theme::Role;
 use super::{Scene, message};
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Device, Disk, Domain, DomainId, Host, Nic, Vcpu};
+use crate::fleet::{Device, Disk, Domain, DomainId, Host, Nic, Vcpu, When};
 use crate::model::{BlockSample, Call, NetSample, VcpuSample};
 use crate::ui::DeviceKey;
 use crate::units::{Bytes, Unit};
@@ -206,7 +206,8 @@ impl Screen<'_> {
         put(name, 0, false, Role::Heading, heading);
         put(now, 0, true, Role::Heading, "now".into());
         put(peak, 0, true, Role::Heading, "peak".into());
-        put(sum, 0, true, Role::Heading, "total".into());
+        // Of the past only the rates are kept.
+        put(sum, 0, true, Role::Heading, if when == When::Latest { "total" } else { "total now" }.into());
         for (line, metric) in M::ALL.iter().enumerate() {
             let info = metric.info();
             let line = line as u16 + 1;
@@ -221,16 +222,20 @@ impl Screen<'_> {
             let whole = whole.map_or(String::new(), |(value, unit)| format::total(value, unit, symbols));
             put(sum, line, true, Role::Text, whole);
         }
-        let notes = match device.sample {
-            None => vec!["not read in this run of the domain".to_owned()],
+        let note = match &device.sample {
+            None => "not read in this run of the domain".to_owned(),
             Some(_) if lack.is_none() && device.track.latest(M::ALL[0]).is_none() => {
-                vec!["first reading: rates come with the next one".to_owned()]
+                "first reading: rates come with the next one".to_owned()
             }
-            Some(_) => lack.into_iter().flat_map(|(what, why)| [format!("{} {what}:", scene.none()), why]).collect(),
+            Some(sample) => match (lack, uncounted(device, |metric| total(metric, sample).is_some())) {
+                (Some((what, why)), _) => format!("{} {what}: {why}", scene.none()),
+                (None, Some(labels)) => format!("{} {labels}: this driver does not count it", scene.none()),
+                (None, None) => String::new(),
+            },
         };
         let place = Rect { width: area.width.saturating_sub(1), ..area };
-        for (line, note) in notes.into_iter().enumerate() {
-            let note = text::shorten(&note, usize::from(place.width), symbols);
+        let room = usize::from(place.width);
+        for (line, note) in text::wrap(&note, room, room).into_iter().enumerate() {
             put(place, (M::ALL.len() + 2 + line) as u16, false, Role::Dim, note);
         }
     }
@@ -248,6 +253,13 @@ impl Screen<'_> {
             chart::draw(scene, buffer, *place, title, window, *shared, &curves);
         }
     }
+}
+
+/// The figures that a device has neither a counter nor a rate of, though it has others.
+fn uncounted<K, S, M: Metric>(device: &Device<K, S, M>, has_total: impl Fn(M) -> bool) -> Option<String> {
+    let missing = M::ALL.iter().filter(|metric| !has_total(**metric) && device.track.latest(**metric).is_none());
+    let labels: Vec<&str> = missing.map(|metric| metric.info().label).collect();
+    (!labels.is_empty()).then(|| labels.join(", "))
 }
 
 /// The unit behind a figure's name, where its number does not carry it.

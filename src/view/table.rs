@@ -227,7 +227,8 @@ fn figure(scene: &Scene, content: Content, domain: &Domain, when: When, findings
             Some(count) => (Role::Text, count.to_string()),
             None => (Role::Dim, scene.none().to_owned()),
         },
-        CpuTime => match domain.cpu.time {
+        // How much it had then is not kept.
+        CpuTime => match domain.cpu.time.filter(|_| when == When::Latest) {
             Some(time) => (Role::Text, format::duration(std::time::Duration::from_nanos(time.total()))),
             None => (Role::Dim, scene.none().to_owned()),
         },
