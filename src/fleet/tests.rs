@@ -196,6 +196,31 @@ fn the_past_has_its_own_states_and_findings() {
 }
 
 #[test]
+fn a_wall_clock_that_jumps_changes_no_rate_and_no_place_in_time() {
+    let jumped = |second: u64, hours: i64| {
+        let wall = jiff::Timestamp::from_second(1_000_000 + hours * 3600).unwrap();
+        Timestamp { wall, ..at(second * 1000) }
+    };
+    let fleet = fleet([(1, 0), (2, 24), (3, -24), (4, 0)].map(|(second, hours)| {
+        keyframe(jumped(second, hours), Groups::OVERVIEW, [domain(1, second * 500, &[("vda", second * 512)])])
+    }));
+    let track = &only(&fleet).track;
+    assert_eq!((1..=3).map(|tick| track.at(DomainMetric::Cpu, tick)).collect::<Vec<_>>(), [Some(50.0); 3]);
+    assert_eq!((1..=3).map(|tick| track.at(DomainMetric::DiskRead, tick)).collect::<Vec<_>>(), [Some(512.0); 3]);
+    let timeline = &fleet.hosts()[0].timeline;
+    let when = |second| timeline.when(TimeCursor::At(Duration::from_secs(second)));
+    assert_eq!(
+        (1..=4).map(when).collect::<Vec<_>>(),
+        [
+            When::Tick(0, jumped(1, 0)),
+            When::Tick(1, jumped(2, 24)),
+            When::Tick(2, jumped(3, -24)),
+            When::Tick(3, jumped(4, 0)),
+        ]
+    );
+}
+
+#[test]
 fn a_sum_that_is_not_of_all_says_so() {
     let sample = |bytes| domain(1, 0, &[("vda", bytes)]);
     let mut held = sample(1024);
