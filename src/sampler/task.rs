@@ -203,6 +203,9 @@ impl Task {
                                 domain.more =
                                     if domain.run.is_some() { request.more_of(uuid) } else { Groups::empty() };
                             }
+                            if turn == Turn::Look {
+                                keep_held(sample, connection.before.as_ref());
+                            }
                             if went_around {
                                 connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
                             }
@@ -212,7 +215,7 @@ impl Task {
                     }
                     Diagnosis::Hangs { culprits, fresh } => {
                         connection.leave(call, &culprits, fresh);
-                        hung = true;
+                        (hung, again) = (true, false);
                         // Where one hangs others may: they are found one after another.
                         patience = connection.patience.after_hang();
                         continue 'again;
@@ -287,6 +290,14 @@ fn failed(message: String, advice: Option<String>) -> SourceError {
     SourceError { message, advice, severity: Severity::Connection }
 }
 
+/// A look asks for nothing that another client's hang would show: what was found out by more than that stands.
+fn keep_held(look: &mut HostSample, before: Option<&HostSample>) {
+    for (uuid, domain) in &mut look.domains {
+        let known = before.and_then(|before| before.domains.get(uuid)).filter(|known| known.run == domain.run);
+        domain.held = domain.held.or(known.and_then(|known| known.held));
+    }
+}
+
 /// libvirt takes calls, or not even those, and answers none.
 fn silence(has_figures: bool) -> Failure {
     let (message, advice) = match has_figures {
@@ -301,4 +312,37 @@ fn silence(has_figures: bool) -> Failure {
         ),
     };
     Failure { message: message.into(), advice: Some(advice.into()), retry_in: None, at: Timestamp::now() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DomainSample, DomainState, Held, Hold, NodeSample, StateReason};
+    use uuid::Uuid;
+
+    #[test]
+    fn a_look_ends_no_hang_that_it_cannot_see() {
+        let held = Held { by: Hold::Monitor, since: Timestamp::now() };
+        let host = |run, held| {
+            let mut domain = DomainSample::new("guest", Some(run), DomainState::Running, StateReason(1));
+            domain.held = held;
+            let domains = [(Uuid::nil(), domain)].into();
+            HostSample {
+                at: Timestamp::now(),
+                asked: Groups::STATE,
+                node: NodeSample::default(),
+                domains,
+                lacks: Arc::default(),
+            }
+        };
+        let after = |run, before: Option<&HostSample>| {
+            let mut look = host(run, None);
+            keep_held(&mut look, before);
+            look.domains[&Uuid::nil()].held
+        };
+        let before = host(1, Some(held));
+        assert_eq!(after(1, Some(&before)), Some(held));
+        assert_eq!(after(2, Some(&before)), None, "another run");
+        assert_eq!(after(1, None), None);
+    }
 }

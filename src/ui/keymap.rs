@@ -142,7 +142,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Lists",
         keys: "! P T M N",
-        about: "sort by trouble, CPU, CPU time, memory, name; what a list lacks sorts the table",
+        about: "sort by trouble, CPU, CPU time, memory, name; a list without it gives way to the table",
         actions: &[
             (Char('!'), Action::SortBy(SortKey::Trouble)),
             (Char('P'), sort(DomainMetric::Cpu)),
@@ -154,7 +154,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Lists",
         keys: "W D I L B",
-        about: "the same by steal (waiting for CPU), disk bytes, IOPS, latency, network bytes",
+        about: "likewise by steal (waiting for CPU), disk bytes, IOPS, latency, network bytes",
         actions: &[
             (Char('W'), sort(DomainMetric::Steal)),
             (Char('D'), Action::SortBy(SortKey::DiskBytes)),

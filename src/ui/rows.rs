@@ -5,7 +5,7 @@ use super::row::{DeviceKey, RowId};
 use super::seen::{self, Seen};
 use super::sort::{Order, SortKey};
 
-use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor};
+use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor, When};
 use crate::model::Event;
 use std::cmp::Ordering;
 
@@ -57,7 +57,7 @@ pub(super) fn rows(
             let value = key.value(&row, domain, when, seen.of(id));
             rows.push((row, domain.is_active(when), value, domain.name.as_str()));
         };
-        let named = matches(domain, &needle);
+        let named = matches(domain, when, &needle);
         match list {
             List::Table | List::Panes if named => add(RowId::Domain(id)),
             List::Table | List::Panes => {}
@@ -123,12 +123,12 @@ fn by_value(a: Option<f64>, b: Option<f64>, order: Order) -> Ordering {
     }
 }
 
-fn matches(domain: &Domain, needle: &str) -> bool {
+fn matches(domain: &Domain, when: When, needle: &str) -> bool {
     let title = domain.definition.as_ref().and_then(|definition| definition.title.as_deref());
     needle.is_empty()
         || domain.name.to_lowercase().contains(needle)
         || title.is_some_and(|title| title.to_lowercase().contains(needle))
-        || domain.state.name().contains(needle)
+        || domain.condition(when).is_some_and(|condition| condition.state.name().contains(needle))
 }
 
 fn device_matches(device: &DeviceKey, needle: &str) -> bool {

@@ -9,7 +9,7 @@ use super::graph::{self, Window};
 use super::text;
 use super::theme::Role;
 use super::{Scene, message};
-use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
+use crate::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Device, Disk, Domain, DomainId, Host, Nic, Vcpu, When};
 use crate::model::{BlockSample, Call, NetSample, VcpuSample};
 use crate::ui::DeviceKey;
@@ -105,7 +105,16 @@ impl Screen<'_> {
         fact("written up to", size(sample.and_then(|sample| sample.allocation)));
         fact("limits", limits(defined.map(|disk| disk.limits.as_slice())));
         let lack = self.host.lack(Call::BlockStatsFlags).map(|reason| ("flushes and times", reason.to_owned()));
-        self.draw(buffer, area, &format!("disk {}", disk.key), facts, disk, DISK_PANELS, disk_total, lack);
+        self.draw(
+            buffer,
+            area,
+            &format!("disk {}", disk.key),
+            facts,
+            disk,
+            DISK_PANELS,
+            disk_total,
+            (DomainMetric::DiskRead, lack),
+        );
     }
 
     fn nic(&self, buffer: &mut Buffer, area: Rect, nic: &Nic) {
@@ -123,7 +132,16 @@ impl Screen<'_> {
         fact("model", defined.and_then(|nic| nic.model.clone()));
         fact("link", defined.map(|nic| if nic.link_down { "down" } else { "up" }.to_owned()));
         fact("limits", limits(defined.map(|nic| nic.limits.as_slice())));
-        self.draw(buffer, area, &format!("NIC {}", nic.key), facts, nic, NIC_PANELS, nic_total, None);
+        self.draw(
+            buffer,
+            area,
+            &format!("NIC {}", nic.key),
+            facts,
+            nic,
+            NIC_PANELS,
+            nic_total,
+            (DomainMetric::NetRx, None),
+        );
     }
 
     fn vcpu(&self, buffer: &mut Buffer, area: Rect, vcpu: &Vcpu) {
@@ -134,7 +152,16 @@ impl Screen<'_> {
         fact("halted", sample.and_then(|sample| sample.halted).map(|halted| if halted { "yes" } else { "no" }.into()));
         fact("host CPU", sample.and_then(|sample| sample.host_cpu).map(|cpu| cpu.to_string()));
         fact("of", self.domain.vcpu_count().map(|count| format!("{count} vCPUs")));
-        self.draw(buffer, area, &format!("vCPU {}", vcpu.key), facts, vcpu, VCPU_PANELS, vcpu_total, None);
+        self.draw(
+            buffer,
+            area,
+            &format!("vCPU {}", vcpu.key),
+            facts,
+            vcpu,
+            VCPU_PANELS,
+            vcpu_total,
+            (DomainMetric::Steal, None),
+        );
     }
 
     #[allow(clippy::too_many_arguments)] // Title, facts, figures, charts, and what is missing: the parts of the screen.
@@ -147,7 +174,7 @@ impl Screen<'_> {
         device: &Device<K, S, M>,
         panels: &[Panel<M>],
         total: fn(M, &S) -> Option<(u64, Unit)>,
-        lack: Option<(&str, String)>,
+        why_not: WhyNot,
     ) {
         let scene = self.scene;
         let fact_lines = wrap(scene, title, facts, usize::from(area.width));
@@ -166,7 +193,7 @@ impl Screen<'_> {
             true => chart::bins(charts, symbols),
             false => graph::bins_across(area.width, symbols),
         };
-        self.figures(buffer, figures, device, bins, total, lack);
+        self.figures(buffer, figures, device, bins, total, why_not);
         self.charts(buffer, charts, device, panels);
     }
 
@@ -178,7 +205,7 @@ impl Screen<'_> {
         device: &Device<K, S, M>,
         bins: usize,
         total: fn(M, &S) -> Option<(u64, Unit)>,
-        lack: Option<(&str, String)>,
+        (of_domain, lack): WhyNot,
     ) {
         let scene = self.scene;
         let symbols = scene.palette.symbols;
@@ -224,8 +251,8 @@ impl Screen<'_> {
         }
         let note = match &device.sample {
             None => "not read in this run of the domain".to_owned(),
-            Some(_) if lack.is_none() && device.track.latest(M::ALL[0]).is_none() => {
-                "first reading: rates come with the next one".to_owned()
+            Some(_) if lack.is_none() && device.track.value(M::ALL[0], when).is_none() => {
+                format!("{} {}", scene.none(), self.domain.missing(self.host, of_domain, when).describe(self.domain))
             }
             Some(sample) => match (lack, uncounted(device, |metric| total(metric, sample).is_some())) {
                 (Some((what, why)), _) => format!("{} {what}: {why}", scene.none()),
@@ -254,6 +281,9 @@ impl Screen<'_> {
         }
     }
 }
+
+/// The domain's figure that is missing for the same reason as all of the device's, and what the driver lacks besides.
+type WhyNot = (DomainMetric, Option<(&'static str, String)>);
 
 /// The figures that a device has neither a counter nor a rate of, though it has others.
 fn uncounted<K, S, M: Metric>(device: &Device<K, S, M>, has_total: impl Fn(M) -> bool) -> Option<String> {

@@ -279,8 +279,9 @@ fn used_basis(domain: &Domain) -> &'static str {
 
 /// Why the guest's figures are missing, or that they are old.
 fn guest_memory_note(scene: &Scene, host: &Host, domain: &Domain) -> Option<(Role, String)> {
-    if domain.track.latest(M::MemoryUsed).is_none() {
-        let reason = domain.missing(host, M::MemoryUsed, scene.when(host)).describe(domain);
+    let when = scene.when(host);
+    if domain.track.value(M::MemoryUsed, when).is_none() {
+        let reason = domain.missing(host, M::MemoryUsed, when).describe(domain);
         return Some((Role::Warning, format!("{} {reason}", scene.none())));
     }
     marks::old_guest_figures(domain, scene.when(host)).map(|words| (Role::Warning, words))

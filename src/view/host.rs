@@ -148,10 +148,14 @@ const DETAILS: [Detail; 9] = [
 
 fn load(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host) {
     let room = usize::from(area.width);
-    let line = DETAILS.iter().map(|detail| joined(load_parts(scene, host, *detail))).find(|line| line.width() <= room);
+    let when = scene.when(host);
+    let state = |domain: &Domain| domain.condition(when).map(|condition| condition.state);
+    let states = host.domains.values().filter_map(state).collect::<Vec<_>>();
+    let lines = DETAILS.iter().map(|detail| joined(load_parts(scene, host, &states, *detail)));
+    let line = lines.into_iter().find(|line| line.width() <= room);
     let line = line.unwrap_or_else(|| {
         // On a narrow terminal what stands before the domains goes: the network, the disks, the memory.
-        let mut parts = load_parts(scene, host, DETAILS[DETAILS.len() - 1]);
+        let mut parts = load_parts(scene, host, &states, DETAILS[DETAILS.len() - 1]);
         while parts.len() > 2 && joined(parts.clone()).width() > room {
             parts.remove(parts.len() - 2);
         }
@@ -165,7 +169,7 @@ fn joined(parts: Vec<Vec<Span<'static>>>) -> Line<'static> {
 }
 
 /// CPU, memory, disks, network, and last the domains.
-fn load_parts(scene: &Scene, host: &Host, detail: Detail) -> Vec<Vec<Span<'static>>> {
+fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail) -> Vec<Vec<Span<'static>>> {
     let symbols = scene.palette.symbols;
     let when = host.timeline.when(scene.ui.cursor);
     let window = Window::new(host, scene.ui);
@@ -222,9 +226,7 @@ fn load_parts(scene: &Scene, host: &Host, detail: Detail) -> Vec<Vec<Span<'stati
     }
     let net = (HostMetric::NetRx, HostMetric::NetTx);
     let net = pair("NET", Groups::NET, (Role::NetReceive, Role::NetTransmit), (down, up), net);
-    let state = |domain: &Domain| domain.condition(when).map(|condition| condition.state);
-    let states = host.domains.values().filter_map(state).collect::<Vec<_>>();
-    let counts = if detail.states { all_counts(&states) } else { short_count(&states) };
+    let counts = if detail.states { all_counts(states) } else { short_count(states) };
     let counts = counts.into_iter().map(|(role, words)| scene.span(role, words)).collect();
     vec![percent, memory, disk, net, counts]
 }

@@ -10,7 +10,7 @@ use crate::watch::Watch;
 use serde_json::Value;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use vtop::model::{DomainState, Event, Groups};
+use vtop::model::{DomainState, Event, EventKind, Groups};
 
 const DOMAIN: &str = "vtop-lab-moves";
 const SOON: Duration = Duration::from_secs(10);
@@ -50,7 +50,9 @@ fn lines_until(lines: &Lines, kept: &mut Vec<Value>, what: &str, wanted: impl Fn
 /// What became of it, by the events in these lines.
 fn story(lines: &[Value]) -> Vec<String> {
     let events = lines.iter().filter_map(|line| line["events"].as_array()).flatten();
-    let of_it = events.filter(|event| event["name"] == DOMAIN);
+    let is_its_own =
+        |event: &&Value| !matches!(event["event"].as_str(), Some("monitor_busy" | "locked" | "answers_again"));
+    let of_it = events.filter(|event| event["name"] == DOMAIN).filter(is_its_own);
     of_it.map(|event| told(event["event"].as_str().unwrap(), event["why"].as_str().unwrap_or_default())).collect()
 }
 
@@ -107,7 +109,9 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
     watch.judge_cpu(DOMAIN);
     let most = |name| kept.iter().filter_map(|line| figure(line, DOMAIN, name)).fold(0.0, f64::max);
     let [cpu, read] = ["cpu_percent", "disk_read_bytes_per_second"].map(most);
-    let is_of_it = |event: &&Event| event.domain.as_ref().is_some_and(|it| it.name == DOMAIN);
+    // libvirt keeps it locked while its QEMU starts, which may take long enough to be told.
+    let is_own = |event: &&Event| !matches!(event.kind, EventKind::Held(_) | EventKind::Free(_));
+    let is_of_it = |event: &&Event| is_own(event) && event.domain.as_ref().is_some_and(|it| it.name == DOMAIN);
     let events = watch.host().events.iter().map(|(_, event)| event).filter(is_of_it);
     let here: Vec<String> = events.map(|event| told(event.kind.name(), &event.kind.why())).collect();
     let after = program.process().settled(before);

@@ -19,9 +19,10 @@ fn watcher(uri: &str) -> Child {
 #[test]
 fn two_who_watch_at_the_same_moment_both_have_their_figures() {
     let Some(lab) = lab::turn() else { return };
-    let watchers = [(); 2].map(|()| watcher(&lab.uri));
+    // Both are read all the time: one whose reader is slow would not meet the other.
+    let watchers = [(); 2].map(|()| watcher(&lab.uri)).map(|it| std::thread::spawn(|| it.wait_with_output().unwrap()));
     for watcher in watchers {
-        let output = watcher.wait_with_output().unwrap();
+        let output = watcher.join().unwrap();
         let lines: Vec<Value> = text(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), SAMPLES);
         let domains = || lines.iter().flat_map(|line| line["domains"].as_array().unwrap());

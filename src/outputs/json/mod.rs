@@ -257,7 +257,7 @@ impl<'a> DomainLine<'a> {
     }
 }
 
-/// Why a domain is asked for little: its totals and its memory are then as old as `since`, or older.
+/// Why a domain is asked for little: totals of its disks, its memory and its vCPUs are then as old as `since`, or older.
 #[derive(serde::Serialize)]
 struct HeldLine {
     by: &'static str,

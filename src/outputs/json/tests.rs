@@ -95,15 +95,21 @@ fn a_line_has_the_time_the_figures_and_the_lacks() {
 #[test]
 fn a_held_domain_says_so_and_has_no_rates() {
     let (mut fleet, mut lines) = (fleet(), Lines::default());
-    for milliseconds in [0, 1000] {
-        fleet.apply(0, sample(at(milliseconds), Groups::OVERVIEW, milliseconds));
-        let _ = lines.sample(&fleet.hosts()[0]);
+    for milliseconds in [0, 1000, 2000] {
+        let HostUpdate::Keyframe(mut update) = sample(at(milliseconds), Groups::OVERVIEW, milliseconds) else {
+            unreachable!()
+        };
+        let web = update.domains.get_mut(&Uuid::from_u128(1)).unwrap();
+        web.nics[0].rx_bytes = Some(Counter(Bytes(milliseconds)));
+        if milliseconds == 2000 {
+            web.asked = Groups::STATE | Groups::NET;
+            web.held = Some(Held { by: Hold::Monitor, since: at(1200) });
+        }
+        fleet.apply(0, HostUpdate::Keyframe(update));
+        if milliseconds < 2000 {
+            let _ = lines.sample(&fleet.hosts()[0]);
+        }
     }
-    let HostUpdate::Keyframe(mut update) = sample(at(2000), Groups::OVERVIEW, 2000) else { unreachable!() };
-    let held = update.domains.get_mut(&Uuid::from_u128(1)).unwrap();
-    held.asked = Groups::STATE;
-    held.held = Some(Held { by: Hold::Monitor, since: at(1200) });
-    fleet.apply(0, HostUpdate::Keyframe(update));
     let line = json(lines.sample(&fleet.hosts()[0]));
     let [free, held] = ["db", "web"]
         .map(|name| line["domains"].as_array().unwrap().iter().find(|domain| domain["name"] == name).unwrap());
@@ -112,6 +118,7 @@ fn a_held_domain_says_so_and_has_no_rates() {
     assert_eq!(held["held"]["since"], "2026-01-02T03:04:06.200Z");
     assert_eq!(held["cpu_percent"], Value::Null);
     assert_eq!(held["disks"][0]["read_bytes_per_second"], Value::Null);
+    assert_eq!(held["nics"][0]["rx_bytes_per_second"], 1000.0);
 }
 
 #[test]

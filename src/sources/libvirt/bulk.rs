@@ -168,6 +168,9 @@ pub(crate) struct Reading<'list> {
 impl Answer {
     /// Takes the place of the figures of the same groups, some of which did not come.
     pub(crate) fn replace(self, sample: &mut DomainSample) {
+        if self.sample.run != sample.run {
+            return;
+        }
         sample.lacks.retain(|lack| lack.call != Call::BulkStats);
         if self.groups.contains(Groups::CPU) {
             sample.cpu.time = None;

@@ -4,7 +4,7 @@
 use super::bulk;
 use super::ffi::{Connection, Domain, LibvirtError};
 use crate::model::{Call, DomainSample, Groups};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::thread;
 use std::time::Duration;
 use uuid::Uuid;
@@ -12,10 +12,12 @@ use uuid::Uuid;
 /// Most calls for one domain take a tenth of it.
 const MOMENT: Duration = Duration::from_millis(30);
 
-/// Those that had no figures at a second try either: something longer is at work there, and a try at every sample would
-/// be in vain.
+/// Where a second try was in vain something longer may be at work: then not every sample has one.
+const TRY_EVERY: u32 = 4;
+
+/// Those that had no figures at the samples before, and at how many.
 #[derive(Default)]
-pub(crate) struct Spared(HashSet<Uuid>);
+pub(crate) struct Spared(HashMap<Uuid, u32>);
 
 impl Spared {
     /// Asks once more for those that were spared, in a call for each set of groups.
@@ -29,7 +31,7 @@ impl Spared {
         let was_spared = |uuid: &Uuid| domains.get(uuid).is_some_and(is_spared);
         let wanted: BTreeMap<Uuid, Groups> = active
             .iter()
-            .filter(|(uuid, _)| was_spared(uuid) && !self.0.contains(uuid))
+            .filter(|(uuid, _)| was_spared(uuid) && self.0.get(uuid).is_none_or(|times| times % TRY_EVERY == 0))
             .filter_map(|(uuid, _)| Some((*uuid, domains.get(uuid)?.own_time?.0)))
             .collect();
         if !wanted.is_empty() {
@@ -48,7 +50,8 @@ impl Spared {
                 },
             )?;
         }
-        self.0 = active.iter().map(|(uuid, _)| *uuid).filter(|uuid| domains.get(uuid).is_some_and(is_spared)).collect();
+        let still = active.iter().map(|(uuid, _)| *uuid).filter(|uuid| domains.get(uuid).is_some_and(is_spared));
+        self.0 = still.map(|uuid| (uuid, self.0.get(&uuid).map_or(1, |times| times + 1))).collect();
         Ok(())
     }
 }
