@@ -74,10 +74,15 @@ pub fn a_guest_is_saved_and_restored(lab: &Lab, table: &mut Table) {
         watch.until("it runs again", SOON, is_well);
         let second = run(&watch);
         assert!(second > first, "another run: {first:?}, {second:?}");
-        let took = save_slowly(&mut watch, &program, lab, &guest, &file);
-        watch.until("it is off", SOON, is_off);
-        lab.virsh(&["restore", &file]);
-        watch.until("it runs again", SOON, is_well);
+        // A save may be over before it could be slowed down: then it is none of those that are meant.
+        let mut save = || {
+            let took = save_slowly(&mut watch, &program, lab, &guest, &file);
+            watch.until("it is off", SOON, is_off);
+            lab.virsh(&["restore", &file]);
+            watch.until("it runs again", SOON, is_well);
+            took
+        };
+        let took = (0..5).map(|_| save()).find(|took| *took > SLOW).unwrap_or_default();
         assert!(run(&watch) > second, "another run");
         took
     });
