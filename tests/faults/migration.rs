@@ -129,6 +129,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
     assert_eq!(story(&kept), [ARRIVES, LEAVES].concat());
     assert!(took > SLOW, "{took:?}");
     // A QEMU starts and ends at each move, and libvirt keeps its domain locked meanwhile.
+    assert!(freshness.longest < Duration::from_secs(3), "{freshness:?}");
     assert!(freshness.missed <= 3, "{freshness:?}");
     assert!(cpu <= 220.0 && read < 64e6, "{cpu} % of a core, {read} bytes a second");
     row.judge();

@@ -99,6 +99,7 @@ fn the_test_driver_has_block_stats_and_says_what_it_lacks() {
     assert!(screen.contains("the guest's figures are "), "they are of 1989:\n{}", screen.text());
     let device = direct.desk.go("⏎", &["disk vda  "]);
     assert!(device.contains("– flushes and times: not supported by the TEST"), "{}", device.text());
+    assert!(device.text().lines().any(|line| line.starts_with("driver ")), "{}", device.text());
     let table = device.table(&["figure", "now", "peak", "total"]);
     assert_eq!(table.row("figure", "read latency").unwrap().figure("now"), "–");
     assert!(table.row("figure", "errors /s").unwrap().figure("total").ends_with('M'), "{}", device.text());
