@@ -75,6 +75,8 @@ pub struct Domain {
     pub(super) asked: Groups,
     /// What it wanted of this domain besides what all were asked for.
     more: Groups,
+    /// Groups that the last reading read at a moment of their own, and when.
+    own_time: Option<(Groups, Timestamp)>,
     times: GroupTimes,
     still: Still,
     conditions: Conditions,
@@ -102,6 +104,7 @@ impl Domain {
             held: None,
             asked: Groups::empty(),
             more: Groups::empty(),
+            own_time: None,
             times: GroupTimes::default(),
             still: Still::default(),
             conditions: Conditions::default(),
@@ -127,6 +130,7 @@ impl Domain {
         self.held = sample.held;
         self.asked = sample.asked;
         self.more = sample.more;
+        self.own_time = sample.own_time;
         self.still = Still::default();
         self.forget((wanted | sample.more) - sample.asked);
         let read = Moments { at, own: sample.own_time };
@@ -157,35 +161,38 @@ impl Domain {
     }
 
     /// Takes a reading that was the same as the last one: nothing moved, so rates are 0. The last one may have been a
-    /// look at the states: then this is the first that was `wanted` to have more, and had not.
+    /// look at the states: then this is the first that was `wanted` to have more, and had not. Groups with a moment of
+    /// their own have the same one again, so no time passed for them: they were not read.
     pub(super) fn read_same(&mut self, at: Timestamp, wanted: Groups) {
         self.notice_io_error(at);
-        let time_passed = self.asked.iter().all(|group| self.times.elapsed(group, at).is_some());
+        let read = Moments { at, own: self.own_time };
+        let elapsed = |domain: &Self, group| domain.times.elapsed(group, read.of(group));
+        let time_passed = self.asked.iter().all(|group| elapsed(self, group).is_some());
         if self.still.0 == Some(wanted) && time_passed {
-            self.read_again(Moments { at, own: None });
+            self.read_again(read);
             return;
         }
         self.still = Still(time_passed.then_some(wanted));
         self.forget((wanted | self.more) - self.asked);
         if self.asked.contains(Groups::CPU) {
-            self.read_cpu(self.cpu, self.times.elapsed(Groups::CPU, at));
+            self.read_cpu(self.cpu, elapsed(self, Groups::CPU));
         }
         if self.asked.contains(Groups::MEMORY) {
-            self.read_memory(self.memory, self.times.elapsed(Groups::MEMORY, at));
+            self.read_memory(self.memory, elapsed(self, Groups::MEMORY));
         }
         if self.asked.contains(Groups::VCPU) {
-            self.vcpus.read_same(self.times.elapsed(Groups::VCPU, at), rates::vcpu);
+            self.vcpus.read_same(elapsed(self, Groups::VCPU), rates::vcpu);
         }
         if self.asked.contains(Groups::HOST_CPU) {
-            self.host_cpus.read_same(self.times.elapsed(Groups::HOST_CPU, at), rates::host_cpu);
+            self.host_cpus.read_same(elapsed(self, Groups::HOST_CPU), rates::host_cpu);
         }
         if self.asked.contains(Groups::BLOCK) {
-            self.disks.read_same(self.times.elapsed(Groups::BLOCK, at), rates::disk);
+            self.disks.read_same(elapsed(self, Groups::BLOCK), rates::disk);
         }
         if self.asked.contains(Groups::NET) {
-            self.nics.read_same(self.times.elapsed(Groups::NET, at), rates::nic);
+            self.nics.read_same(elapsed(self, Groups::NET), rates::nic);
         }
-        self.finish(Moments { at, own: None });
+        self.finish(read);
     }
 
     /// Takes what was told of it.

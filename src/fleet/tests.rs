@@ -122,6 +122,16 @@ fn an_unchanged_domain_has_rate_zero() {
 }
 
 #[test]
+fn a_group_with_the_same_moment_of_its_own_was_not_read_again() {
+    let mut apart = domain(1, 0, &[("vda", 0)]);
+    apart.own_time = Some((Groups::BLOCK, at(900)));
+    let first = keyframe(at(100), Groups::OVERVIEW, [domain(1, 0, &[("vda", 0)])]);
+    let fleet = fleet([first, keyframe(at(1_000), Groups::OVERVIEW, [apart]), same(at(2_000))]);
+    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), Some(0.0));
+    assert_eq!(only(&fleet).track.latest(DomainMetric::DiskRead), None);
+}
+
+#[test]
 fn a_look_at_the_states_changes_no_figure_and_is_no_point_in_time() {
     let mut paused = DomainSample::new("guest", Some(1), DomainState::Paused, StateReason(5));
     paused.asked = Groups::STATE;
