@@ -17,6 +17,8 @@ const SOON: Duration = Duration::from_secs(10);
 /// MiB/s, as on a network that is slow, so that vtop sees it move.
 const SPEED: &str = "8";
 const SLOW: Duration = Duration::from_secs(3);
+/// Two intervals there, and a busy machine.
+const FORGOTTEN: Duration = Duration::from_secs(2);
 /// Its events where it leaves and where it arrives, with their reasons.
 const LEAVES: [&str; 2] = ["suspended: migrating", "stopped: migrated away"];
 const ARRIVES: [&str; 2] = ["started: migrated here", "resumed: migrated here"];
@@ -73,7 +75,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
     assert!(domain(&kept[0], DOMAIN).is_none());
     watch.measure();
     let first = watch.domain(DOMAIN).unwrap().run;
-    let ((took, gone), beats) = program.beating(|| {
+    let ((took, gone, forgotten), beats) = program.beating(|| {
         let mut words = command(&guest, lab, &there);
         words.extend(["--bandwidth", SPEED].map(str::to_owned));
         let uri = lab.uri.clone();
@@ -95,7 +97,9 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
 
         let back = command(&guest, &there, lab);
         there.virsh(&back.iter().map(String::as_str).collect::<Vec<_>>());
+        let left = Instant::now();
         lines_until(&lines, &mut kept, "it is gone there", |line| domain(line, DOMAIN).is_none());
+        let forgotten = left.elapsed();
         // Its last event may be in the line after that.
         kept.push(lines.next());
         watch.until("it is back, and has rates", SOON, |watch| {
@@ -103,7 +107,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
             watch.domain(DOMAIN).is_some_and(|it| it.run > first && is_well(it.state, it.readings(Groups::BLOCK)))
         });
         program.wait("it is back", |text| text.contains(&format!("R {DOMAIN}")));
-        (took, gone)
+        (took, gone, forgotten)
     });
     let freshness = watch.freshness(Groups::BLOCK, |domain| domain.name != DOMAIN);
     watch.judge_cpu(DOMAIN);
@@ -122,12 +126,18 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
         held: Some((before, after)),
-        note: format!("`virsh migrate` took {}; {} later it was gone here", seconds(took), seconds(gone)),
+        note: format!(
+            "`virsh migrate` took {}; {} later it was gone here; {} after its return it was gone there",
+            seconds(took),
+            seconds(gone),
+            seconds(forgotten)
+        ),
     };
     table.add(row.clone());
     assert_eq!(here, [LEAVES, ARRIVES].concat());
     assert_eq!(story(&kept), [ARRIVES, LEAVES].concat());
     assert!(took > SLOW, "{took:?}");
+    assert!(forgotten < FORGOTTEN, "{forgotten:?}");
     // A QEMU starts and ends at each move, and libvirt keeps its domain locked meanwhile.
     assert!(freshness.longest < Duration::from_secs(3), "{freshness:?}");
     assert!(freshness.missed <= 3, "{freshness:?}");

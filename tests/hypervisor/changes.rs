@@ -1,13 +1,15 @@
 //! What changes while vtop runs: disks that come and go, domains that start, end, are renamed, come and go.
 
 use crate::desk::{Desk, SIZE, Viewer};
-use crate::lab;
+use crate::lab::{self, Lab};
 use crate::pty::Program;
 use crate::screen::{Kind, Screen, number};
 use crate::watch::Watch;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use vtop::fleet::metric::DiskMetric;
 use vtop::model::Groups;
+use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
+use vtop::sources::{Notify, Request, Source};
 
 /// Within that a change that raises an event has to be on the screen.
 const SOON: Duration = Duration::from_secs(1);
@@ -181,4 +183,28 @@ fn a_hostile_name_is_only_a_name() {
         .wait("its own screen", |screen| (screen.contains("Enter device") && screen.contains("paused")).then_some(()));
     assert_eq!(program.quit(), 0);
     watch.judge();
+}
+
+/// A list with nothing in it is an answer as well.
+#[test]
+fn a_host_s_last_domain_goes() {
+    let Some(_turn) = lab::turn() else { return };
+    let lab = Lab::up('e', 0).unwrap();
+    let mut source = LibvirtSource::new(LibvirtOptions { uri: Some(lab.uri.clone()), ..LibvirtOptions::default() });
+    source.connect(Notify::new(|_| ())).unwrap();
+    let mut names = || -> Vec<String> {
+        let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
+        sample.domains.values().map(|domain| domain.name.to_string()).collect()
+    };
+    let guest = lab.define("vtop-lab-last", "idle", |xml| xml);
+    let mut wait_for = |wanted: &[&str]| {
+        let start = Instant::now();
+        while names() != wanted {
+            assert!(start.elapsed() < PATIENCE, "{:?} after {PATIENCE:?}, not {wanted:?}", names());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    wait_for(&["vtop-lab-last"]);
+    guest.virsh("undefine", &[]);
+    wait_for(&[]);
 }

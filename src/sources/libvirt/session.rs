@@ -61,12 +61,15 @@ impl Roster {
     }
 
     fn remember(&mut self, domains: &BTreeMap<Uuid, DomainSample>, listed: bool) {
-        self.active = domains.iter().filter(|(_, sample)| sample.run.is_some()).map(|(&uuid, _)| uuid).collect();
         if listed {
             let off = domains.iter().filter(|(_, sample)| sample.run.is_none());
             self.off = off.map(|(&uuid, sample)| (uuid, sample.clone())).collect();
-            self.listed = Some(Instant::now());
+            // A transient domain that ends is listed as off for a moment, and then goes without an event: so the list is
+            // had once more.
+            let has_ended = self.off.keys().any(|uuid| self.active.contains(uuid));
+            self.listed = (!has_ended).then(Instant::now);
         }
+        self.active = domains.iter().filter(|(_, sample)| sample.run.is_some()).map(|(&uuid, _)| uuid).collect();
     }
 }
 
@@ -244,7 +247,6 @@ impl Session {
         };
 
         let vanished = roster.active.iter().any(|uuid| !domains.contains_key(uuid));
-        let mut listed = state_only;
         let others: Option<Records<'_>> = match !state_only && (roster.is_due() || vanished) {
             true => match bulk::call(connection, Groups::STATE, false, nowait) {
                 Err(error) if !connection.is_alive() => return Err(error.into()),
@@ -252,8 +254,9 @@ impl Session {
             },
             false => None,
         };
+        // A list may be empty: the last domain may have gone.
+        let listed = state_only || others.is_some();
         for record in others.iter().flat_map(Records::iter) {
-            listed = true;
             let reading = bulk::read(&record, Groups::STATE, driver);
             if let Entry::Vacant(place) = domains.entry(reading.present.uuid) {
                 place.insert(reading.sample);
@@ -408,4 +411,23 @@ fn finish(definitions: &mut Definitions, mut sample: HostSample) -> HostSample {
         domain.lacks.extend(failure.cloned());
     }
     sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_in_which_a_domain_has_ended_is_not_the_last_word_on_it() {
+        let mut roster = Roster::default();
+        let domain = |run| {
+            BTreeMap::from([(Uuid::nil(), DomainSample::new("guest", run, DomainState::Unknown, StateReason(0)))])
+        };
+        roster.remember(&domain(Some(1)), true);
+        assert!(!roster.is_due());
+        roster.remember(&domain(None), true);
+        assert!(roster.is_due(), "it ended, and may be gone in a moment");
+        roster.remember(&domain(None), true);
+        assert!(!roster.is_due(), "it stays");
+    }
 }
