@@ -78,6 +78,8 @@ pub struct Domain {
     /// Groups that the last reading read at a moment of their own, and when.
     own_time: Option<(Groups, Timestamp)>,
     times: GroupTimes,
+    /// When the host's last sample was, whether anything was read of this domain or not.
+    pub(super) sampled_at: Timestamp,
     still: Still,
     conditions: Conditions,
 }
@@ -106,6 +108,7 @@ impl Domain {
             more: Groups::empty(),
             own_time: None,
             times: GroupTimes::default(),
+            sampled_at: at,
             still: Still::default(),
             conditions: Conditions::default(),
         };
@@ -115,6 +118,11 @@ impl Domain {
 
     /// Takes a new reading. Figures that were `wanted` and did not come are not known any more.
     pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp, wanted: Groups) {
+        // A look at the states asks for nothing that a hang would show, and the first one of a new connection knows of
+        // none: what was found out by more than that stands.
+        let known = self.held.filter(|_| wanted == Groups::STATE && sample.run == self.run);
+        self.held = sample.held.or(known);
+        self.sampled_at = at;
         if sample.run != self.run {
             self.restart();
         }
@@ -127,12 +135,11 @@ impl Domain {
             self.definition = sample.definition;
         }
         self.lacks = sample.lacks;
-        self.held = sample.held;
         self.asked = sample.asked;
         self.more = sample.more;
         self.own_time = sample.own_time;
         self.still = Still::default();
-        self.forget((wanted | sample.more) - sample.asked);
+        self.forget(expected(wanted, sample.more) - sample.asked);
         let read = Moments { at, own: sample.own_time };
         if sample.asked.contains(Groups::CPU) {
             self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, read.of(Groups::CPU)));
@@ -164,6 +171,7 @@ impl Domain {
     /// look at the states: then this is the first that was `wanted` to have more, and had not. Groups with a moment of
     /// their own have the same one again, so no time passed for them: they were not read.
     pub(super) fn read_same(&mut self, at: Timestamp, wanted: Groups) {
+        self.sampled_at = at;
         self.notice_io_error(at);
         let read = Moments { at, own: self.own_time };
         let elapsed = |domain: &Self, group| domain.times.elapsed(group, read.of(group));
@@ -173,7 +181,7 @@ impl Domain {
             return;
         }
         self.still = Still(time_passed.then_some(wanted));
-        self.forget((wanted | self.more) - self.asked);
+        self.forget(expected(wanted, self.more) - self.asked);
         if self.asked.contains(Groups::CPU) {
             self.read_cpu(self.cpu, elapsed(self, Groups::CPU));
         }
@@ -458,6 +466,12 @@ impl GroupTimes {
             (*last, *readings) = (Some(read.of(group)), readings.saturating_add(1));
         }
     }
+}
+
+/// What a sample may have said of a domain. Whoever is looked at gets [`Groups::HOST_CPU`] unasked, at every tick.
+fn expected(wanted: Groups, more: Groups) -> Groups {
+    let unasked = if wanted == Groups::STATE { Groups::empty() } else { Groups::HOST_CPU };
+    wanted | more | unasked
 }
 
 /// When the groups of one reading were read.

@@ -2,7 +2,7 @@
 
 use super::metric::{DiskMetric, DomainMetric, HostMetric};
 use super::{Condition, Domain, DomainId, Fleet, Host, IoErrorPause, TimeCursor, When};
-use crate::model::{DomainState, Groups, Held, Hold};
+use crate::model::{DomainState, Held, Hold};
 use crate::time::Timestamp;
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -184,18 +184,18 @@ impl Domain {
         }
     }
 
-    /// How long ago a moment was, at the last reading or at a tick.
+    /// How long ago a moment was, at the last sample or at a tick.
     pub(super) fn age(&self, moment: Timestamp, when: When) -> Duration {
         let now = match when {
-            When::Latest => self.read_at(Groups::STATE),
-            When::Tick(_, stamp) => Some(stamp),
+            When::Latest => self.sampled_at,
+            When::Tick(_, stamp) => stamp,
         };
-        now.and_then(|now| now.since(moment)).unwrap_or_default()
+        now.since(moment).unwrap_or_default()
     }
 
     fn describe_past(&self, pause: IoErrorPause, when: When) -> String {
         let now = match self.condition(when).map(|condition| condition.state) {
-            Some(DomainState::Running | DomainState::Blocked) => "resumed",
+            Some(DomainState::Running | DomainState::Blocked) => "runs again",
             Some(state) => state.name(),
             None => "gone",
         };

@@ -86,7 +86,11 @@ impl Host {
     pub(super) fn apply(&mut self, update: HostUpdate) {
         match update {
             HostUpdate::Connecting => self.link = Link::Connecting,
-            HostUpdate::Connected(info) => self.info = Some(info),
+            HostUpdate::Connected(info) => {
+                self.info = Some(info);
+                // That was another connection's.
+                self.late = None;
+            }
             HostUpdate::Keyframe(sample) => self.apply_keyframe(sample),
             HostUpdate::Delta(delta) => self.apply_delta(delta),
             HostUpdate::Event(event) => self.apply_event(event),

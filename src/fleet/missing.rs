@@ -82,7 +82,7 @@ impl Domain {
             return Missing::NotActive(state);
         }
         let is_old = match when {
-            When::Latest => self.read_at(Groups::STATE) != self.read_at(group),
+            When::Latest => !self.asked.contains(group),
             When::Tick(..) => self.track.value(metric, when).is_none(),
         };
         if let Some(held) = held.filter(|_| is_old) {

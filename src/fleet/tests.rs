@@ -1,4 +1,4 @@
-use super::metric::{DiskMetric, DomainMetric, NicMetric};
+use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric};
 use super::*;
 use crate::model::*;
 use crate::time::Timestamp;
@@ -200,7 +200,7 @@ fn the_past_has_its_own_states_and_findings() {
     assert_eq!(seen(0), (None, words(&[]), Missing::NotThere));
     assert_eq!(seen(1000), (Some(DomainState::Running), words(&[]), Missing::Then));
     assert_eq!(seen(2000), (Some(DomainState::Paused), words(&["paused on an I/O error"]), Missing::Then));
-    let over = "had an I/O error 1 s ago, resumed";
+    let over = "had an I/O error 1 s ago, runs again";
     assert_eq!(seen(3000), (Some(DomainState::Running), words(&[over]), Missing::Then));
     assert_eq!(seen(4000).2, Missing::NotActive(DomainState::ShutOff));
 }
@@ -268,6 +268,68 @@ fn a_hang_and_its_end_are_events() {
     assert_eq!(told(&hang), ["2 monitor busy", "4 answers again"]);
     assert_eq!(told(&[(1, monitor), (1, lock), (2, None)]), ["1 monitor busy", "2 locked"]);
     assert_eq!(told(&[(1, None), (1, host), (1, None)]), [""; 0]);
+}
+
+#[test]
+fn a_hang_outlives_its_connection_until_its_end_is_seen() {
+    let sample = |held, asked| {
+        let mut sample = domain(1, 0, &[]);
+        sample.asked = asked;
+        sample.held = held;
+        keyframe(at(2000), asked, [sample])
+    };
+    let held = Some(Held { by: Hold::Monitor, since: at(900) });
+    let failure =
+        Failure { message: "lost".into(), advice: None, retry_in: Some(Duration::from_secs(1)), at: at(1500) };
+    // The first look of the next connection asks nothing that could hang.
+    let steps = [sample(held, Groups::OVERVIEW), HostUpdate::Failed(failure), sample(None, Groups::STATE)];
+    let mut fleet = fleet(steps);
+    assert_eq!(only(&fleet).held, held);
+    assert_eq!(fleet.hosts()[0].events.iter().count(), 1);
+    fleet.apply(0, sample(None, Groups::OVERVIEW));
+    assert_eq!(fleet.hosts()[0].events.iter().last().map(|(_, event)| event.kind.what()), Some("answers again"));
+}
+
+#[test]
+fn a_domain_that_nothing_is_read_of_grows_older_all_the_same() {
+    let lock = |second: u64| {
+        let mut sample = domain(1, 0, &[]);
+        sample.held = Some(Held { by: Hold::Lock, since: at(1000) });
+        sample.asked = if second == 1 { Groups::OVERVIEW } else { Groups::empty() };
+        keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
+    };
+    let fleet = fleet([1, 2, 3].map(lock).into_iter().chain([same(at(8000))]));
+    assert_eq!(words(&fleet, None), ["locked 7 s"]);
+    let why = only(&fleet).missing(&fleet.hosts()[0], DomainMetric::DiskRead, When::Latest);
+    assert_eq!(why, Missing::Held(Hold::Lock, Duration::from_secs(7)));
+}
+
+#[test]
+fn a_new_connection_has_not_been_late_yet() {
+    let info = || HostUpdate::Connected(Arc::default());
+    let mut fleet = fleet([info(), HostUpdate::Late(Some(Duration::from_secs(2)))]);
+    assert!(fleet.hosts()[0].late.is_some());
+    fleet.apply(0, info());
+    assert_eq!(fleet.hosts()[0].late, None);
+}
+
+#[test]
+fn host_cpus_have_no_figures_at_ticks_that_did_not_ask_for_them() {
+    let looked_at = |second: u64, yes: bool| {
+        let mut sample = domain(1, 0, &[]);
+        if yes {
+            sample.host_cpus = vec![Counter(Nanoseconds(second * 100_000_000))];
+            sample.asked |= Groups::HOST_CPU;
+        }
+        keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
+    };
+    let figure = |fleet: &Fleet| only(fleet).host_cpus[0].track.latest(HostCpuMetric::Use);
+    let mut fleet = fleet([looked_at(1, true), looked_at(2, true)]);
+    assert_eq!(figure(&fleet), Some(10.0));
+    fleet.apply(0, looked_at(3, false));
+    assert_eq!(figure(&fleet), None);
+    fleet.apply(0, looked_at(5, true));
+    assert_eq!(figure(&fleet), Some(10.0), "over all the time since");
 }
 
 #[test]
@@ -340,7 +402,7 @@ fn an_io_error_stays_marked_after_the_domain_goes_on_until_it_is_seen() {
     fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, [paused.clone()]));
     assert_eq!(words(&fleet, None), ["paused on an I/O error"]);
     fleet.apply(0, keyframe(at(181_000), Groups::OVERVIEW, [running()]));
-    assert_eq!(words(&fleet, None), ["had an I/O error 3 min ago, resumed"]);
+    assert_eq!(words(&fleet, None), ["had an I/O error 3 min ago, runs again"]);
     assert_eq!(only(&fleet).findings(When::Latest, None)[0].severity, Severity::Warning);
     assert_eq!(words(&fleet, Some(Duration::from_millis(399))).len(), 1);
     assert_eq!(words(&fleet, Some(Duration::from_millis(400))), [""; 0], "it was seen");
@@ -355,7 +417,7 @@ fn a_pause_between_two_samples_is_marked_by_its_event_alone() {
     let running = || domain(1, 0, &[]);
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [running()]), stands_still(at(400))]);
     fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, [running()]));
-    assert_eq!(words(&fleet, None), ["had an I/O error 0 s ago, resumed"]);
+    assert_eq!(words(&fleet, None), ["had an I/O error 0 s ago, runs again"]);
     let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
     fleet.apply(0, keyframe(at(2000), Groups::OVERVIEW, [off]));
     assert_eq!(words(&fleet, None), ["had an I/O error 1 s ago, shut off"]);
@@ -365,7 +427,7 @@ fn a_pause_between_two_samples_is_marked_by_its_event_alone() {
 fn a_pause_between_two_samples_of_a_domain_that_does_nothing_is_marked_too() {
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]), stands_still(at(400))]);
     fleet.apply(0, same(at(1000)));
-    assert_eq!(words(&fleet, None), ["had an I/O error 0 s ago, resumed"]);
+    assert_eq!(words(&fleet, None), ["had an I/O error 0 s ago, runs again"]);
 }
 
 /// A look at the states, then a full sample in which a domain still says no more: that is "no answer", not "the same".
@@ -396,7 +458,7 @@ fn a_pause_without_an_event_is_marked_by_the_state() {
         keyframe(at(1000), Groups::OVERVIEW, [paused]),
         keyframe(at(2000), Groups::OVERVIEW, [domain(1, 0, &[])]),
     ]);
-    assert_eq!(words(&fleet, None), ["had an I/O error 2 s ago, resumed"]);
+    assert_eq!(words(&fleet, None), ["had an I/O error 2 s ago, runs again"]);
 }
 
 #[test]

@@ -229,7 +229,8 @@ fn filter_action(key: Key) -> Option<Action> {
         Code(KeyCode::Backspace) | Control('h') => Some(Action::FilterErase),
         Code(KeyCode::Enter) => Some(Action::FilterAccept),
         Code(KeyCode::Esc) => Some(Action::FilterCancel),
-        other => lookup(other),
+        // The help has keys of its own, which would still be text.
+        other => lookup(other).filter(|action| *action != Action::Help),
     }
 }
 

@@ -135,13 +135,15 @@ fn select_by(ui: &mut UiState, step: isize) {
 }
 
 fn sort_by(ui: &mut UiState, key: SortKey) {
-    let key = ui.list.own(key).unwrap_or_else(|| {
-        // Only the table has such a figure, and a key that does nothing would be worse than one that leads there.
+    let own = ui.list.own(key);
+    // Only the table has such a figure, and a key that does nothing would be worse than one that leads there.
+    let key = own.unwrap_or_else(|| {
         ui.list = List::Table;
         key
     });
     let state = ui.list_state_mut();
-    state.order = if state.sort == key { state.order.reversed() } else { key.natural() };
+    let again = own.is_some() && state.sort == key;
+    state.order = if again { state.order.reversed() } else { key.natural() };
     state.sort = key;
 }
 

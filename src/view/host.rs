@@ -85,7 +85,9 @@ fn clock_part(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
             }
         }
     }
-    if let Some(took) = host.late.filter(|_| scene.ui.cursor == TimeCursor::Live) {
+    if let Some(took) =
+        host.late.filter(|took| scene.ui.cursor == TimeCursor::Live && *took > scene.ui.interval.duration())
+    {
         pieces.push((2, scene.span(Role::Warning, late(scene.ui.interval, took))));
     }
     pieces.push((4, scene.span(Role::Dim, format!("  {}s", scene.ui.interval.duration().as_secs_f64()))));
@@ -222,7 +224,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     let disk = (HostMetric::DiskRead, HostMetric::DiskWrite);
     let mut disk = pair("DISK", Groups::BLOCK, (Role::DiskRead, Role::DiskWrite), ("r", "w"), disk);
     if detail.requests {
-        disk.push(scene.span(Role::Dim, format!(" {} IOPS", value(HostMetric::DiskRequests))));
+        disk.push(scene.span(Role::Dim, format!(" {} IOPS", sum(Groups::BLOCK, HostMetric::DiskRequests))));
     }
     let net = (HostMetric::NetRx, HostMetric::NetTx);
     let net = pair("NET", Groups::NET, (Role::NetReceive, Role::NetTransmit), (down, up), net);

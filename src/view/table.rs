@@ -31,6 +31,11 @@ enum Content {
 use Content::*;
 use DomainMetric as M;
 
+/// A figure that nothing is sorted by.
+const fn unsorted(content: Content, title: &'static str, rank: u8) -> Column<Content> {
+    Column { sort: None, ..Column::figure(content, title, 5, rank, SortKey::Name) }
+}
+
 const COLUMNS: &[Column<Content>] = &[
     Column {
         content: State,
@@ -64,13 +69,13 @@ const COLUMNS: &[Column<Content>] = &[
     Column::figure(Figure(M::WorstLatency, Role::Text), "LAT", 6, 2, SortKey::Domain(M::WorstLatency)),
     Column::figure(Figure(M::NetRx, Role::NetReceive), "RX/s", 5, 4, SortKey::NetBytes),
     Column::figure(Figure(M::NetTx, Role::NetTransmit), "TX/s", 5, 4, SortKey::NetBytes),
-    Column::figure(Figure(M::RxPackets, Role::Text), "RXPK", 5, 11, SortKey::NetBytes),
-    Column::figure(Figure(M::TxPackets, Role::Text), "TXPK", 5, 11, SortKey::NetBytes),
+    unsorted(Figure(M::RxPackets, Role::Text), "RXPK", 11),
+    unsorted(Figure(M::TxPackets, Role::Text), "TXPK", 11),
     Column::figure(Figure(M::NetDrops, Role::Text), "DROP", 5, 10, SortKey::Domain(M::NetDrops)),
-    Column::figure(Figure(M::SwapIn, Role::Text), "SWIN", 5, 12, SortKey::Domain(M::MemoryUsed)),
-    Column::figure(Figure(M::Rss, Role::Text), "RSS", 5, 13, SortKey::Domain(M::MemoryUsed)),
-    Column { sort: None, ..Column::figure(Figure(M::User, Role::Text), "USR%", 5, 14, SortKey::Domain(M::Cpu)) },
-    Column { sort: None, ..Column::figure(Figure(M::System, Role::Text), "SYS%", 5, 14, SortKey::Domain(M::Cpu)) },
+    unsorted(Figure(M::SwapIn, Role::Text), "SWIN", 12),
+    unsorted(Figure(M::Rss, Role::Text), "RSS", 13),
+    unsorted(Figure(M::User, Role::Text), "USR%", 14),
+    unsorted(Figure(M::System, Role::Text), "SYS%", 14),
 ];
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {

@@ -352,7 +352,7 @@ fn events_are_new_until_the_list_or_their_domain_was_left() {
     let mut rig = Rig::new(12, 230, SIZE);
     let all = 11;
     assert!(rig.text().contains("11 new: k8s-node-4 stopped"), "{}", rig.text());
-    assert!(rig.text().contains("mail had an I/O error 60 s ago, resumed"), "{}", rig.text());
+    assert!(rig.text().contains("mail had an I/O error 60 s ago, runs again"), "{}", rig.text());
     rig.press("/mail⏎⏎");
     assert!(rig.text().contains("had an I/O error"), "while one looks, nothing disappears");
     rig.press("⎋");
