@@ -3,6 +3,9 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+/// What is kept free before the process began: a hang may be older than vtop.
+const BEFORE_START: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
 /// When something was seen. Differences use the monotonic part only, so a wall clock that jumps changes no rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timestamp {
@@ -16,7 +19,8 @@ impl Timestamp {
     /// The moment of the call. Only sources and `app` call this: everything else is handed its time.
     pub fn now() -> Self {
         static START: OnceLock<Instant> = OnceLock::new();
-        Self { monotonic: START.get_or_init(Instant::now).elapsed(), wall: jiff::Timestamp::now() }
+        let elapsed = START.get_or_init(Instant::now).elapsed();
+        Self { monotonic: BEFORE_START + elapsed, wall: jiff::Timestamp::now() }
     }
 
     /// A stamp made of parts, for replays, synthetic hosts and tests: `monotonic` after `wall_start`.

@@ -112,10 +112,8 @@ impl Plan {
             let look = Look::at(sight, &uuid, domain);
             let mut due = Groups::empty();
             let mut oldest = 0;
-            // Who is looked at alone is asked for what comes with the free ones, too: user and system time.
-            let asked_anyway = if look == Look::Near { Groups::empty() } else { free };
             let readings = DEAR.into_iter().zip(known.read.into_iter().zip(known.before));
-            for (group, (read, before)) in readings.filter(|(group, _)| !asked_anyway.contains(*group)) {
+            for (group, (read, before)) in readings.filter(|(group, _)| !free.contains(*group)) {
                 let pace = self.pace(known, look, group, free);
                 let age = read.map_or(u64::MAX, |read| self.tick - read);
                 // A domain's own turn spreads those that were read together.

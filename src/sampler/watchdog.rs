@@ -20,8 +20,9 @@ pub(super) const MONITOR_PATIENCE: Duration = Duration::from_millis(400);
 pub(super) const LIST_PATIENCE: Duration = Duration::from_secs(1);
 /// So many domains that are off are asked too, when a call hangs in nobody who runs.
 pub(super) const MOST_OFF: usize = 200;
-/// Stands for a domain that nobody has heard of yet, and that is locked all the same: it is just being created.
-pub(super) const UNKNOWN: Uuid = Uuid::nil();
+/// Stands for a domain that nobody has heard of yet, and that is locked all the same: it is just being created. (The nil
+/// UUID is that of Xen's Domain-0.)
+pub(super) const UNKNOWN: Uuid = Uuid::max();
 /// How long a second connection may take.
 pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// A monitor that has been busy for less is at work, not hung.
@@ -92,8 +93,9 @@ impl Patience {
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {
     held: BTreeMap<Uuid, Entry>,
-    /// How often each domain was caught, so that one that hangs again and again is left alone for longer.
-    strikes: BTreeMap<Uuid, u32>,
+    /// How often each domain was caught, and until when it rested then: one that hangs again and again is left alone for
+    /// longer.
+    strikes: BTreeMap<Uuid, (u32, Instant)>,
     stuck: usize,
 }
 
@@ -106,6 +108,8 @@ struct Entry {
 
 impl Quarantine {
     const LONGEST_REST: Duration = Duration::from_secs(60);
+    /// A domain that was well for so long begins anew.
+    const FORGIVEN_AFTER: Duration = Duration::from_secs(300);
 
     /// Nothing hangs.
     pub(super) fn is_empty(&self) -> bool {
@@ -115,10 +119,11 @@ impl Quarantine {
     /// A call hangs in these domains; its thread is left to itself. `since`: the last sample in which they answered.
     pub(super) fn admit(&mut self, culprits: &[(Uuid, Hold)], since: Timestamp, now: Instant) {
         for &(uuid, by) in culprits {
-            let strikes = self.strikes.entry(uuid).or_default();
-            let rest = Duration::from_secs(1 << (*strikes).min(6)).min(Self::LONGEST_REST);
-            *strikes += 1;
-            self.held.insert(uuid, Entry { held: Held { by, since }, until: now + rest });
+            let (strikes, rested) = self.strikes.get(&uuid).copied().unwrap_or((0, now));
+            let strikes = if now.saturating_duration_since(rested) > Self::FORGIVEN_AFTER { 0 } else { strikes };
+            let until = now + Duration::from_secs(1 << strikes.min(6)).min(Self::LONGEST_REST);
+            self.strikes.insert(uuid, (strikes + 1, until));
+            self.held.insert(uuid, Entry { held: Held { by, since }, until });
         }
     }
 
@@ -325,6 +330,9 @@ mod tests {
             rests.push((quarantine.held[&A].until - Instant::now()).as_secs());
         }
         assert_eq!(rests, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        tokio::time::advance(Quarantine::LONGEST_REST + Quarantine::FORGIVEN_AFTER + Duration::from_secs(1)).await;
+        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+        assert_eq!((quarantine.held[&A].until - Instant::now()).as_secs(), 1, "long ago");
     }
 
     #[tokio::test(start_paused = true)]

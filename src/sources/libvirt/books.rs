@@ -1,6 +1,7 @@
 //! CPU time and steal of QEMU's domains from the kernel's own books, where vtop runs on the hypervisor itself.
 //!
-//! libvirt reads the same files (`cpuacct.usage` or `cpu.stat` of the domain's cgroup, `schedstat` of its vCPU threads),
+//! libvirt reads the same files (`cpuacct.usage` and `cpuacct.stat`, or `cpu.stat`, of the domain's cgroup, `schedstat`
+//! of its vCPU threads),
 //! but asks the QEMU as well, which costs the host more than a hundred times as much. Where a domain's process is not
 //! found for certain, nothing is said, and libvirt is asked.
 
@@ -24,6 +25,9 @@ const SEARCH_EVERY: Duration = Duration::from_secs(5);
 const THREADS_EVERY: Duration = Duration::from_secs(10);
 /// How old the list of its vCPU threads may get. One may come while another thread goes.
 const LIST_EVERY: Duration = Duration::from_secs(60);
+/// cgroup v1: CPU time, and its parts.
+const OLD: &str = "cpuacct.usage";
+const OLD_PARTS: &str = "cpuacct.stat";
 /// Files that are kept open; what is more is opened for every reading.
 const MOST_OPEN: usize = 512;
 /// The books of this machine's domains.
@@ -45,6 +49,8 @@ struct Account {
 struct Process {
     folder: PathBuf,
     usage: Book,
+    /// Where user and system time are in another file than their sum.
+    parts: Option<Book>,
     vcpus: Vec<Book>,
     /// Links of the folder of its threads: two more than there are threads.
     links: u64,
@@ -103,7 +109,7 @@ impl Books {
             if account.is_some_and(|account| account.process.is_some()) {
                 continue;
             }
-            let process = found.remove(uuid).flatten().and_then(|folder| Process::of(folder, &self.cgroups));
+            let process = found.remove(uuid).flatten().and_then(|folder| Process::of(folder, *run, &self.cgroups));
             self.known.insert(*uuid, Account { run: *run, process });
         }
         self.open = self.known.values().filter_map(|account| account.process.as_ref()).map(Process::open).sum();
@@ -149,21 +155,26 @@ fn uuid_of(command_line: &[u8]) -> Option<Uuid> {
 }
 
 impl Process {
-    fn of(folder: PathBuf, cgroups: &Path) -> Option<Self> {
-        let usage = usage_file(&std::fs::read_to_string(folder.join("cgroup")).ok()?, cgroups)?;
+    fn of(folder: PathBuf, run: u32, cgroups: &Path) -> Option<Self> {
+        let usage = usage_file(&std::fs::read_to_string(folder.join("cgroup")).ok()?, run, cgroups)?;
         let now = Instant::now();
+        let parts =
+            usage.file_name().is_some_and(|name| name == OLD).then(|| Book::at(usage.with_file_name(OLD_PARTS)));
         let usage = Book::at(usage);
-        let mut process = Self { folder, usage, vcpus: Vec::new(), links: 0, looked: now, listed: now };
+        let mut process = Self { folder, usage, parts, vcpus: Vec::new(), links: 0, looked: now, listed: now };
         process.list();
         Some(process)
     }
 
     fn open(&self) -> usize {
-        self.vcpus.iter().chain([&self.usage]).filter(|book| book.is_open()).count()
+        self.vcpus.iter().chain([&self.usage]).chain(&self.parts).filter(|book| book.is_open()).count()
     }
 
     fn read(&mut self, keep: bool) -> Option<CpuSample> {
-        let time = self.usage.read(keep, usage)?;
+        let (time, mut parts) = self.usage.read(keep, usage)?;
+        if let Some(book) = &mut self.parts {
+            parts = book.read(keep, old_parts);
+        }
         let mut delay = self.delay(keep);
         if delay.is_none() || self.has_other_threads() {
             self.list();
@@ -171,7 +182,8 @@ impl Process {
         }
         let vcpus = u32::try_from(self.vcpus.len()).ok()?;
         let delay = delay.filter(|_| vcpus > 0).map(|time| VcpuDelay { vcpus, time: Counter(Nanoseconds(time)) });
-        Some(CpuSample { time: Some(Counter(Nanoseconds(time))), delay, ..CpuSample::default() })
+        let [user, system] = [0, 1].map(|part| parts.map(|parts| Counter(Nanoseconds(parts[part]))));
+        Some(CpuSample { time: Some(Counter(Nanoseconds(time))), user, system, delay })
     }
 
     /// To look at the names of all threads takes as long as fifty readings; their number is told at once.
@@ -198,31 +210,53 @@ impl Process {
 
 /// The file with the CPU time of a domain, from the `cgroup` file of its process: which is in a part of the domain's
 /// cgroup (`emulator`) or in that itself.
-fn usage_file(cgroup: &str, cgroups: &Path) -> Option<PathBuf> {
+fn usage_file(cgroup: &str, run: u32, cgroups: &Path) -> Option<PathBuf> {
     let place = |wanted: &str| {
         cgroup.lines().find_map(|line| {
             let mut fields = line.splitn(3, ':').skip(1);
             let (controllers, path) = (fields.next()?, fields.next()?);
             let path = path.trim_start_matches('/');
             let path = path.strip_suffix("/emulator").unwrap_or(path);
-            // The root is everybody's.
-            let is_it = !path.is_empty() && controllers.split(',').any(|controller| controller == wanted);
+            let is_it = is_of(path, run) && controllers.split(',').any(|controller| controller == wanted);
             is_it.then(|| (controllers.to_owned(), path.to_owned()))
         })
     };
     let old = place("cpuacct").into_iter().flat_map(|(controllers, path)| {
-        [controllers, "cpuacct".to_owned()].map(|folder| cgroups.join(folder).join(&path).join("cpuacct.usage"))
+        [controllers, "cpuacct".to_owned()].map(|folder| cgroups.join(folder).join(&path).join(OLD))
     });
     let new = place("").map(|(_, path)| cgroups.join(path).join("cpu.stat"));
     old.chain(new).find(|file| file.is_file())
 }
 
-/// Nanoseconds, from `cpuacct.usage` (a number) or `cpu.stat` (`usage_usec`).
-fn usage(text: &str) -> Option<u64> {
-    match text.lines().find_map(|line| line.strip_prefix("usage_usec ")) {
-        Some(microseconds) => microseconds.trim().parse::<u64>().ok()?.checked_mul(1000),
-        None => text.trim().parse().ok(),
+/// Whether a cgroup is that of one domain only, by the name that libvirt gives it: `qemu-3-name.libvirt-qemu`, or
+/// `machine-qemu\x2d3\x2dname.scope` where systemd made it. Where libvirt makes none (a session's, one without cgroups) the
+/// process is in one that it shares with others. An embedded driver puts a hash before the ID.
+fn is_of(path: &str, run: u32) -> bool {
+    path.split('/').any(|part| {
+        let part = part.replace("\\x2d", "-");
+        let name = part.strip_prefix("machine-").unwrap_or(&part);
+        name.starts_with("qemu-") && name.contains(&format!("-{run}-"))
+    })
+}
+
+/// Nanoseconds, from `cpuacct.usage` (a number) or `cpu.stat` (`usage_usec`), which has those in user mode and in the
+/// kernel as well.
+fn usage(text: &str) -> Option<(u64, Option<[u64; 2]>)> {
+    let microseconds = |key| number(text, key)?.checked_mul(1000);
+    match microseconds("usage_usec ") {
+        Some(time) => Some((time, microseconds("user_usec ").zip(microseconds("system_usec ")).map(Into::into))),
+        None => Some((text.trim().parse().ok()?, None)),
     }
+}
+
+/// The same parts from `cpuacct.stat`, which counts ticks.
+fn old_parts(text: &str) -> Option<[u64; 2]> {
+    let tick = 1_000_000_000 / rustix::param::clock_ticks_per_second().max(1);
+    Some([number(text, "user ")?.checked_mul(tick)?, number(text, "system ")?.checked_mul(tick)?])
+}
+
+fn number(text: &str, key: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(key))?.trim().parse().ok()
 }
 
 /// The second number of `schedstat`: nanoseconds in which the thread could run and had no CPU.
@@ -279,9 +313,10 @@ mod tests {
         }
     }
 
-    fn sample(time: u64, delay: u64) -> Option<CpuSample> {
-        let delay = VcpuDelay { vcpus: 2, time: Counter(Nanoseconds(delay)) };
-        Some(CpuSample { time: Some(Counter(Nanoseconds(time))), delay: Some(delay), ..CpuSample::default() })
+    fn sample(time: u64, delay: u64, parts: Option<[u64; 2]>) -> Option<CpuSample> {
+        let [time, delay] = [time, delay].map(|time| Counter(Nanoseconds(time)));
+        let [user, system] = [0, 1].map(|part| parts.map(|parts| Counter(Nanoseconds(parts[part]))));
+        Some(CpuSample { time: Some(time), user, system, delay: Some(VcpuDelay { vcpus: 2, time: delay }) })
     }
 
     #[test]
@@ -301,20 +336,28 @@ mod tests {
             let machine = Machine::new();
             machine.qemu(100, cgroup);
             machine.write(file, text);
+            let parts = match file.strip_suffix("cpuacct.usage") {
+                Some(folder) => {
+                    machine.write(&format!("{folder}cpuacct.stat"), "user 4\nsystem 5\n");
+                    let tick = 1_000_000_000 / rustix::param::clock_ticks_per_second();
+                    [4 * tick, 5 * tick]
+                }
+                None => [4000, 5000],
+            };
             let mut books = machine.books();
             books.follow(&[(UUID, 1)]);
-            assert_eq!(books.read(&UUID, 1), sample(9000, 1400), "{cgroup}");
+            assert_eq!(books.read(&UUID, 1), sample(9000, 1400, Some(parts)), "{cgroup}");
             machine.write("proc/100/task/102/schedstat", "6 800 9\n");
-            assert_eq!(books.read(&UUID, 1), sample(9000, 1500), "read anew");
+            assert_eq!(books.read(&UUID, 1), sample(9000, 1500, Some(parts)), "read anew");
         }
     }
 
     #[test]
     fn what_is_not_certain_is_not_said() {
         let machine = Machine::new();
-        let cgroup = "2:cpuacct:/a/emulator\n";
+        let cgroup = "2:cpuacct:/qemu-1-a/emulator\n";
         machine.qemu(100, cgroup);
-        machine.write("cgroup/cpuacct/a/cpuacct.usage", "1\n");
+        machine.write("cgroup/cpuacct/qemu-1-a/cpuacct.usage", "1\n");
         let mut books = machine.books();
         books.follow(&[(UUID, 1)]);
         assert!(books.read(&UUID, 1).is_some());
@@ -324,27 +367,36 @@ mod tests {
         books.follow(&[(UUID, 2)]);
         assert_eq!(books.read(&UUID, 2), None, "two processes claim to be it");
 
-        let machine = Machine::new();
-        machine.qemu(100, "2:cpuacct:/\n0::/\n");
-        machine.write("cgroup/cpuacct/cpuacct.usage", "1\n");
-        machine.write("cgroup/cpu.stat", "usage_usec 1\n");
-        let mut books = machine.books();
-        books.follow(&[(UUID, 1)]);
-        assert_eq!(books.read(&UUID, 1), None, "it has no cgroup of its own");
+        // None of its own: the root, a login's, another domain's.
+        for place in ["", "user.slice/user-0.slice/session-1.scope", "machine/qemu-2-a.libvirt-qemu"] {
+            let machine = Machine::new();
+            machine.qemu(100, &format!("2:cpuacct:/{place}\n0::/{place}\n"));
+            machine.write(&format!("cgroup/cpuacct/{place}/cpuacct.usage"), "1\n");
+            machine.write(&format!("cgroup/{place}/cpu.stat"), "usage_usec 1\n");
+            let mut books = machine.books();
+            books.follow(&[(UUID, 1)]);
+            assert_eq!(books.read(&UUID, 1), None, "{place}");
+        }
     }
 
     #[test]
     fn a_process_that_ends_is_let_go_and_a_vcpu_that_is_unplugged_costs_nothing() {
         let machine = Machine::new();
-        machine.qemu(100, "2:cpuacct:/a/emulator\n");
-        machine.write("cgroup/cpuacct/a/cpuacct.usage", "1\n");
+        machine.qemu(100, "2:cpuacct:/qemu-1-a/emulator\n");
+        machine.write("cgroup/cpuacct/qemu-1-a/cpuacct.usage", "1\n");
         let mut books = machine.books();
         books.follow(&[(UUID, 1)]);
-        assert_eq!((books.read(&UUID, 1), books.open), (sample(1, 1400), 3));
+        assert_eq!((books.read(&UUID, 1), books.open), (sample(1, 1400, None), 3));
+        machine.qemu(100, "2:cpuacct:/qemu-2-a/emulator\n");
+        machine.write("cgroup/cpuacct/qemu-2-a/cpuacct.usage", "1\n");
         books.follow(&[]);
         books.follow(&[(UUID, 2)]);
         books.open = MOST_OPEN;
-        assert_eq!((books.read(&UUID, 2), books.open), (sample(1, 1400), MOST_OPEN), "files need not be kept open");
+        assert_eq!(
+            (books.read(&UUID, 2), books.open),
+            (sample(1, 1400, None), MOST_OPEN),
+            "files need not be kept open"
+        );
         fs::remove_dir_all(machine.0.path().join("proc/100/task/102")).unwrap();
         let one = books.read(&UUID, 2).and_then(|cpu| cpu.delay);
         assert_eq!(one, Some(VcpuDelay { vcpus: 1, time: Counter(Nanoseconds(700)) }));

@@ -192,8 +192,13 @@ impl Answer {
         pulse.lacks.extend(whole.lacks);
         pulse.held = whole.held.or(pulse.held);
         if groups.contains(Groups::CPU) {
-            let CpuSample { time, delay, .. } = pulse.cpu;
-            pulse.cpu = CpuSample { time: time.or(whole.cpu.time), delay, ..whole.cpu };
+            let CpuSample { time, user, system, delay } = pulse.cpu;
+            let whole = whole.cpu;
+            pulse.cpu = match time {
+                // Its parts from the same books, else from nowhere: a share of the time needs the same moment.
+                Some(_) => CpuSample { time, user, system, delay },
+                None => CpuSample { delay, ..whole },
+            };
         }
         if groups.contains(Groups::MEMORY) {
             pulse.memory = whole.memory;
