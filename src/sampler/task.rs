@@ -109,7 +109,9 @@ impl Task {
             self.events.tell(event);
         }
         self.send(HostUpdate::Connecting).await?;
+        let begun = Instant::now();
         let info = self.attend(line.worker.connect()).await??.map_err(End::Lost)?;
+        let connected_in = begun.elapsed();
         let free = info.free;
         self.send(HostUpdate::Connected(Arc::new(info))).await?;
         let interval = self.wishes.borrow_and_update().interval;
@@ -121,6 +123,8 @@ impl Task {
             look: Look::default(),
             events: self.events.clone(),
             patience: Patience::default(),
+            // More than four messages go to and fro for it.
+            round_trip: connected_in / 4,
             quarantine: Quarantine::default(),
             plan: Plan::default(),
             free,

@@ -28,6 +28,10 @@ struct Script {
     looked: bool,
     /// The one domain's monitor is busy.
     busy: bool,
+    /// The next questions for its monitor meet a job of libvirt's own.
+    jobs: usize,
+    /// How often its monitor was asked for.
+    monitors: usize,
     /// What samples went around.
     arounds: Vec<Around>,
 }
@@ -89,8 +93,13 @@ impl Source for Fake {
     }
 
     fn monitor(&mut self, _: Uuid) -> Result<Monitor, SourceError> {
-        let busy = self.0.lock().unwrap().busy;
-        Ok(if busy { Monitor::Busy(Duration::from_secs(3)) } else { Monitor::Free })
+        let mut script = self.0.lock().unwrap();
+        script.monitors += 1;
+        if script.jobs > 0 {
+            script.jobs -= 1;
+            return Ok(Monitor::AtWork);
+        }
+        Ok(if script.busy { Monitor::Busy(Duration::from_secs(3)) } else { Monitor::Free })
     }
 }
 
@@ -500,6 +509,31 @@ async fn a_call_that_hangs_in_a_domain_is_gone_around_until_the_domain_answers()
     release.send(()).unwrap();
     while next_held(&mut rig.updates).await.is_some() {}
     assert_eq!(rig.script.lock().unwrap().made, 2, "and it goes on");
+}
+
+#[tokio::test]
+async fn a_domain_at_work_hangs_where_it_still_is_a_moment_later() {
+    let (_release, until) = blocking::channel();
+    let interval = Interval::from_seconds(0.1).unwrap();
+    let script = Script { busy: true, jobs: 2, ..samples([Answer::Good, Answer::Hangs(until)]) };
+    let mut rig = Rig::new(script, Settings::screen(interval));
+    while next_held(&mut rig.updates).await.is_none() {}
+    assert_eq!(rig.script.lock().unwrap().monitors, 2);
+}
+
+#[tokio::test]
+async fn a_domain_at_work_that_is_free_a_moment_later_does_not_hang() {
+    let (release, until) = blocking::channel();
+    let interval = Interval::from_seconds(0.1).unwrap();
+    let script = Script { jobs: 1, ..samples([Answer::Good, Answer::Hangs(until)]) };
+    let mut rig = Rig::new(script, Settings::screen(interval));
+    assert_eq!(next_held(&mut rig.updates).await, None);
+    while rig.script.lock().unwrap().monitors < 3 {
+        tokio::task::yield_now().await;
+    }
+    release.send(()).unwrap();
+    assert_eq!(next_held(&mut rig.updates).await, None);
+    assert_eq!(rig.script.lock().unwrap().arounds, []);
 }
 
 #[tokio::test]

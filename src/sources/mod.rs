@@ -71,6 +71,8 @@ pub enum Monitor {
     Free,
     /// A command has been under way for so long.
     Busy(Duration),
+    /// A command is under way beside a job of libvirt's own, and nobody knows for how long.
+    AtWork,
     /// There is no such domain any more, or it is off.
     Gone,
 }

@@ -56,6 +56,9 @@ pub(super) struct Connection<'a> {
     pub(super) look: Look,
     pub(super) events: Teller,
     pub(super) patience: Patience,
+    /// A message to libvirt and its answer take this long at the most: over a slow line the answer of a domain that is
+    /// well comes late, too.
+    pub(super) round_trip: Duration,
     pub(super) quarantine: Quarantine,
     pub(super) plan: Plan,
     /// Groups that cost nothing here.
@@ -104,6 +107,7 @@ impl Connection<'_> {
 
     /// Takes what is to be known for the next sample from how this one went.
     pub(super) fn learn(&mut self, turn: Turn, request: &Request, sample: Option<&HostSample>, took: Duration) {
+        self.round_trip = self.round_trip.min(took);
         // A look is over in no time, and says nothing of how long a sample takes.
         if turn == Turn::Tick {
             self.patience.learn(took);

@@ -8,6 +8,7 @@ use crate::sampler::watchdog::{
 };
 use crate::sources::worker::{Pending, WorkerGone};
 use crate::sources::{Monitor, Request, SourceError};
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -96,10 +97,28 @@ impl Task {
             .map(|(&uuid, domain)| (uuid, domain.run.is_some()))
             .partition(|(_, runs)| *runs);
         let (mut culprits, mut suspect) = (Vec::new(), None);
-        for (uuid, _) in runs.into_iter().chain(off.into_iter().take(MOST_OFF)) {
+        let all = runs.into_iter().chain(off.into_iter().take(MOST_OFF));
+        let mut questions: VecDeque<(Uuid, bool)> = all.map(|(uuid, _)| (uuid, false)).collect();
+        let mut waited_for_jobs = false;
+        while let Some((uuid, again)) = questions.pop_front() {
+            if again && !culprits.is_empty() {
+                // Somebody hangs for certain. Whoever else does shows soon enough.
+                break;
+            }
+            if again && !waited_for_jobs {
+                waited_for_jobs = true;
+                tokio::select! {
+                    biased;
+                    answer = &mut *call => return Ok(Diagnosis::Answered(answer?)),
+                    () = sleep(BUSY_AT_LEAST) => {}
+                }
+            }
             let mut question = fresh.worker.monitor(uuid);
-            match race(call, &mut question, MONITOR_PATIENCE).await {
+            match race(call, &mut question, MONITOR_PATIENCE + connection.round_trip * 4).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
+                // A command that is under way now, and another one in a moment, or the same: nobody says which.
+                Race::Other(Ok(Ok(Monitor::AtWork))) if !again => questions.push_back((uuid, true)),
+                Race::Other(Ok(Ok(Monitor::AtWork))) => culprits.push((uuid, Hold::Monitor)),
                 Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= BUSY_AT_LEAST => {
                     culprits.push((uuid, Hold::Monitor));
                 }
@@ -128,7 +147,7 @@ impl Task {
         } else if nobody {
             // Nobody who is known. Where a domain that is not known is locked, no list can be had.
             let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
-            match race(call, &mut states, LIST_PATIENCE).await {
+            match race(call, &mut states, LIST_PATIENCE + connection.round_trip * 4).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(_) => return Ok(Diagnosis::Slow { suspect }),
                 Race::Late => {

@@ -4,12 +4,13 @@
 use super::books::Books;
 use super::bulk::{self, Moments, Reading};
 use super::explain;
-use super::ffi::{Connection, Domain, LibvirtError, OwnedDomain};
+use super::ffi::{Connection, Control, Domain, LibvirtError, OwnedDomain};
 use super::lanes::Lanes;
 use crate::model::{DomainSample, Groups, Held, Hold};
 use crate::sources::{Around, Monitor, Request};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Domains that were looked up, kept for the next sample.
@@ -25,24 +26,26 @@ pub(super) struct Asking<'a> {
     pub(super) driver: &'a str,
 }
 
-/// All domains but the locked ones.
+/// All domains but the locked ones, and when what has no moment of its own was read.
 pub(super) fn sample(
     connection: &Connection,
     looked_up: &mut LookedUp,
     asking: Asking<'_>,
-) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
+) -> Result<(BTreeMap<Uuid, DomainSample>, Timestamp), LibvirtError> {
     let Asking { around, driver, .. } = asking;
     if around.locked.is_empty() {
-        let all = bulk::call(connection, Groups::PULSE, false, &mut true)?;
+        let all = bulk::call(connection, Groups::PULSE, false)?;
+        let at = Timestamp::now();
         let domains: Vec<Domain<'_>> = all.iter().map(|record| record.domain).collect();
         let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
-        return with_dear(connection, cheap.collect(), &domains, asking);
+        return Ok((with_dear(connection, cheap.collect(), &domains, asking)?, at));
     }
     let wanted = around.known.difference(&around.locked);
     let domains = looked_up.all(connection, wanted.copied())?;
     let all = bulk::call_for(connection, &domains, Groups::PULSE)?;
+    let at = Timestamp::now();
     let cheap = all.iter().map(|record| bulk::read(&record, Groups::PULSE, driver));
-    with_dear(connection, cheap.collect(), &domains, asking)
+    Ok((with_dear(connection, cheap.collect(), &domains, asking)?, at))
 }
 
 /// Marks those that are busy, and replaces the cheap readings by whole ones where that cannot hang.
@@ -57,7 +60,11 @@ fn with_dear(
     // A look at the states finds out as well who is still busy: whoever is not is let go.
     for domain in domains.iter().filter(|domain| around.busy.contains(&domain.uuid())) {
         // It may have been destroyed for that it hangs: then there is no answer, and nothing that is busy.
-        let length = domain.occupied().ok().flatten();
+        let length = match domain.control() {
+            Ok(Control::Occupied(length)) => Some(length),
+            Ok(Control::Job) => Some(Duration::ZERO),
+            Ok(Control::Free) | Err(_) => None,
+        };
         let held = length.map(|length| Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) });
         if let Some(sample) = samples.get_mut(&domain.uuid()) {
             sample.held = held;
@@ -92,9 +99,10 @@ fn with_dear(
 pub(super) fn monitor(connection: &Connection, looked_up: &mut LookedUp, uuid: Uuid) -> Result<Monitor, LibvirtError> {
     let found = looked_up.all(connection, [uuid])?;
     let Some(domain) = found.first() else { return Ok(Monitor::Gone) };
-    match domain.occupied() {
-        Ok(Some(length)) => Ok(Monitor::Busy(length)),
-        Ok(None) => Ok(Monitor::Free),
+    match domain.control() {
+        Ok(Control::Occupied(length)) => Ok(Monitor::Busy(length)),
+        Ok(Control::Job) => Ok(Monitor::AtWork),
+        Ok(Control::Free) => Ok(Monitor::Free),
         Err(error) if explain::is_no_domain(&error) || domain.is_active() == Ok(false) => Ok(Monitor::Gone),
         Err(error) => Err(error),
     }

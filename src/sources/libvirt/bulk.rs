@@ -2,39 +2,45 @@
 
 use super::definitions::{Marks, Present};
 use super::explain;
-use super::ffi::{Connection, Domain, LibvirtError, Record, Records};
+use super::ffi::{Connection, Control, Domain, LibvirtError, Record, Records};
 use super::lanes::Lanes;
 use super::params::{self, Figures};
 use crate::model::{Call, CpuSample, DomainSample, DomainState, Groups, Held, Hold, Lack, StateReason};
 use crate::time::Timestamp;
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use uuid::Uuid;
 use virt::sys;
 
 /// Makes the call. A domain that dies meanwhile can fail it as a whole, so one failure says nothing yet.
-pub(crate) fn call<'connection>(
-    connection: &'connection Connection,
-    groups: Groups,
-    active_only: bool,
-    nowait: &mut bool,
-) -> Result<Records<'connection>, LibvirtError> {
+pub(crate) fn call(connection: &Connection, groups: Groups, active_only: bool) -> Result<Records<'_>, LibvirtError> {
     let active = if active_only { sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE } else { 0 };
-    let attempt = |nowait: bool| {
-        let nowait = if nowait { sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT } else { 0 };
-        connection.all_domain_stats(raw_groups(groups), active | nowait)
-    };
-    attempt(*nowait).or_else(|error| match error.code as u32 {
-        // Not every driver knows the flag.
-        sys::VIR_ERR_INVALID_ARG if *nowait => {
-            *nowait = false;
-            attempt(false)
-        }
+    let attempt =
+        || without_waiting(connection, |nowait| connection.all_domain_stats(raw_groups(groups), active | nowait));
+    attempt().or_else(|error| match error.code as u32 {
         sys::VIR_ERR_SYSTEM_ERROR | sys::VIR_ERR_NO_DOMAIN | sys::VIR_ERR_OPERATION_INVALID
             if connection.is_alive() =>
         {
-            attempt(*nowait)
+            attempt()
+        }
+        _ => Err(error),
+    })
+}
+
+/// Makes a call with the flag that it shall not wait for jobs, or without, where the driver does not know it.
+fn without_waiting<T>(
+    connection: &Connection,
+    attempt: impl Fn(u32) -> Result<T, LibvirtError>,
+) -> Result<T, LibvirtError> {
+    if !connection.nowait.load(Ordering::Relaxed) {
+        return attempt(0);
+    }
+    attempt(sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT).or_else(|error| match error.code as u32 {
+        sys::VIR_ERR_INVALID_ARG => {
+            connection.nowait.store(false, Ordering::Relaxed);
+            attempt(0)
         }
         _ => Err(error),
     })
@@ -46,8 +52,7 @@ pub(crate) fn call_for<'connection>(
     domains: &[Domain<'_>],
     groups: Groups,
 ) -> Result<Records<'connection>, LibvirtError> {
-    let nowait = sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
-    let attempt = || connection.stats_of(domains, raw_groups(groups), nowait);
+    let attempt = || without_waiting(connection, |nowait| connection.stats_of(domains, raw_groups(groups), nowait));
     attempt().or_else(|error| if connection.is_alive() { attempt() } else { Err(error) })
 }
 
@@ -229,8 +234,9 @@ const HUNG_AT_LEAST: Duration = Duration::from_secs(1);
 
 /// Whether a domain whose figures came incomplete is one that hangs.
 fn hung(domain: &Domain<'_>) -> Option<Held> {
-    let length = domain.occupied().ok().flatten().filter(|&length| length >= HUNG_AT_LEAST)?;
-    Some(Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) })
+    // A job of libvirt's own is no sign of it.
+    let Ok(Control::Occupied(length)) = domain.control() else { return None };
+    (length >= HUNG_AT_LEAST).then(|| Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) })
 }
 
 /// Reads a record of an answer to a call for `requested`.
@@ -256,13 +262,18 @@ fn to_sample(name: CompactString, run: Option<u32>, figures: Figures, requested:
         // the daemon's own.
         return sample;
     }
-    sample.asked = requested.intersection(figures.answered) | Groups::STATE;
+    let mut answered = figures.answered;
+    if driver == "QEMU" && figures.memory.rss.is_none() {
+        // What libvirt knows by itself: nobody was asked.
+        answered -= Groups::MEMORY;
+    }
+    sample.asked = requested.intersection(answered) | Groups::STATE;
     sample.cpu = figures.cpu;
     sample.memory = figures.memory;
     sample.vcpus = figures.vcpus;
     sample.disks = figures.disks;
     sample.nics = figures.nics;
-    let silent = requested.difference(figures.answered | Groups::HOST_CPU | Groups::STATE);
+    let silent = requested.difference(answered | Groups::HOST_CPU | Groups::STATE);
     if driver == "QEMU" && !silent.is_empty() {
         sample.lacks.push(Lack {
             call: Call::BulkStats,

@@ -38,7 +38,6 @@ pub(crate) struct Session {
     node_books: Option<NodeBooks>,
     /// Further connections to this machine's libvirtd.
     lanes: Option<Lanes>,
-    nowait: bool,
     lacks: Lacks,
     roster: Roster,
     memory: per_domain::Memory,
@@ -109,7 +108,6 @@ impl Session {
             books: here.then(Books::default),
             node_books: here.then(NodeBooks::default),
             lanes: here.then(|| Lanes::to(uri)),
-            nowait: true,
             lacks,
             roster: Roster::default(),
             memory: per_domain::Memory::default(),
@@ -169,8 +167,7 @@ impl Session {
         let Self { connection, driver, lanes, lacks, looked_up, books, node_books, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
         let asking = Asking { request, around, books, lanes: lanes.as_mut(), driver };
-        let domains = around::sample(connection, looked_up, asking)?;
-        let at = Timestamp::now();
+        let (domains, at) = around::sample(connection, looked_up, asking)?;
         let node = match Groups::STATE.contains(request.groups) {
             true => NodeSample::default(),
             false => node(node_books.as_mut(), || host::sample(connection, lacks, driver))?,
@@ -187,12 +184,12 @@ impl Session {
     }
 
     fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, lanes, nowait, lacks, roster, books, node_books, spared, .. } = self;
+        let Self { connection, driver, lanes, lacks, roster, books, node_books, spared, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
         let groups = if books.is_some() { request.groups - Groups::CPU } else { request.groups };
         let state_only = Groups::STATE.contains(request.groups);
         let start = Timestamp::now();
-        let records = match bulk::call(connection, groups, !state_only, nowait) {
+        let records = match bulk::call(connection, groups, !state_only) {
             Err(error) if bulk::is_missing(&error) => {
                 lacks.add(Call::BulkStats, explain::lack(&error, driver));
                 return Err(NoBulk::Useless);
@@ -247,8 +244,9 @@ impl Session {
         };
 
         let vanished = roster.active.iter().any(|uuid| !domains.contains_key(uuid));
-        let others: Option<Records<'_>> = match !state_only && (roster.is_due() || vanished) {
-            true => match bulk::call(connection, Groups::STATE, false, nowait) {
+        let is_wanted = !state_only && (roster.is_due() || vanished);
+        let others: Option<Records<'_>> = match is_wanted {
+            true => match bulk::call(connection, Groups::STATE, false) {
                 Err(error) if !connection.is_alive() => return Err(error.into()),
                 others => others.ok(),
             },
@@ -271,8 +269,8 @@ impl Session {
         roster.remember(&domains, listed);
 
         let all_read = definitions.bring_up_to_date(&present, request.focus, driver, |_| !connection.is_alive())?;
-        if !all_read {
-            // Domains that are off can be read from a list only.
+        if !all_read || (is_wanted && !listed) {
+            // Domains that are off can be read from a list only, and one that has vanished may be among them.
             roster.listed = None;
         }
         Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
@@ -314,7 +312,7 @@ impl Session {
             let outcome = ask_domain(&mut asker, &mut sample, |asker, sample| {
                 let groups = request.groups | request.more_of(&present.uuid);
                 per_domain::fill(asker, sample, definition.as_deref(), groups, present.uuid, memory)?;
-                if request.focus == Some(present.uuid) {
+                if request.focus == Some(present.uuid) || groups.contains(Groups::HOST_CPU) {
                     fill_host_cpus_of(asker, sample)?;
                 }
                 Ok(())

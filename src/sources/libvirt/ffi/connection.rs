@@ -4,6 +4,7 @@ use super::{Handler, LibvirtError, borrowed_text, c_string, check, check_pointer
 use std::ffi::{c_uint, c_ulong};
 use std::ptr::{NonNull, null};
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 use virt::sys;
 
 /// Seconds of silence after which a keepalive message is sent, and how many may stay unanswered: a frozen daemon is
@@ -19,6 +20,8 @@ pub(crate) struct Connection {
     pub(super) node_memory_fields: OnceLock<usize>,
     /// Host CPUs and fields of each, in a domain's CPU statistics, asked once.
     pub(super) host_cpu_layout: OnceLock<(u32, u32)>,
+    /// Statistics can be asked for without waiting for jobs; not every driver knows that flag.
+    pub(crate) nowait: AtomicBool,
 }
 
 // SAFETY: libvirt's connection objects are reference-counted and locked; any thread may use and close them.
@@ -38,6 +41,7 @@ impl Connection {
             node_cpu_fields: OnceLock::new(),
             node_memory_fields: OnceLock::new(),
             host_cpu_layout: OnceLock::new(),
+            nowait: AtomicBool::new(true),
         };
         // SAFETY: the connection is open. A driver without keepalive (test, esx) refuses, which changes nothing.
         unsafe { sys::virConnectSetKeepAlive(connection.as_ptr(), KEEPALIVE.0, KEEPALIVE.1) };

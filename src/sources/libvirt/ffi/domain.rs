@@ -18,6 +18,18 @@ pub(crate) struct Domain<'list> {
     list: PhantomData<&'list ()>,
 }
 
+/// What a domain's monitor is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// Nothing.
+    Free,
+    /// Something, while a job of libvirt's own (a migration, a backup) goes on. How long is not told: only since when the
+    /// job does.
+    Job,
+    /// One command for so long.
+    Occupied(std::time::Duration),
+}
+
 /// `virDomainInfo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DomainInfo {
@@ -137,15 +149,18 @@ impl Domain<'_> {
         })
     }
 
-    /// `virDomainGetControlInfo`: how long a command has been under way on its monitor; `None` where there is none.
-    pub(crate) fn occupied(&self) -> Result<Option<std::time::Duration>, LibvirtError> {
+    /// `virDomainGetControlInfo`.
+    pub(crate) fn control(&self) -> Result<Control, LibvirtError> {
         let mut raw = MaybeUninit::<sys::virDomainControlInfo>::zeroed();
         // SAFETY: the domain lives, and `raw` has room for the structure.
         check(unsafe { sys::virDomainGetControlInfo(self.as_ptr(), raw.as_mut_ptr(), 0) })?;
         // SAFETY: all-zero bytes are a valid value, and the call has filled them.
         let raw = unsafe { raw.assume_init() };
-        let free = raw.state == sys::VIR_DOMAIN_CONTROL_OK;
-        Ok((!free).then(|| std::time::Duration::from_millis(raw.stateTime)))
+        Ok(match raw.state {
+            sys::VIR_DOMAIN_CONTROL_OK => Control::Free,
+            sys::VIR_DOMAIN_CONTROL_JOB => Control::Job,
+            _ => Control::Occupied(std::time::Duration::from_millis(raw.stateTime)),
+        })
     }
 
     /// `virDomainGetXMLDesc`, of the running domain where it runs.

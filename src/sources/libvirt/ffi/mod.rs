@@ -12,7 +12,7 @@ mod node;
 mod stats;
 
 pub(super) use connection::Connection;
-pub(super) use domain::{BlockSizes, Domain, DomainInfo, OwnedDomain, VcpuInfo};
+pub(super) use domain::{BlockSizes, Control, Domain, DomainInfo, OwnedDomain, VcpuInfo};
 pub(super) use error::LibvirtError;
 pub(super) use events::{CloseReason, Event, Handler};
 pub(super) use stats::{Record, Records};
