@@ -186,6 +186,7 @@ where
     fn act(&mut self, action: Action) -> Option<Effect> {
         self.dirty = true;
         let effect = update(&mut self.ui, &self.fleet, action);
+        self.ui.limit_help(|ui| view::help_end(&self.fleet, ui, &self.look, Timestamp::now()));
         self.tell_sight();
         effect
     }

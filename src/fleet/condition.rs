@@ -20,13 +20,19 @@ pub struct Condition {
     pub io_error: Option<IoErrorPause>,
 }
 
-/// The conditions of the ticks that are kept, each with the first tick of which it was.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Conditions(VecDeque<(Tick, Condition)>);
+/// What seldom changes, at the ticks that are kept: each value with the first tick of which it was.
+#[derive(Clone, Debug)]
+pub(super) struct Spells<T>(VecDeque<(Tick, T)>);
 
-impl Conditions {
-    /// Notes how it is at a tick, the newest.
-    pub(super) fn commit(&mut self, tick: Tick, now: Condition) {
+impl<T> Default for Spells<T> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<T: Copy + PartialEq> Spells<T> {
+    /// Notes what it is at a tick, the newest.
+    pub(super) fn commit(&mut self, tick: Tick, now: T) {
         if self.0.back().is_none_or(|(_, last)| *last != now) {
             self.0.push_back((tick, now));
         }
@@ -36,8 +42,8 @@ impl Conditions {
         }
     }
 
-    /// How it was at a tick; `None`: it was not there.
-    pub(super) fn at(&self, tick: Tick) -> Option<Condition> {
+    /// What it was at a tick; `None`: there was none.
+    pub(super) fn at(&self, tick: Tick) -> Option<T> {
         let after = self.0.partition_point(|(from, _)| *from <= tick);
         Some(self.0.get(after.checked_sub(1)?)?.1)
     }
@@ -54,7 +60,7 @@ mod tests {
 
     #[test]
     fn each_tick_has_the_condition_that_it_had() {
-        let mut conditions = Conditions::default();
+        let mut conditions = Spells::default();
         for (tick, now) in [(3, run(1)), (4, run(1)), (7, run(2))] {
             conditions.commit(tick, now);
         }
@@ -65,7 +71,7 @@ mod tests {
 
     #[test]
     fn no_more_are_kept_than_ticks() {
-        let mut conditions = Conditions::default();
+        let mut conditions = Spells::default();
         for tick in 0..3 * HISTORY_TICKS as Tick {
             conditions.commit(tick, run(tick as u32));
             assert!(conditions.0.len() <= HISTORY_TICKS);

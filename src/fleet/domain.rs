@@ -1,6 +1,6 @@
 //! One domain: what it is, its last readings, its figures over time.
 
-use super::condition::{Condition, Conditions};
+use super::condition::{Condition, Spells};
 use super::device::{Device, Devices};
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
 use super::page::Page;
@@ -71,6 +71,8 @@ pub struct Domain {
     pub track: Track<DomainMetric>,
     /// What holds it, so that its dear figures are not read.
     pub held: Option<Held>,
+    /// The last reading, a look at the states, did not say so.
+    held_as_known: bool,
     /// What the last reading asked for, and got.
     pub(super) asked: Groups,
     /// What it wanted of this domain besides what all were asked for.
@@ -81,7 +83,7 @@ pub struct Domain {
     /// When the host's last sample was, whether anything was read of this domain or not.
     pub(super) sampled_at: Timestamp,
     still: Still,
-    conditions: Conditions,
+    conditions: Spells<Condition>,
 }
 
 impl Domain {
@@ -104,13 +106,14 @@ impl Domain {
             io_error: None,
             track: Track::default(),
             held: None,
+            held_as_known: false,
             asked: Groups::empty(),
             more: Groups::empty(),
             own_time: None,
             times: GroupTimes::default(),
             sampled_at: at,
             still: Still::default(),
-            conditions: Conditions::default(),
+            conditions: Spells::default(),
         };
         domain.read(sample, at, wanted);
         domain
@@ -121,6 +124,7 @@ impl Domain {
         // A look at the states asks for nothing that a hang would show, and the first one of a new connection knows of
         // none: what was found out by more than that stands.
         let known = self.held.filter(|_| wanted == Groups::STATE && sample.run == self.run);
+        self.held_as_known = sample.held.is_none() && known.is_some();
         self.held = sample.held.or(known);
         self.sampled_at = at;
         if sample.run != self.run {
@@ -172,6 +176,9 @@ impl Domain {
     /// their own have the same one again, so no time passed for them: they were not read.
     pub(super) fn read_same(&mut self, at: Timestamp, wanted: Groups) {
         self.sampled_at = at;
+        if wanted != Groups::STATE && std::mem::take(&mut self.held_as_known) {
+            self.held = None;
+        }
         self.notice_io_error(at);
         let read = Moments { at, own: self.own_time };
         let elapsed = |domain: &Self, group| domain.times.elapsed(group, read.of(group));

@@ -55,7 +55,13 @@ enum Cause {
 impl Grade {
     /// The loudest first.
     fn order(&self, other: &Self) -> Ordering {
-        other.severity.cmp(&self.severity).then(other.excess.total_cmp(&self.excess))
+        let rank = |grade: &Self| (grade.stands_still(), matches!(grade.cause, Cause::Culprit(..)), grade.severity);
+        rank(other).cmp(&rank(self)).then(other.excess.total_cmp(&self.excess))
+    }
+
+    /// It is about a guest that does nothing at all, and that is not its own doing.
+    fn stands_still(&self) -> bool {
+        matches!(self.cause, Cause::IoErrorPause | Cause::GuestCrashed | Cause::Held(_))
     }
 
     fn describe(self, domain: &Domain, when: When) -> Finding {
@@ -104,7 +110,7 @@ const LIMITS: &[(DomainMetric, (f64, f64))] = &[
 /// hard, so it never is critical by itself.
 const CPU_OF_GUEST: (f64, f64) = (90.0, f64::INFINITY);
 const MEMORY_USED: (f64, f64) = (90.0, 97.0);
-/// Before any figure: the guest does nothing at all, and it is not its own doing.
+/// Of those that stand still.
 const IO_ERROR_PAUSE: f64 = 3e12;
 const GUEST_CRASHED: f64 = 2e12;
 const HELD: f64 = 1e12;
@@ -117,8 +123,6 @@ const PAST_IO_ERROR: f64 = 1000.0;
 const HOST_FULL: f64 = 90.0;
 /// Nobody with a smaller share of the host is to blame for that alone, in percent.
 const CULPRIT_SHARE: f64 = 25.0;
-/// The culprit comes before its victims, who are no louder than it.
-const CULPRIT: f64 = 100.0;
 
 fn grade(value: f64, (warning, critical): (f64, f64)) -> Option<Severity> {
     match value {
@@ -246,7 +250,7 @@ impl Host {
             .max_by(|left, right| left.0.total_cmp(&right.0))
             .filter(|(share, _)| *share >= CULPRIT_SHARE)?;
         let cause = Cause::Culprit(share, busy);
-        Some((domain, Grade { severity: Severity::Warning, excess: CULPRIT, cause }))
+        Some((domain, Grade { severity: Severity::Warning, excess: share / CULPRIT_SHARE, cause }))
     }
 }
 

@@ -1,12 +1,13 @@
 //! One host: how the connection to it is, its figures, its domains.
 
 use super::HostId;
+use super::condition::Spells;
 use super::domain::Domain;
 use super::events::EventLog;
 use super::metric::HostMetric;
 use super::rates;
 use super::round::Round;
-use super::track::{Timeline, Track};
+use super::track::{Timeline, Track, When};
 use crate::model::{
     Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, Held, Hold, HostInfo, HostSample, HostUpdate,
     Lack, NodeSample, SampleDelta,
@@ -55,8 +56,7 @@ pub struct Host {
     pub sampled_at: Option<Timestamp>,
     /// How long a sample takes, where that is longer than the interval.
     pub late: Option<Duration>,
-    /// Groups whose sums over the domains are not of all that run: some were not read yet, or are held.
-    pub partial: Groups,
+    partial: Spells<Groups>,
     /// The connection was down since the last point on the time axis.
     outage: bool,
 }
@@ -144,14 +144,12 @@ impl Host {
             while let Some(other) = named.next_if(|(next, _)| next < uuid) {
                 appeared.push(other);
             }
+            let before = (domain.held, domain.run);
             match named.next_if(|(next, _)| next == uuid) {
-                Some((_, sample)) => {
-                    let before = (domain.held, domain.run);
-                    domain.read(sample, round.at, round.wanted);
-                    told.extend(hold_event(before, domain, round.at));
-                }
+                Some((_, sample)) => domain.read(sample, round.at, round.wanted),
                 None => domain.read_same(round.at, round.wanted),
             }
+            told.extend(hold_event(before, domain, round.at));
             round.keep(domain);
         }
         for (uuid, sample) in appeared.into_iter().chain(named) {
@@ -167,7 +165,9 @@ impl Host {
             rates::node(&mut self.track, &node, &self.node);
             self.node = node;
             self.sampled_at = Some(round.at);
-            self.partial = round.finish(&mut self.track);
+            if let Some((tick, partial)) = round.finish(&mut self.track) {
+                self.partial.commit(tick, partial);
+            }
         }
     }
 
@@ -176,6 +176,15 @@ impl Host {
         let now = self.sampled_at;
         let ages = self.domains.values().filter_map(|domain| now?.since(domain.oldest_reading()?));
         ages.max().unwrap_or_default()
+    }
+
+    /// Groups whose sums over the domains are not of all that ran: some were not read yet, or were held.
+    pub fn partial(&self, when: When) -> Groups {
+        let tick = match when {
+            When::Latest => self.timeline.last(),
+            When::Tick(tick, _) => Some(tick),
+        };
+        tick.and_then(|tick| self.partial.at(tick)).unwrap_or(Groups::empty())
     }
 
     /// Why the driver gives no answer to a call; `None` where it does.

@@ -49,13 +49,14 @@ impl Round {
         domain.commit(tick, &mut self.page);
     }
 
-    /// Writes the host's own figures down, with the sums over its domains; of which groups these are not of all.
-    pub(super) fn finish(mut self, track: &mut Track<HostMetric>) -> Groups {
-        let Some(tick) = self.tick else { return Groups::empty() };
+    /// Writes the host's own figures down, with the sums over its domains; at which tick, and of which groups these are
+    /// not of all.
+    pub(super) fn finish(mut self, track: &mut Track<HostMetric>) -> Option<(Tick, Groups)> {
+        let tick = self.tick?;
         for (sum, (metric, _)) in self.sums.into_iter().zip(SUMS) {
             track.set(metric, sum);
         }
         track.commit(tick, 0, &mut self.page);
-        self.partial
+        Some((tick, self.partial))
     }
 }

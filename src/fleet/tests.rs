@@ -238,7 +238,7 @@ fn a_sum_that_is_not_of_all_says_so() {
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample(0)])]);
     let mut partial = |second: u64, sample| {
         fleet.apply(0, keyframe(at(second * 1000), Groups::OVERVIEW, [sample]));
-        fleet.hosts()[0].partial
+        fleet.hosts()[0].partial(When::Latest)
     };
     // It has no NIC, which is known after a reading.
     assert_eq!(partial(1, sample(512)), Groups::empty());
@@ -476,10 +476,15 @@ fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
         let time = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
         CpuTimes { kernel: time(0), user: time(busy_ms), idle: time(idle_ms), iowait: time(0) }
     };
-    let sample = |at, busy, idle, cpu_ms| {
+    let victim = Uuid::from_u128(8);
+    let sample = |at, busy, idle, cpu_ms: u64| {
         let HostUpdate::Keyframe(mut sample) = keyframe(at, Groups::OVERVIEW, [domain(1, cpu_ms, &[])]) else {
             unreachable!("a keyframe")
         };
+        let mut other = domain(2, 0, &[]);
+        let steal = Counter(Nanoseconds(cpu_ms * 400_000));
+        other.vcpus.insert(0, VcpuSample { delay: Some(steal), ..VcpuSample::default() });
+        sample.domains.insert(victim, other);
         sample.node.cpu = Some(cpu(busy, idle));
         HostUpdate::Keyframe(sample)
     };
@@ -489,7 +494,8 @@ fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
         sample(at(0), 0, 0, 0),
         sample(at(1000), 1960, 40, 1500),
     ]);
-    assert_eq!(full.findings(TimeCursor::Live, |_| None)[0].1.what, "takes 75 % of a full host (CPU 98 %)");
+    let what: Vec<_> = full.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what).collect();
+    assert_eq!(what, ["takes 75 % of a full host (CPU 98 %)", "steal 60 %"]);
     let idle =
         fleet([HostUpdate::Connected(Arc::new(info)), sample(at(0), 0, 0, 0), sample(at(1000), 1000, 1000, 900)]);
     let what = idle.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what);

@@ -113,6 +113,14 @@ impl UiState {
         }
     }
 
+    /// Keeps the help's scroll within what there is; `end`: how far it can be scrolled. A key would else do nothing until
+    /// it has undone what those beyond the end did.
+    pub fn limit_help(&mut self, end: impl FnOnce(&Self) -> u16) {
+        if let Some(scroll) = self.help {
+            self.help = Some(scroll.min(end(self)));
+        }
+    }
+
     /// What fills the screen (under the help, where that is open).
     pub fn screen(&self) -> Screen<'_> {
         match &self.domain {

@@ -6,7 +6,7 @@ use super::text;
 use super::theme::Role;
 use super::{Scene, Symbols, host};
 use crate::fleet::{Domain, DomainId, Host, HostId, Severity};
-use crate::model::{Event, EventSeverity};
+use crate::model::{Call, Event, EventSeverity};
 use crate::ui::{RowId, SortKey};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -46,6 +46,14 @@ const COLUMNS: &[Column<Content>] = &[
     column(Content::Why, "WHY", (10, 160), 1, 3),
 ];
 
+/// Who is not told of events has not seen that there were none.
+fn nothing(scene: &Scene) -> String {
+    match scene.fleet.hosts().iter().find_map(|host| host.lack(Call::Events)) {
+        Some(reason) => format!("libvirt tells no events here: {reason}"),
+        None => "nothing has happened since vtop listens".to_owned(),
+    }
+}
+
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let shown = scene.ui.rows.iter().filter_map(|row| event(scene, row)).map(|(_, event)| event);
     let columns = columns::fit(&wanted(scene, area.width, shown), area.width.saturating_sub(1));
@@ -53,7 +61,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if scene.ui.rows.is_empty() {
         if scene.ui.filter.text.is_empty() {
-            super::message(scene, buffer, body, &[(Role::Title, "nothing has happened since vtop listens".to_owned())]);
+            super::message(scene, buffer, body, &[(Role::Title, nothing(scene))]);
         } else {
             columns::empty_list(scene, buffer, body, "event");
         }

@@ -13,8 +13,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph, Widget};
 
+/// Longer lines are hard to read.
+const WIDEST: u16 = 100;
+
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, scroll: u16) {
-    let width = area.width.min(100);
+    let width = area.width.min(WIDEST);
     let place = Rect { x: area.x + (area.width - width) / 2, width, ..area };
     Clear.render(place, buffer);
     // A wide character that begins left of the window would cover its frame.
@@ -28,8 +31,18 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, scroll: u16) 
     let title = Line::from(scene.span(Role::Title, " help: j k scroll, Esc closes "));
     let inner = chart::frame(scene, buffer, place, title, scene.palette.style(Role::Key));
     let lines = lines(scene, usize::from(inner.width));
-    let most = lines.len().saturating_sub(usize::from(inner.height)) as u16;
-    Paragraph::new(lines).scroll((scroll.min(most), 0)).render(inner, buffer);
+    let scroll = scroll.min(end_of(&lines, inner.height));
+    Paragraph::new(lines).scroll((scroll, 0)).render(inner, buffer);
+}
+
+/// The scroll at which the last line is on the screen.
+pub(super) fn end(scene: &Scene, area: Rect) -> u16 {
+    let inner = |length: u16| length.saturating_sub(2);
+    end_of(&lines(scene, usize::from(inner(area.width.min(WIDEST)))), inner(area.height))
+}
+
+fn end_of(lines: &[Line], height: u16) -> u16 {
+    lines.len().saturating_sub(usize::from(height)) as u16
 }
 
 /// What stands in front of words, and the words: in as many lines as they need, each below the first one's words.

@@ -206,7 +206,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     let least = if symbols == Symbols::Ascii { ">" } else { "≥" };
     let sum = |group: Groups, metric: HostMetric| {
         let known = host.track.value(metric, when).is_some();
-        let mark = if known && when == When::Latest && host.partial.contains(group) { least } else { "" };
+        let mark = if known && host.partial(when).contains(group) { least } else { "" };
         format!("{mark}{}", value(metric))
     };
     let pair = |name: &str, group, roles: (Role, Role), signs: (&str, &str), metrics: (HostMetric, HostMetric)| {

@@ -90,6 +90,12 @@ pub fn draw(frame: &mut Frame, fleet: &Fleet, ui: &UiState, look: &Look, now: Ti
     }
 }
 
+/// How far the open help can be scrolled: only the drawing knows how long it is.
+pub fn help_end(fleet: &Fleet, ui: &UiState, look: &Look, now: Timestamp) -> u16 {
+    let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, look), now };
+    help::end(&scene, areas(ui.size).body)
+}
+
 fn too_small(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let text = format!("vtop needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {}x{}", area.width, area.height);
     let text = text::shorten(&text, usize::from(area.width), scene.palette.symbols);

@@ -6,8 +6,8 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use super::{Scene, events};
+use crate::fleet::Link;
 use crate::fleet::metric::{DomainMetric, Metric};
-use crate::fleet::{Link, When};
 use crate::model::{Call, Failure, Groups};
 use crate::time::Timestamp;
 use crate::ui::{List, Screen};
@@ -58,7 +58,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     if total == 0 && spans.is_empty() && scene.fleet.domains().next().is_some() {
         let partial = scene.fleet.hosts().iter().any(|host| {
             let is_counted = [Call::BlockStats, Call::BlockStatsFlags].iter().all(|call| host.lack(*call).is_none());
-            scene.when(host) == When::Latest && is_counted && host.partial.contains(Groups::BLOCK)
+            is_counted && host.partial(scene.when(host)).contains(Groups::BLOCK)
         });
         let (role, words) = match (is_unknown(scene), partial) {
             (true, _) => (Role::Dim, "no rates yet  "),

@@ -205,6 +205,31 @@ fn a_letter_sorts_and_the_same_letter_again_reverses() {
 }
 
 #[test]
+fn a_letter_that_leads_to_the_table_does_not_reverse_it() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("P4M");
+    assert_eq!((rig.ui.list, rig.ui.list_state().order), (List::Table, Order::Descending));
+    rig.press("4M");
+    assert_eq!((rig.ui.list, rig.ui.list_state().order), (List::Table, Order::Descending), "sorted so already");
+}
+
+#[test]
+fn the_help_goes_back_from_its_end_with_the_first_key() {
+    let mut rig = Rig::new(3, 3, SIZE);
+    let end = rig.press("?G").text();
+    assert_eq!(rig.press("jjj").text(), end, "there is no more");
+    assert_ne!(rig.press("k").text(), end);
+}
+
+#[test]
+fn the_help_takes_no_keys_from_a_filter_that_is_typed() {
+    let mut rig = Rig::new(3, 3, SIZE);
+    rig.press("/we");
+    rig.key(event(Key::Code(KeyCode::F(1))));
+    assert!(rig.ui.help.is_none());
+}
+
+#[test]
 fn a_letter_sorts_the_list_that_is_shown() {
     for (list, keys, shown) in [
         (List::Disks, "3D", "by disk B/s▾"),

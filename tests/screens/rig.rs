@@ -12,7 +12,7 @@ use vtop::model::{DomainSample, Event, EventDomain, EventKind, Failure, Groups, 
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, Effect, UiState, action_for, update};
-use vtop::view::{Look, draw};
+use vtop::view::{Look, draw, help_end};
 
 pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -97,7 +97,9 @@ impl Rig {
     }
 
     pub fn act(&mut self, action: Action) -> Option<Effect> {
-        update(&mut self.ui, &self.fleet, action)
+        let effect = update(&mut self.ui, &self.fleet, action);
+        self.ui.limit_help(|ui| help_end(&self.fleet, ui, &self.look, self.now));
+        effect
     }
 
     /// Presses keys as a user would: characters, and `⏎ ⎋ ⇥ ↑ ↓ ← →` for the named ones.
