@@ -71,7 +71,9 @@ pub fn a_hook_sleeps(lab: &Lab, table: &mut Table) {
     let before = program.holdings();
     watch.measure();
     let (took, beats) = program.beating(|| {
-        let took = watch.beside(hooked.start());
+        let started = hooked.start();
+        program.wait("how long it is locked", |text| text.contains("locked 3 s"));
+        let took = watch.beside(started);
         watch.until("it runs", SOON, |watch| {
             watch.domain(DOMAIN).is_some_and(|domain| domain.run.is_some() && domain.held.is_none())
         });
