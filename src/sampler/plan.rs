@@ -90,7 +90,7 @@ impl Plan {
         let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| domain.run.is_some());
         let more = match sight {
             // Per host CPU too, where each domain is asked by itself: in one call for all there is no such figure.
-            None => active.map(|(&uuid, _)| (uuid, dear() | Groups::HOST_CPU)).collect(),
+            None => active.map(|(&uuid, _)| (uuid, (dear() - free) | Groups::HOST_CPU)).collect(),
             Some(sight) => self.turns(sight, active, free, interval),
         };
         let focus = sight.and_then(|sight| sight.focus);
@@ -355,6 +355,9 @@ mod tests {
         assert_eq!((cpu, disks), (0, 30));
         assert!((3..=4).contains(&vcpus), "the steal comes with what is free: {vcpus}");
         assert_eq!(world.tick(IDLE).groups, Groups::PULSE | Groups::CPU);
+        world.sight = None;
+        let all = world.tick(IDLE);
+        assert!((0..4).all(|number| !all.more_of(&uuid(number)).contains(Groups::CPU)), "nor is it asked for twice");
     }
 
     #[test]
