@@ -1,10 +1,11 @@
 //! One domain: what it is, its last readings, its figures over time.
 
-use super::condition::{Condition, Spells};
+use super::condition::Condition;
 use super::device::{Device, Devices};
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
 use super::page::Page;
 use super::rates;
+use super::spells::Spells;
 use super::track::{Tick, Track, When};
 use crate::model::{
     BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Lack,

@@ -1,12 +1,12 @@
 //! One host: how the connection to it is, its figures, its domains.
 
 use super::HostId;
-use super::condition::Spells;
 use super::domain::Domain;
 use super::events::EventLog;
 use super::metric::HostMetric;
 use super::rates;
 use super::round::Round;
+use super::spells::Spells;
 use super::track::{Timeline, Track, When};
 use crate::model::{
     Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, Held, Hold, HostInfo, HostSample, HostUpdate,

@@ -16,6 +16,7 @@ mod packed;
 mod page;
 mod rates;
 mod round;
+mod spells;
 mod track;
 
 pub use condition::Condition;

@@ -247,6 +247,8 @@ fn a_sum_that_is_not_of_all_says_so() {
     let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
     assert_eq!(partial(4, off), Groups::empty());
     assert_eq!(partial(5, sample(0)), Groups::BLOCK);
+    let then = |tick: u64| fleet.hosts()[0].partial(When::Tick(tick, at(tick * 1000)));
+    assert_eq!([1, 2, 3].map(then), [Groups::empty(), Groups::BLOCK, Groups::empty()], "nor does it forget");
 }
 
 #[test]

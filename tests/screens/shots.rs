@@ -1,4 +1,7 @@
 use crate::rig::{Rig, SIZES};
+use std::sync::Arc;
+use std::time::Duration;
+use vtop::model::{Call, HostUpdate, Lack};
 
 /// One screen at every size. The story's 45th second: a noisy neighbour, a disk that gets slow, a newcomer.
 fn shots(name: &str, seconds: usize, domains: usize, keys: &str) {
@@ -64,6 +67,32 @@ fn events_the_loudest_first() {
 fn events_when_nothing_has_happened() {
     let mut rig = Rig::new(12, 10, (80, 24));
     assert!(rig.press("6").text().contains("nothing has happened since vtop listens"));
+}
+
+#[test]
+fn events_that_libvirt_does_not_tell() {
+    let reason = || Lack { call: Call::Events, reason: "not supported".into() };
+    let mut rig = Rig::bent(3, 10, (80, 24), |sample| Arc::make_mut(&mut sample.lacks).push(reason()));
+    assert!(rig.press("6").text().contains("libvirt tells no events here: not supported"), "{}", rig.text());
+}
+
+#[test]
+fn an_interval_that_is_long_enough_is_not_called_too_short() {
+    let mut rig = Rig::new(3, 10, (120, 40));
+    rig.fleet.apply(0, HostUpdate::Late(Some(Duration::from_millis(1400))));
+    assert!(rig.text().contains("a sample takes 1.4s"), "{}", rig.text());
+    assert!(!rig.press("+").text().contains("a sample takes"), "{}", rig.text());
+}
+
+#[test]
+fn one_column_has_the_mark_of_the_order() {
+    for key in ["M", "B", "W"] {
+        let text = Rig::new(12, 60, (200, 60)).press(key).text();
+        let heading = text.lines().find(|line| line.contains("NAME")).expect("the heading");
+        let marked = heading.split_whitespace().filter(|word| word.starts_with('▾')).collect::<Vec<_>>();
+        // Bytes that are received and sent are sorted as their sum.
+        assert_eq!(marked.len(), if key == "B" { 2 } else { 1 }, "{heading}");
+    }
 }
 
 #[test]

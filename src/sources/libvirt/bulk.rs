@@ -305,6 +305,21 @@ pub(crate) fn is_missing(error: &LibvirtError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::MemorySample;
+    use crate::units::Bytes;
+
+    #[test]
+    fn what_libvirt_knows_of_memory_by_itself_is_no_answer_of_the_qemu() {
+        let asked = |rss: Option<u64>, driver: &str| {
+            let memory = MemorySample { current: Some(Bytes(1)), rss: rss.map(Bytes), ..MemorySample::default() };
+            let figures = Figures { answered: Groups::MEMORY, memory, ..Figures::default() };
+            to_sample("guest".into(), Some(1), figures, Groups::MEMORY, driver)
+        };
+        assert!(asked(Some(1), "QEMU").asked.contains(Groups::MEMORY));
+        let spared = asked(None, "QEMU");
+        assert!(!spared.asked.contains(Groups::MEMORY) && spared.lacks.len() == 1);
+        assert!(asked(None, "Xen").asked.contains(Groups::MEMORY), "it has no such figure");
+    }
 
     #[test]
     fn records_are_spread_over_the_time_of_their_call() {
