@@ -102,9 +102,13 @@ pub(super) fn frame(scene: &Scene, buffer: &mut Buffer, area: Rect, title: Line<
         },
         _ => border::ROUNDED,
     };
-    let block = Block::bordered().border_set(set).border_style(style).title(title);
+    let block = Block::bordered().border_set(set).border_style(style);
     let inner = block.inner(area);
     block.render(area, buffer);
+    // Not the block's own title: it would count columns of a text as a whole, and cut what has more by grapheme.
+    if !area.is_empty() {
+        buffer.set_line(area.x + 1, area.y, &title, area.width.saturating_sub(2));
+    }
     inner
 }
 
@@ -122,7 +126,7 @@ pub(super) fn draw(
     if area.height < 3 || !is_wide_enough(area) {
         return;
     }
-    let title_width = title.width();
+    let title_width = text::width_of(&title);
     let inner = frame(scene, buffer, area, title, scene.palette.style(Role::Frame));
     let shared_top = (shared || curves.len() == 1).then(|| curves.iter().map(Curve::top).fold(0.0, f64::max));
     let shown = curves.len().min(usize::from(inner.height));

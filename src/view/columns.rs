@@ -122,7 +122,7 @@ pub(super) fn blank(buffer: &mut Buffer, place: Rect) {
 
 /// A line in a cell.
 pub(super) fn put_line(buffer: &mut Buffer, cell: Rect, right: bool, line: Line<'static>) {
-    let room = cell.width.saturating_sub(line.width() as u16);
+    let room = cell.width.saturating_sub(text::width_of(&line) as u16);
     let x = if right { cell.x + room } else { cell.x };
     buffer.set_line(x, cell.y, &line, cell.width);
 }

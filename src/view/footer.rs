@@ -67,11 +67,11 @@ fn keys(scene: &Scene, width: u16) -> Vec<Span<'static>> {
     hint(scene, &mut ends, "?", "help");
     hint(scene, &mut ends, "q", "quit");
     // The last blank may fall off the edge.
-    let room = (usize::from(width) + 1).saturating_sub(ends.iter().map(Span::width).sum());
+    let room = (usize::from(width) + 1).saturating_sub(text::width_of(&ends));
     let mut used = 0;
     // Hints are pairs of key and words: both or none.
     let fits = spans.chunks(2).take_while(|pair| {
-        used += pair.iter().map(Span::width).sum::<usize>();
+        used += text::width_of(pair.iter());
         used <= room
     });
     fits.flatten().cloned().chain(ends).collect()

@@ -21,10 +21,10 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, scroll: u16) 
     let place = Rect { x: area.x + (area.width - width) / 2, width, ..area };
     Clear.render(place, buffer);
     // A wide character that begins left of the window would cover its frame.
-    for y in (place.top()..place.bottom()).filter(|_| place.x > 0) {
-        let left = &mut buffer[(place.x - 1, y)];
-        if text::width(left.symbol()) > 1 {
-            left.set_symbol(" ");
+    let left_of_it = (area.left()..place.left()).flat_map(|x| (place.top()..place.bottom()).map(move |y| (x, y)));
+    for (x, y) in left_of_it {
+        if text::width(buffer[(x, y)].symbol()) > usize::from(place.x - x) {
+            buffer[(x, y)].set_symbol(" ");
         }
     }
     buffer.set_style(place, scene.palette.ground());
@@ -47,7 +47,7 @@ fn end_of(lines: &[Line], height: u16) -> u16 {
 
 /// What stands in front of words, and the words: in as many lines as they need, each below the first one's words.
 fn hang(scene: &Scene, head: Vec<Span<'static>>, indent: usize, words: &str, width: usize) -> Vec<Line<'static>> {
-    let used: usize = head.iter().map(Span::width).sum();
+    let used = text::width_of(&head);
     let mut parts = text::wrap(words, width.saturating_sub(used), width.saturating_sub(indent)).into_iter();
     let mut first = Line::from(head);
     first.extend(parts.next().map(|part| scene.span(Role::Text, part)));

@@ -21,7 +21,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let shown = scene.ui.domain.as_ref().map_or(0, |view| view.id.host);
     let Some(host) = scene.fleet.host(shown) else { return };
     let right = clock_part(scene, host, usize::from(area.width).saturating_sub(LEAST));
-    let right_width = right.width() as u16;
+    let right_width = text::width_of(&right) as u16;
     let left = identity(scene, host, usize::from(area.width.saturating_sub(right_width + 1)));
     buffer.set_line(area.x, area.y, &left, area.width.saturating_sub(right_width));
     buffer.set_line(area.x + area.width.saturating_sub(right_width), area.y, &right, right_width);
@@ -38,7 +38,7 @@ fn identity(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
         spans.push(scene.span(Role::Banner, if room >= 60 { "DEMO, figures are made up" } else { "DEMO" }));
         spans.push(scene.span(Role::Banner, "  "));
     }
-    let used: usize = spans.iter().map(Span::width).sum();
+    let used = text::width_of(&spans);
     let left = room.saturating_sub(used).min(40);
     // Of less than that nothing could be told.
     if left >= 4 {
@@ -53,7 +53,7 @@ fn identity(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
     details.push(info.uri.clone());
     for detail in details {
         let detail = text::clean(&detail);
-        let used: usize = spans.iter().map(Span::width).sum();
+        let used = text::width_of(&spans);
         if used + text::width(&detail) + 2 > room {
             break;
         }
@@ -102,7 +102,7 @@ fn clock_part(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
 
 /// Whole pieces that there is room for. Those with a higher number go first; 0 stays.
 fn within(mut pieces: Vec<(u8, Span<'static>)>, room: usize) -> Vec<Span<'static>> {
-    while pieces.iter().map(|(_, span)| span.width()).sum::<usize>() > room {
+    while text::width_of(pieces.iter().map(|(_, span)| span)) > room {
         let least = pieces.iter().enumerate().max_by_key(|(_, (rank, _))| *rank).filter(|(_, (rank, _))| *rank > 0);
         let Some((index, _)) = least else { break };
         pieces.remove(index);
@@ -154,11 +154,11 @@ fn load(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host) {
     let state = |domain: &Domain| domain.condition(when).map(|condition| condition.state);
     let states = host.domains.values().filter_map(state).collect::<Vec<_>>();
     let lines = DETAILS.iter().map(|detail| joined(load_parts(scene, host, &states, *detail)));
-    let line = lines.into_iter().find(|line| line.width() <= room);
+    let line = lines.into_iter().find(|line| text::width_of(line) <= room);
     let line = line.unwrap_or_else(|| {
         // On a narrow terminal what stands before the domains goes: the network, the disks, the memory.
         let mut parts = load_parts(scene, host, &states, DETAILS[DETAILS.len() - 1]);
-        while parts.len() > 2 && joined(parts.clone()).width() > room {
+        while parts.len() > 2 && text::width_of(&joined(parts.clone())) > room {
             parts.remove(parts.len() - 2);
         }
         joined(parts)

@@ -113,8 +113,8 @@ fn message(scene: &Scene, buffer: &mut Buffer, area: Rect, lines: &[(Role, Strin
     let place = centred(area, lines.len() as u16);
     for (offset, (role, line)) in lines.iter().take(usize::from(place.height)).enumerate() {
         let line = text::shorten(line, usize::from(area.width), scene.palette.symbols);
-        let line = Line::from(scene.span(*role, line)).centered();
-        let row = Rect { y: place.y + offset as u16, height: 1, ..place };
-        ratatui::widgets::Widget::render(line, row, buffer);
+        let margin = place.width.saturating_sub(text::width(&line) as u16) / 2;
+        let line = Line::from(scene.span(*role, line));
+        buffer.set_line(place.x + margin, place.y + offset as u16, &line, place.width - margin);
     }
 }

@@ -1,9 +1,10 @@
 //! Text that others wrote (names, titles, paths): harmless, and exactly as wide as its place.
 
 use super::theme::Symbols;
+use ratatui::buffer::CellWidth;
+use ratatui::text::Span;
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 /// Without control characters, line separators, and marks that turn the writing direction or take no column: each becomes a visible `�`.
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -36,7 +37,7 @@ pub fn fit(text: &str, width: usize, symbols: Symbols) -> String {
     let Some(room) = width.checked_sub(1) else { return String::new() };
     let tail_room = room * 2 / 5;
     let tail: Vec<&str> = take(text.graphemes(true).rev(), tail_room);
-    let tail_width: usize = tail.iter().map(|part| part.width()).sum();
+    let tail_width: usize = tail.iter().map(|part| cells(part)).sum();
     let head = take(text.graphemes(true), room - tail_width);
     head.into_iter().chain([mark]).chain(tail.into_iter().rev()).collect()
 }
@@ -61,9 +62,9 @@ pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
     for (index, part) in parts.iter().enumerate() {
         let begins = index == 0 || parts[index - 1] == " ";
         let word = parts[index..].iter().take_while(|part| begins && **part != " ");
-        let word: usize = word.map(|part| part.width()).sum();
+        let word: usize = word.map(|part| cells(part)).sum();
         // The blank at a line's end needs no room.
-        let is_over = part.width() > room && *part != " ";
+        let is_over = cells(part) > room && *part != " ";
         if is_over || word > room && word <= width {
             lines.push(String::new());
             room = width;
@@ -71,25 +72,35 @@ pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
         if let Some(line) = lines.last_mut() {
             line.push_str(part);
         }
-        room = room.saturating_sub(part.width());
+        room = room.saturating_sub(cells(part));
     }
     lines
 }
 
-/// Columns that a text takes where every grapheme has its own, as in a buffer of cells. As a whole it may be narrower:
-/// an Arabic lam and the alef after it count as one there.
+/// Columns that a text takes where every grapheme has its own, as in a buffer of cells. As a whole it may be narrower
+/// (an Arabic lam and the alef after it count as one there), or wider (a half-width katakana and its sound mark are two).
 pub(super) fn width(text: &str) -> usize {
     if is_plain(text) {
         return text.len();
     }
-    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+    text.graphemes(true).map(cells).sum()
+}
+
+/// Columns that the spans of a line take.
+pub(super) fn width_of<'a>(spans: impl IntoIterator<Item = &'a Span<'a>>) -> usize {
+    spans.into_iter().map(|span| width(&span.content)).sum()
+}
+
+/// Columns of a grapheme, as the buffer counts them.
+fn cells(grapheme: &str) -> usize {
+    grapheme.cell_width().into()
 }
 
 fn take<'a>(parts: impl Iterator<Item = &'a str>, room: usize) -> Vec<&'a str> {
     let mut used = 0;
     parts
         .take_while(|part| {
-            used += part.width();
+            used += cells(part);
             used <= room
         })
         .collect()
@@ -105,7 +116,7 @@ mod tests {
         assert_eq!(fit("kubernetes-node-17", 12, Symbols::Braille), "kuberne…e-17");
         assert_eq!(fit("kubernetes-node-17", 12, Symbols::Ascii), "kuberne~e-17");
         assert_eq!(fit("short", 12, Symbols::Braille), "short");
-        assert_eq!(fit("日本語サーバー", 6, Symbols::Braille).width(), 5, "wide characters are not halved");
+        assert_eq!(width(&fit("日本語サーバー", 6, Symbols::Braille)), 5, "wide characters are not halved");
     }
 
     #[test]
@@ -122,6 +133,14 @@ mod tests {
         assert_eq!(width("لا"), 2);
         assert_eq!(fit("لالالا", 6, Symbols::Braille), "لالالا");
         assert_eq!(width(&fit("لالالا", 4, Symbols::Braille)), 4);
+    }
+
+    #[test]
+    fn a_half_width_sound_mark_has_its_own_column() {
+        assert_eq!(width("ｶﾞ"), 2);
+        assert_eq!(fit("ｶﾞｶﾞ", 4, Symbols::Braille), "ｶﾞｶﾞ");
+        assert_eq!(fit("ｶﾞｶﾞ", 3, Symbols::Braille), "ｶﾞ…");
+        assert_eq!(shorten("日ﾟ日ﾟ", 5, Symbols::Braille), "日ﾟ…");
     }
 
     #[test]

@@ -4,11 +4,10 @@
 //! differs must be where that letter stood.
 
 use crate::rig::Rig;
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::{Buffer, Cell, CellWidth};
 use std::num::NonZero;
 use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 use vtop::model::{Call, DomainDefinition, EventKind, HostInfo, HostSample, HostUpdate, IoErrorAction, Lack};
 use vtop::ui::{DeviceKey, Screen};
 use vtop::view::fuzzing::clean;
@@ -35,6 +34,8 @@ fn hostile() -> Vec<String> {
         "🇩🇪☝🏽❤\u{fe0f}".into(),
         "क्षनि".into(),
         "ᄀ\u{1161}\u{11a8}".into(),
+        "ｶﾞ日ﾟ".into(),
+        "لا إله".into(),
         long("kubernetes-node-"),
         long("\x1b[31m"),
         long("e\u{301}"),
@@ -44,14 +45,12 @@ fn hostile() -> Vec<String> {
 
 /// These have no cut at every column, so what follows them in prose may move by one; what stands in a column may not.
 fn hostile_and_wide() -> Vec<String> {
-    let long = ["日", "👩\u{200d}", "日a", "🇩🇪", "لا"].map(|text| text.chars().cycle().take(300).collect());
-    // As the title of a frame ratatui takes it for one column narrower than it is.
-    long.into_iter().chain(["لا إله".to_owned()]).collect()
+    ["日", "👩\u{200d}", "日a", "🇩🇪", "لا", "日ﾟ"].map(|text| text.chars().cycle().take(300).collect()).into()
 }
 
 /// As many columns of marks.
 fn harmless(text: &str) -> String {
-    let columns: usize = clean(text).graphemes(true).map(UnicodeWidthStr::width).sum();
+    let columns: usize = clean(text).graphemes(true).map(|part| usize::from(part.cell_width())).sum();
     MARK.repeat(columns)
 }
 
