@@ -72,8 +72,6 @@ pub struct Domain {
     pub track: Track<DomainMetric>,
     /// What holds it, so that its dear figures are not read.
     pub held: Option<Held>,
-    /// The last reading, a look at the states, did not say so.
-    held_as_known: bool,
     /// What the last reading asked for, and got.
     pub(super) asked: Groups,
     /// What it wanted of this domain besides what all were asked for.
@@ -107,7 +105,6 @@ impl Domain {
             io_error: None,
             track: Track::default(),
             held: None,
-            held_as_known: false,
             asked: Groups::empty(),
             more: Groups::empty(),
             own_time: None,
@@ -122,11 +119,7 @@ impl Domain {
 
     /// Takes a new reading. Figures that were `wanted` and did not come are not known any more.
     pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp, wanted: Groups) {
-        // A look at the states asks for nothing that a hang would show, and the first one of a new connection knows of
-        // none: what was found out by more than that stands.
-        let known = self.held.filter(|_| wanted == Groups::STATE && sample.run == self.run);
-        self.held_as_known = sample.held.is_none() && known.is_some();
-        self.held = sample.held.or(known);
+        self.held = sample.held;
         self.sampled_at = at;
         if sample.run != self.run {
             self.restart();
@@ -177,9 +170,6 @@ impl Domain {
     /// their own have the same one again, so no time passed for them: they were not read.
     pub(super) fn read_same(&mut self, at: Timestamp, wanted: Groups) {
         self.sampled_at = at;
-        if wanted != Groups::STATE && std::mem::take(&mut self.held_as_known) {
-            self.held = None;
-        }
         self.notice_io_error(at);
         let read = Moments { at, own: self.own_time };
         let elapsed = |domain: &Self, group| domain.times.elapsed(group, read.of(group));

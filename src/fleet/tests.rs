@@ -273,26 +273,6 @@ fn a_hang_and_its_end_are_events() {
 }
 
 #[test]
-fn a_hang_outlives_its_connection_until_its_end_is_seen() {
-    let sample = |held, asked| {
-        let mut sample = domain(1, 0, &[]);
-        sample.asked = asked;
-        sample.held = held;
-        keyframe(at(2000), asked, [sample])
-    };
-    let held = Some(Held { by: Hold::Monitor, since: at(900) });
-    let failure =
-        Failure { message: "lost".into(), advice: None, retry_in: Some(Duration::from_secs(1)), at: at(1500) };
-    // The first look of the next connection asks nothing that could hang.
-    let steps = [sample(held, Groups::OVERVIEW), HostUpdate::Failed(failure), sample(None, Groups::STATE)];
-    let mut fleet = fleet(steps);
-    assert_eq!(only(&fleet).held, held);
-    assert_eq!(fleet.hosts()[0].events.iter().count(), 1);
-    fleet.apply(0, sample(None, Groups::OVERVIEW));
-    assert_eq!(fleet.hosts()[0].events.iter().last().map(|(_, event)| event.kind.what()), Some("answers again"));
-}
-
-#[test]
 fn a_domain_that_nothing_is_read_of_grows_older_all_the_same() {
     let lock = |second: u64| {
         let mut sample = domain(1, 0, &[]);

@@ -53,6 +53,8 @@ pub(super) struct Task {
     updates: mpsc::Sender<(usize, HostUpdate)>,
     events: Teller,
     backoff: Backoff,
+    /// The last sample of the connections before this one.
+    last: Option<HostSample>,
 }
 
 impl Task {
@@ -64,7 +66,7 @@ impl Task {
         updates: mpsc::Sender<(usize, HostUpdate)>,
         events: Teller,
     ) -> Self {
-        Self { host, make, settings, wishes, updates, events, backoff: Backoff::default() }
+        Self { host, make, settings, wishes, updates, events, backoff: Backoff::default(), last: None }
     }
 
     /// Until nobody steers or listens.
@@ -134,10 +136,17 @@ impl Task {
             before: None,
             second: None,
         };
+        let end = self.serve(&mut connection).await;
+        self.last = connection.before.or(self.last.take());
+        end
+    }
+
+    /// Sample after sample, until the connection is lost.
+    async fn serve(&mut self, connection: &mut Connection<'_>) -> Result<Infallible, End> {
         // Who is there, before anybody is asked what could take long.
         let mut turn = Turn::Look;
         loop {
-            match self.watched(&mut connection, turn).await? {
+            match self.watched(connection, turn).await? {
                 Ok(sample) => {
                     if turn == Turn::Tick {
                         self.backoff = Backoff::default();
@@ -145,7 +154,7 @@ impl Task {
                     }
                     self.send_sample(connection.before.as_ref(), &sample).await?;
                     connection.before = Some(sample);
-                    self.tell_late(&mut connection).await?;
+                    self.tell_late(connection).await?;
                 }
                 Err(error) if error.severity == Severity::Sample => {
                     let failure =
@@ -208,7 +217,7 @@ impl Task {
                                     if domain.run.is_some() { request.more_of(uuid) } else { Groups::empty() };
                             }
                             if turn == Turn::Look {
-                                keep_held(sample, connection.before.as_ref());
+                                keep_held(sample, connection.before.as_ref().or(self.last.as_ref()));
                             }
                             if went_around {
                                 connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
@@ -294,7 +303,8 @@ fn failed(message: String, advice: Option<String>) -> SourceError {
     SourceError { message, advice, severity: Severity::Connection }
 }
 
-/// A look asks for nothing that another client's hang would show: what was found out by more than that stands.
+/// A look asks for nothing that a hang would show, and the first one of a connection knows of none: what was found out by
+/// more than that stands.
 fn keep_held(look: &mut HostSample, before: Option<&HostSample>) {
     for (uuid, domain) in &mut look.domains {
         let known = before.and_then(|before| before.domains.get(uuid)).filter(|known| known.run == domain.run);

@@ -512,6 +512,26 @@ async fn a_call_that_hangs_in_a_domain_is_gone_around_until_the_domain_answers()
 }
 
 #[tokio::test]
+async fn a_hang_outlives_its_connection_until_its_end_is_seen() {
+    let (_release, until) = blocking::channel();
+    let interval = Interval::from_seconds(0.1).unwrap();
+    let answers = [Answer::Good, Answer::Hangs(until), Answer::Good, Answer::Fails(Severity::Connection)];
+    let script = Script { busy: true, ..samples(answers) };
+    let mut rig = Rig::new(script, Settings::screen(interval));
+    while next_held(&mut rig.updates).await.is_none() {}
+    rig.script.lock().unwrap().busy = false;
+    let keyframe = loop {
+        let update = tokio::time::timeout(Duration::from_secs(60), rig.updates.recv()).await;
+        if let HostUpdate::Keyframe(sample) = update.expect("an update within a minute").expect("the task lives").1 {
+            break sample;
+        }
+    };
+    let held = keyframe.domains[&GUEST].held.expect("the first look of a connection does not ask what could hang");
+    assert_eq!(held.by, Hold::Monitor);
+    assert_eq!(next_held(&mut rig.updates).await, None);
+}
+
+#[tokio::test]
 async fn a_domain_at_work_hangs_where_it_still_is_a_moment_later() {
     let (_release, until) = blocking::channel();
     let interval = Interval::from_seconds(0.1).unwrap();
