@@ -6,9 +6,9 @@ mod diagnosis;
 use super::events::Teller;
 use super::plan::Plan;
 use super::schedule::{Backoff, Look, Schedule};
-use super::watchdog::{Patience, Quarantine, SUSPICION};
+use super::watchdog::{MOST_STUCK, Patience, Quarantine, SUSPICION};
 use super::{MakeSource, Settings, Wish, diff};
-use crate::model::{Failure, Groups, HostSample, HostUpdate};
+use crate::model::{Call, Failure, Groups, Hold, HostSample, HostUpdate};
 use crate::sources::worker::{Worker, WorkerGone};
 use crate::sources::{Request, Severity, SourceError};
 use crate::time::Timestamp;
@@ -189,7 +189,8 @@ impl Task {
         let mut patience = connection.patience.limit();
         let answer = 'again: loop {
             let around = connection.quarantine.around(connection.before.as_ref());
-            let went_around = around.is_some();
+            let most = around.as_ref().map_or(MOST_STUCK, |around| around.calls);
+            let locked = around.as_ref().map(|around| around.locked.clone());
             let focus = request.focus.filter(|uuid| !connection.quarantine.holds(uuid));
             let begun = Instant::now();
             let mut call = connection.line.worker.sample(Request { focus, ..request.clone() }, around);
@@ -216,18 +217,17 @@ impl Task {
                                 domain.more =
                                     if domain.run.is_some() { request.more_of(uuid) } else { Groups::empty() };
                             }
-                            if turn == Turn::Look {
-                                keep_held(sample, connection.before.as_ref().or(self.last.as_ref()));
-                            }
-                            if went_around {
-                                connection.quarantine.settle(sample, connection.before.as_ref(), Instant::now());
+                            keep_held(sample, connection.before.as_ref().or(self.last.as_ref()));
+                            if let Some(locked) = &locked {
+                                let before = connection.before.as_ref();
+                                connection.quarantine.settle(sample, before, locked, Instant::now());
                             }
                         }
                         connection.learn(turn, &request, answer.as_ref().ok(), begun.elapsed());
                         break 'again answer;
                     }
                     Diagnosis::Hangs { culprits, fresh } => {
-                        connection.leave(call, &culprits, fresh);
+                        connection.leave(call, culprits, most, fresh);
                         (hung, again) = (true, false);
                         // Where one hangs others may: they are found one after another.
                         patience = connection.patience.after_hang();
@@ -303,12 +303,24 @@ fn failed(message: String, advice: Option<String>) -> SourceError {
     SourceError { message, advice, severity: Severity::Connection }
 }
 
-/// A look asks for nothing that a hang would show, and the first one of a connection knows of none: what was found out by
-/// more than that stands.
-fn keep_held(look: &mut HostSample, before: Option<&HostSample>) {
-    for (uuid, domain) in &mut look.domains {
-        let known = before.and_then(|before| before.domains.get(uuid)).filter(|known| known.run == domain.run);
-        domain.held = domain.held.or(known.and_then(|known| known.held));
+/// A hang that is known stands until its end is seen. A look asks for nothing that would show it, and of a domain that
+/// libvirt passed by it has said nothing: after libvirtd came back its first call has the monitor, and nobody can tell
+/// yet that it hangs.
+fn keep_held(sample: &mut HostSample, before: Option<&HostSample>) {
+    let Some(before) = before else { return };
+    let look = Groups::STATE.contains(sample.asked);
+    for (uuid, domain) in &mut sample.domains {
+        let known = before.domains.get(uuid).filter(|known| known.run == domain.run);
+        let Some(known) = known.and_then(|known| known.held) else { continue };
+        let passed_by = || domain.lacks.iter().any(|lack| lack.call == Call::BulkStats);
+        match &mut domain.held {
+            // It did so when the last sample was taken: it is the same one.
+            Some(held) if held.by == known.by && held.since.monotonic <= before.at.monotonic => {
+                held.since = known.since
+            }
+            None if look || (known.by == Hold::Monitor && passed_by()) => domain.held = Some(known),
+            _ => {}
+        }
     }
 }
 
@@ -331,32 +343,58 @@ fn silence(has_figures: bool) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DomainSample, DomainState, Held, Hold, NodeSample, StateReason};
+    use crate::model::{DomainSample, DomainState, Held, Lack, NodeSample, StateReason};
+    use std::time::Duration;
     use uuid::Uuid;
+
+    const SINCE: Duration = Duration::from_secs(10);
+
+    /// A host with one domain, read at second 60.
+    fn host(asked: Groups, run: u32, since: Option<Duration>) -> HostSample {
+        let mut domain = DomainSample::new("guest", Some(run), DomainState::Running, StateReason(1));
+        domain.held = since.map(|since| Held { by: Hold::Monitor, since: at(since) });
+        HostSample {
+            at: at(Duration::from_secs(60)),
+            asked,
+            node: NodeSample::default(),
+            domains: [(Uuid::nil(), domain)].into(),
+            lacks: Arc::default(),
+        }
+    }
+
+    fn at(moment: Duration) -> Timestamp {
+        Timestamp::at(moment, jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    fn since_after(mut sample: HostSample, before: Option<&HostSample>) -> Option<Duration> {
+        keep_held(&mut sample, before);
+        sample.domains[&Uuid::nil()].held.map(|held| held.since.monotonic)
+    }
 
     #[test]
     fn a_look_ends_no_hang_that_it_cannot_see() {
-        let held = Held { by: Hold::Monitor, since: Timestamp::now() };
-        let host = |run, held| {
-            let mut domain = DomainSample::new("guest", Some(run), DomainState::Running, StateReason(1));
-            domain.held = held;
-            let domains = [(Uuid::nil(), domain)].into();
-            HostSample {
-                at: Timestamp::now(),
-                asked: Groups::STATE,
-                node: NodeSample::default(),
-                domains,
-                lacks: Arc::default(),
-            }
-        };
-        let after = |run, before: Option<&HostSample>| {
-            let mut look = host(run, None);
-            keep_held(&mut look, before);
-            look.domains[&Uuid::nil()].held
-        };
-        let before = host(1, Some(held));
-        assert_eq!(after(1, Some(&before)), Some(held));
-        assert_eq!(after(2, Some(&before)), None, "another run");
-        assert_eq!(after(1, None), None);
+        let before = host(Groups::OVERVIEW, 1, Some(SINCE));
+        assert_eq!(since_after(host(Groups::STATE, 1, None), Some(&before)), Some(SINCE));
+        assert_eq!(since_after(host(Groups::STATE, 2, None), Some(&before)), None, "another run");
+        assert_eq!(since_after(host(Groups::STATE, 1, None), None), None);
+    }
+
+    #[test]
+    fn a_hang_ends_with_figures_and_not_with_silence() {
+        let before = host(Groups::OVERVIEW, 1, Some(SINCE));
+        let figures = host(Groups::OVERVIEW, 1, None);
+        let mut passed_by = figures.clone();
+        let lack = Lack { call: Call::BulkStats, reason: "another client has it".into() };
+        passed_by.domains.get_mut(&Uuid::nil()).unwrap().lacks.push(lack);
+        assert_eq!(since_after(passed_by, Some(&before)), Some(SINCE));
+        assert_eq!(since_after(figures, Some(&before)), None);
+    }
+
+    #[test]
+    fn a_hang_that_is_found_anew_is_as_old_as_it_was_unless_it_began_since() {
+        let before = host(Groups::OVERVIEW, 1, Some(SINCE));
+        let found = |second| host(Groups::OVERVIEW, 1, Some(Duration::from_secs(second)));
+        assert_eq!(since_after(found(59), Some(&before)), Some(SINCE));
+        assert_eq!(since_after(found(61), Some(&before)), Some(Duration::from_secs(61)));
     }
 }

@@ -6,7 +6,6 @@
 
 use crate::model::{DomainSample, Groups, Held, Hold, HostSample};
 use crate::sources::Around;
-use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -89,6 +88,24 @@ impl Patience {
     }
 }
 
+/// Calls that hang, left to themselves with their line.
+#[derive(Clone, Debug)]
+pub(super) struct Left {
+    /// The domains in which they hang.
+    pub(super) domains: Vec<Uuid>,
+    /// How many they are.
+    pub(super) calls: usize,
+}
+
+impl Left {
+    /// Of a sample that made so many calls side by side at `most`. Those domains in which another client's call was
+    /// `known` to hang have none of its calls: libvirt is asked not to wait there.
+    pub(super) fn of_sample(domains: Vec<Uuid>, known: impl Fn(&Uuid) -> bool, most: usize) -> Self {
+        let calls = domains.iter().filter(|uuid| !known(uuid)).count().clamp(1, most);
+        Self { domains, calls }
+    }
+}
+
 /// Domains in which calls hang.
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {
@@ -116,27 +133,27 @@ impl Quarantine {
         self.held.is_empty() && !self.is_full()
     }
 
-    /// A call hangs in these domains; its thread is left to itself. `since`: the last sample in which they answered.
-    pub(super) fn admit(&mut self, culprits: &[(Uuid, Hold)], since: Timestamp, now: Instant) {
-        for &(uuid, by) in culprits {
+    /// A call hangs in these domains; its thread is left to itself.
+    pub(super) fn admit(&mut self, culprits: &[(Uuid, Held)], now: Instant) {
+        for &(uuid, held) in culprits {
             let (strikes, rested) = self.strikes.get(&uuid).copied().unwrap_or((0, now));
             let strikes = if now.saturating_duration_since(rested) > Self::FORGIVEN_AFTER { 0 } else { strikes };
             let until = now + Duration::from_secs(1 << strikes.min(6)).min(Self::LONGEST_REST);
             self.strikes.insert(uuid, (strikes + 1, until));
-            self.held.insert(uuid, Entry { held: Held { by, since }, until });
+            self.held.insert(uuid, Entry { held, until });
         }
     }
 
-    /// One more line hangs in these domains, with a call in each: a source may make several side by side.
-    pub(super) fn stuck(&mut self, domains: &[Uuid]) {
-        self.stuck += domains.len().max(1);
+    /// One more line is left to calls that hang.
+    pub(super) fn stuck(&mut self, left: &Left) {
+        self.stuck += left.calls;
     }
 
-    /// A line has come back from calls that hung in these domains.
-    pub(super) fn freed(&mut self, domains: &[Uuid]) {
-        self.stuck = self.stuck.saturating_sub(domains.len().max(1));
+    /// They have come back.
+    pub(super) fn freed(&mut self, left: &Left) {
+        self.stuck = self.stuck.saturating_sub(left.calls);
         // Whether a monitor answers again is asked of libvirt; a lock has no such sign but this.
-        self.held.retain(|uuid, entry| entry.held.by != Hold::Lock || !domains.contains(uuid));
+        self.held.retain(|uuid, entry| entry.held.by != Hold::Lock || !left.domains.contains(uuid));
     }
 
     /// Whether no call hangs that was left to itself.
@@ -185,20 +202,26 @@ impl Quarantine {
         Some(Around { busy, locked, known, calls })
     }
 
-    /// Completes a sample that went around something, and lets go what answers again.
-    pub(super) fn settle(&mut self, sample: &mut HostSample, before: Option<&HostSample>, now: Instant) {
+    /// Completes a sample that went around something, and lets go what answers again. `locked`: the domains that it did
+    /// not name. A lock may have ended since; it has no word on them all the same.
+    pub(super) fn settle(
+        &mut self,
+        sample: &mut HostSample,
+        before: Option<&HostSample>,
+        locked: &BTreeSet<Uuid>,
+        now: Instant,
+    ) {
         let degraded = self.is_full();
-        let unknown = self.holds(&UNKNOWN);
         self.held.retain(|uuid, entry| match sample.domains.get(uuid) {
             Some(_) if entry.held.by == Hold::Lock => true,
             Some(domain) => domain.run.is_some() && (domain.held.is_some() || entry.until > now),
-            // A locked domain is in no list; any other that is missing is gone.
-            None => entry.held.by == Hold::Lock || unknown,
+            // Any other that is missing is gone.
+            None => locked.contains(uuid),
         });
-        if let Some(before) = before.filter(|_| self.has_locked()) {
+        if let Some(before) = before.filter(|_| !locked.is_empty()) {
             for (uuid, domain) in &before.domains {
                 // No list could be had: who is off, and who is locked, is as it was.
-                if self.holds(uuid) || domain.run.is_none() {
+                if locked.contains(uuid) || domain.run.is_none() {
                     let known = || DomainSample { asked: Groups::empty(), ..domain.clone() };
                     sample.domains.entry(*uuid).or_insert_with(known);
                 }
@@ -219,6 +242,7 @@ impl Quarantine {
 mod tests {
     use super::*;
     use crate::model::{DomainState, NodeSample, StateReason};
+    use crate::time::Timestamp;
     use std::sync::Arc;
 
     const A: Uuid = Uuid::from_u128(1);
@@ -237,6 +261,14 @@ mod tests {
             domains: domains.iter().map(|&(uuid, busy)| (uuid, domain(busy))).collect(),
             lacks: Arc::default(),
         }
+    }
+
+    fn held(by: Hold) -> Held {
+        Held { by, since: at(3) }
+    }
+
+    fn left(domains: &[Uuid]) -> Left {
+        Left { domains: domains.to_vec(), calls: 1 }
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -306,17 +338,17 @@ mod tests {
         let mut quarantine = Quarantine::default();
         let before = sample(&[(A, false), (B, false)]);
         assert_eq!(quarantine.around(Some(&before)), None);
-        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+        quarantine.admit(&[(A, held(Hold::Monitor))], Instant::now());
         let around = quarantine.around(Some(&before)).unwrap();
         assert_eq!((around.busy, around.locked, around.known), ([A].into(), [].into(), [A, B].into()));
 
         let mut busy = sample(&[(A, true), (B, false)]);
-        quarantine.settle(&mut busy, Some(&before), Instant::now() + Duration::from_secs(5));
+        quarantine.settle(&mut busy, Some(&before), &BTreeSet::new(), Instant::now() + Duration::from_secs(5));
         assert_eq!(busy.domains[&A].held, Some(Held { by: Hold::Monitor, since: at(3) }), "since it last answered");
         assert_eq!(busy.domains[&B].held, None);
 
         let mut free = sample(&[(A, false), (B, false)]);
-        quarantine.settle(&mut free, Some(&before), Instant::now() + Duration::from_secs(5));
+        quarantine.settle(&mut free, Some(&before), &BTreeSet::new(), Instant::now() + Duration::from_secs(5));
         assert_eq!(free.domains[&A].held, None);
         assert_eq!(quarantine.around(Some(&before)), None);
     }
@@ -326,12 +358,12 @@ mod tests {
         let mut quarantine = Quarantine::default();
         let mut rests = Vec::new();
         for _ in 0..9 {
-            quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+            quarantine.admit(&[(A, held(Hold::Monitor))], Instant::now());
             rests.push((quarantine.held[&A].until - Instant::now()).as_secs());
         }
         assert_eq!(rests, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
         tokio::time::advance(Quarantine::LONGEST_REST + Quarantine::FORGIVEN_AFTER + Duration::from_secs(1)).await;
-        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+        quarantine.admit(&[(A, held(Hold::Monitor))], Instant::now());
         assert_eq!((quarantine.held[&A].until - Instant::now()).as_secs(), 1, "long ago");
     }
 
@@ -339,26 +371,40 @@ mod tests {
     async fn a_locked_domain_stays_as_it_was_until_its_call_comes_back() {
         let mut quarantine = Quarantine::default();
         let before = sample(&[(A, false), (B, false)]);
-        quarantine.admit(&[(A, Hold::Lock)], at(3), Instant::now());
-        quarantine.stuck(&[]);
+        quarantine.admit(&[(A, held(Hold::Lock))], Instant::now());
+        quarantine.stuck(&left(&[]));
         let mut partial = sample(&[(B, false)]);
-        quarantine.settle(&mut partial, Some(&before), Instant::now());
+        quarantine.settle(&mut partial, Some(&before), &[A].into(), Instant::now());
         assert_eq!(partial.domains[&A].asked, Groups::empty());
         assert_eq!(partial.domains[&A].held.map(|held| held.by), Some(Hold::Lock));
-        quarantine.freed(&[A]);
+        quarantine.freed(&left(&[A]));
+        assert!(quarantine.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_ends_while_a_sample_goes_around_it_costs_no_row() {
+        let mut quarantine = Quarantine::default();
+        let mut before = sample(&[(A, false), (B, false)]);
+        quarantine.admit(&[(A, held(Hold::Lock))], Instant::now());
+        before.domains.get_mut(&B).unwrap().run = None;
+        let around = quarantine.around(Some(&before)).unwrap();
+        quarantine.freed(&left(&[A]));
+        let mut partial = sample(&[]);
+        quarantine.settle(&mut partial, Some(&before), &around.locked, Instant::now());
+        assert_eq!(partial.domains.keys().copied().collect::<Vec<_>>(), [A, B], "who was locked, and who is off");
         assert!(quarantine.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_domain_that_is_destroyed_leaves_the_quarantine() {
         let mut quarantine = Quarantine::default();
-        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
-        quarantine.settle(&mut sample(&[(B, false)]), None, Instant::now());
+        quarantine.admit(&[(A, held(Hold::Monitor))], Instant::now());
+        quarantine.settle(&mut sample(&[(B, false)]), None, &BTreeSet::new(), Instant::now());
         assert!(!quarantine.holds(&A), "it is gone");
-        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+        quarantine.admit(&[(A, held(Hold::Monitor))], Instant::now());
         let mut off = sample(&[(A, false), (B, false)]);
         off.domains.get_mut(&A).unwrap().run = None;
-        quarantine.settle(&mut off, None, Instant::now());
+        quarantine.settle(&mut off, None, &BTreeSet::new(), Instant::now());
         assert!(!quarantine.holds(&A), "it is off");
         assert_eq!(off.domains[&A].held, None);
     }
@@ -368,40 +414,49 @@ mod tests {
         let mut quarantine = Quarantine::default();
         let mut before = sample(&[(A, false), (B, false)]);
         before.domains.get_mut(&A).unwrap().run = None;
-        quarantine.admit(&[(UNKNOWN, Hold::Lock)], at(3), Instant::now());
-        quarantine.stuck(&[]);
+        quarantine.admit(&[(UNKNOWN, held(Hold::Lock))], Instant::now());
+        quarantine.stuck(&left(&[]));
         assert!(quarantine.has_locked());
         let around = quarantine.around(Some(&before)).unwrap();
-        assert_eq!((around.locked, around.known), ([UNKNOWN].into(), [B].into()));
+        assert_eq!((&around.locked, around.known), (&[UNKNOWN].into(), [B].into()));
         let mut partial = sample(&[(B, false)]);
-        quarantine.settle(&mut partial, Some(&before), Instant::now());
+        quarantine.settle(&mut partial, Some(&before), &around.locked, Instant::now());
         assert_eq!(
             partial.domains.keys().copied().collect::<Vec<_>>(),
             [A, B],
             "who is off stays, and nobody is added"
         );
         assert_eq!(partial.domains[&A].held, None);
-        quarantine.admit(&[(B, Hold::Monitor)], at(3), Instant::now());
+        quarantine.admit(&[(B, held(Hold::Monitor))], Instant::now());
         let around = quarantine.around(Some(&before)).unwrap();
-        assert_eq!((around.busy, around.locked), ([].into(), [UNKNOWN, B].into()), "it may be the busy one");
+        assert_eq!((around.busy, &around.locked), ([].into(), &[UNKNOWN, B].into()), "it may be the busy one");
         let mut nobody = sample(&[]);
-        quarantine.settle(&mut nobody, Some(&partial), Instant::now() + Duration::from_secs(5));
+        quarantine.settle(&mut nobody, Some(&partial), &around.locked, Instant::now() + Duration::from_secs(5));
         assert_eq!(nobody.domains[&B].held.map(|held| held.by), Some(Hold::Monitor), "it stays known");
-        quarantine.freed(&[UNKNOWN]);
+        quarantine.freed(&left(&[UNKNOWN]));
         assert!(!quarantine.has_locked());
+    }
+
+    #[test]
+    fn a_sample_that_hangs_is_no_more_calls_than_it_may_have_made() {
+        let domains: Vec<Uuid> = (0..9).map(Uuid::from_u128).collect();
+        let calls = |known: u128, most| Left::of_sample(domains.clone(), |uuid| uuid.as_u128() < known, most).calls;
+        assert_eq!((calls(0, 1), calls(0, 3)), (1, 3));
+        assert_eq!((calls(7, 3), calls(8, 3)), (2, 1), "others' calls hang in the rest");
+        assert_eq!(calls(9, 3), 1, "it hangs somewhere");
     }
 
     #[tokio::test(start_paused = true)]
     async fn past_the_limit_nobody_is_asked_what_could_hang() {
         let mut quarantine = Quarantine::default();
         let before = sample(&[(A, false), (B, false)]);
-        quarantine.admit(&[(A, Hold::Monitor)], at(3), Instant::now());
+        quarantine.admit(&[(A, held(Hold::Monitor))], Instant::now());
         for _ in 0..=MOST_STUCK {
-            quarantine.stuck(&[]);
+            quarantine.stuck(&left(&[]));
         }
         assert_eq!(quarantine.around(Some(&before)).unwrap().busy, [A, B].into());
         let mut cheap = sample(&[(A, true), (B, false)]);
-        quarantine.settle(&mut cheap, Some(&before), Instant::now());
+        quarantine.settle(&mut cheap, Some(&before), &BTreeSet::new(), Instant::now());
         assert_eq!(cheap.domains[&B].held.map(|held| held.by), Some(Hold::Host));
     }
 }

@@ -1,12 +1,12 @@
 //! A connection that stands: what is known along it, and what may interrupt a wait.
 
 use super::{End, failed};
-use crate::model::{Event, Groups, HostInfo, HostSample};
+use crate::model::{Event, Groups, Held, Hold, HostInfo, HostSample};
 use crate::sampler::Wish;
 use crate::sampler::events::Teller;
 use crate::sampler::plan::Plan;
 use crate::sampler::schedule::{Look, Schedule};
-use crate::sampler::watchdog::{Patience, Quarantine};
+use crate::sampler::watchdog::{Left, Patience, Quarantine};
 use crate::sources::worker::{Pending, Worker};
 use crate::sources::{Notice, Request, SourceError};
 use std::time::Duration;
@@ -65,9 +65,9 @@ pub(super) struct Connection<'a> {
     pub(super) free: Groups,
     /// What was said last of an interval that is not kept.
     pub(super) late: Option<Duration>,
-    /// Tells which domains a thread hung in, when it comes back.
-    pub(super) freed_sender: mpsc::UnboundedSender<Vec<Uuid>>,
-    pub(super) freed: mpsc::UnboundedReceiver<Vec<Uuid>>,
+    /// Tells that calls which hung have come back.
+    pub(super) freed_sender: mpsc::UnboundedSender<Left>,
+    pub(super) freed: mpsc::UnboundedReceiver<Left>,
     pub(super) before: Option<HostSample>,
     /// A second connection that is still on its way.
     pub(super) second: Option<(Line, Pending<Result<HostInfo, SourceError>>)>,
@@ -82,7 +82,7 @@ impl Connection<'_> {
                 biased;
                 wish = self.wishes.changed() => self.wish(wish)?,
                 notice = self.line.notices.recv() => self.notice(notice)?,
-                Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
+                Some(left) = self.freed.recv() => self.quarantine.freed(&left),
                 () = sleep_until(self.schedule.next()) => return Ok(Turn::Tick),
                 () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => return Ok(Turn::Look),
             }
@@ -129,24 +129,32 @@ impl Connection<'_> {
                 wish = self.wishes.changed() => self.wish(wish)?,
                 answer = &mut *call => return Ok(Some(answer?)),
                 notice = self.line.notices.recv() => self.notice(notice)?,
-                Some(domains) = self.freed.recv() => self.quarantine.freed(&domains),
+                Some(left) = self.freed.recv() => self.quarantine.freed(&left),
                 () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => return Ok(None),
             }
         }
     }
 
-    /// Leaves the line to its call, which hangs in these domains, and goes on with another.
-    pub(super) fn leave(&mut self, call: Call, culprits: &[Uuid], fresh: Line) {
-        self.quarantine.stuck(culprits);
+    /// Leaves the line to its call, which hangs in these domains, and goes on with another. It may have made `most`
+    /// calls side by side.
+    pub(super) fn leave(&mut self, call: Call, culprits: Vec<Uuid>, most: usize, fresh: Line) {
+        let left = Left::of_sample(culprits, |uuid| self.known_hold(uuid).is_some(), most);
+        self.quarantine.stuck(&left);
         let mut old = std::mem::replace(self.line, fresh);
         self.hear_both(&mut old);
-        let (freed, culprits) = (self.freed_sender.clone(), culprits.to_vec());
+        let freed = self.freed_sender.clone();
         tokio::spawn(async move {
             // The thread, and its connection, end when the call does.
             drop(call.await);
             drop(old);
-            drop(freed.send(culprits));
+            drop(freed.send(left));
         });
+    }
+
+    /// What the last sample found a domain held by.
+    pub(super) fn known_hold(&self, uuid: &Uuid) -> Option<Held> {
+        let held = self.before.as_ref()?.domains.get(uuid)?.held?;
+        (held.by != Hold::Host).then_some(held)
     }
 
     /// Both lines have heard what happened since the fresh one was opened: it is told once. From here on nobody listens
@@ -168,14 +176,15 @@ impl Connection<'_> {
 
     /// Leaves a line to a question that hangs in these domains.
     pub(super) fn strand<T: Send + 'static>(&mut self, mut line: Line, question: Pending<T>, domains: Vec<Uuid>) {
-        self.quarantine.stuck(&domains);
+        let left = Left { domains, calls: 1 };
+        self.quarantine.stuck(&left);
         line.notices.close();
         let freed = self.freed_sender.clone();
         tokio::spawn(async move {
             // The thread, and its connection, end when the question does.
             drop(question.await);
             drop(line);
-            drop(freed.send(domains));
+            drop(freed.send(left));
         });
     }
 

@@ -1,8 +1,8 @@
 //! Why a call takes so long: a second connection asks domain by domain.
 
 use super::connection::{Call, Connection, Line};
-use super::{End, Task};
-use crate::model::{Groups, Hold, HostSample};
+use super::{End, Task, keep_held};
+use crate::model::{Groups, Held, Hold, HostSample};
 use crate::sampler::watchdog::{
     BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, SUSPECT, UNKNOWN,
 };
@@ -76,7 +76,8 @@ impl Task {
             let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
             match race(call, &mut states, CONNECT_PATIENCE).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-                Race::Other(Ok(Ok(sample))) => {
+                Race::Other(Ok(Ok(mut sample))) => {
+                    keep_held(&mut sample, self.last.as_ref());
                     self.send_sample(None, &sample).await?;
                     connection.before = Some(sample);
                 }
@@ -88,7 +89,7 @@ impl Task {
             }
         }
         let Some(before) = &connection.before else { return Ok(Diagnosis::Slow { suspect: None }) };
-        let since = before.at;
+        let answered = before.at;
         // Those that are off as well: one that is being started is off until it runs, and locked.
         let (runs, off): (Vec<_>, Vec<_>) = before
             .domains
@@ -164,7 +165,13 @@ impl Task {
         if culprits.is_empty() {
             return Ok(Diagnosis::Slow { suspect });
         }
-        connection.quarantine.admit(&culprits, since, Instant::now());
+        // The last sample in which it answered, which may be long ago: another client's call hung in it before.
+        let held = |(uuid, by)| {
+            let since = connection.known_hold(&uuid).map_or(answered, |held| held.since);
+            (uuid, Held { by, since })
+        };
+        let culprits: Vec<_> = culprits.into_iter().map(held).collect();
+        connection.quarantine.admit(&culprits, Instant::now());
         Ok(Diagnosis::Hangs { culprits: culprits.into_iter().map(|(uuid, _)| uuid).collect(), fresh })
     }
 
