@@ -8,7 +8,7 @@ use super::rates;
 use super::spells::Spells;
 use super::track::{Tick, Track, When};
 use crate::model::{
-    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Lack,
+    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Hold, Lack,
     MemorySample, NetSample, StateReason, VcpuSample,
 };
 use crate::time::Timestamp;
@@ -56,7 +56,7 @@ pub struct Domain {
     pub cpu: CpuSample,
     /// Memory as last read.
     pub memory: MemorySample,
-    /// vCPUs by number; offline ones are missing.
+    /// vCPUs by number; offline ones are missing, those of the run before stay until the first reading of this one.
     pub vcpus: Devices<u32, VcpuSample, VcpuMetric>,
     /// Disks in the driver's order.
     pub disks: Devices<CompactString, BlockSample, DiskMetric>,
@@ -72,6 +72,8 @@ pub struct Domain {
     pub track: Track<DomainMetric>,
     /// What holds it, so that its dear figures are not read.
     pub held: Option<Held>,
+    /// What it hangs in by itself, as last known: while the host asks nobody, nobody knows whether it still does.
+    pub(super) hang: Option<Held>,
     /// What the last reading asked for, and got.
     pub(super) asked: Groups,
     /// What it wanted of this domain besides what all were asked for.
@@ -105,6 +107,7 @@ impl Domain {
             io_error: None,
             track: Track::default(),
             held: None,
+            hang: None,
             asked: Groups::empty(),
             more: Groups::empty(),
             own_time: None,
@@ -123,6 +126,9 @@ impl Domain {
         self.sampled_at = at;
         if sample.run != self.run {
             self.restart();
+        }
+        if self.held.is_none_or(|held| held.by != Hold::Host) {
+            self.hang = self.held;
         }
         self.name = sample.name;
         self.run = sample.run;
@@ -308,9 +314,10 @@ impl Domain {
     }
 
     fn restart(&mut self) {
+        self.hang = None;
         self.cpu = CpuSample::default();
         self.memory = MemorySample::default();
-        self.vcpus = Devices::default();
+        self.vcpus.restart();
         self.host_cpus = Devices::default();
         self.disks.restart();
         self.nics.restart();
@@ -398,10 +405,9 @@ impl Domain {
 
     /// vCPUs online now; while it is off, those that it will start with.
     pub fn vcpu_count(&self) -> Option<u32> {
-        if self.vcpus.is_empty() {
-            self.definition.as_ref().and_then(|definition| definition.vcpus_current)
-        } else {
-            Some(self.vcpus.len() as u32)
+        match self.vcpus.iter().filter(|vcpu| vcpu.sample.is_some()).count() {
+            0 => self.definition.as_ref().and_then(|definition| definition.vcpus_current),
+            count => Some(count as u32),
         }
     }
 

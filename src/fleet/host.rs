@@ -61,15 +61,12 @@ pub struct Host {
     outage: bool,
 }
 
-/// That something holds a domain now, or does not any more. libvirt tells neither.
-fn hold_event((held, run): (Option<Held>, Option<u32>), domain: &Domain, at: Timestamp) -> Option<Event> {
-    let is_own = |held: &Held| held.by != Hold::Host;
-    let kind = match (held.filter(is_own), domain.held.filter(is_own)) {
+/// That a domain hangs now, or does not any more. libvirt tells neither.
+fn hang_event((before, run): (Option<Held>, Option<u32>), domain: &Domain, at: Timestamp) -> Option<Event> {
+    // One that has ended meanwhile does not answer either.
+    let kind = match (before.filter(|_| domain.run == run), domain.hang) {
         (before, Some(now)) if before.map(|held| held.by) != Some(now.by) => EventKind::Held(now.by),
-        // One that has ended meanwhile does not answer either.
-        (Some(before), None) if domain.held.is_none() && domain.run == run => {
-            EventKind::Free(at.since(before.since).unwrap_or_default())
-        }
+        (Some(before), None) => EventKind::Free(at.since(before.since).unwrap_or_default()),
         _ => return None,
     };
     let name = domain.name.to_string();
@@ -144,18 +141,18 @@ impl Host {
             while let Some(other) = named.next_if(|(next, _)| next < uuid) {
                 appeared.push(other);
             }
-            let before = (domain.held, domain.run);
+            let before = (domain.hang, domain.run);
             match named.next_if(|(next, _)| next == uuid) {
                 Some((_, sample)) => domain.read(sample, round.at, round.wanted),
                 None => domain.read_same(round.at, round.wanted),
             }
-            told.extend(hold_event(before, domain, round.at));
+            told.extend(hang_event(before, domain, round.at));
             round.keep(domain);
         }
         for (uuid, sample) in appeared.into_iter().chain(named) {
             if let Entry::Vacant(place) = self.domains.entry(uuid) {
                 let domain = place.insert(Domain::new(uuid, sample, round.at, round.wanted));
-                told.extend(hold_event((None, domain.run), domain, round.at));
+                told.extend(hang_event((None, domain.run), domain, round.at));
                 round.keep(domain);
             }
         }

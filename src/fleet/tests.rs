@@ -1,4 +1,4 @@
-use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric};
+use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric, VcpuMetric};
 use super::*;
 use crate::model::*;
 use crate::time::Timestamp;
@@ -270,6 +270,31 @@ fn a_hang_and_its_end_are_events() {
     assert_eq!(told(&hang), ["2 monitor busy", "4 answers again"]);
     assert_eq!(told(&[(1, monitor), (1, lock), (2, None)]), ["1 monitor busy", "2 locked"]);
     assert_eq!(told(&[(1, None), (1, host), (1, None)]), [""; 0]);
+    let degraded = [(1, monitor), (1, host), (1, monitor), (1, host), (1, None)];
+    assert_eq!(told(&degraded), ["1 monitor busy", "5 answers again"], "it was not asked meanwhile");
+    assert_eq!(told(&[(1, monitor), (1, host), (2, monitor)]), ["1 monitor busy", "3 monitor busy"]);
+}
+
+#[test]
+fn what_stopped_keeps_the_past_of_its_vcpus() {
+    let with = |run: Option<u32>, second: u64, vcpus: u32| {
+        let mut sample = domain(1, 0, &[]);
+        sample.run = run;
+        sample.state = if run.is_some() { DomainState::Running } else { DomainState::ShutOff };
+        sample.asked = if run.is_some() { Groups::OVERVIEW } else { Groups::STATE };
+        for vcpu in 0..vcpus {
+            let time = Some(Counter(Nanoseconds(second * 100_000_000)));
+            sample.vcpus.insert(vcpu, VcpuSample { time, ..VcpuSample::default() });
+        }
+        keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
+    };
+    let mut fleet = fleet([with(Some(1), 1, 2), with(Some(1), 2, 2), with(None, 3, 0)]);
+    let then = |fleet: &Fleet| only(fleet).vcpus[1].track.value(VcpuMetric::Use, When::Tick(1, at(2000)));
+    assert_eq!((only(&fleet).vcpus.len(), only(&fleet).vcpu_count()), (2, None), "none is online");
+    assert_eq!(then(&fleet), Some(10.0));
+    fleet.apply(0, with(Some(2), 4, 2));
+    assert_eq!((then(&fleet), only(&fleet).vcpu_count()), (Some(10.0), Some(2)));
+    assert_eq!(only(&fleet).vcpus[1].track.latest(VcpuMetric::Use), None, "no rate across a start");
 }
 
 #[test]

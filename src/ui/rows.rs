@@ -17,23 +17,28 @@ pub fn device_keys(domain: &Domain) -> Vec<DeviceKey> {
     disks.chain(nics).chain(vcpus).collect()
 }
 
-/// Devices of a domain that are in a list of one kind.
-fn keys_in(domain: &Domain, list: List) -> impl Iterator<Item = DeviceKey> {
+/// Devices of a domain that are in a list of one kind. Those of one that is off have no figures; its own screen has their
+/// past.
+fn keys_in(domain: &Domain, list: List, when: When) -> impl Iterator<Item = DeviceKey> {
+    let is_on = domain.is_active(when);
     let disks = domain.disks.iter().filter(move |_| list == List::Disks).map(|disk| DeviceKey::Disk(disk.key.clone()));
     let nics = domain.nics.iter().filter(move |_| list == List::Nics).map(|nic| DeviceKey::Nic(nic.key.clone()));
     let vcpus = domain.vcpus.iter().filter(move |_| list == List::Vcpus).map(|vcpu| DeviceKey::Vcpu(vcpu.key));
-    disks.chain(nics).chain(vcpus)
+    disks.chain(nics).chain(vcpus).filter(move |_| is_on)
 }
 
 /// The rows that a list has before the filter.
 pub(super) fn count(fleet: &Fleet, list: List, cursor: TimeCursor) -> usize {
-    let sum = |of: fn(&Domain) -> usize| fleet.domains().map(|(_, _, domain)| of(domain)).sum();
+    let devices = |of: fn(&Domain) -> usize| {
+        let domains = fleet.domains().filter(|(_, host, domain)| domain.is_active(host.timeline.when(cursor)));
+        domains.map(|(_, _, domain)| of(domain)).sum()
+    };
     match list {
         List::Table | List::Panes => fleet.domains().count(),
         List::Events => events(fleet, cursor).count(),
-        List::Disks => sum(|domain| domain.disks.len()),
-        List::Nics => sum(|domain| domain.nics.len()),
-        List::Vcpus => sum(|domain| domain.vcpus.len()),
+        List::Disks => devices(|domain| domain.disks.len()),
+        List::Nics => devices(|domain| domain.nics.len()),
+        List::Vcpus => devices(|domain| domain.vcpus.len()),
     }
 }
 
@@ -62,7 +67,7 @@ pub(super) fn rows(
             List::Table | List::Panes if named => add(RowId::Domain(id)),
             List::Table | List::Panes => {}
             List::Disks | List::Nics | List::Vcpus | List::Events => {
-                for device in keys_in(domain, list) {
+                for device in keys_in(domain, list, when) {
                     if named || device_matches(&device, &needle) {
                         add(RowId::Device(id, device));
                     }

@@ -68,7 +68,12 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, id: DomainId,
         }
     });
     if found.is_none() {
-        let gone = format!("{} is gone", devices::device_name(key));
+        let kind = match key {
+            DeviceKey::Disk(_) => "disk",
+            DeviceKey::Nic(_) => "NIC",
+            DeviceKey::Vcpu(_) => "vCPU",
+        };
+        let gone = format!("{kind} {} is gone", devices::device_name(key));
         message(scene, buffer, area, &[(Role::Title, gone), (Role::Dim, "Esc goes back".to_owned())]);
     }
 }

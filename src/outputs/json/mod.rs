@@ -247,7 +247,7 @@ impl<'a> DomainLine<'a> {
             figures: Figures(&domain.track),
             totals: DomainTotals::new(domain),
             memory: MemoryLine::new(&domain.memory),
-            vcpus: domain.vcpus.iter().map(VcpuLine::new).collect(),
+            vcpus: domain.vcpus.iter().filter(|vcpu| vcpu.sample.is_some()).map(VcpuLine::new).collect(),
             disks: domain.disks.iter().map(DiskLine::new).collect(),
             nics: domain.nics.iter().map(NicLine::new).collect(),
             host_cpus: Some(host_cpu_lines).filter(|cpus| !cpus.is_empty()),

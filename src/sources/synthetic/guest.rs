@@ -141,10 +141,10 @@ impl Guest {
         };
         let mut sample = DomainSample::new(self.name.as_str(), run, part.life.state, part.life.reason);
         sample.definition = Some(Arc::clone(if run.is_some() { &self.running } else { &self.off }));
-        sample.asked = groups | Groups::STATE;
         if run.is_none() {
             return sample;
         }
+        sample.asked = groups | Groups::STATE;
         let reading = Reading { areas: &part.areas, start: part.start.as_ref() };
         if groups.contains(Groups::CPU) {
             let start = part.start.as_ref().map(|start| self.cpu_time(start)).unwrap_or_default();
