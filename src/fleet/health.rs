@@ -6,6 +6,7 @@ use crate::model::{DomainState, Held, Hold};
 use crate::time::Timestamp;
 use std::cmp::Ordering;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How loud a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,8 +24,6 @@ pub struct Finding {
     pub severity: Severity,
     /// The figure that it is about; `None` for a state.
     pub metric: Option<DomainMetric>,
-    /// How far beyond its limit, for an order among equals: 1 is at the limit. States come before figures.
-    pub excess: f64,
     /// What is wrong, a few words without the domain's name.
     pub what: String,
 }
@@ -33,8 +32,17 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug)]
 struct Grade {
     severity: Severity,
+    /// How far beyond its limit, for an order among equals: 1 is at the limit.
     excess: f64,
     cause: Cause,
+}
+
+/// Who takes the most of a host whose CPUs are full: the others' steal comes from there.
+#[derive(Clone, Copy, Debug)]
+pub struct Culprit {
+    uuid: Uuid,
+    share: f64,
+    busy: f64,
 }
 
 /// What a grade is for, with the figure.
@@ -48,15 +56,21 @@ enum Cause {
     Limit(DomainMetric, f64),
     CpuOfGuest(f64),
     MemoryUsed(f64),
-    /// The share of the host, and how busy that is.
-    Culprit(f64, f64),
+    Culprit(Culprit),
 }
 
 impl Grade {
+    /// How loud it is among all: first who stands still, then who fills the host, then who suffers, and how much.
+    fn weight(&self) -> f64 {
+        let ranks = [self.severity == Severity::Critical, matches!(self.cause, Cause::Culprit(_)), self.stands_still()];
+        let rank: f64 = ranks.iter().zip([1.0, 2.0, 4.0]).filter(|(is, _)| **is).map(|(_, rank)| rank).sum();
+        // So fine that excesses that differ still do.
+        rank * 1e9 + self.excess.min(1e9 - 1.0)
+    }
+
     /// The loudest first.
     fn order(&self, other: &Self) -> Ordering {
-        let rank = |grade: &Self| (grade.stands_still(), matches!(grade.cause, Cause::Culprit(..)), grade.severity);
-        rank(other).cmp(&rank(self)).then(other.excess.total_cmp(&self.excess))
+        other.weight().total_cmp(&self.weight())
     }
 
     /// It is about a guest that does nothing at all, and that is not its own doing.
@@ -67,11 +81,11 @@ impl Grade {
     fn describe(self, domain: &Domain, when: When) -> Finding {
         let metric = match self.cause {
             Cause::Limit(metric, _) => Some(metric),
-            Cause::CpuOfGuest(_) | Cause::Culprit(..) => Some(DomainMetric::Cpu),
+            Cause::CpuOfGuest(_) | Cause::Culprit(_) => Some(DomainMetric::Cpu),
             Cause::MemoryUsed(_) => Some(DomainMetric::MemoryUsed),
             _ => None,
         };
-        Finding { severity: self.severity, metric, excess: self.excess, what: self.cause.describe(domain, when) }
+        Finding { severity: self.severity, metric, what: self.cause.describe(domain, when) }
     }
 }
 
@@ -86,7 +100,9 @@ impl Cause {
             Self::Limit(metric, value) => domain.describe(metric, value, when),
             Self::CpuOfGuest(value) => format!("vCPUs {value:.0} % busy"),
             Self::MemoryUsed(value) => format!("memory {value:.0} % used"),
-            Self::Culprit(share, busy) => format!("takes {share:.0} % of a full host (CPU {busy:.0} %)"),
+            Self::Culprit(Culprit { share, busy, .. }) => {
+                format!("takes {share:.0} % of a full host (CPU {busy:.0} %)")
+            }
         }
     }
 }
@@ -111,9 +127,9 @@ const LIMITS: &[(DomainMetric, (f64, f64))] = &[
 const CPU_OF_GUEST: (f64, f64) = (90.0, f64::INFINITY);
 const MEMORY_USED: (f64, f64) = (90.0, 97.0);
 /// Of those that stand still.
-const IO_ERROR_PAUSE: f64 = 3e12;
-const GUEST_CRASHED: f64 = 2e12;
-const HELD: f64 = 1e12;
+const IO_ERROR_PAUSE: f64 = 3.0;
+const GUEST_CRASHED: f64 = 2.0;
+const HELD: f64 = 1.0;
 /// Among the figures: it may have crashed long ago, and the one that suffers now is to be found.
 const CRASHED: f64 = 2.0;
 /// Before any other warning.
@@ -134,26 +150,23 @@ fn grade(value: f64, (warning, critical): (f64, f64)) -> Option<Severity> {
 
 impl Domain {
     /// What is wrong with it, the loudest first. What it had and has not any more is told too, unless it was before
-    /// `seen` (a moment in monotonic time): who has seen what is the reader's business, not the fleet's.
-    pub fn findings(&self, when: When, seen: Option<Duration>) -> Vec<Finding> {
+    /// `seen` (a moment in monotonic time): who has seen what is the reader's business, not the fleet's. `culprit`: of its
+    /// host.
+    pub fn findings(&self, when: When, seen: Option<Duration>, culprit: Option<Culprit>) -> Vec<Finding> {
         let mut grades = Vec::new();
-        self.grade(when, seen, |grade| grades.push(grade));
+        self.grade(when, seen, culprit, |grade| grades.push(grade));
         grades.sort_by(Grade::order);
         grades.into_iter().map(|grade| grade.describe(self, when)).collect()
     }
 
     /// How loud the loudest of its findings is, for an order of many domains; `None`: nothing is wrong.
-    pub fn loudest(&self, when: When, seen: Option<Duration>) -> Option<(Severity, f64)> {
-        let mut loudest: Option<Grade> = None;
-        self.grade(when, seen, |grade| {
-            if loudest.is_none_or(|loudest| grade.order(&loudest).is_lt()) {
-                loudest = Some(grade);
-            }
-        });
-        loudest.map(|grade| (grade.severity, grade.excess))
+    pub fn loudness(&self, when: When, seen: Option<Duration>, culprit: Option<Culprit>) -> Option<f64> {
+        let mut loudest: Option<f64> = None;
+        self.grade(when, seen, culprit, |grade| loudest = Some(loudest.unwrap_or(0.0).max(grade.weight())));
+        loudest
     }
 
-    fn grade(&self, when: When, seen: Option<Duration>, mut add: impl FnMut(Grade)) {
+    fn grade(&self, when: When, seen: Option<Duration>, culprit: Option<Culprit>, mut add: impl FnMut(Grade)) {
         let mut add = |severity, excess, cause| add(Grade { severity, excess, cause });
         let Some(Condition { state, reason, held, io_error, .. }) = self.condition(when) else { return };
         if reason.is_io_error(state) {
@@ -185,6 +198,9 @@ impl Domain {
         if let Some((value, severity)) = self.memory_used_percent(when).and_then(|v| Some((v, grade(v, MEMORY_USED)?)))
         {
             add(severity, value / 90.0, Cause::MemoryUsed(value));
+        }
+        if let Some(culprit) = culprit.filter(|culprit| culprit.uuid == self.uuid) {
+            add(Severity::Warning, culprit.share / CULPRIT_SHARE, Cause::Culprit(culprit));
         }
     }
 
@@ -238,19 +254,13 @@ fn direction_word(metric: DiskMetric) -> &'static str {
 }
 
 impl Host {
-    /// Where the host's CPUs are full: who takes the most of them. The others' steal comes from there.
-    fn culprit(&self, when: When) -> Option<(&Domain, Grade)> {
+    /// Who takes the most of it, where its CPUs are full.
+    pub fn culprit(&self, when: When) -> Option<Culprit> {
         let busy = self.track.value(HostMetric::Cpu, when).filter(|busy| *busy >= HOST_FULL)?;
         let cpus = self.cpus()?;
-        let share = |domain: &Domain| domain.cpu_of_host(cpus, when);
-        let (share, domain) = self
-            .domains
-            .values()
-            .filter_map(|domain| Some((share(domain)?, domain)))
-            .max_by(|left, right| left.0.total_cmp(&right.0))
-            .filter(|(share, _)| *share >= CULPRIT_SHARE)?;
-        let cause = Cause::Culprit(share, busy);
-        Some((domain, Grade { severity: Severity::Warning, excess: share / CULPRIT_SHARE, cause }))
+        let shares = self.domains.values().filter_map(|domain| Some((domain.cpu_of_host(cpus, when)?, domain.uuid)));
+        let (share, uuid) = shares.max_by(|left, right| left.0.total_cmp(&right.0))?;
+        (share >= CULPRIT_SHARE).then_some(Culprit { uuid, share, busy })
     }
 }
 
@@ -276,10 +286,10 @@ impl Fleet {
         for host in &self.hosts {
             let when = host.timeline.when(cursor);
             let id = |domain: &Domain| DomainId { host: host.id, uuid: domain.uuid };
+            let culprit = host.culprit(when);
             for domain in host.domains.values() {
-                domain.grade(when, seen(id(domain)), |grade| all.push((id(domain), when, domain, grade)));
+                domain.grade(when, seen(id(domain)), culprit, |grade| all.push((id(domain), when, domain, grade)));
             }
-            all.extend(host.culprit(when).map(|(domain, grade)| (id(domain), when, domain, grade)));
         }
         all.sort_by(|(.., left), (.., right)| left.order(right));
         let described = all.iter().take(most).map(|(id, when, domain, grade)| (*id, grade.describe(domain, *when)));

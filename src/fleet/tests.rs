@@ -193,7 +193,7 @@ fn the_past_has_its_own_states_and_findings() {
     let seen = |ms| {
         let when = timeline.when(TimeCursor::At(Duration::from_millis(ms)));
         let state = only(&fleet).condition(when).map(|condition| condition.state);
-        let found: Vec<_> = only(&fleet).findings(when, None).into_iter().map(|finding| finding.what).collect();
+        let found: Vec<_> = only(&fleet).findings(when, None, None).into_iter().map(|finding| finding.what).collect();
         (state, found, only(&fleet).missing(&fleet.hosts()[0], DomainMetric::DiskRead, when))
     };
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
@@ -397,7 +397,7 @@ fn stands_still(at: Timestamp) -> HostUpdate {
 }
 
 fn words(fleet: &Fleet, seen: Option<Duration>) -> Vec<String> {
-    only(fleet).findings(When::Latest, seen).into_iter().map(|finding| finding.what).collect()
+    only(fleet).findings(When::Latest, seen, None).into_iter().map(|finding| finding.what).collect()
 }
 
 #[test]
@@ -410,7 +410,7 @@ fn an_io_error_stays_marked_after_the_domain_goes_on_until_it_is_seen() {
     assert_eq!(words(&fleet, None), ["paused on an I/O error"]);
     fleet.apply(0, keyframe(at(181_000), Groups::OVERVIEW, [running()]));
     assert_eq!(words(&fleet, None), ["had an I/O error 3 min ago, runs again"]);
-    assert_eq!(only(&fleet).findings(When::Latest, None)[0].severity, Severity::Warning);
+    assert_eq!(only(&fleet).findings(When::Latest, None, None)[0].severity, Severity::Warning);
     assert_eq!(words(&fleet, Some(Duration::from_millis(399))).len(), 1);
     assert_eq!(words(&fleet, Some(Duration::from_millis(400))), [""; 0], "it was seen");
     // The next one is another one.
@@ -503,6 +503,10 @@ fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
     ]);
     let what: Vec<_> = full.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what).collect();
     assert_eq!(what, ["takes 75 % of a full host (CPU 98 %)", "steal 60 %"]);
+    let host = &full.hosts()[0];
+    let loudness = |domain: &Domain| domain.loudness(When::Latest, None, host.culprit(When::Latest));
+    let rest = host.domains.values().filter(|domain| domain.uuid != victim).filter_map(loudness).reduce(f64::max);
+    assert!(rest > loudness(&host.domains[&victim]), "lists that are sorted by trouble begin with it as well");
     let idle =
         fleet([HostUpdate::Connected(Arc::new(info)), sample(at(0), 0, 0, 0), sample(at(1000), 1000, 1000, 900)]);
     let what = idle.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what);

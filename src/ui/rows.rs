@@ -56,10 +56,12 @@ pub(super) fn rows(
         return event_rows(fleet, &needle, (key, order), cursor);
     }
     let mut rows: Vec<(RowId, bool, Option<f64>, &str)> = Vec::new();
+    let culprits: Vec<_> = fleet.hosts().iter().map(|host| host.culprit(host.timeline.when(cursor))).collect();
     for (id, host, domain) in fleet.domains() {
         let when = host.timeline.when(cursor);
+        let loudness = || domain.loudness(when, seen.of(id), culprits[id.host]);
         let mut add = |row: RowId| {
-            let value = key.value(&row, domain, when, seen.of(id));
+            let value = key.value(&row, domain, when, loudness);
             rows.push((row, domain.is_active(when), value, domain.name.as_str()));
         };
         let named = matches(domain, when, &needle);

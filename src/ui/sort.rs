@@ -2,9 +2,8 @@
 
 use super::row::{DeviceKey, RowId};
 use crate::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Domain, Severity, Track, When};
+use crate::fleet::{Domain, Track, When};
 use crate::model::DomainState;
-use std::time::Duration;
 
 /// A column to sort by. What sums up a domain's devices is, of one of them, the device's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,24 +64,27 @@ impl SortKey {
         }
     }
 
-    /// The number to sort a row by; `None` sorts last in either order.
-    pub(super) fn value(self, row: &RowId, domain: &Domain, when: When, seen: Option<Duration>) -> Option<f64> {
+    /// The number to sort a row by; `None` sorts last in either order. `loudness`: of what is wrong with its domain.
+    pub(super) fn value(
+        self,
+        row: &RowId,
+        domain: &Domain,
+        when: When,
+        loudness: impl FnOnce() -> Option<f64>,
+    ) -> Option<f64> {
         match row.device() {
-            None => self.of_domain(domain, when, seen),
+            None if self == Self::Trouble => loudness(),
+            None => self.of_domain(domain, when),
             Some(DeviceKey::Disk(key)) => self.of_disk(&domain.disks.get(key)?.track, when),
             Some(DeviceKey::Nic(key)) => self.of_nic(&domain.nics.get(key)?.track, when),
             Some(DeviceKey::Vcpu(key)) => self.of_vcpu(&domain.vcpus.get(key)?.track, when),
         }
     }
 
-    fn of_domain(self, domain: &Domain, when: When, seen: Option<Duration>) -> Option<f64> {
+    fn of_domain(self, domain: &Domain, when: When) -> Option<f64> {
         let both = |a, b| sum(&domain.track, [a, b], when);
         match self {
-            Self::Name | Self::Time | Self::Disk(_) | Self::Nic(_) | Self::Vcpu(_) => None,
-            Self::Trouble => domain.loudest(when, seen).map(|(severity, excess)| match severity {
-                Severity::Critical => 1e6 + excess,
-                Severity::Warning => excess,
-            }),
+            Self::Trouble | Self::Name | Self::Time | Self::Disk(_) | Self::Nic(_) | Self::Vcpu(_) => None,
             Self::State => Some(match domain.condition(when)?.state {
                 DomainState::Running => 6.0,
                 DomainState::Blocked => 5.0,

@@ -22,7 +22,7 @@ mod trouble;
 
 pub use theme::{Depth, Look, Symbols, theme_names};
 
-use crate::fleet::{Domain, DomainId, Finding, Fleet, Host, When};
+use crate::fleet::{Culprit, Domain, DomainId, Finding, Fleet, Host, When};
 use crate::time::Timestamp;
 use crate::ui::{List, MIN_HEIGHT, MIN_WIDTH, Screen, UiState, areas};
 use ratatui::Frame;
@@ -38,6 +38,8 @@ struct Scene<'a> {
     ui: &'a UiState,
     palette: Palette,
     now: Timestamp,
+    /// Who fills each host.
+    culprits: &'a [Option<Culprit>],
 }
 
 impl Scene<'_> {
@@ -48,7 +50,8 @@ impl Scene<'_> {
     /// What is wrong with a domain, as far as the user does not know it yet.
     fn findings(&self, host: &Host, domain: &Domain) -> Vec<Finding> {
         let seen = self.ui.seen.of(DomainId { host: host.id, uuid: domain.uuid });
-        domain.findings(self.when(host), seen)
+        let culprit = self.culprits.get(host.id).copied().flatten();
+        domain.findings(self.when(host), seen, culprit)
     }
 
     /// Where the user stands in time, on a host's time axis.
@@ -64,7 +67,8 @@ impl Scene<'_> {
 
 /// Draws the whole screen. `now` is for ages ("last figures 12 s ago") only.
 pub fn draw(frame: &mut Frame, fleet: &Fleet, ui: &UiState, look: &Look, now: Timestamp) {
-    let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, look), now };
+    let culprits: Vec<_> = fleet.hosts().iter().map(|host| host.culprit(host.timeline.when(ui.cursor))).collect();
+    let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, look), now, culprits: &culprits };
     let area = frame.area();
     let buffer = frame.buffer_mut();
     buffer.set_style(area, scene.palette.ground());
@@ -92,7 +96,7 @@ pub fn draw(frame: &mut Frame, fleet: &Fleet, ui: &UiState, look: &Look, now: Ti
 
 /// How far the open help can be scrolled: only the drawing knows how long it is.
 pub fn help_end(fleet: &Fleet, ui: &UiState, look: &Look, now: Timestamp) -> u16 {
-    let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, look), now };
+    let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, look), now, culprits: &[] };
     help::end(&scene, areas(ui.size).body)
 }
 

@@ -110,7 +110,8 @@ impl Watch {
     /// Whether the row of this domain says so.
     pub fn says(&self, name: &str, words: &str) -> bool {
         let when = vtop::fleet::When::Latest;
-        self.domain(name).is_some_and(|it| it.findings(when, None).iter().any(|finding| finding.what.contains(words)))
+        self.domain(name)
+            .is_some_and(|it| it.findings(when, None, None).iter().any(|finding| finding.what.contains(words)))
     }
 
     /// Measures from now on.
