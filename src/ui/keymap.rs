@@ -166,7 +166,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Time",
         keys: "Space",
-        about: "freeze the figures, and go on",
+        about: "freeze the figures for as long as they are kept (900 samples), and go on",
         actions: &[(Char(' '), Action::Freeze)],
     },
     Binding {

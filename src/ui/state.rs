@@ -183,7 +183,9 @@ impl UiState {
     /// A selected row that is gone hands the selection to the one that took its place.
     fn keep_selection(&mut self, old_index: Option<usize>) {
         let Some(selected) = &self.list_state().selected else { return };
-        if self.rows.contains(selected) || !self.filter.text.is_empty() && self.rows.is_empty() {
+        // While a filter is typed it may yet be dropped, and then nothing has happened.
+        let may_return = self.filter.editing.is_some() || !self.filter.text.is_empty() && self.rows.is_empty();
+        if self.rows.contains(selected) || may_return {
             return;
         }
         let index = old_index.unwrap_or(0).min(self.rows.len().saturating_sub(1));
@@ -202,6 +204,11 @@ impl UiState {
         };
         let offset = &mut self.list_state_mut().offset;
         *offset = scroll(*offset, line, lines, page);
+    }
+
+    /// Lines of the help that fit on the screen, in its frame.
+    pub(super) fn help_height(&self) -> u16 {
+        layout::areas(self.size).body.height.saturating_sub(2).max(1)
     }
 
     /// Rows of a table that fit on the screen.

@@ -41,7 +41,7 @@ fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
         Action::Show(list) => show(ui, list),
         other => {
             if let Some(scroll) = ui.help {
-                ui.help = in_help(other, scroll, ui.page_height() as u16);
+                ui.help = in_help(other, scroll, ui.help_height());
             } else {
                 on_screen(ui, fleet, other);
             }

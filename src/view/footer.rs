@@ -9,38 +9,70 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
-    let spans = if scene.ui.filter.editing.is_some() { filter_input(scene) } else { keys(scene, area.width) };
+    let width = usize::from(area.width);
+    let spans = if scene.ui.filter.editing.is_some() { filter_input(scene, width) } else { keys(scene, width) };
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
-fn filter_input(scene: &Scene) -> Vec<Span<'static>> {
-    vec![
+fn filter_input(scene: &Scene, width: usize) -> Vec<Span<'static>> {
+    let mut spans = vec![
         scene.span(Role::Key, " filter: "),
-        scene.span(Role::Title, text::clean(&scene.ui.filter.text)),
         scene.span(Role::Title, if scene.palette.symbols == super::Symbols::Ascii { "_" } else { "▏" }),
         scene.span(Role::Dim, format!("  {} of {}   Enter keep  Esc drop", scene.ui.rows.len(), scene.ui.unfiltered)),
-    ]
+    ];
+    // What was typed last stays in sight.
+    let room = width.saturating_sub(text::width_of(&spans)).max(1);
+    spans.insert(1, scene.span(Role::Title, text::fit(&scene.ui.filter.text, room, scene.palette.symbols)));
+    spans
 }
 
-fn keys(scene: &Scene, width: u16) -> Vec<Span<'static>> {
+/// The lists by their numbers, with all their names or only that of the shown one.
+fn tabs(scene: &Scene, shown: List, all: bool) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
+    for (number, list) in List::ALL.into_iter().enumerate() {
+        spans.push(scene.span(Role::Key, format!(" {}", number + 1)));
+        if list == shown {
+            let mut label = scene.span(Role::Title, list.label());
+            label.style = label.style.patch(scene.palette.selection());
+            spans.push(label);
+        } else if all {
+            spans.push(scene.span(Role::Dim, list.label()));
+        }
+    }
+    spans.push(scene.span(Role::Dim, " "));
+    spans
+}
+
+/// That rows are hidden, with so many columns of what hides them; nothing where no filter is on.
+fn filter_banner(scene: &Scene, most: usize) -> Vec<Span<'static>> {
+    let ui = scene.ui;
+    if ui.filter.text.is_empty() {
+        return Vec::new();
+    }
+    let filter = text::shorten(&ui.filter.text, most, scene.palette.symbols);
+    vec![scene.span(Role::Banner, format!(" filter {filter}: {} of {} ", ui.rows.len(), ui.unfiltered))]
+}
+
+/// Where the user is, and whether rows are hidden: names of other lists go before that does.
+fn place(scene: &Scene, shown: List, room: usize) -> Vec<Span<'static>> {
+    let forms = [(true, 16), (true, 8), (false, 16), (false, 8)];
+    let form = |(all, most)| [tabs(scene, shown, all), filter_banner(scene, most)].concat();
+    let found = forms.into_iter().map(form).find(|spans| text::width_of(spans) <= room);
+    found.unwrap_or_else(|| filter_banner(scene, 4))
+}
+
+fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
+    // The way to the rest and the way out are always there.
+    let mut ends = Vec::new();
+    hint(scene, &mut ends, "?", "help");
+    hint(scene, &mut ends, "q", "quit");
+    // The last blank may fall off the edge.
+    let room = (width + 1).saturating_sub(text::width_of(&ends));
+    let mut first = Vec::new();
     let mut spans = Vec::new();
     match scene.ui.screen() {
         Screen::List(shown) => {
-            for (number, list) in List::ALL.into_iter().enumerate() {
-                let role = if list == shown { Role::Title } else { Role::Dim };
-                spans.push(scene.span(Role::Key, format!(" {}", number + 1)));
-                let mut label = scene.span(role, list.label());
-                if list == shown {
-                    label.style = label.style.patch(scene.palette.selection());
-                }
-                spans.push(label);
-            }
-            spans.push(scene.span(Role::Dim, " "));
-            if !scene.ui.filter.text.is_empty() {
-                let filter = text::shorten(&scene.ui.filter.text, 16, scene.palette.symbols);
-                let counts = format!(" filter {filter}: {} of {}", scene.ui.rows.len(), scene.ui.unfiltered);
-                spans.push(scene.span(Role::Banner, counts));
-            }
+            first = place(scene, shown, room);
             let state = scene.ui.list_state();
             let order = if state.order == Order::Descending { "down" } else { "up" };
             hint(scene, &mut spans, "Enter", "open");
@@ -62,25 +94,17 @@ fn keys(scene: &Scene, width: u16) -> Vec<Span<'static>> {
     hint(scene, &mut spans, "+ -", "interval");
     let theme = format!("theme: {}", scene.palette.theme_name());
     hint(scene, &mut spans, "t", &theme);
-    // The way to the rest and the way out are always there.
-    let mut ends = Vec::new();
-    hint(scene, &mut ends, "?", "help");
-    hint(scene, &mut ends, "q", "quit");
-    // The last blank may fall off the edge.
-    let room = (usize::from(width) + 1).saturating_sub(text::width_of(&ends));
-    let mut used = 0;
+    let mut used = text::width_of(&first);
     // Hints are pairs of key and words: both or none.
     let fits = spans.chunks(2).take_while(|pair| {
         used += text::width_of(pair.iter());
         used <= room
     });
-    fits.flatten().cloned().chain(ends).collect()
+    first.extend(fits.flatten().cloned().chain(ends));
+    first
 }
 
 fn hint(scene: &Scene, spans: &mut Vec<Span<'static>>, key: &str, about: &str) {
-    if spans.len() % 2 == 1 {
-        spans.push(Span::raw(""));
-    }
     spans.push(scene.span(Role::Key, format!(" {key}")));
     spans.push(scene.span(Role::Dim, format!(" {about} ")));
 }

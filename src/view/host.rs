@@ -66,11 +66,12 @@ fn identity(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
 fn clock_part(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
     let mut pieces = Vec::new();
     match (scene.ui.cursor, host.timeline.when(scene.ui.cursor)) {
-        (TimeCursor::At(_), When::Tick(tick, _)) => {
-            let stamp = host.timeline.stamp(tick);
-            let age = stamp.and_then(|stamp| host.sampled_at?.since(stamp)).unwrap_or_default();
-            let at = stamp.map(|stamp| clock(stamp.wall)).unwrap_or_default();
-            pieces.push((0, scene.span(Role::Banner, format!("FROZEN at {at}, -{}", format::duration(age)))));
+        (TimeCursor::At(moment), When::Tick(_, stamp)) => {
+            let age = host.sampled_at.and_then(|last| last.since(stamp)).unwrap_or_default();
+            // The oldest that there is comes later: that moment is not kept any more, and the screen moves on.
+            let word = if stamp.monotonic > moment { "MOVING: oldest kept" } else { "FROZEN at" };
+            let words = format!("{word} {}, -{}", clock(stamp.wall), format::duration(age));
+            pieces.push((0, scene.span(Role::Banner, words)));
         }
         _ => {
             let (role, word) = match &host.link {

@@ -187,6 +187,78 @@ fn a_filter_is_typed_kept_and_dropped() {
 }
 
 #[test]
+fn a_filter_that_is_dropped_leaves_the_selection_where_it_was() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("Njj");
+    let row = rig.ui.selected_row().cloned().unwrap();
+    rig.press("/web");
+    assert_ne!(rig.ui.selected_row(), Some(&row));
+    rig.press("⎋");
+    assert_eq!(rig.ui.selected_row(), Some(&row));
+    rig.press("/web⏎⎋");
+    let name = |rig: &Rig| {
+        let id = rig.ui.selected_row().and_then(RowId::domain).unwrap();
+        rig.fleet.domain(id).unwrap().1.name.clone()
+    };
+    assert_eq!(name(&rig), "web-01", "what was kept counts: the first that matches is selected");
+}
+
+#[test]
+fn a_filter_says_so_at_every_width() {
+    for (width, filter) in [(40, "db-primary"), (60, "db-primary"), (80, "e"), (80, "db-primary"), (200, "db-primary")]
+    {
+        let mut rig = Rig::new(12, 60, (width, 24));
+        rig.press(&format!("/{filter}⏎"));
+        let (shown, text) = (rig.ui.rows.len(), rig.text());
+        let footer = text.lines().last().unwrap();
+        assert!(footer.contains(&format!(": {shown} of 12")) && footer.contains("q quit"), "{width}: {footer}");
+    }
+}
+
+#[test]
+fn what_was_typed_last_into_a_long_filter_is_in_sight() {
+    let mut rig = Rig::new(3, 3, SIZE);
+    rig.press(&format!("/{}the end", "x".repeat(200)));
+    let text = rig.text();
+    let footer = text.lines().last().unwrap();
+    assert!(footer.contains("the end▏") && footer.contains("Esc drop"), "{footer}");
+}
+
+#[test]
+fn a_page_of_the_help_leaves_no_line_out() {
+    for size in [(80, 24), (100, 30), (40, 10)] {
+        let mut rig = Rig::new(3, 3, size);
+        rig.press("?");
+        let lines = |rig: &Rig| {
+            let text = rig.text();
+            let lines: Vec<_> = text.lines().skip(4).take(usize::from(size.1) - 6).map(str::to_owned).collect();
+            lines
+        };
+        let first = lines(&rig);
+        rig.key(event(Key::Code(KeyCode::PageDown)));
+        let mut by_page = first.clone();
+        by_page.extend(lines(&rig));
+        rig.press("g");
+        let mut by_line = first;
+        for _ in 0..by_line.len() {
+            rig.press("j");
+            by_line.extend(lines(&rig).pop());
+        }
+        assert_eq!(by_page, by_line, "{size:?}");
+    }
+}
+
+#[test]
+fn a_frozen_moment_that_is_not_kept_any_more_is_not_called_frozen() {
+    let mut rig = Rig::new(2, 950, SIZE);
+    rig.press(" ");
+    assert!(rig.text().contains("FROZEN at"));
+    rig.ui.cursor = TimeCursor::At(std::time::Duration::ZERO);
+    let text = rig.text();
+    assert!(text.contains("MOVING: oldest kept") && !text.contains("FROZEN"), "{text}");
+}
+
+#[test]
 fn control_c_quits_even_while_a_filter_is_typed() {
     let mut rig = Rig::new(3, 3, SIZE);
     rig.press("/we");
