@@ -50,6 +50,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_hang_in_which_another_client_hangs_too", hangs::another_client_hangs_too),
     ("a_lock_is_held", locks::a_hook_sleeps),
     ("a_lock_before_the_start", locks::before_the_start),
+    ("a_lock_of_a_container", locks::of_a_container),
     ("a_disk_has_no_room", storage::a_disk_has_no_room),
     ("another_domain_takes_name_and_id", names::another_domain_takes_name_and_id),
     ("a_guest_is_saved_and_restored", saves::a_guest_is_saved_and_restored),

@@ -59,15 +59,8 @@ fn with_dear(
     let mut samples: BTreeMap<_, _> = cheap.into_iter().map(|reading| (reading.present.uuid, reading.sample)).collect();
     // A look at the states finds out as well who is still busy: whoever is not is let go.
     for domain in domains.iter().filter(|domain| around.busy.contains(&domain.uuid())) {
-        // It may have been destroyed for that it hangs: then there is no answer, and nothing that is busy.
-        let length = match domain.control() {
-            Ok(Control::Occupied(length)) => Some(length),
-            Ok(Control::Job) => Some(Duration::ZERO),
-            Ok(Control::Free) | Err(_) => None,
-        };
-        let held = length.map(|length| Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) });
         if let Some(sample) = samples.get_mut(&domain.uuid()) {
-            sample.held = held;
+            sample.held = hang(domain);
         }
     }
     let answers = |domain: &&Domain<'_>| !around.busy.contains(&domain.uuid()) && domain.id().is_some();
@@ -93,6 +86,17 @@ fn with_dear(
         }
     })?;
     Ok(samples)
+}
+
+/// Whether the monitor of a domain in which a call hung is still busy.
+pub(super) fn hang(domain: &Domain<'_>) -> Option<Held> {
+    // It may have been destroyed for that it hangs: then there is no answer, and nothing that is busy.
+    let length = match domain.control() {
+        Ok(Control::Occupied(length)) => length,
+        Ok(Control::Job) => Duration::ZERO,
+        Ok(Control::Free) | Err(_) => return None,
+    };
+    Some(Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) })
 }
 
 /// `virDomainGetControlInfo` of one domain.

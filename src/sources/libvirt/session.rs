@@ -146,34 +146,53 @@ impl Session {
                 Err(NoBulk::Useless) => self.per_domain = true,
             }
         }
-        self.sample_per_domain(request, definitions)
+        self.sample_per_domain(request, None, definitions)
     }
 
-    /// The same while calls hang in some domains. Definitions stay as they are known: to read one can hang as well.
+    /// The same while calls hang in some domains. Their definitions stay as they are known: to read one can hang as well.
     pub(crate) fn sample_around(
         &mut self,
         request: &Request,
         around: &Around,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
-        if self.per_domain {
-            return self.sample_per_domain(request, definitions);
-        }
         let (changed, stale) = self.inbox.take();
         definitions.mark_stale(stale);
+        // What was not read now is read when the list can be had again.
+        self.roster.listed = None;
         if changed {
             self.looked_up.forget();
         }
+        if !self.per_domain {
+            match self.sample_around_in_bulk(request, around, definitions) {
+                Ok(sample) => return Ok(sample),
+                Err(NoBulk::Failed(error)) => return Err(error),
+                Err(NoBulk::Useless) => self.per_domain = true,
+            }
+        }
+        self.sample_per_domain(request, Some(around), definitions)
+    }
+
+    fn sample_around_in_bulk(
+        &mut self,
+        request: &Request,
+        around: &Around,
+        definitions: &mut Definitions,
+    ) -> Result<HostSample, NoBulk> {
         let Self { connection, driver, lanes, lacks, looked_up, books, node_books, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
         let asking = Asking { request, around, books, lanes: lanes.as_mut(), driver };
-        let (domains, at) = around::sample(connection, looked_up, asking)?;
+        let (domains, at) = match around::sample(connection, looked_up, asking) {
+            Err(error) if bulk::is_missing(&error) => {
+                lacks.add(Call::BulkStats, explain::lack(&error, driver));
+                return Err(NoBulk::Useless);
+            }
+            sample => sample?,
+        };
         let node = match Groups::STATE.contains(request.groups) {
             true => NodeSample::default(),
             false => node(node_books.as_mut(), || host::sample(connection, lacks, driver))?,
         };
-        // What was not read now is read when the list can be had again.
-        self.roster.listed = None;
         Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
     }
 
@@ -279,24 +298,30 @@ impl Session {
     fn sample_per_domain(
         &mut self,
         request: &Request,
+        around: Option<&Around>,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
-        let Self { connection, driver, lacks, roster, memory, .. } = self;
-        let list = connection.all_domains()?;
-        let present: Vec<Present<'_>> = list
-            .iter()
-            .map(|domain| Present {
-                domain,
-                uuid: domain.uuid(),
-                marks: Marks { name: domain.name(), run: domain.id(), vcpus: None },
-            })
-            .collect();
+        let Self { connection, driver, lacks, roster, memory, looked_up, .. } = self;
+        let locked = around.filter(|around| !around.locked.is_empty());
+        let list = if locked.is_some() { None } else { Some(connection.all_domains()?) };
+        let listed = list.iter().flat_map(|list| list.iter());
+        let known = match locked {
+            Some(around) => looked_up.all(connection, around.known.difference(&around.locked).copied())?,
+            None => Vec::new(),
+        };
+        let present = listed.chain(known).map(|domain| Present {
+            domain,
+            uuid: domain.uuid(),
+            marks: Marks { name: domain.name(), run: domain.id(), vcpus: None },
+        });
+        let is_busy = |uuid: &Uuid| around.is_some_and(|around| around.busy.contains(uuid));
+        let (busy, present): (Vec<_>, Vec<_>) = present.partition(|present| is_busy(&present.uuid));
         // First the definitions: they name the devices to ask about.
         definitions.bring_up_to_date(&present, request.focus, driver, |_| !connection.is_alive())?;
 
         let due = roster.is_due();
         let mut domains = BTreeMap::new();
-        for present in &present {
+        for present in present.iter().chain(&busy) {
             let run = present.marks.run;
             if run.is_none()
                 && !due
@@ -311,6 +336,11 @@ impl Session {
                 DomainSample::new(present.marks.name.clone(), run, DomainState::Unknown, StateReason::default());
             let outcome = ask_domain(&mut asker, &mut sample, |asker, sample| {
                 let groups = request.groups | request.more_of(&present.uuid);
+                if is_busy(&present.uuid) {
+                    sample.held = around::hang(&present.domain);
+                    let cheap = groups & Groups::PULSE;
+                    return per_domain::fill(asker, sample, definition.as_deref(), cheap, present.uuid, memory);
+                }
                 per_domain::fill(asker, sample, definition.as_deref(), groups, present.uuid, memory)?;
                 if request.focus == Some(present.uuid) || groups.contains(Groups::HOST_CPU) {
                     fill_host_cpus_of(asker, sample)?;
@@ -339,7 +369,7 @@ impl Session {
             true => NodeSample::default(),
             false => host::sample(connection, lacks, driver)?,
         };
-        roster.remember(&domains, due);
+        roster.remember(&domains, due && locked.is_none());
         memory.keep(|uuid| domains.contains_key(uuid));
         Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
     }
