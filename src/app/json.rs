@@ -4,48 +4,111 @@ use super::source::{self, Updates};
 use super::trouble::Trouble;
 use crate::config::Config;
 use crate::fleet::{Fleet, Link};
-use crate::model::HostUpdate;
-use crate::outputs::json::Lines;
+use crate::model::Failure;
+use crate::outputs::json::{CONNECTING, Line, Lines};
 use crate::sampler::Settings;
 use crate::time::Timestamp;
 use std::io::{self, Write};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 
-/// Writes to standard output; signals end the process as they always do, between two lines at the worst.
+/// How long the first answer may take: a timer that starts vtop again and again is to hear of it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Writes to standard output; signals end the process as they always do, in a line that its reader does not take at the
+/// worst.
 pub(super) async fn run(config: &Config, count: Option<u64>) -> Result<(), Trouble> {
     let (handles, updates) = source::start(config, Settings::output(config.interval)).map_err(Trouble::Setup)?;
-    write(updates, handles.len(), count, &mut io::stdout().lock()).await
+    let mut lines = Written { to: io::stdout().lock(), left: count };
+    write(updates, handles.len(), config.interval.duration(), &mut lines).await
 }
 
-async fn write(mut updates: Updates, hosts: usize, count: Option<u64>, to: &mut impl Write) -> Result<(), Trouble> {
+/// Where lines go, and how many are still wanted.
+struct Written<W> {
+    to: W,
+    left: Option<u64>,
+}
+
+impl<W: Write> Written<W> {
+    /// Whether there is a line still to come.
+    fn wants_more(&self) -> bool {
+        self.left != Some(0)
+    }
+
+    fn write(&mut self, line: Option<Line<'_>>) -> Result<(), Trouble> {
+        let Some(line) = line else { return Ok(()) };
+        match line.write(&mut self.to) {
+            Ok(()) => self.left = self.left.map(|left| left - 1),
+            // The reader has what it wanted.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.left = Some(0),
+            Err(error) => return Err(Trouble::Output(error)),
+        }
+        Ok(())
+    }
+}
+
+async fn write(
+    mut updates: Updates,
+    hosts: usize,
+    interval: Duration,
+    written: &mut Written<impl Write>,
+) -> Result<(), Trouble> {
     let mut fleet = Fleet::new(hosts);
     let mut lines = vec![Lines::default(); hosts];
-    let mut left = count;
-    while left != Some(0) {
-        let (id, update) = updates.recv().await.ok_or(Trouble::NoSamples)?;
-        let failed = matches!(update, HostUpdate::Failed(_));
-        fleet.apply(id, update);
-        let host = &fleet.hosts()[id];
-        if let (Link::Failing(failure), None) = (&host.link, &host.info) {
-            return Err(Trouble::Unreachable(failure.clone()));
-        }
-        let line = if failed { lines[id].failure(host, Timestamp::now()) } else { lines[id].sample(host) };
-        let Some(line) = line else { continue };
-        match line.write(to) {
-            Ok(()) => left = left.map(|left| left - 1),
-            // The reader has what it wanted.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            Err(error) => return Err(Trouble::Output(error)),
+    // When a host that cannot be reached has its next line: the first at once, and then one an interval.
+    let mut due = vec![Some(Instant::now() + PATIENCE); hosts];
+    while written.wants_more() {
+        let next = due.iter().flatten().min().copied();
+        tokio::select! {
+            biased;
+            update = updates.recv() => {
+                let (id, update) = update.ok_or(Trouble::NoSamples)?;
+                fleet.apply(id, update);
+                let host = &fleet.hosts()[id];
+                match (&host.link, &host.info) {
+                    (Link::Failing(failure), None) => return Err(Trouble::Unreachable(failure.clone())),
+                    (Link::Failing(_), Some(_)) if due[id].is_none() => {
+                        due[id] = Some(Instant::now() + interval);
+                        written.write(lines[id].failure(host, Timestamp::now()))?;
+                    }
+                    (Link::Failing(_), Some(_)) => {}
+                    (Link::Connecting, _) => due[id] = due[id].or(Some(Instant::now() + interval)),
+                    (Link::Live, _) => {
+                        due[id] = None;
+                        written.write(lines[id].sample(host))?;
+                    }
+                }
+            }
+            () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
+                for (id, due) in due.iter_mut().enumerate().filter(|(_, due)| due.is_some() && **due == next) {
+                    let host = &fleet.hosts()[id];
+                    if host.info.is_none() {
+                        return Err(Trouble::Unreachable(silent()));
+                    }
+                    written.write(lines[id].failure(host, Timestamp::now()))?;
+                    *due = Some(Instant::now() + interval);
+                }
+            }
         }
     }
     Ok(())
 }
 
+fn silent() -> Failure {
+    let seconds = PATIENCE.as_secs();
+    Failure {
+        message: format!("{CONNECTING} for {seconds} s"),
+        advice: Some("it may be frozen or overloaded: look at the daemon, libvirtd or virtqemud".into()),
+        retry_in: None,
+        at: Timestamp::now(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Failure, Groups, HostSample, NodeSample};
+    use crate::model::{Groups, HostSample, HostUpdate, NodeSample};
     use std::sync::Arc;
-    use std::time::Duration;
     use tokio::sync::mpsc;
 
     fn sample(second: u64) -> HostUpdate {
@@ -76,7 +139,7 @@ mod tests {
             sender.send((0, update)).await.unwrap();
         }
         drop(sender);
-        write(receiver, 1, count, to).await
+        write(receiver, 1, Duration::from_secs(1), &mut Written { to, left: count }).await
     }
 
     #[tokio::test]
@@ -97,6 +160,45 @@ mod tests {
             out.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
         assert_eq!(lines[0]["error"]["message"], "gone");
         assert_eq!((&lines[1]["error"], &lines[1]["elapsed_seconds"]), (&serde_json::Value::Null, &3.0.into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_reached_has_a_line_an_interval_however_often_it_is_tried() {
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            for update in [connected(), sample(0)] {
+                sender.send((0, update)).await.unwrap();
+            }
+            // Tried every 100 ms for 2.5 s; then an attempt hangs for 3 s.
+            for _ in 0..25 {
+                sender.send((0, failed())).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                sender.send((0, HostUpdate::Connecting)).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            for update in [connected(), sample(6)] {
+                sender.send((0, update)).await.unwrap();
+            }
+        });
+        let mut written = Written { to: Vec::new(), left: Some(7) };
+        write(receiver, 1, Duration::from_secs(1), &mut written).await.unwrap();
+        let lines = written.to.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+        let errors: Vec<_> = lines.map(|line: serde_json::Value| line["error"]["message"].clone()).collect();
+        let gone = serde_json::Value::from("gone");
+        assert_eq!(errors[..3], [gone.clone(), gone.clone(), gone]);
+        assert_eq!(errors[3..6], [CONNECTING, CONNECTING, CONNECTING]);
+        assert_eq!(errors[6..], [serde_json::Value::Null], "and then the sample");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_libvirt_that_never_answers_ends_it() {
+        let (sender, receiver) = mpsc::channel(1);
+        sender.send((0, HostUpdate::Connecting)).await.unwrap();
+        let mut written = Written { to: Vec::new(), left: None };
+        let start = Instant::now();
+        let ended = write(receiver, 1, Duration::from_secs(1), &mut written).await;
+        assert!(matches!(ended, Err(Trouble::Unreachable(failure)) if failure.message.ends_with("for 10 s")));
+        assert!(start.elapsed() >= PATIENCE && written.to.is_empty());
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use super::rates;
 use super::spells::Spells;
 use super::track::{Tick, Track, When};
 use crate::model::{
-    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Hold, Lack,
+    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Lack,
     MemorySample, NetSample, StateReason, VcpuSample,
 };
 use crate::time::Timestamp;
@@ -127,7 +127,7 @@ impl Domain {
         if sample.run != self.run {
             self.restart();
         }
-        if self.held.is_none_or(|held| held.by != Hold::Host) {
+        if self.held.as_ref().is_none_or(Held::is_own) {
             self.hang = self.held;
         }
         self.name = sample.name;

@@ -2,7 +2,7 @@
 
 use super::metric::{DiskMetric, DomainMetric, HostMetric};
 use super::{Condition, Domain, DomainId, Fleet, Host, IoErrorPause, TimeCursor, When};
-use crate::model::{DomainState, Held, Hold};
+use crate::model::{DomainState, Held};
 use crate::time::Timestamp;
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -50,6 +50,8 @@ pub struct Culprit {
 enum Cause {
     IoErrorPause,
     GuestCrashed,
+    PostCopyFailed,
+    Watchdog,
     Crashed,
     Held(Held),
     PastIoError(IoErrorPause),
@@ -75,7 +77,8 @@ impl Grade {
 
     /// It is about a guest that does nothing at all, and that is not its own doing.
     fn stands_still(&self) -> bool {
-        matches!(self.cause, Cause::IoErrorPause | Cause::GuestCrashed | Cause::Held(_))
+        use Cause::{GuestCrashed, Held, IoErrorPause, PostCopyFailed, Watchdog};
+        matches!(self.cause, IoErrorPause | GuestCrashed | PostCopyFailed | Watchdog | Held(_))
     }
 
     fn describe(self, domain: &Domain, when: When) -> Finding {
@@ -94,6 +97,8 @@ impl Cause {
         match self {
             Self::IoErrorPause => "paused on an I/O error".into(),
             Self::GuestCrashed => "paused, the guest crashed".into(),
+            Self::PostCopyFailed => "post-copy migration failed".into(),
+            Self::Watchdog => "paused by its watchdog".into(),
             Self::Crashed => "crashed".into(),
             Self::Held(held) => format!("{} {} s", held.by.name(), domain.age(held.since, when).as_secs()),
             Self::PastIoError(pause) => domain.describe_past(pause, when),
@@ -129,6 +134,8 @@ const MEMORY_USED: (f64, f64) = (90.0, 97.0);
 /// Of those that stand still.
 const IO_ERROR_PAUSE: f64 = 3.0;
 const GUEST_CRASHED: f64 = 2.0;
+const POST_COPY_FAILED: f64 = 1.8;
+const WATCHDOG: f64 = 1.5;
 const HELD: f64 = 1.0;
 /// Among the figures: it may have crashed long ago, and the one that suffers now is to be found.
 const CRASHED: f64 = 2.0;
@@ -173,10 +180,14 @@ impl Domain {
             add(Severity::Critical, IO_ERROR_PAUSE, Cause::IoErrorPause);
         } else if state == DomainState::Paused && reason.0 == 10 {
             add(Severity::Critical, GUEST_CRASHED, Cause::GuestCrashed);
+        } else if matches!((state, reason.0), (DomainState::Paused, 13) | (DomainState::Running, 11)) {
+            add(Severity::Critical, POST_COPY_FAILED, Cause::PostCopyFailed);
+        } else if state == DomainState::Paused && reason.0 == 6 {
+            add(Severity::Critical, WATCHDOG, Cause::Watchdog);
         } else if state == DomainState::Crashed || (state == DomainState::ShutOff && reason.0 == 3) {
             add(Severity::Critical, CRASHED, Cause::Crashed);
         }
-        if let Some(held) = held.filter(|held| held.by != Hold::Host) {
+        if let Some(held) = held.filter(Held::is_own) {
             add(Severity::Critical, HELD, Cause::Held(held));
         }
         // One that is over, and that nobody has seen.

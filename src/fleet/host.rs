@@ -9,8 +9,8 @@ use super::round::Round;
 use super::spells::Spells;
 use super::track::{Timeline, Track, When};
 use crate::model::{
-    Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, Held, Hold, HostInfo, HostSample, HostUpdate,
-    Lack, NodeSample, SampleDelta,
+    Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, Held, HostInfo, HostSample, HostUpdate, Lack,
+    NodeSample, SampleDelta,
 };
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -191,7 +191,7 @@ impl Host {
 
     /// Whether calls hang in so many domains that the others are asked for nothing that could hang.
     pub fn is_degraded(&self) -> bool {
-        self.domains.values().any(|domain| domain.held.is_some_and(|held| held.by == Hold::Host))
+        self.domains.values().any(|domain| domain.held.is_some_and(|held| !held.is_own()))
     }
 
     /// Host CPUs, once known.

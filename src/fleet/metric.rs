@@ -116,7 +116,7 @@ metrics! {
         ReadLatency: "read_latency", "read latency", Nanoseconds, "Mean time of a read (rd.times ÷ rd.reqs).";
         WriteLatency: "write_latency", "write latency", Nanoseconds, "Mean time of a write (wr.times ÷ wr.reqs).";
         FlushLatency: "flush_latency", "flush latency", Nanoseconds, "Mean time of a flush (fl.times ÷ fl.reqs).";
-        InFlight: "in_flight", "in flight", Count, "Mean number of requests under way ((rd.times + wr.times) ÷ elapsed).";
+        InFlight: "in_flight", "in flight", Count, "Mean number of requests under way ((rd.times + wr.times) ÷ elapsed). They are counted as they end: no figure where none did, idle or stuck.";
         Errors: "errors", "errors", EventsPerSecond, "Failed requests; only some drivers count them (virDomainBlockStats errs).";
     }
 }

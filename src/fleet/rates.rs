@@ -104,10 +104,12 @@ pub(super) fn disk(track: &mut Track<DiskMetric>, now: &BlockSample, before: &Bl
     track.set(ReadLatency, latency((now.read_time, before.read_time), (now.read_requests, before.read_requests)));
     track.set(WriteLatency, latency((now.write_time, before.write_time), (now.write_requests, before.write_requests)));
     track.set(FlushLatency, latency((now.flush_time, before.flush_time), (now.flush_requests, before.flush_requests)));
+    // A request is counted when it ends: where none did, the disk is idle, or stuck with all that it has.
+    let ended = [ReadRequests, WriteRequests].into_iter().filter_map(|metric| track.latest(metric)).sum::<f64>();
     let busy = rate(now.read_time, before.read_time, elapsed)
         .zip(rate(now.write_time, before.write_time, elapsed))
         .map(|(read, write)| (read + write) / 1e9);
-    track.set(InFlight, busy);
+    track.set(InFlight, busy.filter(|_| ended > 0.0));
     track.set(Errors, rate(now.errors, before.errors, elapsed));
 }
 

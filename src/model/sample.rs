@@ -6,6 +6,7 @@ use crate::units::{Bytes, Events, Nanoseconds, Operations, Packets};
 use compact_str::{CompactString, format_compact};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Everything that one round of calls brought.
@@ -69,6 +70,21 @@ pub struct Held {
     pub by: Hold,
     /// Since when, as far as vtop knows: the begin of the call that hung.
     pub since: Timestamp,
+}
+
+/// A monitor that has been at one command for less is at work, not hung.
+const HUNG_AT_LEAST: Duration = Duration::from_secs(1);
+
+impl Held {
+    /// Whether the domain itself is what hangs, and not too many others.
+    pub fn is_own(&self) -> bool {
+        self.by != Hold::Host
+    }
+
+    /// Whether it has lasted for so long at `now` that it is a hang.
+    pub fn is_hang(&self, now: Timestamp) -> bool {
+        self.by != Hold::Monitor || now.since(self.since).is_some_and(|length| length >= HUNG_AT_LEAST)
+    }
 }
 
 /// What holds a domain.

@@ -159,7 +159,9 @@ impl Plan {
 
     /// Takes what a tick brought: who works, and how long asking took.
     pub(super) fn learn(&mut self, request: &Request, sample: &HostSample, took: Duration) {
-        if !request.more.is_empty() {
+        // Where nobody was asked for it, that took no time.
+        let degraded = sample.domains.values().any(|domain| domain.held.is_some_and(|held| !held.is_own()));
+        if !request.more.is_empty() && !degraded {
             let each = took / u32::try_from(request.more.len()).unwrap_or(u32::MAX);
             self.cost = (self.cost * 3 + each) / 4;
         }
@@ -187,7 +189,7 @@ enum Look {
 
 impl Look {
     fn at(sight: &Sight, uuid: &Uuid, domain: &DomainSample) -> Self {
-        if sight.focus == Some(*uuid) || domain.held.is_some() {
+        if sight.focus == Some(*uuid) || domain.held.is_some_and(|held| held.is_own()) {
             Self::Near
         } else {
             sight.shown.get(uuid).map_or(Self::Away, |&groups| Self::Far(groups))

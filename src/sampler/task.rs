@@ -6,9 +6,9 @@ mod diagnosis;
 use super::events::Teller;
 use super::plan::Plan;
 use super::schedule::{Backoff, Look, Schedule};
-use super::watchdog::{MOST_STUCK, Patience, Quarantine, SUSPICION};
+use super::watchdog::{Patience, Quarantine, SUSPICION};
 use super::{MakeSource, Settings, Wish, diff};
-use crate::model::{Call, Failure, Groups, Hold, HostSample, HostUpdate};
+use crate::model::{Failure, Groups, Held, HostSample, HostUpdate};
 use crate::sources::worker::{Worker, WorkerGone};
 use crate::sources::{Request, Severity, SourceError};
 use crate::time::Timestamp;
@@ -189,7 +189,7 @@ impl Task {
         let mut patience = connection.patience.limit();
         let answer = 'again: loop {
             let around = connection.quarantine.around(connection.before.as_ref());
-            let most = around.as_ref().map_or(MOST_STUCK, |around| around.calls);
+            let most = around.as_ref().map_or(connection.most_calls(), |around| around.calls);
             let locked = around.as_ref().map(|around| around.locked.clone());
             let focus = request.focus.filter(|uuid| !connection.quarantine.holds(uuid));
             let begun = Instant::now();
@@ -217,7 +217,8 @@ impl Task {
                                 domain.more =
                                     if domain.run.is_some() { request.more_of(uuid) } else { Groups::empty() };
                             }
-                            keep_held(sample, connection.before.as_ref().or(self.last.as_ref()));
+                            let before = connection.before.as_ref().or(self.last.as_ref());
+                            keep_held(sample, before, &connection.quarantine);
                             if let Some(locked) = &locked {
                                 let before = connection.before.as_ref();
                                 connection.quarantine.settle(sample, before, locked, Instant::now());
@@ -303,24 +304,24 @@ fn failed(message: String, advice: Option<String>) -> SourceError {
     SourceError { message, advice, severity: Severity::Connection }
 }
 
-/// A hang that is known stands until its end is seen. A look asks for nothing that would show it, and of a domain that
-/// libvirt passed by it has said nothing: after libvirtd came back its first call has the monitor, and nobody can tell
-/// yet that it hangs.
-fn keep_held(sample: &mut HostSample, before: Option<&HostSample>) {
-    let Some(before) = before else { return };
-    let look = Groups::STATE.contains(sample.asked);
-    for (uuid, domain) in &mut sample.domains {
-        let known = before.domains.get(uuid).filter(|known| known.run == domain.run);
-        let Some(known) = known.and_then(|known| known.held) else { continue };
-        let passed_by = || domain.lacks.iter().any(|lack| lack.call == Call::BulkStats);
-        match &mut domain.held {
-            // It did so when the last sample was taken: it is the same one.
-            Some(held) if held.by == known.by && held.since.monotonic <= before.at.monotonic => {
-                held.since = known.since
+/// A hang that is known stands until its end is seen: a look asks for nothing that would show it. A monitor that is
+/// occupied is not hung yet, unless it was before: after libvirtd came back its first command has just begun. Those in
+/// quarantine are that one's business.
+fn keep_held(sample: &mut HostSample, before: Option<&HostSample>, quarantine: &Quarantine) {
+    let (look, now) = (Groups::STATE.contains(sample.asked), sample.at);
+    for (uuid, domain) in sample.domains.iter_mut().filter(|(uuid, _)| !quarantine.holds(uuid)) {
+        let known = before.and_then(|before| Some((before.at, before.domains.get(uuid)?)));
+        let known = known.filter(|(_, known)| known.run == domain.run);
+        let known = known.and_then(|(at, known)| Some((at, known.held.filter(Held::is_own)?)));
+        domain.held = match (domain.held, known) {
+            (None, Some((_, known))) if look => Some(known),
+            // At its command when the last sample was taken: it is the same one.
+            (Some(held), Some((at, known))) if held.by == known.by && held.since.monotonic <= at.monotonic => {
+                Some(known)
             }
-            None if look || (known.by == Hold::Monitor && passed_by()) => domain.held = Some(known),
-            _ => {}
-        }
+            (Some(held), None) => Some(held).filter(|held| held.is_hang(now)),
+            (held, _) => held,
+        };
     }
 }
 
@@ -343,7 +344,7 @@ fn silence(has_figures: bool) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DomainSample, DomainState, Held, Lack, NodeSample, StateReason};
+    use crate::model::{DomainSample, DomainState, Hold, NodeSample, StateReason};
     use std::time::Duration;
     use uuid::Uuid;
 
@@ -367,7 +368,7 @@ mod tests {
     }
 
     fn since_after(mut sample: HostSample, before: Option<&HostSample>) -> Option<Duration> {
-        keep_held(&mut sample, before);
+        keep_held(&mut sample, before, &Quarantine::default());
         sample.domains[&Uuid::nil()].held.map(|held| held.since.monotonic)
     }
 
@@ -380,21 +381,26 @@ mod tests {
     }
 
     #[test]
-    fn a_hang_ends_with_figures_and_not_with_silence() {
+    fn a_hang_ends_when_the_monitor_is_free_and_not_before() {
         let before = host(Groups::OVERVIEW, 1, Some(SINCE));
-        let figures = host(Groups::OVERVIEW, 1, None);
-        let mut passed_by = figures.clone();
-        let lack = Lack { call: Call::BulkStats, reason: "another client has it".into() };
-        passed_by.domains.get_mut(&Uuid::nil()).unwrap().lacks.push(lack);
-        assert_eq!(since_after(passed_by, Some(&before)), Some(SINCE));
-        assert_eq!(since_after(figures, Some(&before)), None);
+        assert_eq!(since_after(host(Groups::OVERVIEW, 1, None), Some(&before)), None);
+        let found = |second| host(Groups::OVERVIEW, 1, Some(Duration::from_secs(second)));
+        assert_eq!(since_after(found(59), Some(&before)), Some(SINCE), "as old as it was");
+        assert_eq!(since_after(found(61), Some(&before)), Some(Duration::from_secs(61)), "it answered in between");
     }
 
     #[test]
-    fn a_hang_that_is_found_anew_is_as_old_as_it_was_unless_it_began_since() {
-        let before = host(Groups::OVERVIEW, 1, Some(SINCE));
-        let found = |second| host(Groups::OVERVIEW, 1, Some(Duration::from_secs(second)));
-        assert_eq!(since_after(found(59), Some(&before)), Some(SINCE));
-        assert_eq!(since_after(found(61), Some(&before)), Some(Duration::from_secs(61)));
+    fn a_monitor_that_is_at_work_is_not_hung() {
+        let found = |ms| host(Groups::OVERVIEW, 1, Some(Duration::from_millis(ms)));
+        let free = host(Groups::OVERVIEW, 1, None);
+        assert_eq!(since_after(found(59_100), Some(&free)), None);
+        assert_eq!(since_after(found(58_900), Some(&free)), Some(Duration::from_millis(58_900)));
+    }
+
+    #[test]
+    fn what_nobody_asked_is_not_carried_over() {
+        let mut before = host(Groups::OVERVIEW, 1, Some(SINCE));
+        before.domains.get_mut(&Uuid::nil()).unwrap().held = Some(Held { by: Hold::Host, since: at(SINCE) });
+        assert_eq!(since_after(host(Groups::STATE, 1, None), Some(&before)), None);
     }
 }

@@ -190,7 +190,10 @@ impl Quarantine {
             let matching = self.held.iter().filter(move |(_, entry)| entry.held.by == wanted);
             matching.map(|(&uuid, _)| uuid).collect::<BTreeSet<_>>()
         };
-        let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| domain.run.is_some());
+        // One that was locked may have been started meanwhile.
+        let was_locked = |domain: &DomainSample| domain.held.is_some_and(|held| held.by == Hold::Lock);
+        let active = before.iter().flat_map(|sample| &sample.domains);
+        let active = active.filter(|(_, domain)| domain.run.is_some() || was_locked(domain));
         let known: BTreeSet<Uuid> = active.map(|(&uuid, _)| uuid).collect();
         // Where it is not known who is locked, it may be one of those that are busy: being destroyed for it, say.
         let locked = if self.holds(&UNKNOWN) { self.held.keys().copied().collect() } else { by(Hold::Lock) };
@@ -222,7 +225,8 @@ impl Quarantine {
             for (uuid, domain) in &before.domains {
                 // No list could be had: who is off, and who is locked, is as it was.
                 if locked.contains(uuid) || domain.run.is_none() {
-                    let known = || DomainSample { asked: Groups::empty(), ..domain.clone() };
+                    let held = domain.held.filter(|_| locked.contains(uuid));
+                    let known = || DomainSample { asked: Groups::empty(), held, ..domain.clone() };
                     sample.domains.entry(*uuid).or_insert_with(known);
                 }
             }
@@ -230,7 +234,11 @@ impl Quarantine {
         for (uuid, domain) in &mut sample.domains {
             domain.held = match self.held.get(uuid) {
                 Some(entry) => Some(entry.held),
-                None if degraded && domain.run.is_some() => Some(Held { by: Hold::Host, since: sample.at }),
+                None if degraded && domain.run.is_some() => {
+                    let known = before.and_then(|before| before.domains.get(uuid)).filter(|it| it.run == domain.run);
+                    let known = known.and_then(|known| known.held).filter(|held| held.by == Hold::Host);
+                    known.or(Some(Held { by: Hold::Host, since: sample.at }))
+                }
                 // As the source found it: a call of another client hangs in it.
                 None => domain.held,
             };
@@ -396,6 +404,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_was_locked_and_is_not_is_asked_though_another_still_is() {
+        let mut quarantine = Quarantine::default();
+        let mut before = sample(&[(A, false), (B, false)]);
+        let started = before.domains.get_mut(&A).unwrap();
+        (started.run, started.held) = (None, Some(held(Hold::Lock)));
+        quarantine.admit(&[(B, held(Hold::Lock))], Instant::now());
+        let around = quarantine.around(Some(&before)).unwrap();
+        assert_eq!((&around.known, &around.locked), (&[A, B].into(), &[B].into()));
+        let mut gone = sample(&[]);
+        quarantine.settle(&mut gone, Some(&before), &around.locked, Instant::now());
+        assert_eq!(gone.domains[&A].held, None, "nothing locks it any more");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_domain_that_is_destroyed_leaves_the_quarantine() {
         let mut quarantine = Quarantine::default();
         quarantine.admit(&[(A, held(Hold::Monitor))], Instant::now());
@@ -457,6 +479,9 @@ mod tests {
         assert_eq!(quarantine.around(Some(&before)).unwrap().busy, [A, B].into());
         let mut cheap = sample(&[(A, true), (B, false)]);
         quarantine.settle(&mut cheap, Some(&before), &BTreeSet::new(), Instant::now());
-        assert_eq!(cheap.domains[&B].held.map(|held| held.by), Some(Hold::Host));
+        assert_eq!(cheap.domains[&B].held, Some(Held { by: Hold::Host, since: at(9) }));
+        let mut later = HostSample { at: at(20), ..sample(&[(A, true), (B, false)]) };
+        quarantine.settle(&mut later, Some(&cheap), &BTreeSet::new(), Instant::now());
+        assert_eq!(later.domains[&B].held, Some(Held { by: Hold::Host, since: at(9) }), "all the time");
     }
 }

@@ -9,7 +9,7 @@
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Disk, Domain, Host, HostCpu, Link, Nic, Track, Vcpu, When};
 use crate::model::{
-    BlockSample, Counter, Event, EventSeverity, Failure, Held, Lack, MemorySample, NetSample, NodeMemory, VcpuSample,
+    BlockSample, Counter, Event, EventSeverity, Groups, Held, Lack, MemorySample, NetSample, NodeMemory, VcpuSample,
     VcpuState,
 };
 use crate::time::Timestamp;
@@ -17,6 +17,11 @@ use crate::units::{Bytes, Quantity, Unit};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::io::Write;
 use std::time::Duration;
+
+/// Of a libvirt that takes a connection and says nothing.
+pub const CONNECTING: &str = "libvirt does not answer the attempt to connect";
+/// What becomes of it.
+pub const WAITING: &str = "it may be frozen or overloaded; vtop goes on when it answers";
 
 /// The lines of one host: which samples get one, and how much time lies between them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,15 +41,19 @@ impl Lines {
         Some(Line::sample(host, at, at.since(before), events))
     }
 
-    /// The line for a failure that was seen at `now`; `None` where the host does not fail.
+    /// The line for a host that cannot be reached at `now`; `None` where it can.
     pub fn failure<'a>(&mut self, host: &'a Host, now: Timestamp) -> Option<Line<'a>> {
-        match &host.link {
-            Link::Failing(failure) => {
-                let events = self.events(host);
-                Some(Line::failure(host, now, failure, events))
-            }
-            Link::Connecting | Link::Live => None,
-        }
+        let error = match &host.link {
+            Link::Failing(failure) => ErrorLine {
+                message: &failure.message,
+                advice: failure.advice.as_deref(),
+                retry_in_seconds: failure.retry_in.map(|wait| wait.as_secs_f64()),
+            },
+            Link::Connecting => ErrorLine { message: CONNECTING, advice: Some(WAITING), retry_in_seconds: None },
+            Link::Live => return None,
+        };
+        let events = self.events(host);
+        Some(Line::failure(host, now, error, events))
     }
 
     fn events<'a>(&mut self, host: &'a Host) -> Events<'a> {
@@ -82,7 +91,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn failure(host: &'a Host, now: Timestamp, failure: &'a Failure, events: Events<'a>) -> Self {
+    fn failure(host: &'a Host, now: Timestamp, error: ErrorLine<'a>, events: Events<'a>) -> Self {
         Self {
             time: rfc3339(now),
             elapsed_seconds: None,
@@ -90,11 +99,7 @@ impl<'a> Line<'a> {
             domains: None,
             events,
             lacks: None,
-            error: Some(ErrorLine {
-                message: &failure.message,
-                advice: failure.advice.as_deref(),
-                retry_in_seconds: failure.retry_in.map(|wait| wait.as_secs_f64()),
-            }),
+            error: Some(error),
         }
     }
 
@@ -165,6 +170,8 @@ struct HostLine<'a> {
     synthetic: Option<bool>,
     #[serde(flatten)]
     figures: MaybeFigures<'a, HostMetric>,
+    /// Which sums are not of all that run: `disk` of the keys that begin with it, `net` likewise.
+    partial_sums: Option<Vec<&'static str>>,
     memory: NodeMemoryLine,
 }
 
@@ -173,6 +180,10 @@ impl<'a> HostLine<'a> {
     fn new(host: &'a Host, figures: Option<Figures<'a, HostMetric>>) -> Self {
         let info = host.info.as_deref();
         let memory = host.node.memory.filter(|_| figures.is_some());
+        let partial = host.partial(When::Latest);
+        let sums = [(Groups::BLOCK, "disk"), (Groups::NET, "net")].into_iter();
+        let partial = sums.filter(|(group, _)| partial.contains(*group)).map(|(_, name)| name).collect();
+        let partial_sums = figures.is_some().then_some(partial);
         Self {
             hostname: info.map(|info| info.hostname.as_str()),
             uri: info.map(|info| info.uri.as_str()),
@@ -184,6 +195,7 @@ impl<'a> HostLine<'a> {
             mhz: info.and_then(|info| info.mhz),
             synthetic: info.map(|info| info.synthetic),
             figures: MaybeFigures(figures),
+            partial_sums,
             memory: NodeMemoryLine::new(memory),
         }
     }
@@ -222,6 +234,7 @@ struct DomainLine<'a> {
     #[serde(flatten)]
     figures: Figures<'a, DomainMetric>,
     totals: DomainTotals,
+    read_at: ReadAt,
     memory: MemoryLine,
     vcpus: Vec<VcpuLine<'a>>,
     disks: Vec<DiskLine<'a>>,
@@ -246,6 +259,7 @@ impl<'a> DomainLine<'a> {
             memory_used_percent: domain.memory_used_percent(When::Latest),
             figures: Figures(&domain.track),
             totals: DomainTotals::new(domain),
+            read_at: ReadAt::new(domain),
             memory: MemoryLine::new(&domain.memory),
             vcpus: domain.vcpus.iter().filter(|vcpu| vcpu.sample.is_some()).map(VcpuLine::new).collect(),
             disks: domain.disks.iter().map(DiskLine::new).collect(),
@@ -253,6 +267,29 @@ impl<'a> DomainLine<'a> {
             host_cpus: Some(host_cpu_lines).filter(|cpus| !cpus.is_empty()),
             held: domain.held.map(HeldLine::new),
             lacks: domain.lacks.iter().map(LackLine::new).collect(),
+        }
+    }
+}
+
+/// When what stands in a line was read last in this run: totals and gauges may be older than the line.
+#[derive(serde::Serialize)]
+struct ReadAt {
+    cpu: Option<String>,
+    memory: Option<String>,
+    vcpus: Option<String>,
+    disks: Option<String>,
+    nics: Option<String>,
+}
+
+impl ReadAt {
+    fn new(domain: &Domain) -> Self {
+        let at = |group| domain.read_at(group).map(rfc3339);
+        Self {
+            cpu: at(Groups::CPU),
+            memory: at(Groups::MEMORY),
+            vcpus: at(Groups::VCPU),
+            disks: at(Groups::BLOCK),
+            nics: at(Groups::NET),
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::fleet::Fleet;
 use crate::model::{
-    Call, DomainSample, DomainState, EventDomain, EventKind, Groups, Hold, HostInfo, HostSample, HostUpdate,
+    Call, DomainSample, DomainState, EventDomain, EventKind, Failure, Hold, HostInfo, HostSample, HostUpdate,
     NodeSample, StateReason,
 };
 use crate::units::Nanoseconds;
@@ -75,6 +75,7 @@ fn a_line_has_the_time_the_figures_and_the_lacks() {
     assert_eq!(line["elapsed_seconds"], 1.25);
     assert_eq!(line["host"]["hostname"], "node1");
     assert_eq!(line["host"]["disk_read_bytes_per_second"], 1200.0);
+    assert_eq!(line["host"]["partial_sums"], serde_json::json!(["net"]), "a NIC has no counters here");
     assert_eq!(line["lacks"][0]["call"], "virDomainBlockStatsFlags");
     assert_eq!(line["lacks"][0]["reason"], "not supported by test");
     assert_eq!(line["error"], Value::Null);
@@ -119,6 +120,9 @@ fn a_held_domain_says_so_and_has_no_rates() {
     assert_eq!(held["cpu_percent"], Value::Null);
     assert_eq!(held["disks"][0]["read_bytes_per_second"], Value::Null);
     assert_eq!(held["nics"][0]["rx_bytes_per_second"], 1000.0);
+    assert_eq!(held["read_at"]["disks"], "2026-01-02T03:04:06.000Z", "its totals are of then");
+    assert_eq!((&held["read_at"]["nics"], &free["read_at"]["disks"]), (&line["time"], &line["time"]));
+    assert_eq!(line["host"]["partial_sums"][0], "disk", "the held one is not in them");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! A connection that stands: what is known along it, and what may interrupt a wait.
 
 use super::{End, failed};
-use crate::model::{Event, Groups, Held, Hold, HostInfo, HostSample};
+use crate::model::{Event, Groups, Held, HostInfo, HostSample};
 use crate::sampler::Wish;
 use crate::sampler::events::Teller;
 use crate::sampler::plan::Plan;
 use crate::sampler::schedule::{Look, Schedule};
-use crate::sampler::watchdog::{Left, Patience, Quarantine};
+use crate::sampler::watchdog::{Left, MOST_STUCK, Patience, Quarantine};
 use crate::sources::worker::{Pending, Worker};
 use crate::sources::{Notice, Request, SourceError};
 use std::time::Duration;
@@ -138,7 +138,9 @@ impl Connection<'_> {
     /// Leaves the line to its call, which hangs in these domains, and goes on with another. It may have made `most`
     /// calls side by side.
     pub(super) fn leave(&mut self, call: Call, culprits: Vec<Uuid>, most: usize, fresh: Line) {
-        let left = Left::of_sample(culprits, |uuid| self.known_hold(uuid).is_some(), most);
+        // A look finds nobody that hangs: what it knows is of the connection before.
+        let found = self.before.as_ref().is_some_and(|before| !Groups::STATE.contains(before.asked));
+        let left = Left::of_sample(culprits, |uuid| found && self.known_hold(uuid).is_some(), most);
         self.quarantine.stuck(&left);
         let mut old = std::mem::replace(self.line, fresh);
         self.hear_both(&mut old);
@@ -153,8 +155,13 @@ impl Connection<'_> {
 
     /// What the last sample found a domain held by.
     pub(super) fn known_hold(&self, uuid: &Uuid) -> Option<Held> {
-        let held = self.before.as_ref()?.domains.get(uuid)?.held?;
-        (held.by != Hold::Host).then_some(held)
+        self.before.as_ref()?.domains.get(uuid)?.held.filter(Held::is_own)
+    }
+
+    /// So many calls at most has a sample side by side: where a source reads the books of this machine, it may have lines
+    /// of its own to its libvirtd.
+    pub(super) fn most_calls(&self) -> usize {
+        if self.free.is_empty() { 1 } else { MOST_STUCK }
     }
 
     /// Both lines have heard what happened since the fresh one was opened: it is told once. From here on nobody listens

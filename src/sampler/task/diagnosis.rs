@@ -8,6 +8,7 @@ use crate::sampler::watchdog::{
 };
 use crate::sources::worker::{Pending, WorkerGone};
 use crate::sources::{Monitor, Request, SourceError};
+use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -58,6 +59,7 @@ impl Task {
         call: &mut Call,
         waited: Duration,
     ) -> Result<Diagnosis, End> {
+        let begun = Timestamp::now().earlier(waited);
         if connection.quarantine.is_full() {
             // To ask who it is could hang as well.
             return Ok(Diagnosis::Silent);
@@ -77,7 +79,7 @@ impl Task {
             match race(call, &mut states, CONNECT_PATIENCE).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(Ok(Ok(mut sample))) => {
-                    keep_held(&mut sample, self.last.as_ref());
+                    keep_held(&mut sample, self.last.as_ref(), &connection.quarantine);
                     self.send_sample(None, &sample).await?;
                     connection.before = Some(sample);
                 }
@@ -89,7 +91,6 @@ impl Task {
             }
         }
         let Some(before) = &connection.before else { return Ok(Diagnosis::Slow { suspect: None }) };
-        let answered = before.at;
         // Those that are off as well: one that is being started is off until it runs, and locked.
         let (runs, off): (Vec<_>, Vec<_>) = before
             .domains
@@ -165,9 +166,9 @@ impl Task {
         if culprits.is_empty() {
             return Ok(Diagnosis::Slow { suspect });
         }
-        // The last sample in which it answered, which may be long ago: another client's call hung in it before.
+        // The call began then. Another client's may have hung in it before.
         let held = |(uuid, by)| {
-            let since = connection.known_hold(&uuid).map_or(answered, |held| held.since);
+            let since = connection.known_hold(&uuid).map_or(begun, |held| held.since);
             (uuid, Held { by, since })
         };
         let culprits: Vec<_> = culprits.into_iter().map(held).collect();

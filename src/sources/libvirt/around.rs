@@ -6,6 +6,7 @@ use super::bulk::{self, Moments, Reading};
 use super::explain;
 use super::ffi::{Connection, Control, Domain, LibvirtError, OwnedDomain};
 use super::lanes::Lanes;
+use super::spared::Spared;
 use crate::model::{DomainSample, Groups, Held, Hold};
 use crate::sources::{Around, Monitor, Request};
 use crate::time::Timestamp;
@@ -23,6 +24,7 @@ pub(super) struct Asking<'a> {
     pub(super) around: &'a Around,
     pub(super) books: Option<&'a mut Books>,
     pub(super) lanes: Option<&'a mut Lanes>,
+    pub(super) spared: &'a mut Spared,
     pub(super) driver: &'a str,
 }
 
@@ -55,7 +57,7 @@ fn with_dear(
     domains: &[Domain<'_>],
     asking: Asking<'_>,
 ) -> Result<BTreeMap<Uuid, DomainSample>, LibvirtError> {
-    let Asking { request, around, books, lanes, driver } = asking;
+    let Asking { request, around, books, lanes, spared, driver } = asking;
     let mut samples: BTreeMap<_, _> = cheap.into_iter().map(|reading| (reading.present.uuid, reading.sample)).collect();
     // A look at the states finds out as well who is still busy: whoever is not is let go.
     for domain in domains.iter().filter(|domain| around.busy.contains(&domain.uuid())) {
@@ -79,12 +81,14 @@ fn with_dear(
         }
     }
     let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
-    let healthy = healthy.into_iter().map(|domain| (domain.uuid(), domain));
-    bulk::more(connection, lanes.map(|lanes| (lanes, around.calls)), healthy, wanted, driver, |answer| {
+    let healthy: Vec<_> = healthy.into_iter().map(|domain| (domain.uuid(), domain)).collect();
+    let asked = healthy.iter().copied();
+    bulk::more(connection, lanes.map(|lanes| (lanes, around.calls)), asked, wanted, driver, |answer| {
         if let Some(sample) = samples.get_mut(&answer.uuid) {
             answer.complete(sample);
         }
     })?;
+    spared.ask_again(connection, &healthy, driver, &mut samples)?;
     Ok(samples)
 }
 

@@ -177,6 +177,7 @@ impl Answer {
             return;
         }
         sample.lacks.retain(|lack| lack.call != Call::BulkStats);
+        sample.held = None;
         if self.groups.contains(Groups::CPU) {
             sample.cpu.time = None;
         }
@@ -224,19 +225,16 @@ impl Reading<'_> {
     /// Where figures are missing because another client's call has the domain, this one was spared: it may hang.
     pub(crate) fn notice_hang(&mut self) {
         if self.sample.lacks.iter().any(|lack| lack.call == Call::BulkStats) {
-            self.sample.held = hung(&self.present.domain);
+            self.sample.held = occupied(&self.present.domain);
         }
     }
 }
 
-/// A monitor that has been at one command for less is at work, not hung.
-const HUNG_AT_LEAST: Duration = Duration::from_secs(1);
-
-/// Whether a domain whose figures came incomplete is one that hangs.
-fn hung(domain: &Domain<'_>) -> Option<Held> {
-    // A job of libvirt's own is no sign of it.
+/// Whether the monitor of a domain whose figures came incomplete is at a command, and since when.
+fn occupied(domain: &Domain<'_>) -> Option<Held> {
+    // A job of libvirt's own is no sign of a hang.
     let Ok(Control::Occupied(length)) = domain.control() else { return None };
-    (length >= HUNG_AT_LEAST).then(|| Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) })
+    Some(Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) })
 }
 
 /// Reads a record of an answer to a call for `requested`.

@@ -149,7 +149,7 @@ impl Session {
         self.sample_per_domain(request, None, definitions)
     }
 
-    /// The same while calls hang in some domains. Their definitions stay as they are known: to read one can hang as well.
+    /// The same while calls hang in some domains. Where the others are asked in bulk, definitions stay as they are known.
     pub(crate) fn sample_around(
         &mut self,
         request: &Request,
@@ -179,9 +179,9 @@ impl Session {
         around: &Around,
         definitions: &mut Definitions,
     ) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, lanes, lacks, looked_up, books, node_books, .. } = self;
+        let Self { connection, driver, lanes, lacks, looked_up, books, node_books, spared, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
-        let asking = Asking { request, around, books, lanes: lanes.as_mut(), driver };
+        let asking = Asking { request, around, books, lanes: lanes.as_mut(), spared, driver };
         let (domains, at) = match around::sample(connection, looked_up, asking) {
             Err(error) if bulk::is_missing(&error) => {
                 lacks.add(Call::BulkStats, explain::lack(&error, driver));
@@ -309,19 +309,20 @@ impl Session {
             Some(around) => looked_up.all(connection, around.known.difference(&around.locked).copied())?,
             None => Vec::new(),
         };
-        let present = listed.chain(known).map(|domain| Present {
-            domain,
-            uuid: domain.uuid(),
-            marks: Marks { name: domain.name(), run: domain.id(), vcpus: None },
-        });
-        let is_busy = |uuid: &Uuid| around.is_some_and(|around| around.busy.contains(uuid));
-        let (busy, present): (Vec<_>, Vec<_>) = present.partition(|present| is_busy(&present.uuid));
+        let present: Vec<Present<'_>> = listed
+            .chain(known)
+            .map(|domain| Present {
+                domain,
+                uuid: domain.uuid(),
+                marks: Marks { name: domain.name(), run: domain.id(), vcpus: None },
+            })
+            .collect();
         // First the definitions: they name the devices to ask about.
         definitions.bring_up_to_date(&present, request.focus, driver, |_| !connection.is_alive())?;
 
         let due = roster.is_due();
         let mut domains = BTreeMap::new();
-        for present in present.iter().chain(&busy) {
+        for present in &present {
             let run = present.marks.run;
             if run.is_none()
                 && !due
@@ -336,7 +337,7 @@ impl Session {
                 DomainSample::new(present.marks.name.clone(), run, DomainState::Unknown, StateReason::default());
             let outcome = ask_domain(&mut asker, &mut sample, |asker, sample| {
                 let groups = request.groups | request.more_of(&present.uuid);
-                if is_busy(&present.uuid) {
+                if around.is_some_and(|around| around.busy.contains(&present.uuid)) {
                     sample.held = around::hang(&present.domain);
                     let cheap = groups & Groups::PULSE;
                     return per_domain::fill(asker, sample, definition.as_deref(), cheap, present.uuid, memory);

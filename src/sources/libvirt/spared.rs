@@ -4,6 +4,7 @@
 use super::bulk;
 use super::ffi::{Connection, Domain, LibvirtError};
 use crate::model::{Call, DomainSample, Groups};
+use crate::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::thread;
 use std::time::Duration;
@@ -58,5 +59,6 @@ impl Spared {
 
 /// Not one that hangs: to ask again would hang as well.
 fn is_spared(sample: &DomainSample) -> bool {
-    sample.held.is_none() && sample.lacks.iter().any(|lack| lack.call == Call::BulkStats)
+    let hangs = sample.held.is_some_and(|held| held.is_hang(Timestamp::now()));
+    !hangs && sample.lacks.iter().any(|lack| lack.call == Call::BulkStats)
 }
