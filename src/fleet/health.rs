@@ -26,6 +26,8 @@ pub struct Finding {
     pub metric: Option<DomainMetric>,
     /// What is wrong, a few words without the domain's name.
     pub what: String,
+    /// Its state and the reason of it say the same.
+    pub is_state: bool,
 }
 
 /// A finding without its words: who looks through all domains reads only the loudest.
@@ -88,7 +90,9 @@ impl Grade {
             Cause::MemoryUsed(_) => Some(DomainMetric::MemoryUsed),
             _ => None,
         };
-        Finding { severity: self.severity, metric, what: self.cause.describe(domain, when) }
+        use Cause::{Crashed, GuestCrashed, IoErrorPause, PostCopyFailed, Watchdog};
+        let is_state = matches!(self.cause, IoErrorPause | GuestCrashed | PostCopyFailed | Watchdog | Crashed);
+        Finding { severity: self.severity, metric, what: self.cause.describe(domain, when), is_state }
     }
 }
 

@@ -341,7 +341,7 @@ impl EventKind {
             },
             Self::IoError { device, path, action, reason } => {
                 let reason = if reason == "enospc" { "no space left" } else { reason.as_str() };
-                let parts = [reason, device, &action.words(), path];
+                let parts = [reason, path, &action.words(), device];
                 parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
             }
             Self::Watchdog(action) => {
@@ -498,7 +498,7 @@ mod tests {
             reason: reason.into(),
         };
         let full = error("virtio-disk1", "/var/x.img", 1, "enospc");
-        assert_eq!(told(&full), "Critical I/O error: no space left, virtio-disk1, guest paused, /var/x.img");
+        assert_eq!(told(&full), "Critical I/O error: no space left, /var/x.img, guest paused, virtio-disk1");
         assert!(full.is_io_error_pause() && lifecycle(3, 2).is_io_error_pause());
         let bare = error("", "", 2, "");
         assert_eq!(told(&bare), "Critical I/O error: told to the guest");

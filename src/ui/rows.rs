@@ -79,7 +79,10 @@ pub(super) fn rows(
     }
     rows.sort_by(|a, b| {
         let active = b.1.cmp(&a.1);
-        active.then_with(|| by_value(a.2, b.2, order)).then_with(|| {
+        let value = by_value(a.2, b.2, order);
+        // One that has crashed is off, and in trouble all the same.
+        let first = if key == SortKey::Trouble { value.then(active) } else { active.then(value) };
+        first.then_with(|| {
             let names = a.3.cmp(b.3).then_with(|| a.0.device().cmp(&b.0.device()));
             let names = names.then_with(|| a.0.domain().cmp(&b.0.domain()));
             if key == SortKey::Name && order == Order::Descending { names.reverse() } else { names }

@@ -28,8 +28,17 @@ pub struct ListState {
 pub struct Filter {
     /// The text.
     pub text: String,
-    /// While it is typed: what it was before.
-    pub editing: Option<String>,
+    /// While it is typed: what there was before.
+    pub editing: Option<Unfiltered>,
+}
+
+/// What comes back when a filter is dropped while it is typed.
+#[derive(Clone, Debug, Default)]
+pub struct Unfiltered {
+    /// The filter before.
+    pub text: String,
+    /// The domain that the user was in.
+    pub domain: Option<DomainView>,
 }
 
 /// A domain under the glass.
@@ -227,11 +236,9 @@ impl UiState {
         let index = view.selected.as_ref().and_then(|key| keys.iter().position(|other| other == key)).unwrap_or(0);
         let page = usize::from(layout::domain_areas(self.size, domain).devices.height).max(1);
         let (line, lines) = layout::device_line(domain, index);
+        // The first line on the screen is a heading, whatever is below it.
+        view.offset = scroll(view.offset, line.saturating_sub(1), lines, page);
         view.offset = scroll(view.offset, line, lines, page);
-        // The heading of the first group belongs to its first row.
-        if index == 0 {
-            view.offset = 0;
-        }
     }
 }
 

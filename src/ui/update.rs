@@ -6,7 +6,7 @@ use super::row::{DeviceKey, RowId};
 use super::rows::device_keys;
 use super::seen;
 use super::sort::SortKey;
-use super::state::{DomainView, Screen, UiState};
+use super::state::{DomainView, Screen, UiState, Unfiltered};
 use crate::fleet::{DomainId, Fleet, TimeCursor, When};
 
 /// Applies one action. What concerns the world outside comes back.
@@ -37,7 +37,10 @@ fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
         Action::FilterInsert(c) => ui.filter.text.push(c),
         Action::FilterErase => drop(ui.filter.text.pop()),
         Action::FilterAccept => ui.filter.editing = None,
-        Action::FilterCancel => ui.filter.text = ui.filter.editing.take().unwrap_or_default(),
+        Action::FilterCancel => {
+            let before = ui.filter.editing.take().unwrap_or_default();
+            (ui.filter.text, ui.domain) = (before.text, before.domain);
+        }
         Action::Show(list) => show(ui, list),
         other => {
             if let Some(scroll) = ui.help {
@@ -67,7 +70,7 @@ fn set_interval(ui: &mut UiState, interval: crate::time::Interval) -> Option<Eff
 }
 
 fn start_filter(ui: &mut UiState) {
-    ui.filter.editing = Some(ui.filter.text.clone());
+    ui.filter.editing = Some(Unfiltered { text: ui.filter.text.clone(), domain: ui.domain.clone() });
     show(ui, ui.list);
 }
 
@@ -96,10 +99,15 @@ fn in_help(action: Action, scroll: u16, page: u16) -> Option<u16> {
 fn in_list(ui: &mut UiState, fleet: &Fleet, action: Action) {
     let page = ui.page_height() as isize;
     let panes = ui.list == List::Panes;
-    let line = if panes { ui.card_grid().columns as isize } else { 1 };
+    let line = if panes { ui.card_grid().columns.max(1) as isize } else { 1 };
     let page = if panes { (ui.card_grid().columns * ui.card_grid().rows) as isize } else { page };
+    let index = ui.selected_index().unwrap_or(0) as isize;
+    let last = ui.rows.len().saturating_sub(1) as isize;
     match action {
+        Action::Up if index < line => {}
         Action::Up => select_by(ui, -line),
+        // Into a last line of cards that is not full, and never sideways.
+        Action::Down if index / line == last / line => {}
         Action::Down => select_by(ui, line),
         Action::PageUp => select_by(ui, -page),
         Action::PageDown => select_by(ui, page),

@@ -130,8 +130,9 @@ pub(super) fn draw(
     let inner = frame(scene, buffer, area, title, scene.palette.style(Role::Frame));
     let shared_top = (shared || curves.len() == 1).then(|| curves.iter().map(Curve::top).fold(0.0, f64::max));
     let shown = curves.len().min(usize::from(inner.height));
-    // In one line there is no room for the scale and the unit: the frame has them.
-    if let Some((top, curve)) = shared_top.zip(curves.first()).filter(|_| usize::from(inner.height) < 2 * shown) {
+    // In one line there is no room for the scale and the unit: the frame has them, for all curves alike.
+    let framed = usize::from(inner.height) < 2 * shown;
+    if let Some((top, curve)) = shared_top.zip(curves.first()).filter(|_| framed) {
         let symbols = scene.palette.symbols;
         let scale = format!(" {} ", format::up_to(&format::with_short_unit(curve.unit, top, symbols), symbols));
         if text::width(&scale) + title_width < usize::from(inner.width) {
@@ -143,12 +144,13 @@ pub(super) fn draw(
         let edge = |index: usize| (usize::from(inner.height) * index / shown) as u16;
         let (y, height) = (inner.y + edge(index), edge(index + 1) - edge(index));
         let place = Rect { y, height, ..inner };
-        curve_in(scene, buffer, place, curve, shared_top.unwrap_or_else(|| curve.top()));
+        curve_in(scene, buffer, place, curve, shared_top.unwrap_or_else(|| curve.top()), framed);
     }
     time_axis(scene, buffer, area, window);
 }
 
-fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: f64) {
+/// `framed`: the frame has the scale, so that beside each name stands its value.
+fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: f64, framed: bool) {
     let palette = scene.palette;
     let value = match curve.value {
         Some(value) => format::with_short_unit(curve.unit, value, palette.symbols),
@@ -163,7 +165,7 @@ fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: 
         let x = area.x + (gutter - text::width(text) - 1) as u16;
         buffer.set_string(x, y, format!("{text}{tick}"), dim);
     };
-    if area.height == 1 {
+    if area.height == 1 || framed {
         let value = curve.value.map(|value| format::figure(curve.unit, value, palette.symbols));
         let value = value.unwrap_or_else(|| scene.none().into());
         buffer.set_stringn(area.x, area.y, curve.label, gutter - 1, name_style);
@@ -188,7 +190,7 @@ fn time_axis(scene: &Scene, buffer: &mut Buffer, area: Rect, window: Window) {
     let bins = bins(area, scene.palette.symbols);
     let dim = scene.palette.style(Role::Dim);
     let y = area.y + area.height - 1;
-    let from = format!(" -{} ", format::duration(window.length(bins)));
+    let from = format!(" -{} ", format::short_duration(window.length(bins)));
     if usize::from(graph_width(area)) < text::width(&from) {
         return;
     }

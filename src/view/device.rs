@@ -136,7 +136,13 @@ impl Screen<'_> {
         );
         fact("model", defined.and_then(|nic| nic.model.clone()));
         fact("link", defined.map(|nic| if nic.link_down { "down" } else { "up" }.to_owned()));
-        fact("limits", limits(defined.map(|nic| nic.limits.as_slice())));
+        // In KiB/s, a burst in KiB.
+        let limit = |(name, value): &(String, u64)| {
+            let unit = if name.ends_with("burst") { Unit::Bytes } else { Unit::BytesPerSecond };
+            format!("{name} {}", format::with_unit(unit, 1024.0 * *value as f64, self.scene.palette.symbols))
+        };
+        let limits = defined.map(|nic| nic.limits.iter().map(limit).collect::<Vec<_>>().join(", "));
+        fact("limits", limits.filter(|limits| !limits.is_empty()));
         self.draw(
             buffer,
             area,
@@ -219,8 +225,8 @@ impl Screen<'_> {
         let [name, now, peak, sum, _] = Layout::horizontal([
             Constraint::Fill(1),
             Constraint::Length(7),
-            Constraint::Length(7),
-            Constraint::Length(12),
+            Constraint::Length(10),
+            Constraint::Length(11),
             Constraint::Length(1),
         ])
         .areas(area);
@@ -237,7 +243,7 @@ impl Screen<'_> {
         };
         put(name, 0, false, Role::Heading, heading);
         put(now, 0, true, Role::Heading, "now".into());
-        put(peak, 0, true, Role::Heading, "peak".into());
+        put(peak, 0, true, Role::Heading, format!("max {}", format::short_duration(window.length(bins))));
         // Of the past only the rates are kept.
         put(sum, 0, true, Role::Heading, if when == When::Latest { "total" } else { "total now" }.into());
         for (line, metric) in M::ALL.iter().enumerate() {

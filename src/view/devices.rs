@@ -10,6 +10,7 @@ use super::theme::Role;
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Domain, Host, Severity, Track, When};
 use crate::ui::{DeviceKey, List, RowId, SortKey};
+use crate::units::Unit;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -56,13 +57,13 @@ const fn vcpu(metric: V, role: Role, title: &'static str, width: u16, rank: u8) 
 
 const DISKS: &[Column<Content>] = &[
     words(Content::Domain, "DOMAIN", 12, 0, 2, 30),
-    words(Device, "DISK", 5, 0, 1, 10),
+    words(Device, " DISK", 5, 0, 1, 10),
     words(DiskHistory, "", 6, 7, 2, 30),
     disk(D::ReadBytes, Role::DiskRead, "RD/s", 5, 0),
     disk(D::WriteBytes, Role::DiskWrite, "WR/s", 5, 0),
     disk(D::ReadRequests, Role::Text, "RDOPS", 6, 2),
     disk(D::WriteRequests, Role::Text, "WROPS", 6, 2),
-    disk(D::Flushes, Role::Text, "FLOPS", 6, 3),
+    disk(D::Flushes, Role::Text, "FLUSH", 6, 3),
     disk(D::ReadLatency, Role::Text, "RDLAT", 6, 1),
     disk(D::WriteLatency, Role::Text, "WRLAT", 6, 1),
     disk(D::FlushLatency, Role::Text, "FLLAT", 6, 4),
@@ -73,7 +74,7 @@ const DISKS: &[Column<Content>] = &[
 
 const NICS: &[Column<Content>] = &[
     words(Content::Domain, "DOMAIN", 12, 0, 2, 30),
-    words(Device, "NIC", 6, 0, 1, 12),
+    words(Device, " NIC", 7, 0, 1, 12),
     words(NicHistory, "", 6, 7, 2, 30),
     nic(N::RxBytes, Role::NetReceive, "RX/s", 5, 0),
     nic(N::TxBytes, Role::NetTransmit, "TX/s", 5, 0),
@@ -88,7 +89,7 @@ const NICS: &[Column<Content>] = &[
 
 const VCPUS: &[Column<Content>] = &[
     words(Content::Domain, "DOMAIN", 12, 0, 2, 30),
-    words(Device, "vCPU", 5, 0, 0, 5),
+    words(Device, " vCPU", 5, 0, 0, 5),
     words(VcpuHistory, "", 10, 3, 4, 80),
     vcpu(V::Use, Role::Text, "USE%", 5, 0),
     vcpu(V::Steal, Role::Text, "STEAL%", 7, 0),
@@ -148,11 +149,17 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, list: List) {
     let offset = scene.ui.list_state().offset;
     let selected = scene.ui.selected_index();
     let rows = scene.ui.rows.iter().enumerate().skip(offset).take(usize::from(body.height));
-    for (line, (index, row)) in rows.enumerate() {
-        let RowId::Device(id, key) = row else { continue };
-        let Some((host, domain)) = scene.fleet.domain(*id) else { continue };
+    let rows = rows.filter_map(|(index, row)| {
+        let RowId::Device(id, key) = row else { return None };
+        let (host, domain) = scene.fleet.domain(*id)?;
+        Some((index, (host, domain, key)))
+    });
+    let rows: Vec<_> = rows.collect();
+    let top = top(scene, &columns, rows.iter().map(|(_, row)| *row));
+    scale_heading(scene, buffer, area, &columns, top);
+    for (line, (index, row)) in rows.into_iter().enumerate() {
         let place = Rect { y: body.y + line as u16, height: 1, ..body };
-        draw_row(scene, buffer, place, &columns, host, domain, key);
+        draw_row(scene, buffer, place, &columns, row, top);
         if selected == Some(index) {
             buffer.set_style(place, scene.palette.selection());
         }
@@ -160,15 +167,14 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, list: List) {
     columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
 }
 
-/// A device's row.
+/// A device's row; `top`: of the scale of all histories in sight, so that they can be compared.
 pub(super) fn draw_row(
     scene: &Scene,
     buffer: &mut Buffer,
     place: Rect,
     columns: &[(Column<Content>, u16, u16)],
-    host: &Host,
-    domain: &Domain,
-    key: &DeviceKey,
+    (host, domain, key): (&Host, &Domain, &DeviceKey),
+    top: f64,
 ) {
     let when = host.timeline.when(scene.ui.cursor);
     for (column, offset, width) in columns {
@@ -176,110 +182,168 @@ pub(super) fn draw_row(
         let room = usize::from(*width);
         let (role, words) = match column.content {
             Content::Domain => (Role::Title, text::fit(&domain.name, room, scene.palette.symbols)),
-            Device => (Role::Title, text::fit(&device_name(key), room, scene.palette.symbols)),
-            About => (Role::Dim, text::fit(&about(domain, key), room, scene.palette.symbols)),
-            content => figure(scene, content, host, domain, key, when, room),
+            Device => {
+                let loudest = severity(domain, key, when);
+                let sign = loudest.map_or(" ", |severity| marks::sign(severity, scene.palette.symbols));
+                let name = text::fit(&device_name(key), room.saturating_sub(1), scene.palette.symbols);
+                (loudest.map_or(Role::Title, marks::role), format!("{sign}{name}"))
+            }
+            About => (Role::Dim, text::fit_path(&about(domain, key), room, scene.palette.symbols)),
+            DiskHistory | NicHistory | VcpuHistory => {
+                let bins = history(scene, host, domain, key, room);
+                (history_role(key), graph::inline(&bins, top, scene.palette.symbols))
+            }
+            content => figure(scene, content, domain, key, when),
         };
         columns::put(scene, buffer, cell, column.right, role, words);
     }
 }
 
-fn figure(
-    scene: &Scene,
-    content: Content,
-    host: &Host,
-    domain: &Domain,
-    key: &DeviceKey,
-    when: When,
-    room: usize,
-) -> (Role, String) {
-    let window = Window::new(host, scene.ui);
+fn figure(scene: &Scene, content: Content, domain: &Domain, key: &DeviceKey, when: When) -> (Role, String) {
     let found = match (content, key) {
         (Disk(metric, role), DeviceKey::Disk(key)) => {
-            domain.disks.get(key).map(|disk| value(scene, &disk.track, metric, when, disk_role(metric, role)))
+            domain.disks.get(key).map(|disk| value(scene, &disk.track, metric, when, disk_limits(metric), role))
         }
         (Nic(metric, role), DeviceKey::Nic(key)) => {
-            domain.nics.get(key).map(|nic| value(scene, &nic.track, metric, when, nic_role(metric, role)))
+            domain.nics.get(key).map(|nic| value(scene, &nic.track, metric, when, nic_limits(metric), role))
         }
         (Vcpu(metric, role), DeviceKey::Vcpu(key)) => {
-            domain.vcpus.get(key).map(|vcpu| value(scene, &vcpu.track, metric, when, vcpu_role(metric, role)))
-        }
-        (DiskHistory, DeviceKey::Disk(key)) => domain.disks.get(key).map(|disk| {
-            history(scene, window, &disk.track, &[D::ReadBytes, D::WriteBytes], 1024.0, room, Role::DiskRead)
-        }),
-        (NicHistory, DeviceKey::Nic(key)) => domain
-            .nics
-            .get(key)
-            .map(|nic| history(scene, window, &nic.track, &[N::RxBytes, N::TxBytes], 1024.0, room, Role::NetReceive)),
-        (VcpuHistory, DeviceKey::Vcpu(key)) => {
-            domain.vcpus.get(key).map(|vcpu| history(scene, window, &vcpu.track, &[V::Use], 100.0, room, Role::Cpu))
+            domain.vcpus.get(key).map(|vcpu| value(scene, &vcpu.track, metric, when, vcpu_limits(metric), role))
         }
         _ => None,
     };
     found.unwrap_or((Role::Dim, scene.none().to_owned()))
 }
 
-type RoleOf = Box<dyn Fn(f64) -> Role>;
+/// From where on a figure is (worth a look, critical); `None`: it never is.
+type Limits = Option<(f64, f64)>;
 
-fn value<M: Metric>(scene: &Scene, track: &Track<M>, metric: M, when: When, role: RoleOf) -> (Role, String) {
+fn value<M: Metric>(
+    scene: &Scene,
+    track: &Track<M>,
+    metric: M,
+    when: When,
+    limits: Limits,
+    role: Role,
+) -> (Role, String) {
     match track.value(metric, when) {
         Some(0.0) => (Role::Dim, format::figure(metric.info().unit, 0.0, scene.palette.symbols)),
-        Some(value) => (role(value), format::figure(metric.info().unit, value, scene.palette.symbols)),
+        Some(value) => {
+            let role = grade(value, limits).map_or(role, marks::role);
+            (role, format::figure(metric.info().unit, value, scene.palette.symbols))
+        }
         None => (Role::Dim, scene.none().to_owned()),
     }
 }
 
-fn graded(limits: (f64, f64), role: Role) -> RoleOf {
-    Box::new(move |value| match value {
-        value if value >= limits.1 => marks::role(Severity::Critical),
-        value if value >= limits.0 => marks::role(Severity::Warning),
-        _ => role,
-    })
+fn grade(value: f64, limits: Limits) -> Option<Severity> {
+    match limits {
+        Some((_, critical)) if value >= critical => Some(Severity::Critical),
+        Some((warning, _)) if value >= warning => Some(Severity::Warning),
+        _ => None,
+    }
 }
 
 /// The limits are those of [`Domain::findings`], so that a row is as loud as its domain.
-fn disk_role(metric: D, role: Role) -> RoleOf {
+fn disk_limits(metric: D) -> Limits {
     match metric {
-        D::ReadLatency | D::WriteLatency | D::FlushLatency => graded(crate::fleet::LATENCY_LIMITS, role),
-        D::Errors => graded((f64::MIN_POSITIVE, f64::MIN_POSITIVE), role),
-        _ => Box::new(move |_| role),
+        D::ReadLatency | D::WriteLatency | D::FlushLatency => Some(crate::fleet::LATENCY_LIMITS),
+        D::Errors => Some((f64::MIN_POSITIVE, f64::MIN_POSITIVE)),
+        _ => None,
     }
 }
 
-fn nic_role(metric: N, role: Role) -> RoleOf {
+fn nic_limits(metric: N) -> Limits {
     match metric {
-        N::RxDrops | N::TxDrops | N::RxErrors | N::TxErrors => graded(crate::fleet::LOSS_LIMITS, role),
-        _ => Box::new(move |_| role),
+        N::RxDrops | N::TxDrops | N::RxErrors | N::TxErrors => Some(crate::fleet::LOSS_LIMITS),
+        _ => None,
     }
 }
 
-fn vcpu_role(metric: V, role: Role) -> RoleOf {
+fn vcpu_limits(metric: V) -> Limits {
     match metric {
-        V::Steal => graded(crate::fleet::STEAL_LIMITS, role),
-        V::Use => graded((90.0, f64::INFINITY), role),
-        V::Wait => Box::new(move |_| role),
+        V::Steal => Some(crate::fleet::STEAL_LIMITS),
+        V::Use => Some((90.0, f64::INFINITY)),
+        V::Wait => None,
     }
 }
 
-fn history<M: Metric>(
+/// How loud the loudest of a device's own figures is: its sign, which needs no colour.
+fn severity(domain: &Domain, key: &DeviceKey, when: When) -> Option<Severity> {
+    fn loudest<M: Metric>(track: &Track<M>, when: When, limits: fn(M) -> Limits) -> Option<Severity> {
+        M::ALL.iter().filter_map(|metric| grade(track.value(*metric, when)?, limits(*metric))).max()
+    }
+    match key {
+        DeviceKey::Disk(key) => loudest(&domain.disks.get(key)?.track, when, disk_limits),
+        DeviceKey::Nic(key) => loudest(&domain.nics.get(key)?.track, when, nic_limits),
+        DeviceKey::Vcpu(key) => loudest(&domain.vcpus.get(key)?.track, when, vcpu_limits),
+    }
+}
+
+/// What a device did, both directions together.
+fn history(scene: &Scene, host: &Host, domain: &Domain, key: &DeviceKey, room: usize) -> Vec<Option<f64>> {
+    let window = Window::new(host, scene.ui);
+    let bins = match key {
+        DeviceKey::Disk(key) => {
+            domain.disks.get(key).map(|disk| window.sums(&disk.track, &[D::ReadBytes, D::WriteBytes], room))
+        }
+        DeviceKey::Nic(key) => domain.nics.get(key).map(|nic| window.sums(&nic.track, &[N::RxBytes, N::TxBytes], room)),
+        DeviceKey::Vcpu(key) => domain.vcpus.get(key).map(|vcpu| window.sums(&vcpu.track, &[V::Use], room)),
+    };
+    bins.unwrap_or_default()
+}
+
+fn history_role(key: &DeviceKey) -> Role {
+    match key {
+        DeviceKey::Disk(_) => Role::DiskRead,
+        DeviceKey::Nic(_) => Role::NetReceive,
+        DeviceKey::Vcpu(_) => Role::Cpu,
+    }
+}
+
+/// The top of the scale for the histories of all rows in sight.
+pub(super) fn top<'a>(
     scene: &Scene,
-    window: Window,
-    track: &Track<M>,
-    metrics: &[M],
-    floor: f64,
-    room: usize,
-    role: Role,
-) -> (Role, String) {
-    let mut sum = vec![None; room];
-    for metric in metrics {
-        for (sum, value) in sum.iter_mut().zip(window.bins(track, *metric, room)) {
-            if let Some(value) = value {
-                *sum = Some(sum.unwrap_or(0.0) + value);
-            }
+    columns: &[(Column<Content>, u16, u16)],
+    rows: impl Iterator<Item = (&'a Host, &'a Domain, &'a DeviceKey)>,
+) -> f64 {
+    let histories = [DiskHistory, NicHistory, VcpuHistory].map(|content| std::mem::discriminant(&content));
+    let found = columns.iter().find(|(column, ..)| histories.contains(&std::mem::discriminant(&column.content)));
+    let Some((column, _, width)) = found else { return 1.0 };
+    let room = usize::from(*width);
+    let peaks = rows.filter_map(|(host, domain, key)| graph::peak(&history(scene, host, domain, key, room)));
+    let (unit, least) = match column.content {
+        VcpuHistory => (Unit::Percent, 100.0),
+        _ => (Unit::BytesPerSecond, 1024.0),
+    };
+    let peak = peaks.fold(least, f64::max);
+    if unit == Unit::Percent { peak } else { format::nice_ceiling(unit, peak) }
+}
+
+/// Says the top of the scale over the histories.
+pub(super) fn scale_heading(
+    scene: &Scene,
+    buffer: &mut Buffer,
+    area: Rect,
+    columns: &[(Column<Content>, u16, u16)],
+    top: f64,
+) {
+    for (column, offset, width) in columns {
+        let unit = match column.content {
+            DiskHistory | NicHistory => Unit::BytesPerSecond,
+            VcpuHistory => Unit::Percent,
+            _ => continue,
+        };
+        let symbols = scene.palette.symbols;
+        let percent = if unit == Unit::Percent { "%" } else { "" };
+        let words = format::up_to(&format!("{}{percent}", format::figure(unit, top, symbols)), symbols);
+        // By what the list is sorted may stand there.
+        let is_free = (0..*width).all(|x| buffer[(area.x + offset + x, area.y)].symbol() == " ");
+        if is_free && text::width(&words) <= usize::from(*width) {
+            let cell = Rect { x: area.x + offset, width: *width, height: 1, ..area };
+            columns::put(scene, buffer, cell, true, Role::Dim, words);
         }
     }
-    let top = graph::peak(&sum).unwrap_or(0.0).max(floor);
-    (role, graph::inline(&sum, top, scene.palette.symbols))
 }
 
 /// A device's name in its domain.

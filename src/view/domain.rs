@@ -55,15 +55,30 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
     let mut first = marks::state_sign(scene, domain, when, &findings);
     let name = text::fit(&domain.name, usize::from(area.width) / 2, symbols);
     first.push_span(scene.span(Role::Title, format!(" {name}  ")));
-    let state_role = findings.first().map_or(Role::Good, |finding| marks::role(finding.severity));
-    let state_role = if domain.is_active(when) { state_role } else { Role::Dim };
+    let loudest = findings.first();
+    let state_role = match loudest.filter(|finding| finding.is_state) {
+        Some(finding) => marks::role(finding.severity),
+        None if domain.is_active(when) => Role::Good,
+        None => Role::Dim,
+    };
     first.push_span(scene.span(state_role, marks::state_words(domain, when)));
+    if let Some(finding) = loudest.filter(|finding| !finding.is_state) {
+        let room = usize::from(area.width).saturating_sub(first.width() + 2);
+        let words = text::shorten(&finding.what, room, symbols);
+        first.push_span(scene.span(marks::role(finding.severity), format!("  {words}")));
+    }
     let mut facts = Vec::new();
     facts.extend(domain.condition(when).and_then(|condition| condition.run).map(|run| format!("id {run}")));
-    facts.extend(domain.vcpu_count().map(|count| format!("{count} vCPU{}", if count == 1 { "" } else { "s" })));
-    facts.extend(domain.memory_given().map(|Bytes(bytes)| format::with_unit(Unit::Bytes, bytes as f64, symbols)));
-    // How much it had then is not kept.
-    let time = domain.cpu.time.filter(|_| when == When::Latest);
+    // How many vCPUs and how much CPU time it had then is not kept.
+    let now = when == When::Latest;
+    let vcpus = domain.vcpu_count().filter(|_| now);
+    facts.extend(vcpus.map(|count| format!("{count} vCPU{}", if count == 1 { "" } else { "s" })));
+    let given = match domain.memory_given().filter(|_| now) {
+        Some(Bytes(bytes)) => Some(bytes as f64),
+        None => domain.track.value(M::MemoryGiven, when),
+    };
+    facts.extend(given.map(|bytes| format::with_unit(Unit::Bytes, bytes, symbols)));
+    let time = domain.cpu.time.filter(|_| now);
     facts.extend(time.map(|time| format!("CPU time {}", format::duration(Duration::from_nanos(time.total())))));
     // Half a figure would be another one.
     for fact in facts {
@@ -295,6 +310,11 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
         Nothing(&'static str, M),
     }
     let keys = device_keys(domain);
+    let is_in = |list: List, key: &DeviceKey| match list {
+        List::Disks => matches!(key, DeviceKey::Disk(_)),
+        List::Nics => matches!(key, DeviceKey::Nic(_)),
+        _ => matches!(key, DeviceKey::Vcpu(_)),
+    };
     let selected = view.selected.clone().or_else(|| keys.first().cloned());
     let mut items = Vec::new();
     for (list, nothing, metric) in [
@@ -304,12 +324,7 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
     ] {
         items.push(Item::Heading(list));
         let before = items.len();
-        let kind = |key: &&DeviceKey| match list {
-            List::Disks => matches!(key, DeviceKey::Disk(_)),
-            List::Nics => matches!(key, DeviceKey::Nic(_)),
-            _ => matches!(key, DeviceKey::Vcpu(_)),
-        };
-        items.extend(keys.iter().filter(kind).cloned().map(Item::Row));
+        items.extend(keys.iter().filter(|key| is_in(list, key)).cloned().map(Item::Row));
         if items.len() == before {
             items.push(Item::Nothing(nothing, metric));
         }
@@ -320,19 +335,23 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
         all
     };
     let total = items.len();
-    let mut fitted = Vec::new();
+    let (mut fitted, mut top) = (Vec::new(), 0.0);
     for (index, item) in items.into_iter().enumerate() {
         if let Item::Heading(list) = item {
             fitted = columns::fit(&own(list), area.width.saturating_sub(1));
+            let rows = keys.iter().filter(|key| is_in(list, key)).map(|key| (host, domain, key));
+            top = devices::top(scene, &fitted, rows);
         }
         let Some(line) = index.checked_sub(view.offset).filter(|line| *line < usize::from(area.height)) else {
             continue;
         };
         let place = Rect { y: area.y + line as u16, height: 1, ..area };
         match item {
-            Item::Heading(_) => heading_row(scene, buffer, place, &fitted),
+            // The heading of what is below it, where its own has been scrolled away.
+            _ if line == 0 => heading_row(scene, buffer, place, &fitted, top),
+            Item::Heading(_) => heading_row(scene, buffer, place, &fitted, top),
             Item::Row(key) => {
-                devices::draw_row(scene, buffer, place, &fitted, host, domain, &key);
+                devices::draw_row(scene, buffer, place, &fitted, (host, domain, &key), top);
                 if selected.as_ref() == Some(&key) {
                     buffer.set_style(place, scene.palette.selection());
                 }
@@ -350,10 +369,17 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
     events::of_domain(scene, buffer, Rect { y: area.y + used, height: area.height - used, ..area }, host, domain);
 }
 
-fn heading_row<C>(scene: &Scene, buffer: &mut Buffer, area: Rect, fitted: &[(columns::Column<C>, u16, u16)]) {
+fn heading_row(
+    scene: &Scene,
+    buffer: &mut Buffer,
+    area: Rect,
+    fitted: &[(columns::Column<devices::Content>, u16, u16)],
+    top: f64,
+) {
     buffer.set_style(area, scene.palette.style(Role::Heading));
     for (column, offset, width) in fitted {
         let cell = Rect { x: area.x + offset, width: *width, ..area };
         columns::put(scene, buffer, cell, column.right, Role::Heading, column.title.to_owned());
     }
+    devices::scale_heading(scene, buffer, area, fitted, top);
 }

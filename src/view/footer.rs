@@ -3,6 +3,7 @@
 use super::Scene;
 use super::text;
 use super::theme::Role;
+use crate::fleet::TimeCursor;
 use crate::ui::{List, Order, Screen};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,15 +16,17 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
 }
 
 fn filter_input(scene: &Scene, width: usize) -> Vec<Span<'static>> {
-    let mut spans = vec![
-        scene.span(Role::Key, " filter: "),
-        scene.span(Role::Title, if scene.palette.symbols == super::Symbols::Ascii { "_" } else { "▏" }),
-        scene.span(Role::Dim, format!("  {} of {}   Enter keep  Esc drop", scene.ui.rows.len(), scene.ui.unfiltered)),
-    ];
+    /// With fewer columns one types blind.
+    const LEAST: usize = 16;
+    let head = scene.span(Role::Key, " filter: ");
+    let cursor = scene.span(Role::Title, if scene.palette.symbols == super::Symbols::Ascii { "_" } else { "▏" });
+    let counts = format!("  {} of {}", scene.ui.rows.len(), scene.ui.unfiltered);
+    let tails = [format!("{counts}   Enter keep  Esc drop"), counts, String::new()];
+    let room = |tail: &str| width.saturating_sub(text::width_of([&head, &cursor]) + tail.len());
+    let tail = tails.into_iter().find(|tail| room(tail) >= LEAST).unwrap_or_default();
     // What was typed last stays in sight.
-    let room = width.saturating_sub(text::width_of(&spans)).max(1);
-    spans.insert(1, scene.span(Role::Title, text::fit(&scene.ui.filter.text, room, scene.palette.symbols)));
-    spans
+    let typed = text::fit(&scene.ui.filter.text, room(&tail).max(1), scene.palette.symbols);
+    vec![head, scene.span(Role::Title, typed), cursor, scene.span(Role::Dim, tail)]
 }
 
 /// The lists by their numbers, with all their names or only that of the shown one.
@@ -75,21 +78,24 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
             first = place(scene, shown, room);
             let state = scene.ui.list_state();
             let order = if state.order == Order::Descending { "down" } else { "up" };
+            freeze(scene, &mut spans, true);
             hint(scene, &mut spans, "Enter", "open");
             hint(scene, &mut spans, "/", "filter");
             hint(scene, &mut spans, "s", &format!("sort: {} {order}", state.sort.label()));
         }
         Screen::Domain(_) => {
             hint(scene, &mut spans, "Esc", "back");
+            freeze(scene, &mut spans, true);
             hint(scene, &mut spans, "Enter", "device");
             hint(scene, &mut spans, "Tab", "disks, NICs, vCPUs");
         }
         Screen::Device(..) => {
             hint(scene, &mut spans, "Esc", "domain");
+            freeze(scene, &mut spans, true);
             hint(scene, &mut spans, "h l", "previous, next device");
         }
     }
-    hint(scene, &mut spans, "Space", "freeze");
+    freeze(scene, &mut spans, false);
     hint(scene, &mut spans, "< >", "time");
     hint(scene, &mut spans, "+ -", "interval");
     let theme = format!("theme: {}", scene.palette.theme_name());
@@ -102,6 +108,15 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     });
     first.extend(fits.flatten().cloned().chain(ends));
     first
+}
+
+/// The way back to the present stands early, that to the past late.
+fn freeze(scene: &Scene, spans: &mut Vec<Span<'static>>, early: bool) {
+    match (scene.ui.cursor, early) {
+        (TimeCursor::At(_), true) => hint(scene, spans, "Space", "live"),
+        (TimeCursor::Live, false) => hint(scene, spans, "Space", "freeze"),
+        _ => {}
+    }
 }
 
 fn hint(scene: &Scene, spans: &mut Vec<Span<'static>>, key: &str, about: &str) {

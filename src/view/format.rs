@@ -121,6 +121,17 @@ pub(super) fn duration(length: Duration) -> String {
     }
 }
 
+/// A length of time in a few columns: `42s`, `2m50s`, `15m`.
+pub(super) fn short_duration(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds}s"),
+        (minutes @ 1..10, seconds) if seconds > 0 => format!("{minutes}m{seconds}s"),
+        (minutes @ 0..120, _) => format!("{minutes}m"),
+        (minutes, _) => format!("{}h", minutes / 60),
+    }
+}
+
 /// A total that grows: exact up to six digits, then three significant ones.
 pub(super) fn total(value: u64, unit: Unit, symbols: Symbols) -> String {
     match unit {

@@ -74,6 +74,21 @@ impl<'a> Window<'a> {
     }
 }
 
+impl Window<'_> {
+    /// The same of several metrics together; where one is not known, of the others.
+    pub(super) fn sums<M: Metric>(&self, track: &Track<M>, metrics: &[M], count: usize) -> Vec<Option<f64>> {
+        let mut sums = vec![None; count];
+        for metric in metrics {
+            for (sum, value) in sums.iter_mut().zip(self.bins(track, *metric, count)) {
+                if let Some(value) = value {
+                    *sum = Some(sum.unwrap_or(0.0) + value);
+                }
+            }
+        }
+        sums
+    }
+}
+
 /// The largest value of the bins.
 pub(super) fn peak(bins: &[Option<f64>]) -> Option<f64> {
     bins.iter().flatten().copied().reduce(f64::max)

@@ -6,7 +6,7 @@ use super::text;
 use super::theme::Role;
 use super::{Scene, Symbols};
 use crate::fleet::metric::{HostMetric, Metric};
-use crate::fleet::{Domain, Host, Link, TimeCursor, When};
+use crate::fleet::{Domain, Host, Link, Severity, TimeCursor, When};
 use crate::model::{DomainState, Groups};
 use crate::time::Interval;
 use ratatui::buffer::Buffer;
@@ -69,7 +69,11 @@ fn clock_part(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
         (TimeCursor::At(moment), When::Tick(_, stamp)) => {
             let age = host.sampled_at.and_then(|last| last.since(stamp)).unwrap_or_default();
             // The oldest that there is comes later: that moment is not kept any more, and the screen moves on.
-            let word = if stamp.monotonic > moment { "MOVING: oldest kept" } else { "FROZEN at" };
+            let word = match stamp.monotonic > moment {
+                true if room < 60 => "OLDEST",
+                true => "MOVING: oldest kept",
+                false => "FROZEN at",
+            };
             let words = format!("{word} {}, -{}", clock(stamp.wall), format::duration(age));
             pieces.push((0, scene.span(Role::Banner, words)));
         }
@@ -180,27 +184,25 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
         Some(value) => format::figure(metric.info().unit, value, symbols),
         None => scene.none().into(),
     };
-    let curve = |metric: HostMetric, role: Role, floor: f64| {
-        let bins = window.bins(&host.track, metric, detail.graph);
+    let curve = |metrics: &[HostMetric], role: Role, floor: f64| {
+        let bins = window.sums(&host.track, metrics, detail.graph);
         let top = graph::peak(&bins).unwrap_or(0.0).max(floor);
         (detail.graph > 0).then(|| scene.span(role, format!(" {}", graph::inline(&bins, top, symbols))))
     };
     let cpu = host.track.value(HostMetric::Cpu, when);
     let mut percent = vec![
         scene.span(Role::Heading, "CPU "),
-        scene.span(load_role(cpu, 75.0, 95.0, Role::Title), format!("{:>5}%", value(HostMetric::Cpu))),
+        scene.span(load_role(cpu, CPU_LIMITS, Role::Title), format!("{:>5}%", value(HostMetric::Cpu))),
     ];
-    percent.extend(curve(HostMetric::Cpu, Role::Cpu, 100.0));
+    percent.extend(curve(&[HostMetric::Cpu], Role::Cpu, 100.0));
     if detail.iowait {
         percent.push(scene.span(Role::Dim, format!(" iowait {}%", value(HostMetric::Iowait))));
     }
     let total = host.node.memory.map(|memory| memory.total.0 as f64);
-    let used = host.track.value(HostMetric::MemoryUsed, when);
-    let share = used.zip(total).map(|(used, total)| 100.0 * used / total);
     let total = total.map_or(scene.none().into(), |total| format::figure(crate::units::Unit::Bytes, total, symbols));
     let memory = vec![
         scene.span(Role::Heading, "MEM "),
-        scene.span(load_role(share, 85.0, 95.0, Role::Title), value(HostMetric::MemoryUsed)),
+        scene.span(load_role(memory_share(host, when), MEMORY_LIMITS, Role::Title), value(HostMetric::MemoryUsed)),
         scene.span(Role::Dim, format!("/{total}")),
     ];
     // A sum that is not of all is at least that much.
@@ -217,7 +219,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
             scene.span(roles.1, format!(" {}{:>5}", signs.1, sum(group, metrics.1))),
         ];
         if detail.graphs {
-            spans.extend(curve(metrics.0, roles.0, 1024.0));
+            spans.extend(curve(&[metrics.0, metrics.1], roles.0, 1024.0));
         }
         spans
     };
@@ -234,12 +236,37 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     vec![percent, memory, disk, net, counts]
 }
 
-fn load_role(value: Option<f64>, warning: f64, critical: f64, fine: Role) -> Role {
+/// Of all host CPUs, and of its memory, in percent: (warning, critical).
+const CPU_LIMITS: (f64, f64) = (75.0, 95.0);
+const MEMORY_LIMITS: (f64, f64) = (85.0, 95.0);
+
+fn load_role(value: Option<f64>, (warning, critical): (f64, f64), fine: Role) -> Role {
     match value {
         Some(value) if value >= critical => Role::Critical,
         Some(value) if value >= warning => Role::Warning,
         _ => fine,
     }
+}
+
+/// The share of its memory that the host uses, in percent.
+fn memory_share(host: &Host, when: When) -> Option<f64> {
+    let total = host.node.memory.map(|memory| memory.total.0 as f64)?;
+    host.track.value(HostMetric::MemoryUsed, when).map(|used| 100.0 * used / total)
+}
+
+/// What is wrong with the host itself. A guest that fills its CPUs is named for that.
+pub(super) fn findings(scene: &Scene, host: &Host) -> Vec<(Severity, String)> {
+    let when = scene.when(host);
+    let mut found = Vec::new();
+    if let Some(share) = memory_share(host, when).filter(|share| *share >= MEMORY_LIMITS.0) {
+        let severity = if share >= MEMORY_LIMITS.1 { Severity::Critical } else { Severity::Warning };
+        found.push((severity, format!("host memory {share:.0} % used")));
+    }
+    let culprit = scene.culprits.get(host.id).is_some_and(Option::is_some);
+    if let Some(busy) = host.track.value(HostMetric::Cpu, when).filter(|busy| *busy >= CPU_LIMITS.1 && !culprit) {
+        found.push((Severity::Warning, format!("host CPU {busy:.0} % busy")));
+    }
+    found
 }
 
 /// The states that domains are counted by, in words for many of them. A domain that waits for a resource has not stopped.

@@ -170,20 +170,15 @@ fn graph_line(
     let plot = Rect { x: area.x + NAMES, width: area.width - NAMES - SCALE, ..area };
     let count = graph::bins_across(plot.width, symbols);
     let window = Window::new(host, scene.ui);
-    let mut bins = vec![None; count];
-    for metric in metrics {
-        for (sum, value) in bins.iter_mut().zip(window.bins(&domain.track, *metric, count)) {
-            if let Some(value) = value {
-                *sum = Some(sum.unwrap_or(0.0) + value);
-            }
-        }
-    }
+    let bins = window.sums(&domain.track, metrics, count);
     let peak = graph::peak(&bins).unwrap_or(0.0);
     let top = match unit {
         Unit::Percent => peak.max(domain.cpu_ceiling()),
         _ => format::nice_ceiling(unit, peak),
     };
-    let words = value.map_or(scene.none().to_owned(), |value| format::figure(unit, value, symbols));
+    let percent = if unit == Unit::Percent { "%" } else { "" };
+    let words =
+        value.map_or(scene.none().to_owned(), |value| format!("{}{percent}", format::figure(unit, value, symbols)));
     let names =
         Line::from(vec![scene.span(role, format!("{name:<5}")), scene.span(Role::Title, format!("{words:>6}"))]);
     buffer.set_line(area.x, area.y, &names, NAMES);

@@ -42,6 +42,17 @@ pub fn fit(text: &str, width: usize, symbols: Symbols) -> String {
     head.into_iter().chain([mark]).chain(tail.into_iter().rev()).collect()
 }
 
+/// Clean, and where it is too wide a path loses its beginning: what is at its end tells files apart.
+pub(super) fn fit_path(text: &str, width: usize, symbols: Symbols) -> String {
+    let text = clean(text);
+    if !text.starts_with('/') || self::width(&text) <= width || width < 8 {
+        return fit(&text, width, symbols);
+    }
+    let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
+    let tail: Vec<&str> = take(text.graphemes(true).rev(), width - 1);
+    std::iter::once(mark).chain(tail.into_iter().rev()).collect()
+}
+
 /// Clean, and cut at the end where it is too wide: for prose.
 pub fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
     let text = clean(text);

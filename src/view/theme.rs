@@ -189,7 +189,8 @@ fn ansi(role: Role) -> Color {
         Role::Critical | Role::Steal => Color::Red,
         Role::Memory | Role::NetReceive => Color::Blue,
         Role::DiskRead => Color::Cyan,
-        Role::DiskWrite => Color::Yellow,
+        // Not the colour of a warning.
+        Role::DiskWrite => Color::LightMagenta,
         Role::DiskFlush | Role::NetTransmit => Color::Magenta,
     }
 }

@@ -6,8 +6,8 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use super::{Scene, events};
-use crate::fleet::Link;
 use crate::fleet::metric::{DomainMetric, Metric};
+use crate::fleet::{Link, Severity};
 use crate::model::{Call, Failure, Groups};
 use crate::time::Timestamp;
 use crate::ui::{List, Screen};
@@ -15,11 +15,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
+use uuid::Uuid;
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let mut spans = Vec::new();
     let whole = usize::from(area.width);
-    let news = news(scene);
+    // No finding has fewer columns than this, so that no more of them can be shown.
+    let (findings, total) = scene.fleet.loudest(scene.ui.cursor, |id| scene.ui.seen.of(id), whole / 8 + 1);
+    let news = news(scene, findings.first().map(|(id, _)| id.uuid));
     // What is wrong now comes first: the news take what they need to say what happened, or what is left, and say at the
     // least that there are some.
     let least = |index: usize| news.get(index).map_or(0, |(_, words)| (text::width(words) + 2).min(whole * 2 / 5));
@@ -30,8 +33,16 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         used += text::width(&words);
         spans.push(scene.span(role, words));
     }
-    // No finding has fewer columns than this, so that no more of them can be shown.
-    let (findings, total) = scene.fleet.loudest(scene.ui.cursor, |id| scene.ui.seen.of(id), whole / 8 + 1);
+    for host in scene.fleet.hosts() {
+        for (severity, words) in super::host::findings(scene, host) {
+            // A warning gives way to whatever a guest has.
+            if severity == Severity::Critical || total == 0 {
+                let words = format!("{} {words}  ", marks::sign(severity, scene.palette.symbols));
+                used += text::width(&words);
+                spans.push(scene.span(marks::role(severity), words));
+            }
+        }
+    }
     for (index, (id, finding)) in findings.into_iter().enumerate() {
         let Some((_, domain)) = scene.fleet.domain(id) else { continue };
         let name = text::fit(&domain.name, 20, scene.palette.symbols);
@@ -94,7 +105,7 @@ fn is_unknown(scene: &Scene) -> bool {
 
 /// The newest event that the user has not seen, in words of falling length. Nothing where the events are on the screen,
 /// and where the connection is gone: that fills the line.
-fn news(scene: &Scene) -> Vec<(Role, String)> {
+fn news(scene: &Scene, loudest: Option<Uuid>) -> Vec<(Role, String)> {
     let failing = scene.fleet.hosts().iter().any(|host| matches!(host.link, Link::Failing(_)));
     if failing || scene.ui.screen() == Screen::List(List::Events) {
         return Vec::new();
@@ -111,6 +122,10 @@ fn news(scene: &Scene) -> Vec<(Role, String)> {
         if why.is_empty() { short.clone() } else { format!("{short} ({})", text::shorten(&why, 40, symbols)) };
     let timed = format!("{explained} {}", events::time(scene, event));
     let counted = [events::sign(scene, event), format!("{count} new")].join(" ").trim_start().to_owned();
+    // What is wrong with that domain stands at the other end of the line.
+    if loudest.is_some() && event.domain.as_ref().map(|domain| domain.uuid) == loudest {
+        return vec![(role, counted)];
+    }
     [timed, explained, short, counted].map(|words| (role, words)).into()
 }
 

@@ -216,6 +216,15 @@ fn a_filter_says_so_at_every_width() {
 }
 
 #[test]
+fn a_filter_is_read_while_it_is_typed_at_every_width() {
+    for width in [40, 44, 60, 80] {
+        let mut rig = Rig::new(12, 60, (width, 24));
+        let text = rig.press("/db-primary").text();
+        assert!(text.lines().last().unwrap().contains("filter: db-primary▏"), "{width}: {text}");
+    }
+}
+
+#[test]
 fn what_was_typed_last_into_a_long_filter_is_in_sight() {
     let mut rig = Rig::new(3, 3, SIZE);
     rig.press(&format!("/{}the end", "x".repeat(200)));
@@ -342,7 +351,7 @@ fn disks_are_sorted_by_what_each_of_them_does() {
 
 #[test]
 fn domains_that_are_off_stay_last_in_any_order() {
-    for keys in ["", "r", "N", "Nr", "M", "Mr", "!", "T", "D", "L"] {
+    for keys in ["", "r", "N", "Nr", "M", "Mr", "T", "D", "L"] {
         let mut rig = Rig::new(40, 60, SIZE);
         rig.press(keys);
         let active: Vec<bool> = rig
@@ -354,6 +363,68 @@ fn domains_that_are_off_stay_last_in_any_order() {
             })
             .collect();
         assert!(active.windows(2).all(|pair| pair[0] || !pair[1]), "{keys}");
+    }
+}
+
+#[test]
+fn sorted_by_trouble_a_crashed_domain_stands_among_those_in_trouble() {
+    let mut rig = Rig::new(12, 100, SIZE);
+    rig.press("!");
+    let place = |rig: &Rig, name: &str| {
+        let named = |row: &RowId| rig.fleet.domain(row.domain().unwrap()).unwrap().1.name == name;
+        rig.ui.rows.iter().position(named).unwrap()
+    };
+    assert_eq!((place(&rig, "db-primary"), place(&rig, "web-02")), (0, 1), "{}", rig.text());
+    assert!(place(&rig, "backup") >= 10, "it is off, and nothing is wrong with it");
+}
+
+#[test]
+fn the_footer_of_a_frozen_screen_leads_back_to_the_present() {
+    for keys in [" ", "2 ", "⏎ ", "⏎⏎ "] {
+        let mut rig = Rig::new(12, 60, SIZE);
+        let text = rig.press(keys).text();
+        let footer = text.lines().last().unwrap();
+        assert!(footer.contains("Space live") && !footer.contains("Space freeze"), "{keys}: {footer}");
+    }
+}
+
+#[test]
+fn a_filter_that_is_dropped_leads_back_to_the_domain() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("j⏎j⏎");
+    // Its events were seen on the way.
+    let body = |rig: &Rig| rig.text().lines().skip(3).map(str::to_owned).collect::<Vec<_>>();
+    let before = body(&rig);
+    rig.press("/web⎋");
+    assert_eq!(body(&rig), before);
+}
+
+#[test]
+fn up_and_down_stay_in_their_column_of_cards() {
+    let mut rig = Rig::new(12, 60, (120, 40));
+    rig.press("2");
+    let columns = rig.ui.card_grid().columns;
+    assert!(columns > 1);
+    for (keys, index) in [("l", 1), ("k", 1), ("j", 1 + columns), ("k", 1), ("G", 11), ("j", 11)] {
+        rig.press(keys);
+        assert_eq!(rig.ui.selected_index(), Some(index), "{keys}");
+    }
+}
+
+#[test]
+fn a_heading_stands_over_every_device_in_sight() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("/ci-runner-03⏎⏎");
+    let first = |rig: &Rig| {
+        let areas = vtop::ui::domain_areas(SIZE, rig.fleet.domain(rig.ui.domain.as_ref().unwrap().id).unwrap().1);
+        rig.text().lines().nth(usize::from(areas.devices.y)).unwrap().to_owned()
+    };
+    assert!(first(&rig).contains("DISK"));
+    rig.press("G");
+    assert!(first(&rig).contains("vCPU") && first(&rig).contains("STEAL%"), "{}", rig.text());
+    for _ in 0..30 {
+        rig.press("k");
+        assert!(["DISK", "NIC", "vCPU"].iter().any(|kind| first(&rig).contains(kind)), "{}", rig.text());
     }
 }
 
