@@ -185,6 +185,14 @@ fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: 
     graph::draw(buffer, plot, &curve.bins, top, palette, curve.role);
 }
 
+/// A curve alone in a part of a frame that has other things as well. Its scale ends at its floor.
+pub(super) fn draw_below(scene: &Scene, buffer: &mut Buffer, frame: Rect, place: Rect, window: Window, curve: &Curve) {
+    if is_wide_enough(frame) && place.height > 0 {
+        curve_in(scene, buffer, place, curve, curve.top(), false);
+        time_axis(scene, buffer, frame, window);
+    }
+}
+
 /// How far back the chart reaches, in the lower edge of its frame.
 fn time_axis(scene: &Scene, buffer: &mut Buffer, area: Rect, window: Window) {
     let bins = bins(area, scene.palette.symbols);

@@ -11,9 +11,9 @@ use super::theme::Role;
 use super::{Scene, message};
 use crate::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Device, Disk, Domain, DomainId, Host, Nic, Vcpu, When};
-use crate::model::{BlockSample, Call, NetSample, VcpuSample};
+use crate::model::{BlockSample, Call, Counter, NetSample, VcpuSample};
 use crate::ui::DeviceKey;
-use crate::units::{Bytes, Unit};
+use crate::units::{Bytes, Nanoseconds, Operations, Packets, Unit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -184,7 +184,7 @@ impl Screen<'_> {
         facts: Vec<(&'static str, String)>,
         device: &Device<K, S, M>,
         panels: &[Panel<M>],
-        total: fn(M, &S) -> Option<(u64, Unit)>,
+        total: fn(M, &S) -> Option<Whole>,
         why_not: WhyNot,
     ) {
         let scene = self.scene;
@@ -215,7 +215,7 @@ impl Screen<'_> {
         area: Rect,
         device: &Device<K, S, M>,
         bins: usize,
-        total: fn(M, &S) -> Option<(u64, Unit)>,
+        total: fn(M, &S) -> Option<Whole>,
         (of_domain, lack): WhyNot,
     ) {
         let scene = self.scene;
@@ -257,7 +257,11 @@ impl Screen<'_> {
             put(now, line, true, if value.is_some() { Role::Title } else { Role::Dim }, show(value));
             put(peak, line, true, Role::Dim, show(graph::peak(&window.bins(&device.track, *metric, bins))));
             let whole = device.sample.as_ref().and_then(|sample| total(*metric, sample));
-            let whole = whole.map_or(String::new(), |(value, unit)| format::total(value, unit, symbols));
+            let whole = match whole {
+                Some(Whole::Total(value, unit)) => format::total(value, unit, symbols),
+                Some(Whole::Mean(value)) => format!("avg {}", format::figure(Unit::Nanoseconds, value, symbols)),
+                None => String::new(),
+            };
             put(sum, line, true, Role::Text, whole);
         }
         let note = match &device.sample {
@@ -340,27 +344,39 @@ fn limits(limits: Option<&[(String, u64)]>) -> Option<String> {
     Some(limits.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "))
 }
 
-fn disk_total(metric: D, sample: &BlockSample) -> Option<(u64, Unit)> {
+/// What a figure comes to over the whole run.
+enum Whole {
+    /// A counter.
+    Total(u64, Unit),
+    /// Mean time of all requests, in nanoseconds: whether the present one is unusual here.
+    Mean(f64),
+}
+
+fn mean(time: Option<Counter<Nanoseconds>>, requests: Option<Counter<Operations>>) -> Option<Whole> {
+    let (time, requests) = (time?.total(), requests?.total());
+    (requests > 0).then(|| Whole::Mean(time as f64 / requests as f64))
+}
+
+fn disk_total(metric: D, sample: &BlockSample) -> Option<Whole> {
     let count = Unit::OperationsPerSecond;
     match metric {
-        D::ReadBytes => sample.read_bytes.map(|total| (total.total(), Unit::Bytes)),
-        D::WriteBytes => sample.write_bytes.map(|total| (total.total(), Unit::Bytes)),
-        D::ReadRequests => sample.read_requests.map(|total| (total.total(), count)),
-        D::WriteRequests => sample.write_requests.map(|total| (total.total(), count)),
-        D::Flushes => sample.flush_requests.map(|total| (total.total(), count)),
-        D::ReadLatency => sample.read_time.map(|total| (total.total(), Unit::Nanoseconds)),
-        D::WriteLatency => sample.write_time.map(|total| (total.total(), Unit::Nanoseconds)),
-        D::FlushLatency => sample.flush_time.map(|total| (total.total(), Unit::Nanoseconds)),
-        D::Errors => sample.errors.map(|total| (total.total(), count)),
+        D::ReadBytes => sample.read_bytes.map(|total| Whole::Total(total.total(), Unit::Bytes)),
+        D::WriteBytes => sample.write_bytes.map(|total| Whole::Total(total.total(), Unit::Bytes)),
+        D::ReadRequests => sample.read_requests.map(|total| Whole::Total(total.total(), count)),
+        D::WriteRequests => sample.write_requests.map(|total| Whole::Total(total.total(), count)),
+        D::Flushes => sample.flush_requests.map(|total| Whole::Total(total.total(), count)),
+        D::ReadLatency => mean(sample.read_time, sample.read_requests),
+        D::WriteLatency => mean(sample.write_time, sample.write_requests),
+        D::FlushLatency => mean(sample.flush_time, sample.flush_requests),
+        D::Errors => sample.errors.map(|total| Whole::Total(total.total(), count)),
         D::InFlight => None,
     }
 }
 
-fn nic_total(metric: N, sample: &NetSample) -> Option<(u64, Unit)> {
-    let bytes = |total: Option<crate::model::Counter<Bytes>>| total.map(|total| (total.total(), Unit::Bytes));
-    let packets = |total: Option<crate::model::Counter<crate::units::Packets>>| {
-        total.map(|total| (total.total(), Unit::PacketsPerSecond))
-    };
+fn nic_total(metric: N, sample: &NetSample) -> Option<Whole> {
+    let bytes = |total: Option<Counter<Bytes>>| total.map(|total| Whole::Total(total.total(), Unit::Bytes));
+    let packets =
+        |total: Option<Counter<Packets>>| total.map(|total| Whole::Total(total.total(), Unit::PacketsPerSecond));
     match metric {
         N::RxBytes => bytes(sample.rx_bytes),
         N::TxBytes => bytes(sample.tx_bytes),
@@ -373,11 +389,11 @@ fn nic_total(metric: N, sample: &NetSample) -> Option<(u64, Unit)> {
     }
 }
 
-fn vcpu_total(metric: V, sample: &VcpuSample) -> Option<(u64, Unit)> {
+fn vcpu_total(metric: V, sample: &VcpuSample) -> Option<Whole> {
     let time = match metric {
         V::Use => sample.time,
         V::Steal => sample.delay,
         V::Wait => sample.wait,
     };
-    time.map(|total| (total.total(), Unit::Nanoseconds))
+    time.map(|total| Whole::Total(total.total(), Unit::Nanoseconds))
 }

@@ -97,6 +97,21 @@ const VCPUS: &[Column<Content>] = &[
     words(About, "STATE", 8, 2, 1, 24),
 ];
 
+/// The heading over a figure of disks.
+pub(super) fn disk_heading(metric: D) -> Option<&'static str> {
+    DISKS.iter().find(|column| matches!(column.content, Disk(shown, _) if shown == metric)).map(|column| column.title)
+}
+
+/// The same of NICs.
+pub(super) fn nic_heading(metric: N) -> Option<&'static str> {
+    NICS.iter().find(|column| matches!(column.content, Nic(shown, _) if shown == metric)).map(|column| column.title)
+}
+
+/// The same of vCPUs.
+pub(super) fn vcpu_heading(metric: V) -> Option<&'static str> {
+    VCPUS.iter().find(|column| matches!(column.content, Vcpu(shown, _) if shown == metric)).map(|column| column.title)
+}
+
 fn columns_of(list: List) -> &'static [Column<Content>] {
     match list {
         List::Nics => NICS,

@@ -180,7 +180,7 @@ pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host
     if let Some(&place) = places.get(1) {
         let frame = scene.palette.style(Role::Frame);
         let inner = chart::frame(scene, buffer, place, heading("memory".into()), frame);
-        memory(scene, buffer, inner, host, domain);
+        memory(scene, buffer, place, inner, host, domain);
     }
     if let Some(&place) = places.get(2) {
         let curves =
@@ -211,7 +211,7 @@ fn cpu_title(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> String
 }
 
 /// What the memory is made of, and how fresh the guest's word is.
-fn memory(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
+fn memory(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, host: &Host, domain: &Domain) {
     let when = host.timeline.when(scene.ui.cursor);
     let symbols = scene.palette.symbols;
     let size = |metric: M| match domain.track.value(metric, when) {
@@ -273,15 +273,16 @@ fn memory(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &
     }
     if area.bottom().saturating_sub(y) >= 2 {
         let place = Rect { y, height: area.bottom() - y, ..area };
-        memory_history(scene, buffer, place, host, domain);
+        memory_history(scene, buffer, frame, place, host, domain);
     }
 }
 
-fn memory_history(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
-    let count = graph::bins_across(area.width, scene.palette.symbols);
-    let bins = Window::new(host, scene.ui).bins(&domain.track, M::MemoryUsed, count);
+/// Up to what the guest sees as its whole memory.
+fn memory_history(scene: &Scene, buffer: &mut Buffer, frame: Rect, place: Rect, host: &Host, domain: &Domain) {
+    let window = Window::new(host, scene.ui);
     let top = domain.memory.available.or(domain.memory_given()).map_or(1.0, |bytes| bytes.0 as f64);
-    graph::draw(buffer, area, &bins, top.max(1.0), scene.palette, Role::Memory);
+    let curve = Curve::new(scene, window, &domain.track, (M::MemoryUsed, "used", Role::Memory), frame);
+    chart::draw_below(scene, buffer, frame, place, window, &curve.up_to(top));
 }
 
 /// Where "used" comes from, when that matters.

@@ -4,7 +4,7 @@ use super::chart;
 use super::marks;
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, events};
+use super::{Scene, Symbols, devices, events, table};
 use crate::fleet::Severity;
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use crate::ui::BINDINGS;
@@ -96,20 +96,28 @@ fn lines(scene: &Scene, width: usize) -> Vec<Line<'static>> {
             lines.push(Line::default());
         }
     }
-    figures::<DomainMetric>(scene, &mut lines, width, "Figures of a domain");
-    figures::<DiskMetric>(scene, &mut lines, width, "Figures of a disk");
-    figures::<NicMetric>(scene, &mut lines, width, "Figures of a NIC");
-    figures::<VcpuMetric>(scene, &mut lines, width, "Figures of a vCPU");
-    figures::<HostMetric>(scene, &mut lines, width, "Figures of the host");
+    figures::<DomainMetric>(scene, &mut lines, width, "Figures of a domain", table::heading_of);
+    figures::<DiskMetric>(scene, &mut lines, width, "Figures of a disk", devices::disk_heading);
+    figures::<NicMetric>(scene, &mut lines, width, "Figures of a NIC", devices::nic_heading);
+    figures::<VcpuMetric>(scene, &mut lines, width, "Figures of a vCPU", devices::vcpu_heading);
+    figures::<HostMetric>(scene, &mut lines, width, "Figures of the host", |_| None);
     lines
 }
 
-fn figures<M: Metric>(scene: &Scene, lines: &mut Vec<Line<'static>>, width: usize, title: &'static str) {
+/// Each with the heading of its column, where it has one.
+fn figures<M: Metric>(
+    scene: &Scene,
+    lines: &mut Vec<Line<'static>>,
+    width: usize,
+    title: &'static str,
+    heading: fn(M) -> Option<&'static str>,
+) {
     lines.push(Line::from(scene.span(Role::Heading, title)));
     for metric in M::ALL {
         let info = metric.info();
-        let label = vec![scene.span(Role::Key, format!("  {:<15}", info.label))];
-        lines.extend(hang(scene, label, 17, &plain(scene, info.about), width));
+        let heading = scene.span(Role::Heading, format!("{:<7}", heading(*metric).unwrap_or_default()));
+        let label = vec![scene.span(Role::Key, format!("  {:<14}", info.label)), heading];
+        lines.extend(hang(scene, label, 23, &plain(scene, info.about), width));
     }
     lines.push(Line::default());
 }

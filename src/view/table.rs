@@ -78,6 +78,16 @@ const COLUMNS: &[Column<Content>] = &[
     unsorted(Figure(M::System, Role::Text), "SYS%", 14),
 ];
 
+/// The heading over a figure.
+pub(super) fn heading_of(metric: M) -> Option<&'static str> {
+    let shows = |content: Content| match content {
+        Figure(shown, _) => shown == metric,
+        Memory => metric == M::MemoryUsed,
+        _ => false,
+    };
+    COLUMNS.iter().find(|column| shows(column.content)).map(|column| column.title)
+}
+
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let names = scene.ui.rows.iter().filter_map(|row| scene.fleet.domain(row.domain()?));
     let longest = names.map(|(_, domain)| text::width(&text::clean(&domain.name))).max().unwrap_or(0);
