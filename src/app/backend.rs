@@ -66,10 +66,11 @@ impl<W: Write> Backend for FrameBackend<W> {
 
     fn size(&self) -> io::Result<Size> {
         // Asked before every frame. crossterm opens the terminal anew for it, which takes a tenth of a frame's time.
-        match tcgetwinsize(stdout()) {
-            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok(Size::new(size.ws_col, size.ws_row)),
-            _ => self.frame.size(),
-        }
+        let size = match tcgetwinsize(stdout()) {
+            Ok(size) => Size::new(size.ws_col, size.ws_row),
+            Err(_) => self.frame.size()?,
+        };
+        Ok(or_usual(size, |name| std::env::var(name).ok()))
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
@@ -88,6 +89,15 @@ impl<W: Write> Backend for FrameBackend<W> {
         self.output.write_all(&whole)?;
         self.output.flush()
     }
+}
+
+/// A serial console does not know its size: it is 0×0. Then the environment says it, or it is as they all were.
+fn or_usual(size: Size, environment: impl Fn(&str) -> Option<String>) -> Size {
+    let or = |known: u16, name: &str, usual: u16| {
+        let given = || environment(name)?.parse().ok().filter(|length| *length > 0);
+        if known > 0 { known } else { given().unwrap_or(usual) }
+    };
+    Size::new(or(size.width, "COLUMNS", 80), or(size.height, "LINES", 24))
 }
 
 #[cfg(test)]
@@ -110,6 +120,15 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_terminal_that_does_not_know_its_size_has_one() {
+        let serial = |name: &str| (name == "COLUMNS").then(|| "132".to_owned());
+        assert_eq!(or_usual(Size::new(0, 0), |_| None), Size::new(80, 24));
+        assert_eq!(or_usual(Size::new(0, 0), serial), Size::new(132, 24));
+        assert_eq!(or_usual(Size::new(0, 0), |_| Some("0".into())), Size::new(80, 24));
+        assert_eq!(or_usual(Size::new(200, 60), serial), Size::new(200, 60));
     }
 
     #[test]

@@ -38,9 +38,16 @@ fn take() -> io::Result<()> {
 
 /// As it was before. Safe to call at any time, as often as one likes.
 pub(super) fn give_back() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
+    if TAKEN.load(Ordering::SeqCst) {
         // Where the terminal is gone there is nothing to restore, and nobody to tell.
         let _ = execute!(stdout(), SetAttribute(Attribute::Reset), LeaveAlternateScreen, Show);
+        abandon();
+    }
+}
+
+/// Its modes as they were before, and nothing written: it takes nothing.
+pub(super) fn abandon() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = disable_raw_mode();
     }
 }

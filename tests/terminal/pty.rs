@@ -23,6 +23,8 @@ pub(crate) struct Terminal {
     written: Arc<Mutex<Vec<u8>>>,
     /// Nobody looks any more.
     closed: Arc<AtomicBool>,
+    /// Nobody takes what is written.
+    deaf: Arc<AtomicBool>,
 }
 
 /// What is left after the end.
@@ -36,17 +38,20 @@ pub(crate) struct Ended {
 
 impl Terminal {
     pub(crate) fn start(command: CommandBuilder) -> Self {
-        let (shown, written, closed) = (Shown::new(SIZE), Arc::default(), Arc::default());
-        let for_reader: (Shown, Arc<Mutex<Vec<u8>>>, Arc<AtomicBool>) =
-            (shown.clone(), Arc::clone(&written), Arc::clone(&closed));
+        let (shown, written) = (Shown::new(SIZE), Arc::<Mutex<Vec<u8>>>::default());
+        let (closed, deaf) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let for_reader = (shown.clone(), Arc::clone(&written), Arc::clone(&closed), Arc::clone(&deaf));
         let take = move |bytes: &[u8]| {
-            let (shown, written, closed) = &for_reader;
+            let (shown, written, closed, deaf) = &for_reader;
+            while deaf.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
             // Before it is shown: who waits for the screen may ask for what was written.
             written.lock().unwrap().extend_from_slice(bytes);
             shown.process(bytes);
             !closed.load(Ordering::SeqCst)
         };
-        Self { pty: Pty::start(command, SIZE, "screen", take), shown, written, closed }
+        Self { pty: Pty::start(command, SIZE, "screen", take), shown, written, closed, deaf }
     }
 
     /// Waits until the screen is as wanted.
@@ -119,6 +124,35 @@ impl Terminal {
         assert!(!screen.hide_cursor(), "the cursor is hidden");
         assert!(screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None, "the mouse is captured");
         Ended { code, text, took_the_screen }
+    }
+
+    /// Takes nothing any more, and waits until the program can write nothing.
+    pub(crate) fn stall(&self) {
+        /// Nothing has run for so long: frames come more often.
+        const STILL: Duration = Duration::from_millis(1500);
+        self.deaf.store(true, Ordering::SeqCst);
+        let pid = self.pty.child.process_id().unwrap();
+        let ran = || std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/schedstat")).unwrap();
+        let deadline = Instant::now() + LIMIT;
+        let mut last = (Instant::now(), ran());
+        while last.0.elapsed() < STILL {
+            assert!(Instant::now() < deadline, "it still runs");
+            std::thread::sleep(Duration::from_millis(20));
+            let now = ran();
+            if now != last.1 {
+                last = (Instant::now(), now);
+            }
+        }
+    }
+
+    /// Waits for the end of a program whose terminal takes nothing.
+    pub(crate) fn ended_unread(mut self) -> u32 {
+        let code = exit_code(self.pty.child.as_mut());
+        assert!(self.has_its_modes(), "the modes are not as before");
+        self.deaf.store(false, Ordering::SeqCst);
+        drop(self.pty.slave);
+        self.pty.reader.join().unwrap();
+        code
     }
 
     /// Closes the terminal, as when its window is closed, and waits for the program's end.

@@ -99,6 +99,15 @@ fn a_signal_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_signal_ends_it_while_the_terminal_takes_nothing() {
+    let terminal = Terminal::start(vtop(&["--demo", "-d", "0.1"]));
+    terminal.wait_for_screen("db-primary");
+    terminal.stall();
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.ended_unread(), 143);
+}
+
+#[test]
 fn it_ends_with_its_terminal() {
     assert_eq!(demo().closed(), 129);
 }

@@ -97,7 +97,7 @@ impl Source for LibvirtSource {
         self.session = None;
         self.definitions.mark_all_stale();
         let uri = self.uri();
-        let opened = uri.as_deref().map(uri::without_prompts);
+        let opened = uri::to_open(uri.as_deref(), uri::configuration);
         let (session, info) = Session::open(opened.as_deref(), self.options.calls, notify)
             .map_err(|error| explain::connecting(&error, uri.as_deref(), self.connected_before))?;
         self.session = Some(session);

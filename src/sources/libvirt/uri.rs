@@ -1,5 +1,7 @@
 //! What is done to a URI before libvirt gets it.
 
+use std::path::PathBuf;
+
 /// Adds `no_tty=1` to a URI that goes through ssh, unless it says something about it: ssh would otherwise ask for a
 /// password in the middle of the screen.
 pub fn without_prompts(uri: &str) -> String {
@@ -22,6 +24,53 @@ pub fn without_prompts(uri: &str) -> String {
     format!("{address}{separator}no_tty=1{fragment}")
 }
 
+/// The URI to open: as it is given, unless libvirt's own configuration turns it into one that goes through ssh, which
+/// would ask for a password then. `configuration` is read only where that may be.
+pub(super) fn to_open(given: Option<&str>, configuration: impl FnOnce() -> Option<String>) -> Option<String> {
+    match given {
+        Some(uri) if uri.contains(':') => Some(without_prompts(uri)),
+        short => {
+            let resolved = configuration().and_then(|text| resolve(&text, short)).map(|uri| without_prompts(&uri));
+            resolved.filter(|uri| uri.contains("+ssh://")).or_else(|| short.map(str::to_owned))
+        }
+    }
+}
+
+/// libvirt.conf of this user, as libvirt chooses it.
+pub(super) fn configuration() -> Option<String> {
+    let folder = match rustix::process::geteuid().is_root() {
+        true => PathBuf::from("/etc"),
+        false => match std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()) {
+            Some(folder) => folder.into(),
+            None => PathBuf::from(std::env::var_os("HOME")?).join(".config"),
+        },
+    };
+    std::fs::read_to_string(folder.join("libvirt/libvirt.conf")).ok()
+}
+
+/// What `uri_aliases` says of an alias, or `uri_default` where nothing is asked for.
+fn resolve(configuration: &str, alias: Option<&str>) -> Option<String> {
+    const QUOTES: [char; 2] = ['"', '\''];
+    let is_comment = |line: &str, at: usize| line[..at].matches(QUOTES).count().is_multiple_of(2);
+    let code = |line: &'_ str| {
+        let comment = line.match_indices('#').map(|(at, _)| at).find(|at| is_comment(line, *at));
+        line[..comment.unwrap_or(line.len())].to_owned()
+    };
+    let text = configuration.lines().map(code).collect::<Vec<_>>().join("\n");
+    let value = |key: &str| {
+        let after = text.match_indices(key).map(|(at, _)| text[at + key.len()..].trim_start());
+        after.filter_map(|rest| rest.strip_prefix('=')).last()
+    };
+    let quoted = |text: &str| text.split(QUOTES).skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    match alias {
+        None => quoted(value("uri_default")?.lines().next()?).into_iter().next(),
+        Some(alias) => {
+            let all = quoted(value("uri_aliases")?.split(']').next()?);
+            all.iter().find_map(|pair| Some(pair.split_once('=').filter(|(name, _)| *name == alias)?.1.to_owned()))
+        }
+    }
+}
+
 /// Whether a URI means this machine: it names no host.
 pub(super) fn is_local(uri: &str) -> bool {
     uri.split_once("://").is_some_and(|(_, rest)| rest.starts_with('/'))
@@ -29,7 +78,25 @@ pub(super) fn is_local(uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_local, without_prompts};
+    use super::{is_local, to_open, without_prompts};
+
+    #[test]
+    fn an_alias_and_the_default_may_lead_through_ssh_too() {
+        let configuration = "# uri_aliases = [ \"hail=qemu+ssh://comment/system\", ]\nuri_aliases = [\n  \
+            \"hail=qemu+ssh://root@hail/system\",\n  'sleet=qemu+tls://sleet/system', # it's [wet]\n]\n\
+            #uri_default = \"qemu:///system\"\nuri_default = \"qemu+ssh://node7/system\"\n";
+        let opened = |given: Option<&str>| to_open(given, || Some(configuration.to_owned()));
+        assert_eq!(opened(Some("hail")).unwrap(), "qemu+ssh://root@hail/system?no_tty=1");
+        assert_eq!(opened(None).unwrap(), "qemu+ssh://node7/system?no_tty=1");
+        assert_eq!(opened(Some("sleet")).unwrap(), "sleet", "libvirt resolves what asks nobody");
+        assert_eq!(opened(Some("rain")).unwrap(), "rain");
+        assert_eq!(opened(Some("qemu+ssh://h/system")).unwrap(), "qemu+ssh://h/system?no_tty=1");
+        for text in ["", "uri_aliases", "uri_aliases =", "uri_aliases = [", "uri_default = 7", "uri_default=\"", "="] {
+            assert_eq!(to_open(None, || Some(text.to_owned())), None, "{text}");
+            assert_eq!(to_open(Some("hail"), || Some(text.to_owned())).unwrap(), "hail", "{text}");
+        }
+        assert_eq!(to_open(None, || None), None);
+    }
 
     #[test]
     fn without_a_host_it_is_this_machine() {
