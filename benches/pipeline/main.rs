@@ -122,7 +122,7 @@ fn history(criterion: &mut Criterion<CpuTime>) {
         // A bin of four seconds: the charts reach back to the oldest sample.
         let screen = Screen::with_interval(&mut host, HISTORY_TICKS + 1, 4.0);
         let mut terminal = screen::terminal();
-        let mut device = screen.at("⏎⏎", "peak");
+        let mut device = screen.at("⏎⏎", "figure");
         group.bench_function(BenchmarkId::new("a device's charts", size), |bencher| {
             bencher.iter(|| device.draw(&mut terminal));
         });
