@@ -28,6 +28,9 @@ const BURST: usize = 64;
 /// How long to wait for the process to be stopped. In a job that the shell cannot bring back it never is.
 const STOPPED_WITHIN: Duration = Duration::from_millis(200);
 
+/// How long a signal may take that came while the process was stopped.
+const GOES_ON_WITHIN: Duration = Duration::from_millis(50);
+
 /// How long after a failure of the terminal a signal may still explain it.
 const SIGNALLED_WITHIN: Duration = Duration::from_millis(100);
 
@@ -222,6 +225,11 @@ where
             biased;
             signal = signals.recv() => signal,
             () = sleep(STOPPED_WITHIN) => None,
+        };
+        // Who is killed while stopped goes on first, and hears of its end a moment later.
+        let signal = match signal {
+            Some(Signal::Continue) | None => timeout(GOES_ON_WITHIN, signals.recv()).await.ok().flatten().or(signal),
+            signal => signal,
         };
         match signal {
             None | Some(Signal::Continue) => self.go_on().map(|()| None),

@@ -55,8 +55,9 @@ async fn write(
 ) -> Result<(), Trouble> {
     let mut fleet = Fleet::new(hosts);
     let mut lines = vec![Lines::default(); hosts];
-    // When a host that cannot be reached has its next line: the first at once, and then one an interval.
+    // When a host that cannot be reached has its next line: the first as soon as that is told, and then one an interval.
     let mut due = vec![Some(Instant::now() + PATIENCE); hosts];
+    let mut told = vec![false; hosts];
     while written.wants_more() {
         let next = due.iter().flatten().min().copied();
         tokio::select! {
@@ -67,14 +68,14 @@ async fn write(
                 let host = &fleet.hosts()[id];
                 match (&host.link, &host.info) {
                     (Link::Failing(failure), None) => return Err(Trouble::Unreachable(failure.clone())),
-                    (Link::Failing(_), Some(_)) if due[id].is_none() => {
+                    (Link::Failing(_), Some(_)) if !std::mem::replace(&mut told[id], true) => {
                         due[id] = Some(Instant::now() + interval);
                         written.write(lines[id].failure(host, Timestamp::now()))?;
                     }
                     (Link::Failing(_), Some(_)) => {}
                     (Link::Connecting, _) => due[id] = due[id].or(Some(Instant::now() + interval)),
                     (Link::Live, _) => {
-                        due[id] = None;
+                        (due[id], told[id]) = (None, false);
                         written.write(lines[id].sample(host))?;
                     }
                 }
@@ -86,6 +87,7 @@ async fn write(
                         return Err(Trouble::Unreachable(silent()));
                     }
                     written.write(lines[id].failure(host, Timestamp::now()))?;
+                    told[id] = true;
                     *due = Some(Instant::now() + interval);
                 }
             }
@@ -188,6 +190,18 @@ mod tests {
         assert_eq!(errors[..3], [gone.clone(), gone.clone(), gone]);
         assert_eq!(errors[3..6], [CONNECTING, CONNECTING, CONNECTING]);
         assert_eq!(errors[6..], [serde_json::Value::Null], "and then the sample");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_before_the_first_sample_has_its_line_at_once() {
+        let (sender, receiver) = mpsc::channel(4);
+        for update in [HostUpdate::Connecting, connected(), failed()] {
+            sender.send((0, update)).await.unwrap();
+        }
+        let start = Instant::now();
+        let mut written = Written { to: Vec::new(), left: Some(1) };
+        write(receiver, 1, Duration::from_secs(1), &mut written).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

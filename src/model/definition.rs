@@ -73,6 +73,6 @@ pub struct NicDefinition {
     pub model: Option<String>,
     /// `link/@state` is `down`.
     pub link_down: bool,
-    /// `bandwidth/inbound|outbound/@average|@peak|@burst`, named `inbound average` …, in KiB/s (burst: KiB).
+    /// `bandwidth/inbound|outbound/@average|@peak|@burst`, named `inbound average` …, in kB/s (burst: KiB).
     pub limits: Vec<(String, u64)>,
 }

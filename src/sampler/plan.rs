@@ -202,7 +202,7 @@ impl Known {
         // Where another client had the domain it is asked again.
         let spared = domain.lacks.iter().any(|lack| lack.call == Call::BulkStats);
         for (group, (read, before)) in DEAR.into_iter().zip(self.read.iter_mut().zip(&mut self.before)) {
-            if domain.asked.contains(group) || domain.more.contains(group) && !spared {
+            if domain.asked.contains(group) || domain.more.contains(group) && !spared && domain.held.is_none() {
                 *before = read.replace(tick);
             }
         }

@@ -134,6 +134,7 @@ impl Task {
             freed_sender,
             freed,
             before: None,
+            ticked: false,
             second: None,
         };
         let end = self.serve(&mut connection).await;
@@ -315,12 +316,13 @@ fn keep_held(sample: &mut HostSample, before: Option<&HostSample>, quarantine: &
         let known = known.and_then(|(at, known)| Some((at, known.held.filter(Held::is_own)?)));
         domain.held = match (domain.held, known) {
             (None, Some((_, known))) if look => Some(known),
-            // At its command when the last sample was taken: it is the same one.
-            (Some(held), Some((at, known))) if held.by == known.by && held.since.monotonic <= at.monotonic => {
+            // At its command when the last sample was taken: it is the same one. One that is young says nothing yet.
+            (Some(held), Some((at, known)))
+                if held.by == known.by && (held.since.monotonic <= at.monotonic || !held.is_hang(now)) =>
+            {
                 Some(known)
             }
-            (Some(held), None) => Some(held).filter(|held| held.is_hang(now)),
-            (held, _) => held,
+            (held, _) => held.filter(|held| held.is_hang(now)),
         };
     }
 }
@@ -386,7 +388,10 @@ mod tests {
         assert_eq!(since_after(host(Groups::OVERVIEW, 1, None), Some(&before)), None);
         let found = |second| host(Groups::OVERVIEW, 1, Some(Duration::from_secs(second)));
         assert_eq!(since_after(found(59), Some(&before)), Some(SINCE), "as old as it was");
-        assert_eq!(since_after(found(61), Some(&before)), Some(Duration::from_secs(61)), "it answered in between");
+        let mut later = found(62);
+        later.at = at(Duration::from_secs(64));
+        assert_eq!(since_after(later, Some(&before)), Some(Duration::from_secs(62)), "it answered in between");
+        assert_eq!(since_after(found(60), Some(&before)), Some(SINCE), "nobody knows yet");
     }
 
     #[test]

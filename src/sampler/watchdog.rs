@@ -237,7 +237,9 @@ impl Quarantine {
                 None if degraded && domain.run.is_some() => {
                     let known = before.and_then(|before| before.domains.get(uuid)).filter(|it| it.run == domain.run);
                     let known = known.and_then(|known| known.held).filter(|held| held.by == Hold::Host);
-                    known.or(Some(Held { by: Hold::Host, since: sample.at }))
+                    // What it hangs in by itself is still known.
+                    let own = domain.held.filter(Held::is_own);
+                    own.or(known).or(Some(Held { by: Hold::Host, since: sample.at }))
                 }
                 // As the source found it: a call of another client hangs in it.
                 None => domain.held,

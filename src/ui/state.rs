@@ -236,6 +236,10 @@ impl UiState {
         let index = view.selected.as_ref().and_then(|key| keys.iter().position(|other| other == key)).unwrap_or(0);
         let page = usize::from(layout::domain_areas(self.size, domain).devices.height).max(1);
         let (line, lines) = layout::device_line(domain, index);
+        // Above the first device there may be kinds of which there is none, and why.
+        if index == 0 && line < page {
+            view.offset = 0;
+        }
         // The first line on the screen is a heading, whatever is below it.
         view.offset = scroll(view.offset, line.saturating_sub(1), lines, page);
         view.offset = scroll(view.offset, line, lines, page);

@@ -132,19 +132,21 @@ pub(super) fn draw(
     let shown = curves.len().min(usize::from(inner.height));
     // In one line there is no room for the scale and the unit: the frame has them, for all curves alike.
     let framed = usize::from(inner.height) < 2 * shown;
+    let mut is_scaled = false;
     if let Some((top, curve)) = shared_top.zip(curves.first()).filter(|_| framed) {
         let symbols = scene.palette.symbols;
         let scale = format!(" {} ", format::up_to(&format::with_short_unit(curve.unit, top, symbols), symbols));
         if text::width(&scale) + title_width < usize::from(inner.width) {
             let x = inner.right() - text::width(&scale) as u16;
             buffer.set_string(x, area.y, scale, scene.palette.style(Role::Dim));
+            is_scaled = true;
         }
     }
     for (index, curve) in curves.iter().take(shown).enumerate() {
         let edge = |index: usize| (usize::from(inner.height) * index / shown) as u16;
         let (y, height) = (inner.y + edge(index), edge(index + 1) - edge(index));
         let place = Rect { y, height, ..inner };
-        curve_in(scene, buffer, place, curve, shared_top.unwrap_or_else(|| curve.top()), framed);
+        curve_in(scene, buffer, place, curve, shared_top.unwrap_or_else(|| curve.top()), is_scaled);
     }
     time_axis(scene, buffer, area, window);
 }

@@ -136,10 +136,9 @@ impl Screen<'_> {
         );
         fact("model", defined.and_then(|nic| nic.model.clone()));
         fact("link", defined.map(|nic| if nic.link_down { "down" } else { "up" }.to_owned()));
-        // In KiB/s, a burst in KiB.
         let limit = |(name, value): &(String, u64)| {
-            let unit = if name.ends_with("burst") { Unit::Bytes } else { Unit::BytesPerSecond };
-            format!("{name} {}", format::with_unit(unit, 1024.0 * *value as f64, self.scene.palette.symbols))
+            let unit = if name.ends_with("burst") { "KiB" } else { "kB/s" };
+            format!("{name} {value} {unit}")
         };
         let limits = defined.map(|nic| nic.limits.iter().map(limit).collect::<Vec<_>>().join(", "));
         fact("limits", limits.filter(|limits| !limits.is_empty()));
@@ -260,7 +259,7 @@ impl Screen<'_> {
             let whole = match whole {
                 Some(Whole::Total(value, unit)) => format::total(value, unit, symbols),
                 Some(Whole::Mean(value)) => format!("avg {}", format::figure(Unit::Nanoseconds, value, symbols)),
-                None => String::new(),
+                Some(Whole::Nothing) | None => String::new(),
             };
             put(sum, line, true, Role::Text, whole);
         }
@@ -350,11 +349,15 @@ enum Whole {
     Total(u64, Unit),
     /// Mean time of all requests, in nanoseconds: whether the present one is unusual here.
     Mean(f64),
+    /// Nothing, though it is counted.
+    Nothing,
 }
 
 fn mean(time: Option<Counter<Nanoseconds>>, requests: Option<Counter<Operations>>) -> Option<Whole> {
-    let (time, requests) = (time?.total(), requests?.total());
-    (requests > 0).then(|| Whole::Mean(time as f64 / requests as f64))
+    Some(match (time?.total(), requests?.total()) {
+        (_, 0) => Whole::Nothing,
+        (time, requests) => Whole::Mean(time as f64 / requests as f64),
+    })
 }
 
 fn disk_total(metric: D, sample: &BlockSample) -> Option<Whole> {
@@ -369,7 +372,7 @@ fn disk_total(metric: D, sample: &BlockSample) -> Option<Whole> {
         D::WriteLatency => mean(sample.write_time, sample.write_requests),
         D::FlushLatency => mean(sample.flush_time, sample.flush_requests),
         D::Errors => sample.errors.map(|total| Whole::Total(total.total(), count)),
-        D::InFlight => None,
+        D::InFlight => sample.read_time.and(sample.write_time).map(|_| Whole::Nothing),
     }
 }
 

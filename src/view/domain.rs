@@ -63,7 +63,7 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
     };
     first.push_span(scene.span(state_role, marks::state_words(domain, when)));
     if let Some(finding) = loudest.filter(|finding| !finding.is_state) {
-        let room = usize::from(area.width).saturating_sub(first.width() + 2);
+        let room = usize::from(area.width).saturating_sub(text::width_of(&first) + 2);
         let words = text::shorten(&finding.what, room, symbols);
         first.push_span(scene.span(marks::role(finding.severity), format!("  {words}")));
     }
@@ -83,7 +83,7 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
     // Half a figure would be another one.
     for fact in facts {
         let fact = format!("  {fact}");
-        if first.width() + text::width(&fact) > usize::from(area.width) {
+        if text::width_of(&first) + text::width(&fact) > usize::from(area.width) {
             break;
         }
         first.push_span(scene.span(Role::Dim, fact));
@@ -349,7 +349,7 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
         let place = Rect { y: area.y + line as u16, height: 1, ..area };
         match item {
             // The heading of what is below it, where its own has been scrolled away.
-            _ if line == 0 => heading_row(scene, buffer, place, &fitted, top),
+            _ if line == 0 && area.height > 1 => heading_row(scene, buffer, place, &fitted, top),
             Item::Heading(_) => heading_row(scene, buffer, place, &fitted, top),
             Item::Row(key) => {
                 devices::draw_row(scene, buffer, place, &fitted, (host, domain, &key), top);

@@ -75,7 +75,10 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     match scene.ui.screen() {
         Screen::List(shown) => {
-            first = place(scene, shown, room);
+            // The way back to the present comes before the names of other lists.
+            let mut back = Vec::new();
+            freeze(scene, &mut back, true);
+            first = place(scene, shown, room.saturating_sub(text::width_of(&back)));
             let state = scene.ui.list_state();
             let order = if state.order == Order::Descending { "down" } else { "up" };
             freeze(scene, &mut spans, true);

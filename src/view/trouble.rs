@@ -17,6 +17,9 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
 use uuid::Uuid;
 
+/// With fewer columns nothing can be told of a guest.
+const LEAST: usize = 20;
+
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let mut spans = Vec::new();
     let whole = usize::from(area.width);
@@ -36,8 +39,9 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     for host in scene.fleet.hosts() {
         for (severity, words) in super::host::findings(scene, host) {
             // A warning gives way to whatever a guest has.
-            if severity == Severity::Critical || total == 0 {
-                let words = format!("{} {words}  ", marks::sign(severity, scene.palette.symbols));
+            let words = format!("{} {words}  ", marks::sign(severity, scene.palette.symbols));
+            let left = room.saturating_sub(used + if total > 0 { LEAST } else { 0 });
+            if (severity == Severity::Critical || total == 0) && text::width(&words) <= left {
                 used += text::width(&words);
                 spans.push(scene.span(marks::role(severity), words));
             }
@@ -53,7 +57,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
             room = whole - least(news.len().saturating_sub(1));
         }
         let space = room.saturating_sub(used + rest.len() + 1);
-        let words = if index == 0 && spans.is_empty() && text::width(&words) > space + 1 {
+        let words = if index == 0 && space >= LEAST && text::width(&words) > space + 1 {
             text::shorten(&words, space, scene.palette.symbols) + " "
         } else {
             words

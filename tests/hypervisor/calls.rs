@@ -46,7 +46,7 @@ fn seen(lab: &Lab) -> &'static Seen {
             mem: desk.open("vtop-lab-mem"),
             net: desk.open("vtop-lab-net"),
             disk: desk.open("vtop-lab-disk"),
-            disk_device: desk.go("⏎l", &["disk vdb  ", "peak"]),
+            disk_device: desk.go("⏎l", &["disk vdb  ", "max"]),
         }
     })
 }
@@ -135,13 +135,13 @@ fn block_stats_flags() {
     let mut comparison = Comparison::new("virDomainBlockStatsFlags");
     let table = seen.disk.table(&["DISK", "RD/s"]);
     let row = table.row("DISK", "vdb").unwrap();
-    let device = seen.disk_device.table(&["figure", "now", "peak", "total"]);
+    let device = seen.disk_device.table(&["figure", "now", "max", "total"]);
     for (column, line, key, kind) in [
         ("RD/s", "read B/s", "rd_bytes", Kind::Bytes),
         ("WR/s", "write B/s", "wr_bytes", Kind::Bytes),
         ("RDOPS", "read IOPS", "rd_req", Kind::Count),
         ("WROPS", "write IOPS", "wr_req", Kind::Count),
-        ("FLOPS", "flush IOPS", "flush_operations", Kind::Count),
+        ("FLUSH", "flush IOPS", "flush_operations", Kind::Count),
     ] {
         let truth = ("vtop-lab-disk", key);
         let now = device.row("figure", line).unwrap().figure("now");

@@ -100,7 +100,7 @@ fn the_test_driver_has_block_stats_and_says_what_it_lacks() {
     let device = direct.desk.go("⏎", &["disk vda  "]);
     assert!(device.contains("– flushes and times: not supported by the TEST"), "{}", device.text());
     assert!(device.text().lines().any(|line| line.starts_with("driver ")), "{}", device.text());
-    let table = device.table(&["figure", "now", "peak", "total"]);
+    let table = device.table(&["figure", "now", "max", "total"]);
     assert_eq!(table.row("figure", "read latency").unwrap().figure("now"), "–");
     assert!(table.row("figure", "errors /s").unwrap().figure("total").ends_with('M'), "{}", device.text());
 }

@@ -42,7 +42,7 @@ pub const DISKS: Columns = &[
     ("WR/s", "write_bytes_per_second", Kind::Bytes),
     ("RDOPS", "read_requests_per_second", Kind::Count),
     ("WROPS", "write_requests_per_second", Kind::Count),
-    ("FLOPS", "flushes_per_second", Kind::Count),
+    ("FLUSH", "flushes_per_second", Kind::Count),
     ("RDLAT", "read_latency_nanoseconds", Kind::Time),
     ("WRLAT", "write_latency_nanoseconds", Kind::Time),
     ("FLLAT", "flush_latency_nanoseconds", Kind::Time),
@@ -152,7 +152,7 @@ pub fn columns(screen: &'static str, domain: &str, of: &Of, row: &Row<'_>, colum
 }
 
 pub fn lines(domain: &str, of: &Of, screen: &Screen, lines: Columns) -> Vec<Shown> {
-    let table = screen.table(&["figure", "now", "peak", "total"]);
+    let table = screen.table(&["figure", "now", "max", "total"]);
     let shown = |&(label, figure, kind)| {
         let row = table.row("figure", label).unwrap_or_else(|| panic!("no {label} on\n{}", screen.text()));
         let value = number(kind, &row.figure("now"));
@@ -239,16 +239,16 @@ fn domain_screen(viewer: &mut impl Viewer, domain: &str, nic: &str) -> Vec<Shown
 fn device_screens(viewer: &mut impl Viewer, nic: &str) -> Vec<Shown> {
     let mut all = Vec::new();
     viewer.open("vtop-lab-disk");
-    viewer.go("⏎", &["disk vda  ", "peak"]);
-    let screen = viewer.go("l", &["disk vdb  ", "peak"]);
+    viewer.go("⏎", &["disk vda  ", "max"]);
+    let screen = viewer.go("l", &["disk vdb  ", "max"]);
     all.extend(lines("vtop-lab-disk", &Of::Disk("vdb".into()), &screen, DISK_LINES));
     viewer.open("vtop-lab-net");
-    let screen = viewer.go("⇥⏎", &[&format!("NIC {nic}  "), "peak"]);
+    let screen = viewer.go("⇥⏎", &[&format!("NIC {nic}  "), "max"]);
     all.extend(lines("vtop-lab-net", &Of::Nic(nic.to_owned()), &screen, NIC_LINES));
     viewer.open("vtop-lab-cpu");
-    let screen = viewer.go("⇥⇥⏎", &["vCPU 0  ", "peak"]);
+    let screen = viewer.go("⇥⇥⏎", &["vCPU 0  ", "max"]);
     all.extend(lines("vtop-lab-cpu", &Of::Vcpu(0), &screen, VCPU_LINES));
-    let screen = viewer.go("l", &["vCPU 1  ", "peak"]);
+    let screen = viewer.go("l", &["vCPU 1  ", "max"]);
     all.extend(lines("vtop-lab-cpu", &Of::Vcpu(1), &screen, VCPU_LINES));
     all
 }

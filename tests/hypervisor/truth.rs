@@ -163,6 +163,13 @@ impl Reader<'_> {
             "write_latency_nanoseconds" => latency("wr")?,
             "flush_latency_nanoseconds" => latency("fl")?,
             "in_flight_count" => {
+                // Counted as they end: where none did there is no such figure.
+                let requests = ["rd.reqs", "wr.reqs"].map(key);
+                let ended =
+                    |name: &String| self.window.growth(self.domain, name) - self.window.doubt(self.domain, name);
+                if requests.iter().map(ended).sum::<f64>() <= 0.0 {
+                    return None;
+                }
                 let both = ["rd.times", "wr.times"].map(|field| self.rate(&key(field), 1e-9, 5e6));
                 self.sum(both.into_iter().map(Some))?
             }

@@ -380,11 +380,16 @@ fn sorted_by_trouble_a_crashed_domain_stands_among_those_in_trouble() {
 
 #[test]
 fn the_footer_of_a_frozen_screen_leads_back_to_the_present() {
-    for keys in [" ", "2 ", "⏎ ", "⏎⏎ "] {
-        let mut rig = Rig::new(12, 60, SIZE);
-        let text = rig.press(keys).text();
-        let footer = text.lines().last().unwrap();
-        assert!(footer.contains("Space live") && !footer.contains("Space freeze"), "{keys}: {footer}");
+    for (width, height) in [(40, 10), (60, 15), SIZE] {
+        for keys in [" ", "2 ", "/web⏎ ", "⏎ ", "⏎⏎ "] {
+            let mut rig = Rig::new(12, 60, (width, height));
+            let text = rig.press(keys).text();
+            let footer = text.lines().last().unwrap();
+            assert!(!footer.contains("Space freeze"), "{keys}: {footer}");
+            // Of 40 columns a filter that hides rows has what is left.
+            let has_room = width > 40 || !keys.starts_with('/');
+            assert!(!has_room || footer.contains("Space live"), "{width}, {keys}: {footer}");
+        }
     }
 }
 
@@ -409,6 +414,42 @@ fn up_and_down_stay_in_their_column_of_cards() {
         rig.press(keys);
         assert_eq!(rig.ui.selected_index(), Some(index), "{keys}");
     }
+}
+
+#[test]
+fn the_selected_device_is_in_sight_at_every_height() {
+    for height in 14..30 {
+        let mut rig = Rig::new(12, 60, (80, height));
+        rig.press("/proxy⏎⏎");
+        for _ in 0..7 {
+            let selected = rig.ui.domain.as_ref().unwrap().selected.clone();
+            let name = match selected {
+                Some(DeviceKey::Disk(name) | DeviceKey::Nic(name)) => name.to_string(),
+                Some(DeviceKey::Vcpu(number)) => number.to_string(),
+                None => "vda".to_owned(),
+            };
+            let text = rig.text();
+            let rows =
+                text.lines().skip(5).filter_map(|line| line.trim_start_matches(['▲', '△', ' ']).split(' ').next());
+            assert!(rows.collect::<Vec<_>>().contains(&name.as_str()), "{name} at {height}:\n{text}");
+            rig.press("j");
+        }
+    }
+}
+
+#[test]
+fn the_reason_above_the_first_device_can_be_reached_again() {
+    let mut rig = Rig::bent(12, 60, SIZE, |sample| {
+        for domain in sample.domains.values_mut() {
+            domain.disks.clear();
+        }
+    });
+    rig.press("/ci-runner-03⏎⏎");
+    assert!(rig.text().contains("no disk with counters"));
+    rig.press("G");
+    assert!(!rig.text().contains("no disk with counters"));
+    rig.press("g");
+    assert!(rig.text().contains("no disk with counters"), "{}", rig.text());
 }
 
 #[test]

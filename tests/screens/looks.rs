@@ -180,6 +180,28 @@ fn a_device_s_peak_is_that_of_the_chart_beside_it() {
 }
 
 #[test]
+fn an_idle_disk_is_counted_all_the_same() {
+    let mut rig = Rig::new(12, 100, (120, 40));
+    let text = rig.press("/db-primary⏎⏎jjj⏎").text();
+    assert!(text.contains("disk sda") && text.contains("– errors: this driver does not count it"), "{text}");
+}
+
+#[test]
+fn a_full_host_does_not_hide_the_guest_that_stands_still() {
+    for width in [40, 60, 80, 120] {
+        let rig = Rig::bent(12, 180, (width, 15), |sample| {
+            let memory = sample.node.memory.as_mut().unwrap();
+            memory.free.0 = memory.total.0 / 40;
+            (memory.buffers.0, memory.cached.0) = (0, 0);
+        });
+        let text = rig.text();
+        let line = text.lines().nth(2).unwrap().to_owned();
+        assert!(line.contains("▲ mail paused"), "{width}: {line}");
+        assert_eq!(line.contains("host memory 98 % used"), width >= 60, "{width}: {line}");
+    }
+}
+
+#[test]
 fn the_host_line_counts_the_domains_at_every_width() {
     for (width, words) in
         [(40, "9/12 up"), (80, "9/12 up"), (110, "12 domains 9 running 3 off"), (120, "12 domains 9 running 3 off")]

@@ -69,6 +69,8 @@ pub(super) struct Connection<'a> {
     pub(super) freed_sender: mpsc::UnboundedSender<Left>,
     pub(super) freed: mpsc::UnboundedReceiver<Left>,
     pub(super) before: Option<HostSample>,
+    /// It has had a tick.
+    pub(super) ticked: bool,
     /// A second connection that is still on its way.
     pub(super) second: Option<(Line, Pending<Result<HostInfo, SourceError>>)>,
 }
@@ -110,6 +112,7 @@ impl Connection<'_> {
         self.round_trip = self.round_trip.min(took);
         // A look is over in no time, and says nothing of how long a sample takes.
         if turn == Turn::Tick {
+            self.ticked = true;
             self.patience.learn(took);
             if let Some(sample) = sample {
                 self.plan.learn(request, sample, took);
@@ -138,9 +141,8 @@ impl Connection<'_> {
     /// Leaves the line to its call, which hangs in these domains, and goes on with another. It may have made `most`
     /// calls side by side.
     pub(super) fn leave(&mut self, call: Call, culprits: Vec<Uuid>, most: usize, fresh: Line) {
-        // A look finds nobody that hangs: what it knows is of the connection before.
-        let found = self.before.as_ref().is_some_and(|before| !Groups::STATE.contains(before.asked));
-        let left = Left::of_sample(culprits, |uuid| found && self.known_hold(uuid).is_some(), most);
+        // Before its first tick a connection knows only what the one before it knew.
+        let left = Left::of_sample(culprits, |uuid| self.ticked && self.known_hold(uuid).is_some(), most);
         self.quarantine.stuck(&left);
         let mut old = std::mem::replace(self.line, fresh);
         self.hear_both(&mut old);

@@ -61,12 +61,18 @@ fn resolve(configuration: &str, alias: Option<&str>) -> Option<String> {
         let after = text.match_indices(key).map(|(at, _)| text[at + key.len()..].trim_start());
         after.filter_map(|rest| rest.strip_prefix('=')).last()
     };
-    let quoted = |text: &str| text.split(QUOTES).skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    // Every other part is in quotes. One without its end is none.
+    let quoted = |text: &str| {
+        let parts: Vec<&str> = text.split(QUOTES).collect();
+        let whole = parts.chunks_exact(2).take((parts.len() - 1) / 2);
+        whole.map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect::<Vec<_>>()
+    };
     match alias {
-        None => quoted(value("uri_default")?.lines().next()?).into_iter().next(),
+        None => quoted(value("uri_default")?.lines().next()?).into_iter().next().map(|(_, uri)| uri),
         Some(alias) => {
-            let all = quoted(value("uri_aliases")?.split(']').next()?);
-            all.iter().find_map(|pair| Some(pair.split_once('=').filter(|(name, _)| *name == alias)?.1.to_owned()))
+            let pairs = quoted(value("uri_aliases")?);
+            let mut inside = pairs.iter().take_while(|(between, _)| !between.contains(']'));
+            inside.find_map(|(_, pair)| Some(pair.split_once('=').filter(|(name, _)| *name == alias)?.1.to_owned()))
         }
     }
 }
@@ -83,11 +89,12 @@ mod tests {
     #[test]
     fn an_alias_and_the_default_may_lead_through_ssh_too() {
         let configuration = "# uri_aliases = [ \"hail=qemu+ssh://comment/system\", ]\nuri_aliases = [\n  \
-            \"hail=qemu+ssh://root@hail/system\",\n  'sleet=qemu+tls://sleet/system', # it's [wet]\n]\n\
+            \"v6=qemu+ssh://root@[2001:db8::7]/system\", \"hail=qemu+ssh://root@hail/system\",\n  'sleet=qemu+tls://sleet/system', # it's [wet]\n]\n\
             #uri_default = \"qemu:///system\"\nuri_default = \"qemu+ssh://node7/system\"\n";
         let opened = |given: Option<&str>| to_open(given, || Some(configuration.to_owned()));
         assert_eq!(opened(Some("hail")).unwrap(), "qemu+ssh://root@hail/system?no_tty=1");
         assert_eq!(opened(None).unwrap(), "qemu+ssh://node7/system?no_tty=1");
+        assert_eq!(opened(Some("v6")).unwrap(), "qemu+ssh://root@[2001:db8::7]/system?no_tty=1");
         assert_eq!(opened(Some("sleet")).unwrap(), "sleet", "libvirt resolves what asks nobody");
         assert_eq!(opened(Some("rain")).unwrap(), "rain");
         assert_eq!(opened(Some("qemu+ssh://h/system")).unwrap(), "qemu+ssh://h/system?no_tty=1");

@@ -158,8 +158,9 @@ impl Domain<'_> {
         let raw = unsafe { raw.assume_init() };
         Ok(match raw.state {
             sys::VIR_DOMAIN_CONTROL_OK => Control::Free,
-            sys::VIR_DOMAIN_CONTROL_JOB => Control::Job,
-            _ => Control::Occupied(std::time::Duration::from_millis(raw.stateTime)),
+            sys::VIR_DOMAIN_CONTROL_OCCUPIED => Control::Occupied(std::time::Duration::from_millis(raw.stateTime)),
+            // ERROR too: a job without a command on the monitor, of which libvirt does not know how long it lasts.
+            _ => Control::Job,
         })
     }
 
