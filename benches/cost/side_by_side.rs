@@ -178,7 +178,7 @@ fn contenders(options: &Options) -> Result<Vec<Contender>, String> {
 
 /// The screens, the keys to them, and what only they show.
 const SCREENS: [(&str, &str, &str); 4] =
-    [("table", "", "CPU%"), ("panes", "2", "╭"), ("domain", "\r", "DISK"), ("device", "\r\r", "peak")];
+    [("table", "", "CPU%"), ("panes", "2", "╭"), ("domain", "\r", "DISK"), ("device", "\r\r", "figure")];
 
 fn build_bare() -> Result<String, String> {
     let program = format!("{}/bare", env!("CARGO_TARGET_TMPDIR"));

@@ -23,7 +23,7 @@ pub const SCREENS: [(&str, &str, &str); 8] = [
     ("vcpus", "5", "STEAL%"),
     ("events", "6", "guest panicked"),
     ("domain", "⏎", "FLLAT"),
-    ("device", "⏎⏎", "peak"),
+    ("device", "⏎⏎", "figure"),
 ];
 
 pub fn terminal() -> Terminal<TestBackend> {

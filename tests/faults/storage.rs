@@ -99,7 +99,7 @@ pub fn a_disk_has_no_room(lab: &Lab, table: &mut Table) {
     });
     // Once it was looked at it is no news any more.
     program.keys("6");
-    program.wait("the device in the list of events", |text| text.contains("no space left, virtio-disk1"));
+    program.wait("the device in the list of events", |text| text.contains("no space left, /run/vtop-lab-full/vdb.raw"));
     program.keys("1");
     program.wait("the mark is gone", |text| text.contains(DOMAIN) && !text.contains(BEFORE));
     let freshness = watch.freshness(Groups::BLOCK, |domain| domain.name != DOMAIN);
