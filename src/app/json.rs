@@ -38,7 +38,7 @@ impl<W: Write> Written<W> {
     fn write(&mut self, line: Option<Line<'_>>) -> Result<(), Trouble> {
         let Some(line) = line else { return Ok(()) };
         match line.write(&mut self.to) {
-            Ok(()) => self.left = self.left.map(|left| left - 1),
+            Ok(()) => self.left = self.left.map(|left| left.saturating_sub(1)),
             // The reader has what it wanted.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.left = Some(0),
             Err(error) => return Err(Trouble::Output(error)),

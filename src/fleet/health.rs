@@ -90,8 +90,10 @@ impl Grade {
             Cause::MemoryUsed(_) => Some(DomainMetric::MemoryUsed),
             _ => None,
         };
-        use Cause::{Crashed, GuestCrashed, IoErrorPause, PostCopyFailed, Watchdog};
-        let is_state = matches!(self.cause, IoErrorPause | GuestCrashed | PostCopyFailed | Watchdog | Crashed);
+        let is_state = match self.cause {
+            Cause::Held(_) => false,
+            cause => self.stands_still() || matches!(cause, Cause::Crashed),
+        };
         Finding { severity: self.severity, metric, what: self.cause.describe(domain, when), is_state }
     }
 }
@@ -122,6 +124,11 @@ pub const STEAL_LIMITS: (f64, f64) = (10.0, 30.0);
 pub const LATENCY_LIMITS: (f64, f64) = (20e6, 50e6);
 /// Packets a second that are dropped or have errors: (warning, critical).
 pub const LOSS_LIMITS: (f64, f64) = (1.0, 100.0);
+
+/// Busy CPUs of the host, in percent of all: (worth a look, full).
+pub const HOST_CPU_LIMITS: (f64, f64) = (75.0, 95.0);
+/// Used memory of the host, in percent: (warning, critical).
+pub const HOST_MEMORY_LIMITS: (f64, f64) = (85.0, 95.0);
 
 /// From (warning, critical) on, a figure is a finding.
 const LIMITS: &[(DomainMetric, (f64, f64))] = &[
@@ -276,6 +283,23 @@ impl Host {
         let shares = self.domains.values().filter_map(|domain| Some((domain.cpu_of_host(cpus, when)?, domain.uuid)));
         let (share, uuid) = shares.max_by(|left, right| left.0.total_cmp(&right.0))?;
         (share >= CULPRIT_SHARE).then_some(Culprit { uuid, share, busy })
+    }
+
+    /// The share of its memory that it uses, in percent.
+    pub fn memory_share(&self, when: When) -> Option<f64> {
+        let total = self.node.memory.map(|memory| memory.total.0 as f64)?;
+        self.track.value(HostMetric::MemoryUsed, when).map(|used| 100.0 * used / total)
+    }
+
+    /// What is wrong with the host itself. A domain that fills its CPUs is named for that.
+    pub fn findings(&self, when: When) -> Vec<(Severity, String)> {
+        let share = self.memory_share(when);
+        let memory = share.and_then(|share| Some((grade(share, HOST_MEMORY_LIMITS)?, share)));
+        let memory = memory.map(|(severity, share)| (severity, format!("host memory {share:.0} % used")));
+        let busy = self.track.value(HostMetric::Cpu, when).filter(|busy| *busy >= HOST_CPU_LIMITS.1);
+        let busy = busy.filter(|_| self.culprit(when).is_none());
+        let cpu = busy.map(|busy| (Severity::Warning, format!("host CPU {busy:.0} % busy")));
+        memory.into_iter().chain(cpu).collect()
     }
 }
 

@@ -23,7 +23,9 @@ pub use condition::Condition;
 pub use device::{Device, Devices};
 pub use domain::{Disk, Domain, HostCpu, IoErrorPause, Nic, Vcpu};
 pub use events::{EVENTS_KEPT, EventLog};
-pub use health::{Culprit, Finding, LATENCY_LIMITS, LOSS_LIMITS, STEAL_LIMITS, Severity};
+pub use health::{
+    Culprit, Finding, HOST_CPU_LIMITS, HOST_MEMORY_LIMITS, LATENCY_LIMITS, LOSS_LIMITS, STEAL_LIMITS, Severity,
+};
 pub use host::{Host, Link};
 pub use missing::Missing;
 pub use track::{HISTORY_TICKS, Past, Span, Tick, TimeCursor, Timeline, Track, When};

@@ -507,6 +507,12 @@ fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
     let loudness = |domain: &Domain| domain.loudness(When::Latest, None, host.culprit(When::Latest));
     let rest = host.domains.values().filter(|domain| domain.uuid != victim).filter_map(loudness).reduce(f64::max);
     assert!(rest > loudness(&host.domains[&victim]), "lists that are sorted by trouble begin with it as well");
+    assert_eq!(host.findings(When::Latest), [], "the domain is named for it");
+    let large = HostInfo { cpus: 8, ..HostInfo::default() };
+    let nobody =
+        fleet([HostUpdate::Connected(Arc::new(large)), sample(at(0), 0, 0, 0), sample(at(1000), 1960, 40, 1500)]);
+    let of_host = nobody.hosts()[0].findings(When::Latest);
+    assert_eq!(of_host, [(Severity::Warning, "host CPU 98 % busy".to_owned())], "no single one takes a quarter of it");
     let idle =
         fleet([HostUpdate::Connected(Arc::new(info)), sample(at(0), 0, 0, 0), sample(at(1000), 1000, 1000, 900)]);
     let what = idle.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what);

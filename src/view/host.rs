@@ -6,7 +6,7 @@ use super::text;
 use super::theme::Role;
 use super::{Scene, Symbols};
 use crate::fleet::metric::{HostMetric, Metric};
-use crate::fleet::{Domain, Host, Link, Severity, TimeCursor, When};
+use crate::fleet::{Domain, HOST_CPU_LIMITS, HOST_MEMORY_LIMITS, Host, Link, TimeCursor, When};
 use crate::model::{DomainState, Groups};
 use crate::time::Interval;
 use ratatui::buffer::Buffer;
@@ -192,7 +192,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     let cpu = host.track.value(HostMetric::Cpu, when);
     let mut percent = vec![
         scene.span(Role::Heading, "CPU "),
-        scene.span(load_role(cpu, CPU_LIMITS, Role::Title), format!("{:>5}%", value(HostMetric::Cpu))),
+        scene.span(load_role(cpu, HOST_CPU_LIMITS, Role::Title), format!("{:>5}%", value(HostMetric::Cpu))),
     ];
     percent.extend(curve(&[HostMetric::Cpu], Role::Cpu, 100.0));
     if detail.iowait {
@@ -202,7 +202,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     let total = total.map_or(scene.none().into(), |total| format::figure(crate::units::Unit::Bytes, total, symbols));
     let memory = vec![
         scene.span(Role::Heading, "MEM "),
-        scene.span(load_role(memory_share(host, when), MEMORY_LIMITS, Role::Title), value(HostMetric::MemoryUsed)),
+        scene.span(load_role(host.memory_share(when), HOST_MEMORY_LIMITS, Role::Title), value(HostMetric::MemoryUsed)),
         scene.span(Role::Dim, format!("/{total}")),
     ];
     // A sum that is not of all is at least that much.
@@ -236,37 +236,12 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     vec![percent, memory, disk, net, counts]
 }
 
-/// Of all host CPUs, and of its memory, in percent: (warning, critical).
-const CPU_LIMITS: (f64, f64) = (75.0, 95.0);
-const MEMORY_LIMITS: (f64, f64) = (85.0, 95.0);
-
 fn load_role(value: Option<f64>, (warning, critical): (f64, f64), fine: Role) -> Role {
     match value {
         Some(value) if value >= critical => Role::Critical,
         Some(value) if value >= warning => Role::Warning,
         _ => fine,
     }
-}
-
-/// The share of its memory that the host uses, in percent.
-fn memory_share(host: &Host, when: When) -> Option<f64> {
-    let total = host.node.memory.map(|memory| memory.total.0 as f64)?;
-    host.track.value(HostMetric::MemoryUsed, when).map(|used| 100.0 * used / total)
-}
-
-/// What is wrong with the host itself. A guest that fills its CPUs is named for that.
-pub(super) fn findings(scene: &Scene, host: &Host) -> Vec<(Severity, String)> {
-    let when = scene.when(host);
-    let mut found = Vec::new();
-    if let Some(share) = memory_share(host, when).filter(|share| *share >= MEMORY_LIMITS.0) {
-        let severity = if share >= MEMORY_LIMITS.1 { Severity::Critical } else { Severity::Warning };
-        found.push((severity, format!("host memory {share:.0} % used")));
-    }
-    let culprit = scene.culprits.get(host.id).is_some_and(Option::is_some);
-    if let Some(busy) = host.track.value(HostMetric::Cpu, when).filter(|busy| *busy >= CPU_LIMITS.1 && !culprit) {
-        found.push((Severity::Warning, format!("host CPU {busy:.0} % busy")));
-    }
-    found
 }
 
 /// The states that domains are counted by, in words for many of them. A domain that waits for a resource has not stopped.

@@ -37,7 +37,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         spans.push(scene.span(role, words));
     }
     for host in scene.fleet.hosts() {
-        for (severity, words) in super::host::findings(scene, host) {
+        for (severity, words) in host.findings(scene.when(host)) {
             // A warning gives way to whatever a guest has.
             let words = format!("{} {words}  ", marks::sign(severity, scene.palette.symbols));
             let left = room.saturating_sub(used + if total > 0 { LEAST } else { 0 });
