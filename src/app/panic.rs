@@ -1,12 +1,9 @@
 //! A panic's report: on the normal screen, whole, and never over the figures.
 
 use super::terminal;
-use super::trouble::Trouble;
+use super::trouble::{PANIC_EXIT_CODE, Trouble};
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
-
-/// Exit code of a panic, as Rust itself has it.
-pub(super) const EXIT_CODE: u8 = 101;
 
 /// Reports of threads whose end the program survives: told at the end.
 static KEPT: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -22,7 +19,7 @@ pub(super) fn install() -> Result<(), Trouble> {
         if std::thread::current().id() == main {
             terminal::give_back();
             print(&report);
-            std::process::exit(EXIT_CODE.into());
+            std::process::exit(PANIC_EXIT_CODE.into());
         }
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(report);
     }));

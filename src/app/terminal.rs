@@ -1,12 +1,21 @@
 //! Into raw mode and the alternate screen, and out of them at every way out.
 
-use super::event_loop::Tty;
 use crossterm::cursor::{Hide, Show};
 use crossterm::execute;
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use std::io::{self, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What the loop does to the terminal apart from drawing.
+pub(super) trait Tty {
+    /// Raw mode and alternate screen.
+    fn take(&mut self) -> io::Result<()>;
+    /// As it was before.
+    fn give_back(&mut self);
+    /// Asks the system to stop this process until it is told to go on; may return before that has happened.
+    fn stop(&mut self) -> io::Result<()>;
+}
 
 /// The terminal is as vtop wants it. One for the process, as there is one terminal, and a panic has to find it.
 static TAKEN: AtomicBool = AtomicBool::new(false);

@@ -4,6 +4,9 @@ use crate::model::Failure;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+/// Exit code of a panic, as Rust itself has it.
+pub(super) const PANIC_EXIT_CODE: u8 = 101;
+
 /// What ended the program before its user did.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
@@ -41,7 +44,7 @@ impl Trouble {
         match self {
             Self::NoTerminal => ExitCode::from(2),
             // Nothing but a panic ends them.
-            Self::NoSamples => ExitCode::from(super::panic::EXIT_CODE),
+            Self::NoSamples => ExitCode::from(PANIC_EXIT_CODE),
             _ => ExitCode::FAILURE,
         }
     }

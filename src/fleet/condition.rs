@@ -1,7 +1,7 @@
 //! How a domain was at a time that is shown: its run, its state, what held it. Figures of the past need it beside them.
 
-use super::domain::IoErrorPause;
 use crate::model::{DomainState, Held, StateReason};
+use crate::time::Timestamp;
 
 /// How a domain is, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,4 +16,13 @@ pub struct Condition {
     pub held: Option<Held>,
     /// The last time until then that it was paused on an I/O error. It outlives the pause: on NFS such pauses come and go.
     pub io_error: Option<IoErrorPause>,
+}
+
+/// A pause because the host could not complete the guest's I/O.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IoErrorPause {
+    /// When it began, as far as is known.
+    pub at: Timestamp,
+    /// Whether it has ended.
+    pub over: bool,
 }

@@ -1,8 +1,9 @@
 //! A part of a domain that has counters of its own: a disk, a NIC, a vCPU, a host CPU that it used.
 
+use super::history::Tick;
+use super::history::Track;
 use super::metric::Metric;
-use super::page::Page;
-use super::track::{Tick, Track};
+use crate::fleet::history::arena::Page;
 use crate::model::{BlockSample, NetSample};
 use compact_str::CompactString;
 use std::time::Duration;

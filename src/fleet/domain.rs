@@ -1,12 +1,13 @@
 //! One domain: what it is, its last readings, its figures over time.
 
-use super::condition::Condition;
+use super::condition::{Condition, IoErrorPause};
 use super::device::{Device, Devices};
+use super::history::Track;
+use super::history::{Tick, When};
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
-use super::page::Page;
-use super::rates;
-use super::spells::Spells;
-use super::track::{Tick, Track, When};
+use crate::fleet::derive::rates;
+use crate::fleet::history::arena::Page;
+use crate::fleet::history::run_length::Spells;
 use crate::model::{
     BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Lack,
     MemorySample, NetSample, StateReason, VcpuSample,
@@ -27,15 +28,6 @@ pub type Nic = Device<CompactString, NetSample, NicMetric>;
 pub type Vcpu = Device<u32, VcpuSample, VcpuMetric>;
 /// A host CPU that the domain used, by its number.
 pub type HostCpu = Device<u32, Counter<Nanoseconds>, HostCpuMetric>;
-
-/// A pause because the host could not complete the guest's I/O.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IoErrorPause {
-    /// When it began, as far as is known.
-    pub at: Timestamp,
-    /// Whether it has ended.
-    pub over: bool,
-}
 
 /// One domain of a host.
 #[derive(Clone, Debug)]

@@ -2,12 +2,13 @@
 
 use super::HostId;
 use super::domain::Domain;
-use super::events::EventLog;
+use super::history::Track;
+use super::history::{Timeline, When};
 use super::metric::HostMetric;
-use super::rates;
-use super::round::Round;
-use super::spells::Spells;
-use super::track::{Timeline, Track, When};
+use crate::fleet::derive::host_totals::Round;
+use crate::fleet::derive::rates;
+use crate::fleet::event_log::EventLog;
+use crate::fleet::history::run_length::Spells;
 use crate::model::{
     Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, Held, HostInfo, HostSample, HostUpdate, Lack,
     NodeSample, SampleDelta,

@@ -6,6 +6,7 @@ use crate::units::{Bytes, Nanoseconds, Operations};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 const DISK: Uuid = Uuid::from_u128(7);
 

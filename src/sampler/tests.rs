@@ -2,14 +2,16 @@
 
 use super::*;
 use crate::model::{
-    DomainSample, DomainState, Event, EventKind, Failure, Groups, Held, Hold, HostInfo, HostSample, NodeSample,
-    StateReason,
+    DomainSample, DomainState, Event, EventKind, Failure, Groups, Held, Hold, HostInfo, HostSample, HostUpdate,
+    NodeSample, StateReason,
 };
-use crate::sources::{Around, Monitor, Notice, Notify, Request, Severity, SourceError};
+use crate::sources::{Around, Monitor, Notice, Notify, Request, Severity, Source, SourceError};
+use crate::time::Interval;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, advance};
 use uuid::Uuid;
 

@@ -7,6 +7,7 @@ mod layout;
 mod list;
 mod row;
 mod rows;
+mod screen;
 mod seen;
 mod sight;
 mod sort;
@@ -19,7 +20,8 @@ pub use layout::{Areas, CardGrid, DomainAreas, MIN_HEIGHT, MIN_WIDTH, areas, dom
 pub use list::List;
 pub use row::{DeviceKey, RowId};
 pub use rows::device_keys;
+pub use screen::{DomainView, Screen};
 pub use seen::Seen;
 pub use sort::{Order, SortKey};
-pub use state::{DomainView, Filter, ListState, Screen, UiState};
+pub use state::{Filter, ListState, UiState};
 pub use update::update;

@@ -2,7 +2,7 @@
 //! same in a replay and in every output, whoever looked at it.
 
 use super::list::List;
-use super::state::{Screen, UiState};
+use super::screen::Screen;
 use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor};
 use crate::model::Event;
 use std::collections::BTreeMap;
@@ -53,13 +53,13 @@ pub(super) fn is_past(cursor: TimeCursor, moment: Duration) -> bool {
 }
 
 /// The events of all hosts that nobody has seen: how many, and the newest with its host.
-pub(super) fn unseen<'a>(ui: &UiState, fleet: &'a Fleet) -> Option<(usize, HostId, &'a Event)> {
+pub(super) fn unseen<'a>(seen: &Seen, cursor: TimeCursor, fleet: &'a Fleet) -> Option<(usize, HostId, &'a Event)> {
     let hosts = fleet.hosts().iter().enumerate();
     let all = hosts.flat_map(|(id, host)| host.events.iter().map(move |(_, event)| (id, event)));
     let mut newest: Option<(HostId, &Event)> = None;
     let mut count = 0;
     for (id, event) in all {
-        if ui.seen.contains(id, event) || !is_past(ui.cursor, event.at.monotonic) {
+        if seen.contains(id, event) || !is_past(cursor, event.at.monotonic) {
             continue;
         }
         count += 1;
@@ -78,9 +78,9 @@ pub(super) enum Looking {
 }
 
 /// What the user looks at. A filtered list shows only some, so it counts as none.
-pub(super) fn looking(ui: &UiState) -> Option<Looking> {
-    match ui.screen() {
-        Screen::List(List::Events) if ui.filter.text.is_empty() => Some(Looking::AtAll),
+pub(super) fn looking(screen: Screen<'_>, filtered: bool) -> Option<Looking> {
+    match screen {
+        Screen::List(List::Events) if !filtered => Some(Looking::AtAll),
         Screen::List(_) => None,
         Screen::Domain(view) => Some(Looking::At(view.id)),
         Screen::Device(id, _) => Some(Looking::At(id)),
@@ -88,22 +88,22 @@ pub(super) fn looking(ui: &UiState) -> Option<Looking> {
 }
 
 /// Notes what was seen by who leaves that screen.
-pub(super) fn leave(ui: &mut UiState, fleet: &Fleet, left: Looking) {
+pub(super) fn leave(seen: &mut Seen, cursor: TimeCursor, fleet: &Fleet, left: Looking) {
     for (host, known) in fleet.hosts().iter().enumerate() {
-        let shown = |at: &Duration| is_past(ui.cursor, *at);
+        let shown = |at: &Duration| is_past(cursor, *at);
         // A pause may be known by the state alone.
         let paused = |domain: &Domain| domain.io_error.map(|pause| pause.at.monotonic);
         match left {
             Looking::AtAll => {
                 let told = known.events.iter().map(|(_, event)| event.at.monotonic);
                 if let Some(until) = told.chain(known.domains.values().filter_map(paused)).filter(shown).max() {
-                    ui.seen.see_host(host, until);
+                    seen.see_host(host, until);
                 }
             }
             Looking::At(id) if id.host == host => {
                 let told = known.events.of_domain(id.uuid).map(|event| event.at.monotonic);
                 if let Some(until) = told.chain(known.domains.get(&id.uuid).and_then(paused)).filter(shown).max() {
-                    ui.seen.see_domain(id, until);
+                    seen.see_domain(id, until);
                 }
             }
             Looking::At(_) => {}

@@ -1,7 +1,8 @@
 //! What is on the screen, as the sampler needs to know it.
 
 use super::list::List;
-use super::state::{Screen, UiState};
+use super::screen::Screen;
+use super::state::UiState;
 use crate::fleet::{DomainId, Fleet, HostId};
 use crate::model::Groups;
 use crate::sampler::Sight;

@@ -2,11 +2,12 @@
 
 use super::layout::{self, CardGrid};
 use super::list::List;
-use super::row::{DeviceKey, RowId};
+use super::row::RowId;
 use super::rows::{self, device_keys};
+use super::screen::{DomainView, Screen};
 use super::seen::{self, Seen};
 use super::sort::{Order, SortKey};
-use crate::fleet::{DomainId, Fleet, Host, HostId, TimeCursor};
+use crate::fleet::{Fleet, Host, HostId, TimeCursor};
 use crate::model::Event;
 use crate::time::Interval;
 
@@ -39,36 +40,6 @@ pub struct Unfiltered {
     pub text: String,
     /// The domain that the user was in.
     pub domain: Option<DomainView>,
-}
-
-/// A domain under the glass.
-#[derive(Clone, Debug)]
-pub struct DomainView {
-    /// Which.
-    pub id: DomainId,
-    /// The selected device; `None`: the first.
-    pub selected: Option<DeviceKey>,
-    /// The first line of the devices on the screen.
-    pub offset: usize,
-    /// The device that fills the screen.
-    pub device: Option<DeviceKey>,
-}
-
-/// What fills the screen.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Screen<'a> {
-    /// A list of domains, devices or events.
-    List(List),
-    /// One domain.
-    Domain(&'a DomainView),
-    /// One device of it.
-    Device(DomainId, &'a DeviceKey),
-}
-
-impl PartialEq for DomainView {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id && self.device == other.device
-    }
 }
 
 /// Everything that belongs to the screen and not to the hosts.
@@ -168,7 +139,7 @@ impl UiState {
 
     /// Events that the user has not seen: how many, and the newest with its host.
     pub fn unseen<'a>(&self, fleet: &'a Fleet) -> Option<(usize, HostId, &'a Event)> {
-        seen::unseen(self, fleet)
+        seen::unseen(&self.seen, self.cursor, fleet)
     }
 
     /// What happened on a host, newest first, up to where the user stands in time.

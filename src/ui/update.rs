@@ -4,17 +4,18 @@ use super::action::{Action, Effect};
 use super::list::List;
 use super::row::{DeviceKey, RowId};
 use super::rows::device_keys;
+use super::screen::{DomainView, Screen};
 use super::seen;
 use super::sort::SortKey;
-use super::state::{DomainView, Screen, UiState, Unfiltered};
+use super::state::{UiState, Unfiltered};
 use crate::fleet::{DomainId, Fleet, TimeCursor, When};
 
 /// Applies one action. What concerns the world outside comes back.
 pub fn update(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
-    let before = seen::looking(ui);
+    let before = seen::looking(ui.screen(), !ui.filter.text.is_empty());
     let effect = apply(ui, fleet, action);
-    if let Some(left) = before.filter(|_| seen::looking(ui) != before) {
-        seen::leave(ui, fleet, left);
+    if let Some(left) = before.filter(|_| seen::looking(ui.screen(), !ui.filter.text.is_empty()) != before) {
+        seen::leave(&mut ui.seen, ui.cursor, fleet, left);
     }
     ui.refresh(fleet);
     effect

@@ -1,11 +1,11 @@
 //! A connection that stands: what is known along it, and what may interrupt a wait.
 
-use super::{End, failed};
+use super::end::{End, failed};
 use crate::model::{Event, Groups, Held, HostInfo, HostSample};
-use crate::sampler::Wish;
-use crate::sampler::events::Teller;
+use crate::sampler::event_forwarder::Teller;
 use crate::sampler::plan::Plan;
 use crate::sampler::schedule::{Look, Schedule};
+use crate::sampler::settings::Wish;
 use crate::sampler::watchdog::{Left, MOST_STUCK, Patience, Quarantine};
 use crate::sources::worker::{Pending, Worker};
 use crate::sources::{Notice, Request, SourceError};

@@ -1,7 +1,9 @@
 //! Why a call takes so long: a second connection asks domain by domain.
 
 use super::connection::{Call, Connection, Line};
-use super::{End, Task, keep_held};
+use super::end::End;
+use super::keep_held::keep_held;
+use super::state::Task;
 use crate::model::{Groups, Held, Hold, HostSample};
 use crate::sampler::watchdog::{
     BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, SUSPECT, UNKNOWN,

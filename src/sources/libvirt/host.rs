@@ -2,8 +2,8 @@
 
 use super::explain;
 use super::ffi::{Connection, LibvirtError};
-use super::lacks::Lacks;
 use crate::model::{Call, Counter, CpuTimes, Groups, HostInfo, NodeMemory, NodeSample};
+use crate::sources::libvirt::stats::unsupported::Lacks;
 use crate::units::{Bytes, Nanoseconds};
 
 /// What the host is. Drivers do not tell everything; what one does not tell stays empty, and is no reason to fail.

@@ -16,121 +16,19 @@
 //! uri         what is done to a URI before libvirt gets it
 //! ```
 
-mod around;
-mod books;
-mod bulk;
-mod definitions;
+mod definition;
+mod degraded;
+mod events;
 mod explain;
 mod ffi;
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
-mod inbox;
-mod lacks;
-mod lanes;
-mod params;
-mod per_domain;
 mod session;
-mod spared;
+mod source;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod uri;
-mod xml;
 
-use super::{Around, Monitor, Notify, Request, Source, SourceError};
-use crate::model::{HostInfo, HostSample};
-use crate::sources::Severity;
-use definitions::Definitions;
-use ffi::LibvirtError;
-use session::Session;
-use uuid::Uuid;
-
-/// How to reach a hypervisor, and how to ask it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LibvirtOptions {
-    /// The connection's URI; `None` for libvirt's own choice (`LIBVIRT_DEFAULT_URI`, its configuration, what is there).
-    pub uri: Option<String>,
-    /// Which calls to use.
-    pub calls: Calls,
-}
-
-/// Which calls to use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Calls {
-    /// The bulk call where the driver has it.
-    #[default]
-    Auto,
-    /// One domain at a time, even where the driver has the bulk call.
-    PerDomain,
-}
-
-/// The version of libvirt's client library, as `9.0.0`; `None` where it does not tell.
-pub fn library_version() -> Option<String> {
-    virt::connect::Connect::version().ok().map(u64::from).and_then(host::version)
-}
-
-/// A hypervisor that libvirt reaches.
-pub struct LibvirtSource {
-    options: LibvirtOptions,
-    session: Option<Session>,
-    /// Outlive a lost connection: what is the same afterwards is the same allocation.
-    definitions: Definitions,
-    connected_before: bool,
-}
-
-impl LibvirtSource {
-    /// Opens nothing yet.
-    pub fn new(options: LibvirtOptions) -> Self {
-        Self { options, session: None, definitions: Definitions::default(), connected_before: false }
-    }
-
-    /// The URI to open: the option, or what the environment says, as libvirt itself would take it.
-    fn uri(&self) -> Option<String> {
-        let given = self.options.uri.clone().or_else(|| std::env::var("LIBVIRT_DEFAULT_URI").ok());
-        given.filter(|uri| !uri.is_empty())
-    }
-}
-
-impl Source for LibvirtSource {
-    fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError> {
-        // The old connection is closed before the new one is opened.
-        self.session = None;
-        self.definitions.mark_all_stale();
-        let uri = self.uri();
-        let opened = uri::to_open(uri.as_deref(), uri::configuration);
-        let (session, info) = Session::open(opened.as_deref(), self.options.calls, notify)
-            .map_err(|error| explain::connecting(&error, uri.as_deref(), self.connected_before))?;
-        self.session = Some(session);
-        self.connected_before = true;
-        Ok(info)
-    }
-
-    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
-        self.with_session(|session, definitions| session.sample(request, definitions))
-    }
-
-    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
-        self.with_session(|session, definitions| session.sample_around(request, around, definitions))
-    }
-
-    fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {
-        self.with_session(|session, _| session.monitor(domain))
-    }
-}
-
-impl LibvirtSource {
-    fn with_session<T>(
-        &mut self,
-        call: impl FnOnce(&mut Session, &mut Definitions) -> Result<T, LibvirtError>,
-    ) -> Result<T, SourceError> {
-        let Some(session) = &mut self.session else {
-            return Err(SourceError {
-                message: "not connected".to_owned(),
-                advice: None,
-                severity: Severity::Connection,
-            });
-        };
-        call(session, &mut self.definitions)
-            .map_err(|error| explain::sampling(&error, session.is_alive(), session.closed()))
-    }
-}
+pub use source::{Calls, LibvirtOptions, LibvirtSource, library_version};

@@ -1,19 +1,22 @@
 //! One open connection and what is remembered along it.
 
-use super::around::{Asking, LookedUp};
-use super::books::{Books, NodeBooks};
-use super::bulk::Moments;
-use super::definitions::{Definitions, Marks, Present};
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
-use super::inbox::Inbox;
-use super::lacks::Lacks;
-use super::lanes::Lanes;
-use super::per_domain::{self, Asker, Stop};
-use super::spared::Spared;
-use super::{Calls, around, bulk, explain, host, lanes, uri};
+use super::{Calls, explain, host, uri};
 use crate::model::{
     Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, Lack, NodeSample, StateReason,
 };
+use crate::sources::libvirt::definition::cache::{Definitions, Marks, Present};
+use crate::sources::libvirt::degraded::bypass;
+use crate::sources::libvirt::degraded::bypass::Asking;
+use crate::sources::libvirt::events::inbox::Inbox;
+use crate::sources::libvirt::stats::bulk::Moments;
+use crate::sources::libvirt::stats::connection_pool::Lanes;
+use crate::sources::libvirt::stats::looked_up::LookedUp;
+use crate::sources::libvirt::stats::nowait_retry::Spared;
+use crate::sources::libvirt::stats::per_domain::{self, Asker, Stop};
+use crate::sources::libvirt::stats::unsupported::Lacks;
+use crate::sources::libvirt::stats::{bulk, connection_pool};
+use crate::sources::linux::{Books, NodeBooks};
 use crate::sources::{Around, Monitor, Notify, Request};
 use crate::time::Timestamp;
 use crate::units::Nanoseconds;
@@ -182,7 +185,7 @@ impl Session {
         let Self { connection, driver, lanes, lacks, looked_up, books, node_books, spared, .. } = self;
         let books = books.as_mut().filter(|_| is_pulse_with_books(request));
         let asking = Asking { request, around, books, lanes: lanes.as_mut(), spared, driver };
-        let (domains, at) = match around::sample(connection, looked_up, asking) {
+        let (domains, at) = match bypass::sample(connection, looked_up, asking) {
             Err(error) if bulk::is_missing(&error) => {
                 lacks.add(Call::BulkStats, explain::lack(&error, driver));
                 return Err(NoBulk::Useless);
@@ -199,7 +202,7 @@ impl Session {
     /// Whether a domain's QEMU answers.
     pub(crate) fn monitor(&mut self, domain: Uuid) -> Result<Monitor, LibvirtError> {
         self.looked_up.forget();
-        around::monitor(&self.connection, &mut self.looked_up, domain)
+        bypass::monitor(&self.connection, &mut self.looked_up, domain)
     }
 
     fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
@@ -240,7 +243,7 @@ impl Session {
         let mut vcpus = BTreeMap::new();
         let silent = books.map(|books| books.fill(&mut domains));
         let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
-        let lanes = lanes.as_mut().map(|lanes| (lanes, lanes::MOST));
+        let lanes = lanes.as_mut().map(|lanes| (lanes, connection_pool::MOST));
         bulk::more(connection, lanes, active.iter().copied(), wanted, driver, |answer| {
             vcpus.extend(answer.vcpus.map(|count| (answer.uuid, count)));
             if let Some(sample) = domains.get_mut(&answer.uuid) {
@@ -338,7 +341,7 @@ impl Session {
             let outcome = ask_domain(&mut asker, &mut sample, |asker, sample| {
                 let groups = request.groups | request.more_of(&present.uuid);
                 if around.is_some_and(|around| around.busy.contains(&present.uuid)) {
-                    sample.held = around::hang(&present.domain);
+                    sample.held = bypass::hang(&present.domain);
                     let cheap = groups & Groups::PULSE;
                     return per_domain::fill(asker, sample, definition.as_deref(), cheap, present.uuid, memory);
                 }

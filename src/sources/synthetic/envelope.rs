@@ -1,6 +1,6 @@
 //! How strong something is in the course of the story: levels joined by straight lines, repeating, integrated exactly.
 
-use super::story::{CYCLE_SECONDS, Moment};
+use super::moment::{CYCLE_SECONDS, Moment};
 
 /// A level over one cycle, in thousandths of the ordinary.
 ///

@@ -1,8 +1,9 @@
 //! A domain's memory: what the balloon gave it, and what its guest says.
 
+use super::moment::Moment;
 use super::noise::{Flow, Noise, derive, wander};
 use super::persona::{Balloon, Persona};
-use super::story::{Moment, Part, Parts};
+use super::story::{Part, Parts};
 use crate::model::{Counter, MemorySample};
 use crate::units::{Bytes, Events};
 

@@ -31,6 +31,7 @@ mod extras;
 mod guest;
 mod host;
 mod memory;
+mod moment;
 mod node;
 mod noise;
 mod options;

@@ -2,9 +2,10 @@
 
 use super::envelope::Envelope;
 use super::guest::CpuTime;
+use super::moment::Moment;
 use super::noise::{Flow, Noise, derive, wander};
 use super::persona::{Persona, gibibytes};
-use super::story::{self, Moment};
+use super::story;
 use crate::model::{Counter, CpuTimes, Groups, HostInfo, NodeMemory, NodeSample};
 use crate::units::{Bytes, Nanoseconds};
 

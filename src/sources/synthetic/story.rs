@@ -1,11 +1,9 @@
 //! What happens when: the chapters, and what each does to whom.
 
 use super::envelope::Envelope;
+use super::moment::{CYCLE_SECONDS, Moment};
 use crate::model::{DomainState, EventKind, IoErrorAction, Lifecycle, LifecycleDetail, StateReason};
 use std::time::Duration;
-
-/// Seconds of [`CYCLE`].
-pub(super) const CYCLE_SECONDS: u64 = 240;
 
 /// How long the story takes before it begins again.
 pub const CYCLE: Duration = Duration::from_secs(CYCLE_SECONDS);
@@ -71,32 +69,6 @@ impl Chapter {
 
 /// How long `k8s-node-4` takes to shut down, in seconds.
 const SHUTDOWN_SECONDS: u64 = 3;
-
-/// A moment of the story.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
-    /// Whole cycles before it.
-    pub(super) cycles: u64,
-    /// Seconds into its cycle.
-    pub(super) phase: f64,
-}
-
-impl Moment {
-    /// So long after the first cycle began (in which the domains had no viewer yet, see [`HISTORY`]).
-    pub(super) fn after(elapsed: Duration) -> Self {
-        let cycles = elapsed.as_secs() / CYCLE_SECONDS;
-        Self { cycles, phase: (elapsed - Duration::from_secs(cycles * CYCLE_SECONDS)).as_secs_f64() }
-    }
-
-    fn in_cycle(cycles: u64, second: u64) -> Self {
-        Self { cycles, phase: second as f64 }
-    }
-
-    /// Seconds since the first cycle began.
-    pub(super) fn seconds(&self) -> f64 {
-        (self.cycles * CYCLE_SECONDS) as f64 + self.phase
-    }
-}
 
 /// What a domain is in the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Typed parameters, and the bulk call that answers in them.
 
 use super::{Connection, Domain, LibvirtError, borrowed_text, check};
-use crate::sources::libvirt::params::Value;
+use crate::sources::libvirt::stats::params::Value;
 use std::ffi::{CStr, c_uint};
 use std::marker::PhantomData;
 use std::ptr::null_mut;

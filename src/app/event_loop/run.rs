@@ -1,0 +1,264 @@
+//! The one owner of all state: input, samples, signals and the frame timer meet in one `select!`, input first.
+
+use crate::app::input::Events;
+use crate::app::signals::Signal;
+use crate::app::source::Updates;
+use crate::app::terminal::Tty;
+use crate::fleet::{Fleet, Link};
+use crate::model::{Failure, HostUpdate};
+use crate::sampler::Handle;
+use crate::time::{Interval, Timestamp};
+use crate::ui::{Action, Effect, UiState, action_for, update};
+use crate::view::{self, Look};
+use crossterm::event::Event;
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use std::io;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+/// Frames for new samples are this far apart at least; one for a key comes at once.
+const FRAME: Duration = Duration::from_millis(16);
+/// A frame comes this often even where nothing new is known: ages and countdowns on the screen go on.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// The same while samples come: a little more, so that at the usual interval a sample's own frame is always first.
+const CALM_HEARTBEAT: Duration = Duration::from_millis(1200);
+/// Keys that are taken in before a frame, so that a held key does not draw what nobody sees.
+const BURST: usize = 64;
+/// How long to wait for the process to be stopped. In a job that the shell cannot bring back it never is.
+const STOPPED_WITHIN: Duration = Duration::from_millis(200);
+
+/// How long a signal may take that came while the process was stopped.
+const GOES_ON_WITHIN: Duration = Duration::from_millis(50);
+
+/// How long after a failure of the terminal a signal may still explain it.
+const SIGNALLED_WITHIN: Duration = Duration::from_millis(100);
+
+/// Why the loop has ended.
+#[derive(Debug, PartialEq)]
+pub(crate) enum End {
+    /// The user wants it.
+    Quit,
+    /// The system wants it.
+    Signal(Signal),
+    /// No host was ever reached.
+    Unreachable(Failure),
+    /// Nobody samples any more.
+    NoSamples,
+}
+
+/// All state of the interactive mode.
+pub(crate) struct EventLoop<'a, B: Backend, T> {
+    terminal: &'a mut Terminal<B>,
+    tty: &'a mut T,
+    look: Look,
+    handles: &'a [Handle],
+    fleet: Fleet,
+    ui: UiState,
+    /// Something changed since the last frame.
+    dirty: bool,
+    drawn: Instant,
+}
+
+impl<'a, B, T> EventLoop<'a, B, T>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+    T: Tty,
+{
+    pub(crate) fn new(
+        terminal: &'a mut Terminal<B>,
+        tty: &'a mut T,
+        look: Look,
+        interval: Interval,
+        handles: &'a [Handle],
+    ) -> Self {
+        let fleet = Fleet::new(handles.len());
+        let ui = UiState::new(interval);
+        Self { terminal, tty, look, handles, fleet, ui, dirty: true, drawn: Instant::now() }
+    }
+
+    /// Until the end. The first frame comes before any host has answered.
+    pub(crate) async fn run(
+        mut self,
+        events: Events,
+        updates: Updates,
+        mut signals: mpsc::UnboundedReceiver<Signal>,
+    ) -> io::Result<End> {
+        match self.live(events, updates, &mut signals).await {
+            // A terminal that is gone fails, and the signal that says so is on its way.
+            Err(error) => match timeout(SIGNALLED_WITHIN, signals.recv()).await {
+                Ok(Some(signal)) if signal != Signal::Continue => Ok(End::Signal(signal)),
+                _ => Err(error),
+            },
+            end => end,
+        }
+    }
+
+    async fn live(
+        &mut self,
+        mut events: Events,
+        mut updates: Updates,
+        signals: &mut mpsc::UnboundedReceiver<Signal>,
+    ) -> io::Result<End> {
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        self.act(Action::Resize { width: size.width, height: size.height });
+        self.draw()?;
+        loop {
+            let frame = self.drawn + if self.dirty { FRAME } else { self.heartbeat() };
+            let effect = tokio::select! {
+                biased;
+                event = events.recv() => self.input(event.unwrap_or_else(|| Err(no_input()))?, &mut events)?,
+                signal = signals.recv() => match signal {
+                    Some(Signal::Continue) => {
+                        self.go_on()?;
+                        None
+                    }
+                    Some(signal) => return Ok(End::Signal(signal)),
+                    None => return Ok(End::Signal(Signal::Hangup)),
+                },
+                update = updates.recv() => match update {
+                    Some((host, update)) => {
+                        if let Some(end) = self.sampled(host, update) {
+                            return Ok(end);
+                        }
+                        None
+                    }
+                    None => return Ok(End::NoSamples),
+                },
+                () = sleep_until(frame) => {
+                    self.draw()?;
+                    None
+                }
+            };
+            match effect {
+                Some(Effect::Quit) => return Ok(End::Quit),
+                Some(Effect::Suspend) => {
+                    if let Some(signal) = self.suspend(signals).await? {
+                        return Ok(End::Signal(signal));
+                    }
+                }
+                Some(Effect::Redraw) => self.draw_all()?,
+                Some(Effect::SetInterval(interval)) => {
+                    self.handles.iter().for_each(|handle| handle.set_interval(interval));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn heartbeat(&self) -> Duration {
+        let calm = self.fleet.hosts().iter().all(|host| host.link == Link::Live);
+        if calm { CALM_HEARTBEAT } else { HEARTBEAT }
+    }
+
+    /// Takes an event, and those that wait behind it, then draws. Stops at the first that concerns the world outside.
+    fn input(&mut self, first: Event, events: &mut Events) -> io::Result<Option<Effect>> {
+        let mut effect = self.event(first);
+        for _ in 1..BURST {
+            match effect.is_none().then(|| events.try_recv()) {
+                Some(Ok(event)) => effect = self.event(event?),
+                _ => break,
+            }
+        }
+        if self.dirty && effect != Some(Effect::Quit) {
+            self.draw()?;
+        }
+        Ok(effect)
+    }
+
+    fn event(&mut self, event: Event) -> Option<Effect> {
+        let action = match event {
+            Event::Key(key) => action_for(key, &self.ui)?,
+            Event::Resize(width, height) => Action::Resize { width, height },
+            _ => return None,
+        };
+        self.act(action)
+    }
+
+    fn act(&mut self, action: Action) -> Option<Effect> {
+        self.dirty = true;
+        let effect = update(&mut self.ui, &self.fleet, action);
+        self.ui.limit_help(|ui| view::help_end(&self.fleet, ui, &self.look, Timestamp::now()));
+        self.tell_sight();
+        effect
+    }
+
+    /// Lets the samplers know what is on the screen.
+    fn tell_sight(&self) {
+        for (host, handle) in self.handles.iter().enumerate() {
+            handle.set_sight(self.ui.sight(&self.fleet, host));
+        }
+    }
+
+    /// Takes what came from a host; the end, where none was ever reached.
+    fn sampled(&mut self, host: usize, update: HostUpdate) -> Option<End> {
+        self.fleet.apply(host, update);
+        self.ui.refresh(&self.fleet);
+        self.tell_sight();
+        self.dirty = true;
+        crate::app::panic::on_demand("screen");
+        let mut failures = self.fleet.hosts().iter().map(|host| match (&host.link, &host.info) {
+            (Link::Failing(failure), None) => Some(failure),
+            _ => None,
+        });
+        let first = failures.next().flatten()?.clone();
+        failures.all(|failure| failure.is_some()).then_some(End::Unreachable(first))
+    }
+
+    /// Stops the process as a shell's ^Z does, and goes on when the shell brings it back. A signal that ends the
+    /// program may come instead.
+    async fn suspend(&mut self, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<Option<Signal>> {
+        self.tty.give_back();
+        self.tty.stop()?;
+        let signal = tokio::select! {
+            biased;
+            signal = signals.recv() => signal,
+            () = sleep(STOPPED_WITHIN) => None,
+        };
+        // Who is killed while stopped goes on first, and hears of its end a moment later.
+        let signal = match signal {
+            Some(Signal::Continue) | None => timeout(GOES_ON_WITHIN, signals.recv()).await.ok().flatten().or(signal),
+            signal => signal,
+        };
+        match signal {
+            None | Some(Signal::Continue) => self.go_on().map(|()| None),
+            signal => Ok(signal),
+        }
+    }
+
+    /// Takes the terminal again, whatever was done to it meanwhile.
+    fn go_on(&mut self) -> io::Result<()> {
+        self.tty.take()?;
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        self.act(Action::Resize { width: size.width, height: size.height });
+        self.draw_all()
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let now = Timestamp::now();
+        let Self { terminal, fleet, ui, look, .. } = self;
+        terminal.draw(|frame| view::draw(frame, fleet, ui, look, now)).map_err(io::Error::other)?;
+        self.dirty = false;
+        self.drawn = Instant::now();
+        Ok(())
+    }
+
+    /// Draws every cell, for a terminal that may show anything.
+    fn draw_all(&mut self) -> io::Result<()> {
+        // Terminal::clear would ask the terminal for its cursor's place, and wait for an answer among the keys.
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        self.terminal.resize(size.into()).map_err(io::Error::other)?;
+        self.draw()
+    }
+}
+
+/// The thread that reads the terminal is gone, and has not said why.
+fn no_input() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "nobody reads the keys any more")
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,220 @@
+//! From two readings to figures: `(now − before) / elapsed`, once, for every screen and every output.
+//!
+//! There is no rate without a reading before, after a counter fell, or where either reading lacks the value.
+
+use crate::fleet::history::Track;
+use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, NicMetric, VcpuMetric};
+use crate::model::{BlockSample, Counter, CpuSample, MemorySample, NetSample, NodeSample, VcpuSample};
+use crate::units::{Bytes, Nanoseconds, Quantity};
+use std::time::Duration;
+
+/// Growth a second.
+fn rate<Q: Quantity>(now: Option<Counter<Q>>, before: Option<Counter<Q>>, elapsed: Duration) -> Option<f64> {
+    Some(now?.growth_since(before?)? as f64 / elapsed.as_secs_f64())
+}
+
+/// Growth of a CPU time as a share of the elapsed time; 100 is one core.
+fn percent(now: Option<Counter<Nanoseconds>>, before: Option<Counter<Nanoseconds>>, elapsed: Duration) -> Option<f64> {
+    rate(now, before, elapsed).map(|ns_per_second| ns_per_second / 1e7)
+}
+
+/// Mean time of one request; `None` when there was none.
+fn latency<Q: Quantity>(
+    time: (Option<Counter<Nanoseconds>>, Option<Counter<Nanoseconds>>),
+    requests: (Option<Counter<Q>>, Option<Counter<Q>>),
+) -> Option<f64> {
+    let count = requests.0?.growth_since(requests.1?)?;
+    let time = time.0?.growth_since(time.1?)?;
+    (count > 0).then(|| time as f64 / count as f64)
+}
+
+pub(crate) fn node(track: &mut Track<HostMetric>, now: &NodeSample, before: &NodeSample) {
+    let shares = now.cpu.zip(before.cpu).and_then(|(now, before)| {
+        let idle = now.idle.growth_since(before.idle)? as f64;
+        let iowait = now.iowait.growth_since(before.iowait)? as f64;
+        let busy = (now.user.growth_since(before.user)? + now.kernel.growth_since(before.kernel)?) as f64;
+        let total = idle + iowait + busy;
+        (total > 0.0).then(|| (100.0 * busy / total, 100.0 * iowait / total))
+    });
+    track.set(HostMetric::Cpu, shares.map(|(busy, _)| busy));
+    track.set(HostMetric::Iowait, shares.map(|(_, iowait)| iowait));
+    track.set(
+        HostMetric::MemoryUsed,
+        now.memory.map(|memory| {
+            let idle = memory.free.0.saturating_add(memory.buffers.0).saturating_add(memory.cached.0);
+            memory.total.0.saturating_sub(idle) as f64
+        }),
+    );
+}
+
+pub(crate) fn cpu(track: &mut Track<DomainMetric>, now: &CpuSample, before: &CpuSample, elapsed: Duration) {
+    track.set(DomainMetric::Cpu, percent(now.time, before.time, elapsed));
+    track.set(DomainMetric::User, percent(now.user, before.user, elapsed));
+    track.set(DomainMetric::System, percent(now.system, before.system, elapsed));
+    if let Some(delay) = now.delay {
+        // Another number of vCPUs is another sum.
+        let before = before.delay.filter(|before| before.vcpus == delay.vcpus);
+        let steal = percent(Some(delay.time), before.map(|before| before.time), elapsed);
+        track.set(DomainMetric::Steal, steal.map(|steal| steal / f64::from(delay.vcpus.max(1))));
+    }
+}
+
+pub(crate) fn vcpu(track: &mut Track<VcpuMetric>, now: &VcpuSample, before: &VcpuSample, elapsed: Duration) {
+    track.set(VcpuMetric::Use, percent(now.time, before.time, elapsed));
+    track.set(VcpuMetric::Steal, percent(now.delay, before.delay, elapsed));
+    track.set(VcpuMetric::Wait, percent(now.wait, before.wait, elapsed));
+}
+
+pub(crate) fn host_cpu(
+    track: &mut Track<HostCpuMetric>,
+    now: &Counter<Nanoseconds>,
+    before: &Counter<Nanoseconds>,
+    elapsed: Duration,
+) {
+    track.set(HostCpuMetric::Use, percent(Some(*now), Some(*before), elapsed));
+}
+
+/// Gauges need no reading before; the counters among the figures do.
+pub(crate) fn memory_gauges(track: &mut Track<DomainMetric>, now: &MemorySample) {
+    track.set(DomainMetric::MemoryUsed, now.used().map(|used| used.0 as f64));
+    track.set(DomainMetric::MemoryAvailable, now.available.map(|bytes| bytes.0 as f64));
+    track.set(DomainMetric::MemoryCached, now.disk_caches.map(|bytes| bytes.0 as f64));
+    track.set(DomainMetric::MemoryGiven, now.current.map(|bytes| bytes.0 as f64));
+    track.set(DomainMetric::Rss, now.rss.map(|bytes| bytes.0 as f64));
+}
+
+pub(crate) fn memory_rates(
+    track: &mut Track<DomainMetric>,
+    now: &MemorySample,
+    before: &MemorySample,
+    elapsed: Duration,
+) {
+    track.set(DomainMetric::SwapIn, rate(now.swap_in, before.swap_in, elapsed));
+    track.set(DomainMetric::SwapOut, rate(now.swap_out, before.swap_out, elapsed));
+    track.set(DomainMetric::MajorFaults, rate(now.major_faults, before.major_faults, elapsed));
+}
+
+pub(crate) fn disk(track: &mut Track<DiskMetric>, now: &BlockSample, before: &BlockSample, elapsed: Duration) {
+    use DiskMetric::*;
+    track.set(ReadBytes, rate(now.read_bytes, before.read_bytes, elapsed));
+    track.set(WriteBytes, rate(now.write_bytes, before.write_bytes, elapsed));
+    track.set(ReadRequests, rate(now.read_requests, before.read_requests, elapsed));
+    track.set(WriteRequests, rate(now.write_requests, before.write_requests, elapsed));
+    track.set(Flushes, rate(now.flush_requests, before.flush_requests, elapsed));
+    track.set(ReadLatency, latency((now.read_time, before.read_time), (now.read_requests, before.read_requests)));
+    track.set(WriteLatency, latency((now.write_time, before.write_time), (now.write_requests, before.write_requests)));
+    track.set(FlushLatency, latency((now.flush_time, before.flush_time), (now.flush_requests, before.flush_requests)));
+    // A request is counted when it ends: where none did, the disk is idle, or stuck with all that it has.
+    let ended = [ReadRequests, WriteRequests].into_iter().filter_map(|metric| track.latest(metric)).sum::<f64>();
+    let busy = rate(now.read_time, before.read_time, elapsed)
+        .zip(rate(now.write_time, before.write_time, elapsed))
+        .map(|(read, write)| (read + write) / 1e9);
+    track.set(InFlight, busy.filter(|_| ended > 0.0));
+    track.set(Errors, rate(now.errors, before.errors, elapsed));
+}
+
+pub(crate) fn nic(track: &mut Track<NicMetric>, now: &NetSample, before: &NetSample, elapsed: Duration) {
+    use NicMetric::*;
+    track.set(RxBytes, rate(now.rx_bytes, before.rx_bytes, elapsed));
+    track.set(TxBytes, rate(now.tx_bytes, before.tx_bytes, elapsed));
+    track.set(RxPackets, rate(now.rx_packets, before.rx_packets, elapsed));
+    track.set(TxPackets, rate(now.tx_packets, before.tx_packets, elapsed));
+    track.set(RxDrops, rate(now.rx_drops, before.rx_drops, elapsed));
+    track.set(TxDrops, rate(now.tx_drops, before.tx_drops, elapsed));
+    track.set(RxErrors, rate(now.rx_errors, before.rx_errors, elapsed));
+    track.set(TxErrors, rate(now.tx_errors, before.tx_errors, elapsed));
+}
+
+impl MemorySample {
+    /// What the guest uses, and `None` where it does not say.
+    fn used(&self) -> Option<Bytes> {
+        let idle = self.usable.or(self.unused)?;
+        Some(Bytes(self.available?.0.saturating_sub(idle.0)))
+    }
+}
+
+/// A sum of what is there; `None` where nothing is, so that "nothing known" does not become 0.
+pub(crate) fn sum(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    values.flatten().reduce(|sum, value| sum + value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{Events, Operations};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn count(value: u64) -> Option<Counter<Operations>> {
+        Some(Counter(Operations(value)))
+    }
+    fn nanoseconds(value: u64) -> Option<Counter<Nanoseconds>> {
+        Some(Counter(Nanoseconds(value)))
+    }
+
+    #[test]
+    fn a_rate_is_growth_over_the_time_that_really_passed() {
+        assert_eq!(rate(count(30), count(10), Duration::from_millis(500)), Some(40.0));
+        assert_eq!(rate(count(10), count(10), SECOND), Some(0.0));
+    }
+
+    #[test]
+    fn no_rate_where_a_reading_is_missing_or_the_counter_fell() {
+        assert_eq!(rate(count(5), count(10), SECOND), None);
+        assert_eq!(rate(count(5), None, SECOND), None);
+        assert_eq!(rate(None, count(5), SECOND), None);
+    }
+
+    #[test]
+    fn a_hundred_percent_is_one_core() {
+        assert_eq!(percent(nanoseconds(1_500_000_000), nanoseconds(0), SECOND), Some(150.0));
+    }
+
+    #[test]
+    fn latency_is_the_mean_of_the_requests_and_nothing_without_requests() {
+        let mut track = Track::<DiskMetric>::default();
+        let before = BlockSample {
+            read_requests: count(10),
+            read_time: nanoseconds(1_000),
+            write_requests: count(7),
+            write_time: nanoseconds(5),
+            ..BlockSample::default()
+        };
+        let now = BlockSample { read_requests: count(14), read_time: nanoseconds(9_000), ..before.clone() };
+        disk(&mut track, &now, &before, SECOND);
+        assert_eq!(track.latest(DiskMetric::ReadLatency), Some(2_000.0));
+        assert_eq!(track.latest(DiskMetric::WriteLatency), None);
+        assert_eq!(track.latest(DiskMetric::WriteRequests), Some(0.0));
+        assert_eq!(track.latest(DiskMetric::Flushes), None);
+        assert_eq!(track.latest(DiskMetric::InFlight), Some(8_000.0 / 1e9));
+    }
+
+    #[test]
+    fn used_memory_prefers_usable_and_needs_the_guest() {
+        let sample = |usable, unused| MemorySample {
+            available: Some(Bytes(100)),
+            usable,
+            unused,
+            current: Some(Bytes(128)),
+            ..MemorySample::default()
+        };
+        assert_eq!(sample(Some(Bytes(60)), Some(Bytes(20))).used(), Some(Bytes(40)));
+        assert_eq!(sample(None, Some(Bytes(20))).used(), Some(Bytes(80)));
+        assert_eq!(sample(None, None).used(), None);
+    }
+
+    #[test]
+    fn a_sum_of_nothing_is_nothing() {
+        assert_eq!(sum([None, None].into_iter()), None);
+        assert_eq!(sum([None, Some(0.0)].into_iter()), Some(0.0));
+        assert_eq!(sum([Some(1.0), None, Some(2.0)].into_iter()), Some(3.0));
+    }
+
+    #[test]
+    fn errors_are_a_rate_too() {
+        let mut track = Track::<DiskMetric>::default();
+        let with = |errors| BlockSample { errors: Some(Counter(Events(errors))), ..BlockSample::default() };
+        disk(&mut track, &with(6), &with(4), Duration::from_secs(2));
+        assert_eq!(track.latest(DiskMetric::Errors), Some(1.0));
+    }
+}

@@ -1,0 +1,93 @@
+//! The latest events of a host.
+
+use crate::model::Event;
+use std::collections::VecDeque;
+use uuid::Uuid;
+
+/// Events that are kept for each host.
+pub const EVENTS_KEPT: usize = 1000;
+
+/// A ring of fixed size. Every event has a number that stays its own: the first one ever is 0.
+#[derive(Clone, Debug, Default)]
+pub struct EventLog {
+    first: u64,
+    kept: VecDeque<Event>,
+}
+
+impl EventLog {
+    pub(crate) fn push(&mut self, event: Event) {
+        if self.kept.len() == EVENTS_KEPT {
+            self.kept.pop_front();
+            self.first += 1;
+        }
+        self.kept.push_back(event);
+    }
+
+    /// The events with their numbers, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Event)> {
+        self.kept.iter().enumerate().map(|(index, event)| (self.first + index as u64, event))
+    }
+
+    /// The event of that number; `None` once it has made room for others.
+    pub fn get(&self, number: u64) -> Option<&Event> {
+        self.kept.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    }
+
+    /// The events from that number on, oldest first, and how many before them are not kept any more.
+    pub fn since(&self, number: u64) -> (impl Iterator<Item = &Event>, u64) {
+        let skip = number.saturating_sub(self.first);
+        (self.kept.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)), self.first.saturating_sub(number))
+    }
+
+    /// The number that the next event will have.
+    pub fn next_number(&self) -> u64 {
+        self.first + self.kept.len() as u64
+    }
+
+    /// What happened to a domain, newest first.
+    pub fn of_domain(&self, uuid: Uuid) -> impl Iterator<Item = &Event> {
+        self.kept.iter().rev().filter(move |event| event.domain.as_ref().is_some_and(|domain| domain.uuid == uuid))
+    }
+
+    /// The newest event.
+    pub fn last(&self) -> Option<&Event> {
+        self.kept.back()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::EventKind;
+    use crate::time::Timestamp;
+    use std::time::Duration;
+
+    fn event(second: u64) -> Event {
+        let at = Timestamp::at(Duration::from_secs(second), jiff::Timestamp::UNIX_EPOCH);
+        Event { at, domain: None, kind: EventKind::Rebooted }
+    }
+
+    #[test]
+    fn the_oldest_makes_room_and_numbers_stay() {
+        let mut log = EventLog::default();
+        assert_eq!((log.next_number(), log.last()), (0, None));
+        let total = EVENTS_KEPT as u64 + 10;
+        (0..total).for_each(|second| log.push(event(second)));
+        assert_eq!(log.next_number(), total);
+        assert_eq!((log.get(9), log.get(10), log.get(total)), (None, Some(&event(10)), None));
+        assert_eq!(log.iter().next(), Some((10, &event(10))));
+        assert_eq!(log.iter().next_back(), Some((total - 1, &event(total - 1))));
+    }
+
+    #[test]
+    fn a_reader_learns_what_it_missed() {
+        let mut log = EventLog::default();
+        (0..5).for_each(|second| log.push(event(second)));
+        let (since, missed) = log.since(3);
+        assert_eq!((since.collect::<Vec<_>>(), missed), (vec![&event(3), &event(4)], 0));
+        (5..EVENTS_KEPT as u64 + 10).for_each(|second| log.push(event(second)));
+        let (since, missed) = log.since(5);
+        assert_eq!((since.count(), missed), (EVENTS_KEPT, 5));
+        assert_eq!(log.since(log.next_number()).0.count(), 0);
+    }
+}

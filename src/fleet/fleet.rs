@@ -1,0 +1,51 @@
+//! All that is known: every host, its domains, their devices, rates and history. The one state of the program.
+//!
+//! Rates are derived here, once, for every screen and every output.
+
+use super::domain::Domain;
+use super::host::Host;
+use super::id::{DomainId, HostId};
+use crate::model::HostUpdate;
+
+/// All hosts.
+#[derive(Clone, Debug, Default)]
+pub struct Fleet {
+    hosts: Vec<Host>,
+}
+
+impl Fleet {
+    /// As many hosts as will be watched, of which nothing is known yet.
+    pub fn new(hosts: usize) -> Self {
+        Self { hosts: (0..hosts).map(Host::new).collect() }
+    }
+
+    /// Takes one step of one host. An unknown host is ignored.
+    pub fn apply(&mut self, host: HostId, update: HostUpdate) {
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.apply(update);
+        }
+    }
+
+    /// The hosts, in the order of the arguments.
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// A host.
+    pub fn host(&self, id: HostId) -> Option<&Host> {
+        self.hosts.get(id)
+    }
+
+    /// A domain and its host; `None` once it is gone.
+    pub fn domain(&self, id: DomainId) -> Option<(&Host, &Domain)> {
+        let host = self.hosts.get(id.host)?;
+        Some((host, host.domains.get(&id.uuid)?))
+    }
+
+    /// Every domain of every host.
+    pub fn domains(&self) -> impl Iterator<Item = (DomainId, &Host, &Domain)> {
+        self.hosts.iter().enumerate().flat_map(|(id, host)| {
+            host.domains.values().map(move |domain| (DomainId { host: id, uuid: domain.uuid }, host, domain))
+        })
+    }
+}

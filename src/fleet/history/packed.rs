@@ -1,0 +1,99 @@
+//! Figures of some ticks in few bits.
+//!
+//! Figures of one thing that follow each other are of one size: their codes differ in their lower bits. So a column keeps
+//! its least code once, and of each row only how far above it lies, in as many bits as the largest distance takes.
+
+use crate::fleet::history::quantize::{Code, LEAST, NONE};
+
+/// Words that stand before the distances: the least code, and the bits of a distance.
+const HEADER: usize = 2;
+
+/// What a code is kept as: the codes below those of figures as they are, the others from there on.
+fn above(code: Code, least: Code) -> Code {
+    if code < LEAST { code } else { code - least + LEAST }
+}
+
+fn words_of(rows: usize, bits: usize) -> usize {
+    (rows * bits).div_ceil(Code::BITS as usize)
+}
+
+/// Appends a column.
+pub(crate) fn pack(column: impl Iterator<Item = Code> + Clone, words: &mut Vec<u16>) {
+    let figures = column.clone().filter(|code| *code >= LEAST);
+    let least = figures.min().unwrap_or(LEAST);
+    let most = column.clone().map(|code| above(code, least)).max().unwrap_or(NONE);
+    let bits = Code::BITS - most.leading_zeros();
+    words.extend([least, bits as u16]);
+    let (mut filled, mut word) = (0, 0u32);
+    for code in column {
+        word |= u32::from(above(code, least)) << filled;
+        filled += bits;
+        if filled >= u16::BITS {
+            words.push(word as u16);
+            word >>= u16::BITS;
+            filled -= u16::BITS;
+        }
+    }
+    if filled > 0 {
+        words.push(word as u16);
+    }
+}
+
+/// How many words the column of so many rows takes with which these words begin.
+pub(crate) fn length(rows: usize, words: &[u16]) -> usize {
+    HEADER + words_of(rows, words[1].into())
+}
+
+/// The code in a row of the column with which these words begin.
+pub(crate) fn get(row: usize, words: &[u16]) -> Code {
+    let (least, bits) = (words[0], usize::from(words[1]));
+    let (begin, end) = (row * bits, (row + 1) * bits);
+    let size = u16::BITS as usize;
+    let mut window = 0;
+    for (place, word) in words[HEADER..][begin / size..end.div_ceil(size)].iter().enumerate() {
+        window |= u32::from(*word) << (place * size);
+    }
+    let above = (window >> (begin % size)) as Code & (Code::MAX.checked_shr(Code::BITS - bits as u32).unwrap_or(0));
+    if above < LEAST { above } else { above - LEAST + least }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn packed(column: &[Code]) -> Vec<u16> {
+        let mut words = vec![9, 9];
+        pack(column.iter().copied(), &mut words);
+        words.split_off(2)
+    }
+
+    fn unpacked(words: &[u16], rows: usize) -> Vec<Code> {
+        (0..rows).map(|row| get(row, words)).collect()
+    }
+
+    #[test]
+    fn what_is_near_takes_few_bits() {
+        let column: Vec<Code> = (0..30).map(|row| 20_000 + row % 14).collect();
+        assert_eq!(packed(&column).len(), HEADER + words_of(30, 4));
+        assert_eq!(packed(&[NONE; 30]).len(), HEADER, "nothing at all takes none");
+        assert_eq!(packed(&[NONE, 1, NONE, 1]).len(), HEADER + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn every_code_comes_back(
+            column in prop::collection::vec(
+                prop_oneof![3 => 0u16..4, 6 => 20_000u16..21_000, 1 => any::<u16>()], 0..40,
+            ),
+            only in 0usize..40,
+        ) {
+            for column in [&column[..], &column[..only.min(column.len())]] {
+                let words = packed(column);
+                prop_assert_eq!(length(column.len(), &words), words.len());
+                prop_assert!(words.len() <= HEADER + column.len());
+                prop_assert_eq!(unpacked(&words, column.len()), column);
+            }
+        }
+    }
+}

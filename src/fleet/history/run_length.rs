@@ -1,0 +1,68 @@
+//! The past of something that seldom changes.
+
+use crate::fleet::history::timeline::{HISTORY_TICKS, Tick};
+use std::collections::VecDeque;
+
+/// What seldom changes, at the ticks that are kept: each value with the first tick of which it was.
+#[derive(Clone, Debug)]
+pub(crate) struct Spells<T>(VecDeque<(Tick, T)>);
+
+impl<T> Default for Spells<T> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<T: Copy + PartialEq> Spells<T> {
+    /// Notes what it is at a tick, the newest.
+    pub(crate) fn commit(&mut self, tick: Tick, now: T) {
+        if self.0.back().is_none_or(|(_, last)| *last != now) {
+            self.0.push_back((tick, now));
+        }
+        let oldest = (tick + 1).saturating_sub(HISTORY_TICKS as Tick);
+        while self.0.get(1).is_some_and(|(from, _)| *from <= oldest) {
+            self.0.pop_front();
+        }
+    }
+
+    /// What it was at a tick; `None`: there was none.
+    pub(crate) fn at(&self, tick: Tick) -> Option<T> {
+        let after = self.0.partition_point(|(from, _)| *from <= tick);
+        Some(self.0.get(after.checked_sub(1)?)?.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::Condition;
+    use crate::model::{DomainState, StateReason};
+
+    fn run(run: u32) -> Condition {
+        let (state, reason) = (DomainState::Running, StateReason(1));
+        Condition { run: Some(run), state, reason, held: None, io_error: None }
+    }
+
+    #[test]
+    fn each_tick_has_the_condition_that_it_had() {
+        let mut conditions = Spells::default();
+        for (tick, now) in [(3, run(1)), (4, run(1)), (7, run(2))] {
+            conditions.commit(tick, now);
+        }
+        let seen: Vec<_> = (2..=8).map(|tick| conditions.at(tick)).collect();
+        let [one, two] = [run(1), run(2)].map(Some);
+        assert_eq!(seen, [None, one, one, one, one, two, two]);
+    }
+
+    #[test]
+    fn no_more_are_kept_than_ticks() {
+        let mut conditions = Spells::default();
+        for tick in 0..3 * HISTORY_TICKS as Tick {
+            conditions.commit(tick, run(tick as u32));
+            assert!(conditions.0.len() <= HISTORY_TICKS);
+        }
+        let oldest = 2 * HISTORY_TICKS as Tick;
+        assert_eq!(conditions.at(oldest), Some(run(oldest as u32)));
+        assert_eq!(conditions.at(oldest - 1), None);
+    }
+}

@@ -1,0 +1,356 @@
+//! Domain XML to a definition. Pure; whatever the XML holds, the answer is a definition or an error, never a panic.
+
+use crate::model::{DiskDefinition, DomainDefinition, NicDefinition};
+use crate::units::Bytes;
+use roxmltree::{Document, Node};
+use std::time::Duration;
+
+/// Why some XML is no definition of a domain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum XmlError {
+    /// It is no XML; the words tell where it breaks.
+    #[error("not well-formed XML: {0}")]
+    Malformed(String),
+    /// It is XML about something else.
+    #[error("not a domain but <{0}>")]
+    NoDomain(String),
+}
+
+/// Reads the answer of `virDomainGetXMLDesc`.
+pub fn parse(xml: &str) -> Result<DomainDefinition, XmlError> {
+    let document = Document::parse(xml).map_err(|error| XmlError::Malformed(error.to_string()))?;
+    let domain = document.root_element();
+    if !domain.has_tag_name("domain") {
+        return Err(XmlError::NoDomain(domain.tag_name().name().to_owned()));
+    }
+    let vcpu = child(domain, "vcpu");
+    let vcpus_max = vcpu.and_then(|vcpu| number(vcpu.text()?));
+    let os_type = child(domain, "os").and_then(|os| child(os, "type"));
+    let devices = child(domain, "devices");
+    let balloon = devices.and_then(|devices| child(devices, "memballoon"));
+
+    Ok(DomainDefinition {
+        kind: attribute(domain, "type").unwrap_or_default(),
+        title: text(domain, "title"),
+        description: text(domain, "description"),
+        machine: os_type.and_then(|os_type| attribute(os_type, "machine")),
+        arch: os_type.and_then(|os_type| attribute(os_type, "arch")),
+        vcpus_max,
+        vcpus_current: vcpu.and_then(|vcpu| number(vcpu.attribute("current")?)).or(vcpus_max),
+        memory_max: child(domain, "memory").and_then(size),
+        balloon_model: balloon.and_then(|balloon| attribute(balloon, "model")),
+        balloon_period: balloon
+            .and_then(|balloon| number(child(balloon, "stats")?.attribute("period")?))
+            .map(Duration::from_secs),
+        disks: devices.into_iter().flat_map(|devices| elements(devices)).filter_map(disk_or_filesystem).collect(),
+        nics: devices
+            .into_iter()
+            .flat_map(|devices| elements(devices))
+            .filter(|node| node.has_tag_name("interface"))
+            .map(nic)
+            .collect(),
+    })
+}
+
+fn disk_or_filesystem(node: Node<'_, '_>) -> Option<DiskDefinition> {
+    match node.tag_name().name() {
+        "disk" => disk(node),
+        "filesystem" => filesystem(node),
+        _ => None,
+    }
+}
+
+/// A disk without a target cannot be named, neither here nor in a statistic.
+fn disk(node: Node<'_, '_>) -> Option<DiskDefinition> {
+    let target = child(node, "target")?;
+    let source = child(node, "source");
+    let driver = child(node, "driver");
+    let limits = child(node, "iotune").into_iter().flat_map(elements);
+    Some(DiskDefinition {
+        target: attribute(target, "dev")?,
+        kind: attribute(node, "type").unwrap_or_default(),
+        device: attribute(node, "device").unwrap_or_else(|| "disk".to_owned()),
+        source: source.and_then(|source| first_attribute(source, &["file", "dev", "name", "volume", "dir"])),
+        format: driver.and_then(|driver| attribute(driver, "type")),
+        cache: driver.and_then(|driver| attribute(driver, "cache")),
+        bus: attribute(target, "bus"),
+        serial: text(node, "serial"),
+        read_only: child(node, "readonly").is_some(),
+        limits: limits.filter_map(|limit| Some((limit.tag_name().name().to_owned(), number(limit.text()?)?))).collect(),
+    })
+}
+
+/// What a container has instead of disks; its target is where it is mounted.
+fn filesystem(node: Node<'_, '_>) -> Option<DiskDefinition> {
+    let target = child(node, "target")?;
+    let source = child(node, "source");
+    let driver = child(node, "driver");
+    Some(DiskDefinition {
+        target: attribute(target, "dir")?,
+        kind: attribute(node, "type").unwrap_or_default(),
+        device: "filesystem".to_owned(),
+        source: source.and_then(|source| first_attribute(source, &["dir", "file", "dev", "name"])),
+        format: driver.and_then(|driver| attribute(driver, "format")),
+        read_only: child(node, "readonly").is_some(),
+        ..DiskDefinition::default()
+    })
+}
+
+fn nic(node: Node<'_, '_>) -> NicDefinition {
+    let kind = attribute(node, "type").unwrap_or_default();
+    // A running NIC of a network names its bridge too; what the operator knows it by is the network.
+    let plugs: &[&str] =
+        if kind == "network" { &["network", "bridge"] } else { &["bridge", "network", "dev", "portgroup"] };
+    let limits = child(node, "bandwidth").into_iter().flat_map(elements).flat_map(|direction| {
+        let name = direction.tag_name().name().to_owned();
+        direction
+            .attributes()
+            .filter_map(move |limit| Some((format!("{name} {}", limit.name()), number(limit.value())?)))
+    });
+    NicDefinition {
+        target: child(node, "target").and_then(|target| attribute(target, "dev")),
+        source: child(node, "source").and_then(|source| first_attribute(source, plugs)),
+        mac: child(node, "mac").and_then(|mac| attribute(mac, "address")),
+        model: child(node, "model").and_then(|model| attribute(model, "type")),
+        link_down: child(node, "link").and_then(|link| link.attribute("state")) == Some("down"),
+        limits: limits.collect(),
+        kind,
+    }
+}
+
+/// A size with its unit, as `<memory unit='KiB'>`.
+fn size(node: Node<'_, '_>) -> Option<Bytes> {
+    let unit: u64 = match node.attribute("unit").unwrap_or("KiB") {
+        "b" | "bytes" => 1,
+        "KB" => 1_000,
+        "k" | "KiB" => 1 << 10,
+        "MB" => 1_000_000,
+        "M" | "MiB" => 1 << 20,
+        "GB" => 1_000_000_000,
+        "G" | "GiB" => 1 << 30,
+        "TB" => 1_000_000_000_000,
+        "T" | "TiB" => 1 << 40,
+        _ => return None,
+    };
+    Some(Bytes(number::<u64>(node.text()?)?.saturating_mul(unit)))
+}
+
+fn elements<'a, 'input>(node: Node<'a, 'input>) -> impl Iterator<Item = Node<'a, 'input>> {
+    node.children().filter(Node::is_element)
+}
+
+fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+    elements(node).find(|child| child.has_tag_name(name))
+}
+
+/// The text of a child element; an empty one says nothing.
+fn text(node: Node<'_, '_>, name: &str) -> Option<String> {
+    child(node, name)?.text().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// An attribute; an empty one says nothing.
+fn attribute(node: Node<'_, '_>, name: &str) -> Option<String> {
+    node.attribute(name).filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+fn first_attribute(node: Node<'_, '_>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| attribute(node, name))
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERYTHING: &str =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/xml/qemu-everything.xml"));
+
+    fn limit(name: &str, value: u64) -> (String, u64) {
+        (name.to_owned(), value)
+    }
+
+    #[test]
+    fn a_domain_says_what_it_is() {
+        let domain = parse(EVERYTHING).unwrap();
+        assert_eq!(domain.kind, "kvm");
+        assert_eq!(domain.title.as_deref(), Some("Mail & calendar"));
+        assert_eq!(domain.description.as_deref(), Some("Owner: ops\nSecond line"));
+        assert_eq!((domain.machine.as_deref(), domain.arch.as_deref()), (Some("pc-q35-7.2"), Some("x86_64")));
+        assert_eq!((domain.vcpus_max, domain.vcpus_current), (Some(8), Some(2)));
+        assert_eq!(domain.memory_max, Some(Bytes(4 << 30)));
+        assert_eq!(domain.balloon_model.as_deref(), Some("virtio"));
+        assert_eq!(domain.balloon_period, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn disks_of_every_kind() {
+        let disks = parse(EVERYTHING).unwrap().disks;
+        let names: Vec<_> = disks.iter().map(|disk| disk.target.as_str()).collect();
+        assert_eq!(names, ["vda", "sda", "vdb", "vdc", "sdb"], "the one without a target has no name to go by");
+        assert_eq!(
+            disks[0],
+            DiskDefinition {
+                target: "vda".to_owned(),
+                kind: "file".to_owned(),
+                device: "disk".to_owned(),
+                source: Some("/var/lib/libvirt/images/root <1>.qcow2".to_owned()),
+                format: Some("qcow2".to_owned()),
+                cache: Some("none".to_owned()),
+                bus: Some("virtio".to_owned()),
+                serial: Some("ROOT-1".to_owned()),
+                read_only: false,
+                limits: vec![limit("total_iops_sec", 500), limit("read_bytes_sec", 10_485_760)],
+            }
+        );
+        let sources: Vec<_> = disks.iter().map(|disk| disk.source.as_deref()).collect();
+        assert_eq!(sources[1..], [Some("/dev/mapper/data"), Some("pool/image"), Some("scratch"), None]);
+        let read_only: Vec<_> = disks.iter().map(|disk| disk.read_only).collect();
+        assert_eq!(read_only, [false, false, false, true, true]);
+        assert_eq!((disks[1].device.as_str(), disks[4].device.as_str()), ("lun", "cdrom"));
+    }
+
+    #[test]
+    fn nics_of_every_kind() {
+        let nics = parse(EVERYTHING).unwrap().nics;
+        let seen: Vec<_> =
+            nics.iter().map(|nic| (nic.kind.as_str(), nic.target.as_deref(), nic.source.as_deref())).collect();
+        assert_eq!(
+            seen,
+            [
+                ("bridge", Some("vnet0"), Some("br0")),
+                ("network", Some("vnet1"), Some("default")),
+                ("user", None, None),
+                ("direct", Some("macvtap0"), Some("eno1")),
+                ("hostdev", None, None),
+            ]
+        );
+        assert_eq!(nics[0].mac.as_deref(), Some("52:54:00:00:00:01"));
+        assert_eq!(nics[1].model.as_deref(), Some("e1000e"));
+        assert_eq!(nics.iter().map(|nic| nic.link_down).collect::<Vec<_>>(), [true, false, false, false, false]);
+        assert_eq!(
+            nics[0].limits,
+            [
+                limit("inbound average", 1000),
+                limit("inbound peak", 5000),
+                limit("inbound floor", 200),
+                limit("inbound burst", 1024),
+                limit("outbound average", 128),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_container_mounts_are_its_disks() {
+        let domain = parse(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/xml/lxc.xml"))).unwrap();
+        let seen: Vec<_> = domain
+            .disks
+            .iter()
+            .map(|disk| (disk.target.as_str(), disk.kind.as_str(), disk.source.as_deref(), disk.format.as_deref()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("/", "mount", Some("/srv/web"), None),
+                ("/data", "file", Some("/srv/data.qcow2"), Some("qcow2")),
+                ("/tmp", "ram", None, None),
+            ]
+        );
+        assert!(domain.disks.iter().all(|disk| disk.device == "filesystem"));
+        assert!(domain.disks[1].read_only);
+        assert_eq!(domain.nics[0].target.as_deref(), Some("vnet5"));
+        assert_eq!((domain.machine, domain.balloon_model), (None, None));
+    }
+
+    #[test]
+    fn what_is_missing_or_makes_no_sense_is_left_out() {
+        let domain = parse(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/xml/bare.xml"))).unwrap();
+        assert_eq!(
+            domain,
+            DomainDefinition {
+                balloon_model: Some("none".to_owned()),
+                nics: vec![NicDefinition::default()],
+                ..DomainDefinition::default()
+            }
+        );
+        assert_eq!(parse("<domain/>").unwrap(), DomainDefinition::default());
+    }
+
+    #[test]
+    fn real_captures_are_understood() {
+        for (xml, kind, disks, nics) in [
+            (
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/captures/loaded-disk.xml")),
+                "qemu",
+                2,
+                1,
+            ),
+            (
+                include_str!(concat!(
+                    env!("CARGO_MANIFEST_DIR"),
+                    "/tests/fixtures/captures/hot-plug-2-vdc-and-nic-added.xml"
+                )),
+                "qemu",
+                3,
+                2,
+            ),
+            (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/captures/inactive.xml")), "qemu", 2, 1),
+            (include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/captures/lxc.xml")), "lxc", 1, 1),
+            (
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/captures/test-driver.xml")),
+                "test",
+                1,
+                1,
+            ),
+        ] {
+            let domain = parse(xml).unwrap();
+            assert_eq!((domain.kind.as_str(), domain.disks.len(), domain.nics.len()), (kind, disks, nics));
+            assert!(domain.memory_max.is_some() && domain.vcpus_max.is_some());
+        }
+    }
+
+    #[test]
+    fn units_of_memory() {
+        let memory = |unit: &str| {
+            parse(&format!("<domain><memory{unit}>3</memory></domain>")).unwrap().memory_max.map(|size| size.0)
+        };
+        assert_eq!(memory(""), Some(3 << 10));
+        assert_eq!(memory(" unit='bytes'"), Some(3));
+        assert_eq!(memory(" unit='MB'"), Some(3_000_000));
+        assert_eq!(memory(" unit='TiB'"), Some(3 << 40));
+        assert_eq!(memory(" unit='EiB'"), None);
+        let huge = parse("<domain><memory unit='TiB'>18446744073709551615</memory></domain>").unwrap();
+        assert_eq!(huge.memory_max, Some(Bytes(u64::MAX)));
+    }
+
+    #[test]
+    fn broken_xml_is_an_error_that_says_where() {
+        for broken in
+            ["", "<", "<domain>", "<domain></volume>", "nonsense", "<domain a='1' a='2'/>", "<domain>&x;</domain>"]
+        {
+            assert!(matches!(parse(broken), Err(XmlError::Malformed(_))), "{broken:?}");
+        }
+        assert_eq!(parse("<network/>"), Err(XmlError::NoDomain("network".to_owned())));
+        // A bomb of entities is refused, not unfolded.
+        let bomb = "<!DOCTYPE d [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><domain>&b;</domain>";
+        assert!(parse(bomb).is_err());
+    }
+
+    #[test]
+    fn deep_nesting_does_not_end_the_process() {
+        let deep = format!("<domain>{}{}</domain>", "<x>".repeat(100_000), "</x>".repeat(100_000));
+        drop(parse(&deep));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_cut_of_a_definition_is_an_answer_or_an_error(at in 0..EVERYTHING.len(), byte: u8) {
+            let mut bytes = EVERYTHING.as_bytes().to_vec();
+            drop(parse(&String::from_utf8_lossy(&bytes[..at])));
+            bytes[at] = byte;
+            drop(parse(&String::from_utf8_lossy(&bytes)));
+        }
+    }
+}

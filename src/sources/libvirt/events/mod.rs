@@ -1,0 +1,3 @@
+//! What libvirt reports between two samples.
+
+pub(super) mod inbox;
