@@ -131,7 +131,7 @@ fn history(criterion: &mut Criterion<CpuTime>) {
         group.bench_function(BenchmarkId::new("one figure's window", size), |bencher| {
             bencher.iter(|| {
                 let spans = host.timeline.spans(Duration::ZERO, Duration::MAX);
-                let values = spans.filter_map(|span| domain.track.at(DomainMetric::Cpu, span.tick));
+                let values = spans.filter_map(|span| domain.series.at(DomainMetric::Cpu, span.tick));
                 black_box(values.reduce(f64::max))
             });
         });

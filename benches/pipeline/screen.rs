@@ -10,7 +10,7 @@ use vtop::model::{HostSample, HostUpdate};
 use vtop::sampler::diff;
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, UiState, action_for, update};
-use vtop::view::{Look, draw};
+use vtop::view::{Appearance, draw};
 
 const SIZE: (u16, u16) = (150, 50);
 
@@ -34,7 +34,7 @@ pub fn terminal() -> Terminal<TestBackend> {
 pub struct Screen {
     pub fleet: Fleet,
     ui: UiState,
-    look: Look,
+    look: Appearance,
     last: HostSample,
 }
 
@@ -54,7 +54,7 @@ impl Screen {
             fleet.apply(0, HostUpdate::Event(event.clone()));
         }
         let ui = UiState::new(Interval::from_seconds(seconds).expect("it is in range"));
-        let mut screen = Self { fleet, ui, look: Look::default(), last };
+        let mut screen = Self { fleet, ui, look: Appearance::default(), last };
         screen.act(Action::Resize { width: SIZE.0, height: SIZE.1 });
         for _ in 1..samples {
             screen.take(host);

@@ -1,7 +1,7 @@
 //! The line mode: a line of JSON a sample, until nobody wants more.
 
+use super::error::AppError;
 use super::source::{self, Updates};
-use super::trouble::Trouble;
 use crate::config::Config;
 use crate::fleet::{Fleet, Link};
 use crate::model::Failure;
@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Writes to standard output; signals end the process as they always do, in a line that its reader does not take at the
 /// worst.
-pub(super) async fn run(config: &Config, count: Option<u64>) -> Result<(), Trouble> {
-    let (handles, updates) = source::start(config, Settings::output(config.interval)).map_err(Trouble::Setup)?;
+pub(super) async fn run(config: &Config, count: Option<u64>) -> Result<(), AppError> {
+    let (handles, updates) = source::start(config, Settings::output(config.interval)).map_err(AppError::Setup)?;
     let mut lines = Written { to: io::stdout().lock(), left: count };
     write(updates, handles.len(), config.interval.duration(), &mut lines).await
 }
@@ -35,13 +35,13 @@ impl<W: Write> Written<W> {
         self.left != Some(0)
     }
 
-    fn write(&mut self, line: Option<Line<'_>>) -> Result<(), Trouble> {
+    fn write(&mut self, line: Option<Line<'_>>) -> Result<(), AppError> {
         let Some(line) = line else { return Ok(()) };
         match line.write(&mut self.to) {
             Ok(()) => self.left = self.left.map(|left| left.saturating_sub(1)),
             // The reader has what it wanted.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.left = Some(0),
-            Err(error) => return Err(Trouble::Output(error)),
+            Err(error) => return Err(AppError::Output(error)),
         }
         Ok(())
     }
@@ -52,7 +52,7 @@ async fn write(
     hosts: usize,
     interval: Duration,
     written: &mut Written<impl Write>,
-) -> Result<(), Trouble> {
+) -> Result<(), AppError> {
     let mut fleet = Fleet::new(hosts);
     let mut lines = vec![Lines::default(); hosts];
     // When a host that cannot be reached has its next line: the first as soon as that is told, and then one an interval.
@@ -63,11 +63,11 @@ async fn write(
         tokio::select! {
             biased;
             update = updates.recv() => {
-                let (id, update) = update.ok_or(Trouble::NoSamples)?;
+                let (id, update) = update.ok_or(AppError::NoSamples)?;
                 fleet.apply(id, update);
                 let host = &fleet.hosts()[id];
                 match (&host.link, &host.info) {
-                    (Link::Failing(failure), None) => return Err(Trouble::Unreachable(failure.clone())),
+                    (Link::Failing(failure), None) => return Err(AppError::Unreachable(failure.clone())),
                     (Link::Failing(_), Some(_)) if !std::mem::replace(&mut told[id], true) => {
                         due[id] = Some(Instant::now() + interval);
                         written.write(lines[id].failure(host, Timestamp::now()))?;
@@ -84,7 +84,7 @@ async fn write(
                 for (id, due) in due.iter_mut().enumerate().filter(|(_, due)| due.is_some() && **due == next) {
                     let host = &fleet.hosts()[id];
                     if host.info.is_none() {
-                        return Err(Trouble::Unreachable(silent()));
+                        return Err(AppError::Unreachable(silent()));
                     }
                     written.write(lines[id].failure(host, Timestamp::now()))?;
                     told[id] = true;
@@ -116,10 +116,10 @@ mod tests {
     fn sample(second: u64) -> HostUpdate {
         HostUpdate::Keyframe(HostSample {
             at: Timestamp::at(Duration::from_secs(second), jiff::Timestamp::UNIX_EPOCH),
-            asked: Groups::OVERVIEW,
+            requested: Groups::OVERVIEW,
             node: NodeSample::default(),
             domains: Default::default(),
-            lacks: Arc::default(),
+            unsupported: Arc::default(),
         })
     }
 
@@ -135,7 +135,7 @@ mod tests {
         updates: impl IntoIterator<Item = HostUpdate>,
         count: Option<u64>,
         to: &mut impl Write,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), AppError> {
         let (sender, receiver) = mpsc::channel(16);
         for update in updates {
             sender.send((0, update)).await.unwrap();
@@ -155,7 +155,7 @@ mod tests {
     async fn a_host_that_was_never_reached_ends_it_and_a_later_failure_is_a_line() {
         let mut out = Vec::new();
         let ended = written([HostUpdate::Connecting, failed()], None, &mut out).await;
-        assert!(matches!(ended, Err(Trouble::Unreachable(_))) && out.is_empty());
+        assert!(matches!(ended, Err(AppError::Unreachable(_))) && out.is_empty());
         let updates = [connected(), sample(0), failed(), HostUpdate::Connecting, connected(), sample(3)];
         written(updates, Some(2), &mut out).await.unwrap();
         let lines: Vec<serde_json::Value> =
@@ -211,7 +211,7 @@ mod tests {
         let mut written = Written { to: Vec::new(), left: None };
         let start = Instant::now();
         let ended = write(receiver, 1, Duration::from_secs(1), &mut written).await;
-        assert!(matches!(ended, Err(Trouble::Unreachable(failure)) if failure.message.ends_with("for 10 s")));
+        assert!(matches!(ended, Err(AppError::Unreachable(failure)) if failure.message.ends_with("for 10 s")));
         assert!(start.elapsed() >= PATIENCE && written.to.is_empty());
     }
 
@@ -229,6 +229,6 @@ mod tests {
         let updates = || [connected(), sample(0), sample(1)];
         written(updates(), None, &mut Closed(io::ErrorKind::BrokenPipe)).await.unwrap();
         let full = written(updates(), None, &mut Closed(io::ErrorKind::StorageFull)).await;
-        assert!(matches!(full, Err(Trouble::Output(_))));
+        assert!(matches!(full, Err(AppError::Output(_))));
     }
 }

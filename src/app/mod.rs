@@ -12,6 +12,7 @@
 //! ```
 
 mod backend;
+mod error;
 mod event_loop;
 mod input;
 mod json;
@@ -20,13 +21,12 @@ mod screen;
 mod signals;
 mod source;
 mod terminal;
-mod trouble;
 
 use crate::config::{Config, Mode};
 use crate::sources::libvirt;
+use error::AppError;
 use signals::Signal;
 use std::process::ExitCode;
-use trouble::Trouble;
 
 /// The versions that matter in a report: vtop's, and that of libvirt's library.
 pub fn version() -> String {
@@ -41,19 +41,19 @@ pub fn run(config: Config) -> ExitCode {
     match ended {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(signal)) => signal.exit_code(),
-        Err(trouble) => {
-            trouble.print();
-            trouble.exit_code()
+        Err(error) => {
+            error.print();
+            error.exit_code()
         }
     }
 }
 
 /// The signal that ended it, if it was one.
-fn block_on(config: Config) -> Result<Option<Signal>, Trouble> {
+fn block_on(config: Config) -> Result<Option<Signal>, AppError> {
     if config.mode == Mode::Screen {
         screen::check()?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Trouble::Setup)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(AppError::Setup)?;
     let ended = runtime.block_on(async {
         match config.mode {
             Mode::Screen => screen::run(&config).await,

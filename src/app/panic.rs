@@ -1,7 +1,7 @@
 //! A panic's report: on the normal screen, whole, and never over the figures.
 
+use super::error::{AppError, PANIC_EXIT_CODE};
 use super::terminal;
-use super::trouble::{PANIC_EXIT_CODE, Trouble};
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,9 +10,9 @@ static KEPT: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// From now on a panic of this thread gives the terminal back, prints its report and ends the process. One of another
 /// thread is reported at the end: a source's is told by its host's line on the screen, a sampler's ends the screen.
-pub(super) fn install() -> Result<(), Trouble> {
+pub(super) fn install() -> Result<(), AppError> {
     let (panic_hook, eyre_hook) = color_eyre::config::HookBuilder::default().into_hooks();
-    eyre_hook.install().map_err(|error| Trouble::Setup(io::Error::other(error)))?;
+    eyre_hook.install().map_err(|error| AppError::Setup(io::Error::other(error)))?;
     let main = std::thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
         let report = panic_hook.panic_report(info).to_string();

@@ -1,52 +1,52 @@
 //! The interactive mode: takes the terminal, runs the event loop, gives the terminal back.
 
 use super::backend::FrameBackend;
+use super::error::AppError;
 use super::event_loop::{End, EventLoop};
 use super::input;
 use super::signals::{self, Signal};
 use super::source;
 use super::terminal::OwnTerminal;
-use super::trouble::Trouble;
 use crate::config::{Charts, Config};
 use crate::sampler::Settings;
-use crate::view::{Look, Symbols};
+use crate::view::{Appearance, Symbols};
 use ratatui::Terminal;
 use std::io::{IsTerminal, stdout};
 
 /// Whether there is a screen at all.
-pub(super) fn check() -> Result<(), Trouble> {
-    if stdout().is_terminal() { Ok(()) } else { Err(Trouble::NoTerminal) }
+pub(super) fn check() -> Result<(), AppError> {
+    if stdout().is_terminal() { Ok(()) } else { Err(AppError::NoTerminal) }
 }
 
 /// What the terminal can, as far as the user does not say otherwise.
-fn look(config: &Config) -> Look {
-    let detected = Look::detect(|name| std::env::var(name).ok());
+fn appearance(config: &Config) -> Appearance {
+    let detected = Appearance::detect(|name| std::env::var(name).ok());
     let symbols = match config.charts {
         Charts::Auto => detected.symbols,
         Charts::Braille => Symbols::Braille,
         Charts::Block => Symbols::Block,
         Charts::Ascii => Symbols::Ascii,
     };
-    Look { symbols, theme: config.theme as usize, ..detected }
+    Appearance { symbols, theme: config.theme as usize, ..detected }
 }
 
 /// Until the user or a signal ends it.
-pub(super) async fn run(config: &Config) -> Result<Option<Signal>, Trouble> {
-    let look = look(config);
-    let signals = signals::listen().map_err(Trouble::Setup)?;
-    let mut own = OwnTerminal::take().map_err(Trouble::Terminal)?;
-    let mut terminal = Terminal::new(FrameBackend::new(stdout())).map_err(Trouble::Terminal)?;
-    let events = input::listen().map_err(Trouble::Setup)?;
-    let (handles, updates) = source::start(config, Settings::screen(config.interval)).map_err(Trouble::Setup)?;
-    let end = EventLoop::new(&mut terminal, &mut own, look, config.interval, &handles)
+pub(super) async fn run(config: &Config) -> Result<Option<Signal>, AppError> {
+    let appearance = appearance(config);
+    let signals = signals::listen().map_err(AppError::Setup)?;
+    let mut own = OwnTerminal::take().map_err(AppError::Terminal)?;
+    let mut terminal = Terminal::new(FrameBackend::new(stdout())).map_err(AppError::Terminal)?;
+    let events = input::listen().map_err(AppError::Setup)?;
+    let (handles, updates) = source::start(config, Settings::screen(config.interval)).map_err(AppError::Setup)?;
+    let end = EventLoop::new(&mut terminal, &mut own, appearance, config.interval, &handles)
         .run(events, updates, signals)
         .await
-        .map_err(Trouble::Terminal)?;
+        .map_err(AppError::Terminal)?;
     match end {
         End::Quit => Ok(None),
         End::Signal(signal) => Ok(Some(signal)),
-        End::Unreachable(failure) => Err(Trouble::Unreachable(failure)),
-        End::NoSamples => Err(Trouble::NoSamples),
+        End::Unreachable(failure) => Err(AppError::Unreachable(failure)),
+        End::NoSamples => Err(AppError::NoSamples),
     }
 }
 

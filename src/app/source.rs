@@ -6,7 +6,7 @@ use crate::model::{HostInfo, HostSample, HostUpdate};
 use crate::sampler::{self, Handle, MakeSource, Settings};
 use crate::sources::libvirt::{self, LibvirtOptions, LibvirtSource};
 use crate::sources::synthetic::{SyntheticOptions, SyntheticSource};
-use crate::sources::{Around, Monitor, Notify, Request, Source, SourceError};
+use crate::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
 use std::io;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -71,8 +71,8 @@ impl<S: Source> Source for Watched<S> {
         self.0.sample(request)
     }
 
-    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
-        self.0.sample_around(request, around)
+    fn sample_degraded(&mut self, request: &Request, bypass: &Bypass) -> Result<HostSample, SourceError> {
+        self.0.sample_degraded(request, bypass)
     }
 
     fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {

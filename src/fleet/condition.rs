@@ -1,6 +1,6 @@
 //! How a domain was at a time that is shown: its run, its state, what held it. Figures of the past need it beside them.
 
-use crate::model::{DomainState, Held, StateReason};
+use crate::model::{Blocked, DomainState, StateReason};
 use crate::time::Timestamp;
 
 /// How a domain is, or was.
@@ -13,7 +13,7 @@ pub struct Condition {
     /// Why it is in that state.
     pub reason: StateReason,
     /// What holds it, so that its dear figures are not read.
-    pub held: Option<Held>,
+    pub blocked: Option<Blocked>,
     /// The last time until then that it was paused on an I/O error. It outlives the pause: on NFS such pauses come and go.
     pub io_error: Option<IoErrorPause>,
 }

@@ -1,9 +1,9 @@
 //! A part of a domain that has counters of its own: a disk, a NIC, a vCPU, a host CPU that it used.
 
+use super::history::Series;
 use super::history::Tick;
-use super::history::Track;
 use super::metric::Metric;
-use crate::fleet::history::arena::Page;
+use crate::fleet::history::arena::Arena;
 use crate::model::{BlockSample, NetSample};
 use compact_str::CompactString;
 use std::time::Duration;
@@ -16,14 +16,14 @@ pub struct Device<K, S, M> {
     /// The last reading; `None` between a new run of the domain and its first one.
     pub sample: Option<S>,
     /// Its figures.
-    pub track: Track<M>,
+    pub series: Series<M>,
 }
 
 impl<K, S, M: Metric> Device<K, S, M> {
     fn read(&mut self, now: S, elapsed: Option<Duration>, derive: Derive<S, M>) {
         match self.sample.as_ref().zip(elapsed) {
-            Some((before, elapsed)) => derive(&mut self.track, &now, before, elapsed),
-            None => self.track.clear(),
+            Some((before, elapsed)) => derive(&mut self.series, &now, before, elapsed),
+            None => self.series.clear(),
         }
         self.sample = Some(now);
     }
@@ -82,7 +82,7 @@ impl<S> Fresh<u32, S> for (u32, S) {
 }
 
 /// Figures from two readings: (where to, now, before, elapsed).
-pub(super) type Derive<S, M> = fn(&mut Track<M>, &S, &S, Duration);
+pub(super) type Derive<S, M> = fn(&mut Series<M>, &S, &S, Duration);
 
 /// The devices of one kind in one domain, in the driver's order.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
             match self.0[count..].iter().position(|device| fresh.is(&device.key)) {
                 Some(0) => {}
                 Some(ahead) => self.0[count..=count + ahead].rotate_right(1),
-                None => self.0.insert(count, Device { key: fresh.key(), sample: None, track: Track::default() }),
+                None => self.0.insert(count, Device { key: fresh.key(), sample: None, series: Series::default() }),
             }
             self.0[count].read(fresh.sample(), elapsed, derive);
             count += 1;
@@ -132,8 +132,8 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
     pub(super) fn read_same(&mut self, elapsed: Option<Duration>, derive: Derive<S, M>) {
         for device in &mut self.0 {
             match device.sample.as_ref().zip(elapsed) {
-                Some((same, elapsed)) => derive(&mut device.track, same, same, elapsed),
-                None => device.track.clear(),
+                Some((same, elapsed)) => derive(&mut device.series, same, same, elapsed),
+                None => device.series.clear(),
             }
         }
     }
@@ -141,7 +141,7 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
     /// There are no figures now; the last readings stay.
     pub(super) fn clear(&mut self) {
         for device in &mut self.0 {
-            device.track.clear();
+            device.series.clear();
         }
     }
 
@@ -149,13 +149,13 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
     pub(super) fn restart(&mut self) {
         for device in &mut self.0 {
             device.sample = None;
-            device.track.clear();
+            device.series.clear();
         }
     }
 
-    pub(super) fn commit(&mut self, tick: Tick, phase: Tick, page: &mut Page) {
+    pub(super) fn commit(&mut self, tick: Tick, phase: Tick, arena: &mut Arena) {
         for device in &mut self.0 {
-            device.track.commit(tick, phase, page);
+            device.series.commit(tick, phase, arena);
         }
     }
 }

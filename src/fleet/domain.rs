@@ -2,15 +2,15 @@
 
 use super::condition::{Condition, IoErrorPause};
 use super::device::{Device, Devices};
-use super::history::Track;
+use super::history::Series;
 use super::history::{Tick, When};
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::derive::rates;
-use crate::fleet::history::arena::Page;
-use crate::fleet::history::run_length::Spells;
+use crate::fleet::history::arena::Arena;
+use crate::fleet::history::run_length::RunLength;
 use crate::model::{
-    BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, Held, Lack,
-    MemorySample, NetSample, StateReason, VcpuSample,
+    BlockSample, Blocked, Counter, CpuSample, DomainDefinition, DomainSample, DomainState, Event, Groups, MemorySample,
+    NetSample, StateReason, UnsupportedCall, VcpuSample,
 };
 use crate::time::Timestamp;
 use crate::units::{Bytes, Nanoseconds};
@@ -57,26 +57,26 @@ pub struct Domain {
     /// Its time on each host CPU; only of the domain that is looked at, and only where the driver tells.
     pub host_cpus: Devices<u32, Counter<Nanoseconds>, HostCpuMetric>,
     /// Calls that fail for this domain only.
-    pub lacks: Vec<Lack>,
+    pub unsupported: Vec<UnsupportedCall>,
     /// The last time that it was paused on an I/O error. It outlives the pause: on NFS such pauses come and go.
     pub io_error: Option<IoErrorPause>,
     /// Figures of the domain as a whole.
-    pub track: Track<DomainMetric>,
+    pub series: Series<DomainMetric>,
     /// What holds it, so that its dear figures are not read.
-    pub held: Option<Held>,
+    pub blocked: Option<Blocked>,
     /// What it hangs in by itself, as last known: while the host asks nobody, nobody knows whether it still does.
-    pub(super) hang: Option<Held>,
+    pub(super) hang: Option<Blocked>,
     /// What the last reading asked for, and got.
-    pub(super) asked: Groups,
+    pub(super) answered: Groups,
     /// What it wanted of this domain besides what all were asked for.
-    more: Groups,
+    extra: Groups,
     /// Groups that the last reading read at a moment of their own, and when.
     own_time: Option<(Groups, Timestamp)>,
     times: GroupTimes,
     /// When the host's last sample was, whether anything was read of this domain or not.
     pub(super) sampled_at: Timestamp,
-    still: Still,
-    conditions: Spells<Condition>,
+    unchanged: Unchanged,
+    conditions: RunLength<Condition>,
 }
 
 impl Domain {
@@ -95,18 +95,18 @@ impl Domain {
             disks: Devices::default(),
             nics: Devices::default(),
             host_cpus: Devices::default(),
-            lacks: Vec::new(),
+            unsupported: Vec::new(),
             io_error: None,
-            track: Track::default(),
-            held: None,
+            series: Series::default(),
+            blocked: None,
             hang: None,
-            asked: Groups::empty(),
-            more: Groups::empty(),
+            answered: Groups::empty(),
+            extra: Groups::empty(),
             own_time: None,
             times: GroupTimes::default(),
             sampled_at: at,
-            still: Still::default(),
-            conditions: Spells::default(),
+            unchanged: Unchanged::default(),
+            conditions: RunLength::default(),
         };
         domain.read(sample, at, wanted);
         domain
@@ -114,13 +114,13 @@ impl Domain {
 
     /// Takes a new reading. Figures that were `wanted` and did not come are not known any more.
     pub(super) fn read(&mut self, sample: DomainSample, at: Timestamp, wanted: Groups) {
-        self.held = sample.held;
+        self.blocked = sample.blocked;
         self.sampled_at = at;
         if sample.run != self.run {
             self.restart();
         }
-        if self.held.as_ref().is_none_or(Held::is_own) {
-            self.hang = self.held;
+        if self.blocked.as_ref().is_none_or(Blocked::is_own) {
+            self.hang = self.blocked;
         }
         self.name = sample.name;
         self.run = sample.run;
@@ -130,23 +130,23 @@ impl Domain {
         if sample.definition.is_some() {
             self.definition = sample.definition;
         }
-        self.lacks = sample.lacks;
-        self.asked = sample.asked;
-        self.more = sample.more;
+        self.unsupported = sample.unsupported;
+        self.answered = sample.answered;
+        self.extra = sample.extra;
         self.own_time = sample.own_time;
-        self.still = Still::default();
-        self.forget(expected(wanted, sample.more) - sample.asked);
+        self.unchanged = Unchanged::default();
+        self.forget(expected(wanted, sample.extra) - sample.answered);
         let read = Moments { at, own: sample.own_time };
-        if sample.asked.contains(Groups::CPU) {
+        if sample.answered.contains(Groups::CPU) {
             self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, read.of(Groups::CPU)));
         }
-        if sample.asked.contains(Groups::MEMORY) {
+        if sample.answered.contains(Groups::MEMORY) {
             self.read_memory(sample.memory, self.times.elapsed(Groups::MEMORY, read.of(Groups::MEMORY)));
         }
-        if sample.asked.contains(Groups::VCPU) {
+        if sample.answered.contains(Groups::VCPU) {
             self.vcpus.read(sample.vcpus, self.times.elapsed(Groups::VCPU, read.of(Groups::VCPU)), rates::vcpu);
         }
-        if sample.asked.contains(Groups::HOST_CPU) {
+        if sample.answered.contains(Groups::HOST_CPU) {
             let fresh = sample.host_cpus.into_iter().enumerate().map(|(cpu, time)| (cpu as u32, time));
             self.host_cpus.read(
                 fresh,
@@ -154,10 +154,10 @@ impl Domain {
                 rates::host_cpu,
             );
         }
-        if sample.asked.contains(Groups::BLOCK) {
+        if sample.answered.contains(Groups::BLOCK) {
             self.disks.read(sample.disks, self.times.elapsed(Groups::BLOCK, read.of(Groups::BLOCK)), rates::disk);
         }
-        if sample.asked.contains(Groups::NET) {
+        if sample.answered.contains(Groups::NET) {
             self.nics.read(sample.nics, self.times.elapsed(Groups::NET, read.of(Groups::NET)), rates::nic);
         }
         self.finish(read);
@@ -171,29 +171,29 @@ impl Domain {
         self.notice_io_error(at);
         let read = Moments { at, own: self.own_time };
         let elapsed = |domain: &Self, group| domain.times.elapsed(group, read.of(group));
-        let time_passed = self.asked.iter().all(|group| elapsed(self, group).is_some());
-        if self.still.0 == Some(wanted) && time_passed {
+        let time_passed = self.answered.iter().all(|group| elapsed(self, group).is_some());
+        if self.unchanged.0 == Some(wanted) && time_passed {
             self.read_again(read);
             return;
         }
-        self.still = Still(time_passed.then_some(wanted));
-        self.forget(expected(wanted, self.more) - self.asked);
-        if self.asked.contains(Groups::CPU) {
+        self.unchanged = Unchanged(time_passed.then_some(wanted));
+        self.forget(expected(wanted, self.extra) - self.answered);
+        if self.answered.contains(Groups::CPU) {
             self.read_cpu(self.cpu, elapsed(self, Groups::CPU));
         }
-        if self.asked.contains(Groups::MEMORY) {
+        if self.answered.contains(Groups::MEMORY) {
             self.read_memory(self.memory, elapsed(self, Groups::MEMORY));
         }
-        if self.asked.contains(Groups::VCPU) {
+        if self.answered.contains(Groups::VCPU) {
             self.vcpus.read_same(elapsed(self, Groups::VCPU), rates::vcpu);
         }
-        if self.asked.contains(Groups::HOST_CPU) {
+        if self.answered.contains(Groups::HOST_CPU) {
             self.host_cpus.read_same(elapsed(self, Groups::HOST_CPU), rates::host_cpu);
         }
-        if self.asked.contains(Groups::BLOCK) {
+        if self.answered.contains(Groups::BLOCK) {
             self.disks.read_same(elapsed(self, Groups::BLOCK), rates::disk);
         }
-        if self.asked.contains(Groups::NET) {
+        if self.answered.contains(Groups::NET) {
             self.nics.read_same(elapsed(self, Groups::NET), rates::nic);
         }
         self.finish(read);
@@ -219,7 +219,7 @@ impl Domain {
     /// These groups have no figures now. Their last readings stay: a rate may follow when the next one comes.
     fn forget(&mut self, groups: Groups) {
         for metric in DomainMetric::ALL.iter().filter(|metric| groups.contains(metric.group())) {
-            self.track.set(*metric, None);
+            self.series.set(*metric, None);
         }
         if groups.contains(Groups::VCPU) {
             self.vcpus.clear();
@@ -237,32 +237,32 @@ impl Domain {
 
     fn read_cpu(&mut self, now: CpuSample, elapsed: Option<Duration>) {
         match elapsed {
-            Some(elapsed) => rates::cpu(&mut self.track, &now, &self.cpu, elapsed),
-            None => rates::cpu(&mut self.track, &now, &CpuSample::default(), Duration::from_secs(1)),
+            Some(elapsed) => rates::cpu(&mut self.series, &now, &self.cpu, elapsed),
+            None => rates::cpu(&mut self.series, &now, &CpuSample::default(), Duration::from_secs(1)),
         }
         self.cpu = now;
     }
 
     fn read_memory(&mut self, now: MemorySample, elapsed: Option<Duration>) {
-        rates::memory_gauges(&mut self.track, &now);
+        rates::memory_gauges(&mut self.series, &now);
         match elapsed {
-            Some(elapsed) => rates::memory_rates(&mut self.track, &now, &self.memory, elapsed),
-            None => rates::memory_rates(&mut self.track, &now, &MemorySample::default(), Duration::from_secs(1)),
+            Some(elapsed) => rates::memory_rates(&mut self.series, &now, &self.memory, elapsed),
+            None => rates::memory_rates(&mut self.series, &now, &MemorySample::default(), Duration::from_secs(1)),
         }
         self.memory = now;
     }
 
     /// Sums over the devices, and the time of this reading.
     fn finish(&mut self, read: Moments) {
-        if self.asked.contains(Groups::VCPU) && self.cpu.delay.is_none() {
-            let known = self.vcpus.iter().filter(|vcpu| vcpu.track.latest(VcpuMetric::Steal).is_some()).count();
-            let total = rates::sum(self.vcpus.iter().map(|vcpu| vcpu.track.latest(VcpuMetric::Steal)));
-            self.track.set(DomainMetric::Steal, total.map(|total| total / known as f64));
+        if self.answered.contains(Groups::VCPU) && self.cpu.delay.is_none() {
+            let known = self.vcpus.iter().filter(|vcpu| vcpu.series.latest(VcpuMetric::Steal).is_some()).count();
+            let total = rates::sum(self.vcpus.iter().map(|vcpu| vcpu.series.latest(VcpuMetric::Steal)));
+            self.series.set(DomainMetric::Steal, total.map(|total| total / known as f64));
         }
-        if self.asked.contains(Groups::BLOCK) {
+        if self.answered.contains(Groups::BLOCK) {
             self.sum_disks();
         }
-        if self.asked.contains(Groups::NET) {
+        if self.answered.contains(Groups::NET) {
             self.sum_nics();
         }
         self.read_again(read);
@@ -270,12 +270,12 @@ impl Domain {
 
     /// A reading is done.
     fn read_again(&mut self, read: Moments) {
-        self.times.set(self.asked, read);
+        self.times.set(self.answered, read);
     }
 
     fn sum_disks(&mut self) {
         let disks = &self.disks;
-        let total = |metric| rates::sum(disks.iter().map(|disk| disk.track.latest(metric)));
+        let total = |metric| rates::sum(disks.iter().map(|disk| disk.series.latest(metric)));
         let figures = [
             (DomainMetric::DiskRead, total(DiskMetric::ReadBytes)),
             (DomainMetric::DiskWrite, total(DiskMetric::WriteBytes)),
@@ -284,13 +284,13 @@ impl Domain {
             (DomainMetric::WorstLatency, self.worst_latency(When::Latest).map(|(_, _, latency)| latency)),
         ];
         for (metric, value) in figures {
-            self.track.set(metric, value);
+            self.series.set(metric, value);
         }
     }
 
     fn sum_nics(&mut self) {
         let nics = &self.nics;
-        let total = |metric| rates::sum(nics.iter().map(|nic| nic.track.latest(metric)));
+        let total = |metric| rates::sum(nics.iter().map(|nic| nic.series.latest(metric)));
         let both = |rx, tx| rates::sum([total(rx), total(tx)].into_iter());
         let figures = [
             (DomainMetric::NetRx, total(NicMetric::RxBytes)),
@@ -301,7 +301,7 @@ impl Domain {
             (DomainMetric::NetErrors, both(NicMetric::RxErrors, NicMetric::TxErrors)),
         ];
         for (metric, value) in figures {
-            self.track.set(metric, value);
+            self.series.set(metric, value);
         }
     }
 
@@ -313,15 +313,15 @@ impl Domain {
         self.host_cpus = Devices::default();
         self.disks.restart();
         self.nics.restart();
-        self.track.clear();
+        self.series.clear();
         self.times = GroupTimes::default();
-        self.still = Still::default();
+        self.unchanged = Unchanged::default();
     }
 
     /// Writes the figures down as those of `tick`.
-    pub(super) fn commit(&mut self, tick: Tick, page: &mut Page) {
+    pub(super) fn commit(&mut self, tick: Tick, page: &mut Arena) {
         let phase = self.uuid.as_u128() as Tick;
-        self.track.commit(tick, phase, page);
+        self.series.commit(tick, phase, page);
         self.vcpus.commit(tick, phase, page);
         self.host_cpus.commit(tick, phase, page);
         self.disks.commit(tick, phase, page);
@@ -338,8 +338,8 @@ impl Domain {
     }
 
     fn condition_now(&self) -> Condition {
-        let Self { run, state, reason, held, io_error, .. } = *self;
-        Condition { run, state, reason, held, io_error }
+        let Self { run, state, reason, blocked, io_error, .. } = *self;
+        Condition { run, state, reason, blocked, io_error }
     }
 
     /// Whether a process stood behind it then, so that it had live statistics.
@@ -354,7 +354,7 @@ impl Domain {
 
     /// When the group was read that was not read for the longest time; `None`: it is off, or held.
     pub(super) fn oldest_reading(&self) -> Option<Timestamp> {
-        let can_be_read = self.run.is_some() && self.held.is_none();
+        let can_be_read = self.run.is_some() && self.blocked.is_none();
         let groups = Groups::OVERVIEW.iter().filter(|_| can_be_read);
         groups.filter_map(|group| self.times.get(group)).min_by_key(|at| at.monotonic)
     }
@@ -366,7 +366,7 @@ impl Domain {
             return Groups::empty();
         }
         let known = |group, metric, is_without: bool| {
-            self.track.latest(metric).is_some() || (is_without && self.readings(group) > 0)
+            self.series.latest(metric).is_some() || (is_without && self.readings(group) > 0)
         };
         let disks = known(Groups::BLOCK, DomainMetric::DiskRead, self.disks.is_empty());
         let nics = known(Groups::NET, DomainMetric::NetRx, self.nics.is_empty());
@@ -381,13 +381,13 @@ impl Domain {
 
     /// CPU use where 100 % is all CPUs of the host, as virt-top counts.
     pub fn cpu_of_host(&self, host_cpus: u32, when: When) -> Option<f64> {
-        self.track.value(DomainMetric::Cpu, when).filter(|_| host_cpus > 0).map(|cpu| cpu / f64::from(host_cpus))
+        self.series.value(DomainMetric::Cpu, when).filter(|_| host_cpus > 0).map(|cpu| cpu / f64::from(host_cpus))
     }
 
     /// CPU use where 100 % is all vCPUs of the domain, as virt-manager counts.
     pub fn cpu_of_guest(&self, when: When) -> Option<f64> {
         let vcpus = self.vcpu_count().filter(|&count| count > 0)?;
-        self.track.value(DomainMetric::Cpu, when).map(|cpu| cpu / f64::from(vcpus))
+        self.series.value(DomainMetric::Cpu, when).map(|cpu| cpu / f64::from(vcpus))
     }
 
     /// The most CPU that its vCPUs can use, in percent of one core: the natural top of a scale. At least 100.
@@ -410,8 +410,8 @@ impl Domain {
 
     /// Used memory as a share of what the guest sees; 0..=100.
     pub fn memory_used_percent(&self, when: When) -> Option<f64> {
-        let used = self.track.value(DomainMetric::MemoryUsed, when)?;
-        let available = self.track.value(DomainMetric::MemoryAvailable, when).filter(|&bytes| bytes > 0.0)?;
+        let used = self.series.value(DomainMetric::MemoryUsed, when)?;
+        let available = self.series.value(DomainMetric::MemoryAvailable, when).filter(|&bytes| bytes > 0.0)?;
         Some((100.0 * used / available).clamp(0.0, 100.0))
     }
 
@@ -422,7 +422,7 @@ impl Domain {
             .flat_map(|disk| {
                 [DiskMetric::ReadLatency, DiskMetric::WriteLatency, DiskMetric::FlushLatency]
                     .into_iter()
-                    .filter_map(|metric| Some((disk.key.as_str(), metric, disk.track.value(metric, when)?)))
+                    .filter_map(|metric| Some((disk.key.as_str(), metric, disk.series.value(metric, when)?)))
             })
             .max_by(|left, right| left.2.total_cmp(&right.2))
     }
@@ -431,9 +431,9 @@ impl Domain {
 /// What was wanted at the last reading, if that was the same as the one before it. Then all rates are 0, and one more of
 /// that kind changes no figure. It saves work and tells nothing that the other fields do not, so it shows nothing.
 #[derive(Clone, Copy, Default)]
-struct Still(Option<Groups>);
+struct Unchanged(Option<Groups>);
 
-impl fmt::Debug for Still {
+impl fmt::Debug for Unchanged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Still")
     }

@@ -2,16 +2,16 @@
 
 use super::HostId;
 use super::domain::Domain;
-use super::history::Track;
+use super::history::Series;
 use super::history::{Timeline, When};
 use super::metric::HostMetric;
-use crate::fleet::derive::host_totals::Round;
+use crate::fleet::derive::host_totals::HostTotals;
 use crate::fleet::derive::rates;
 use crate::fleet::event_log::EventLog;
-use crate::fleet::history::run_length::Spells;
+use crate::fleet::history::run_length::RunLength;
 use crate::model::{
-    Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, Held, HostInfo, HostSample, HostUpdate, Lack,
-    NodeSample, SampleDelta,
+    Blocked, Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, HostInfo, HostSample, HostUpdate,
+    NodeSample, SampleDelta, UnsupportedCall,
 };
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ pub struct Host {
     /// The node as last read.
     pub node: NodeSample,
     /// Its figures.
-    pub track: Track<HostMetric>,
+    pub series: Series<HostMetric>,
     /// The time axis of all histories of this host.
     pub timeline: Timeline,
     /// Its domains.
@@ -52,21 +52,21 @@ pub struct Host {
     /// What happened, as far as it was told.
     pub events: EventLog,
     /// Calls that its driver lacks.
-    pub lacks: Arc<Vec<Lack>>,
+    pub unsupported: Arc<Vec<UnsupportedCall>>,
     /// When the last figures came.
     pub sampled_at: Option<Timestamp>,
     /// How long a sample takes, where that is longer than the interval.
     pub late: Option<Duration>,
-    partial: Spells<Groups>,
+    partial: RunLength<Groups>,
     /// The connection was down since the last point on the time axis.
     outage: bool,
 }
 
 /// That a domain hangs now, or does not any more. libvirt tells neither.
-fn hang_event((before, run): (Option<Held>, Option<u32>), domain: &Domain, at: Timestamp) -> Option<Event> {
+fn hang_event((before, run): (Option<Blocked>, Option<u32>), domain: &Domain, at: Timestamp) -> Option<Event> {
     // One that has ended meanwhile does not answer either.
     let kind = match (before.filter(|_| domain.run == run), domain.hang) {
-        (before, Some(now)) if before.map(|held| held.by) != Some(now.by) => EventKind::Held(now.by),
+        (before, Some(now)) if before.map(|blocked| blocked.by) != Some(now.by) => EventKind::Blocked(now.by),
         (Some(before), None) => EventKind::Free(at.since(before.since).unwrap_or_default()),
         _ => return None,
     };
@@ -99,16 +99,16 @@ impl Host {
 
     fn apply_keyframe(&mut self, sample: HostSample) {
         self.domains.retain(|uuid, _| sample.domains.contains_key(uuid));
-        let round = self.begin(sample.at, sample.asked);
-        self.read(round, sample.domains, Vec::new(), sample.node, sample.lacks);
+        let totals = self.begin(sample.at, sample.requested);
+        self.read(totals, sample.domains, Vec::new(), sample.node, sample.unsupported);
     }
 
     fn apply_delta(&mut self, delta: SampleDelta) {
         for uuid in &delta.vanished {
             self.domains.remove(uuid);
         }
-        let round = self.begin(delta.at, delta.asked);
-        self.read(round, delta.changed, delta.appeared, delta.node, delta.lacks);
+        let totals = self.begin(delta.at, delta.requested);
+        self.read(totals, delta.changed, delta.appeared, delta.node, delta.unsupported);
     }
 
     fn apply_event(&mut self, event: Event) {
@@ -118,22 +118,22 @@ impl Host {
         self.events.push(event);
     }
 
-    fn begin(&mut self, at: Timestamp, wanted: Groups) -> Round {
+    fn begin(&mut self, at: Timestamp, wanted: Groups) -> HostTotals {
         self.outage |= std::mem::replace(&mut self.link, Link::Live) != Link::Live;
         let point = wanted != Groups::STATE;
         let tick = point.then(|| self.timeline.push(at, std::mem::take(&mut self.outage)));
-        Round::new(at, wanted, tick)
+        HostTotals::new(at, wanted, tick)
     }
 
     /// Takes the readings of domains, sorted by UUID. A known one that is not named had the same figures again; one that
     /// is not known is new, as those are that appeared.
     fn read(
         &mut self,
-        mut round: Round,
+        mut totals: HostTotals,
         named: impl IntoIterator<Item = (Uuid, DomainSample)>,
         mut appeared: Vec<(Uuid, DomainSample)>,
         node: NodeSample,
-        lacks: Arc<Vec<Lack>>,
+        unsupported: Arc<Vec<UnsupportedCall>>,
     ) {
         // Each is done with while it is at hand: with many of them, going to each again is what takes the time.
         let mut named = named.into_iter().peekable();
@@ -144,26 +144,26 @@ impl Host {
             }
             let before = (domain.hang, domain.run);
             match named.next_if(|(next, _)| next == uuid) {
-                Some((_, sample)) => domain.read(sample, round.at, round.wanted),
-                None => domain.read_same(round.at, round.wanted),
+                Some((_, sample)) => domain.read(sample, totals.at, totals.wanted),
+                None => domain.read_same(totals.at, totals.wanted),
             }
-            told.extend(hang_event(before, domain, round.at));
-            round.keep(domain);
+            told.extend(hang_event(before, domain, totals.at));
+            totals.keep(domain);
         }
         for (uuid, sample) in appeared.into_iter().chain(named) {
             if let Entry::Vacant(place) = self.domains.entry(uuid) {
-                let domain = place.insert(Domain::new(uuid, sample, round.at, round.wanted));
-                told.extend(hang_event((None, domain.run), domain, round.at));
-                round.keep(domain);
+                let domain = place.insert(Domain::new(uuid, sample, totals.at, totals.wanted));
+                told.extend(hang_event((None, domain.run), domain, totals.at));
+                totals.keep(domain);
             }
         }
         told.into_iter().for_each(|event| self.events.push(event));
-        self.lacks = lacks;
-        if round.tick.is_some() {
-            rates::node(&mut self.track, &node, &self.node);
+        self.unsupported = unsupported;
+        if totals.tick.is_some() {
+            rates::node(&mut self.series, &node, &self.node);
             self.node = node;
-            self.sampled_at = Some(round.at);
-            if let Some((tick, partial)) = round.finish(&mut self.track) {
+            self.sampled_at = Some(totals.at);
+            if let Some((tick, partial)) = totals.finish(&mut self.series) {
                 self.partial.commit(tick, partial);
             }
         }
@@ -186,13 +186,16 @@ impl Host {
     }
 
     /// Why the driver gives no answer to a call; `None` where it does.
-    pub fn lack(&self, call: Call) -> Option<&str> {
-        self.lacks.iter().find(|lack| lack.call == call).map(|lack| lack.reason.as_str())
+    pub fn unsupported(&self, call: Call) -> Option<&str> {
+        self.unsupported
+            .iter()
+            .find(|unsupported| unsupported.call == call)
+            .map(|unsupported| unsupported.reason.as_str())
     }
 
     /// Whether calls hang in so many domains that the others are asked for nothing that could hang.
     pub fn is_degraded(&self) -> bool {
-        self.domains.values().any(|domain| domain.held.is_some_and(|held| !held.is_own()))
+        self.domains.values().any(|domain| domain.blocked.is_some_and(|blocked| !blocked.is_own()))
     }
 
     /// Host CPUs, once known.

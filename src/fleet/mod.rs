@@ -23,8 +23,9 @@ pub use domain::{Disk, Domain, HostCpu, Nic, Vcpu};
 pub use event_log::{EVENTS_KEPT, EventLog};
 pub use fleet::Fleet;
 pub use health::{
-    Culprit, Finding, HOST_CPU_LIMITS, HOST_MEMORY_LIMITS, LATENCY_LIMITS, LOSS_LIMITS, Missing, STEAL_LIMITS, Severity,
+    Finding, HOST_CPU_LIMITS, HOST_MEMORY_LIMITS, LATENCY_LIMITS, LOSS_LIMITS, Missing, STEAL_LIMITS, Severity,
+    TopConsumer,
 };
-pub use history::{HISTORY_TICKS, Past, Span, Tick, TimeCursor, Timeline, Track, When};
+pub use history::{HISTORY_TICKS, Past, Series, Span, Tick, TimeCursor, Timeline, When};
 pub use host::{Host, Link};
 pub use id::{DomainId, HostId};

@@ -16,7 +16,7 @@ fn at(milliseconds: u64) -> Timestamp {
 
 fn domain(run: u32, cpu_ms: u64, disks: &[(&str, u64)]) -> DomainSample {
     let mut sample = DomainSample::new("guest", Some(run), DomainState::Running, StateReason(1));
-    sample.asked = Groups::OVERVIEW;
+    sample.answered = Groups::OVERVIEW;
     sample.cpu.time = Some(Counter(Nanoseconds(cpu_ms * 1_000_000)));
     sample.disks = disks
         .iter()
@@ -34,22 +34,22 @@ fn domain(run: u32, cpu_ms: u64, disks: &[(&str, u64)]) -> DomainSample {
 fn keyframe(at: Timestamp, asked: Groups, domains: impl IntoIterator<Item = DomainSample>) -> HostUpdate {
     HostUpdate::Keyframe(HostSample {
         at,
-        asked,
+        requested: asked,
         node: NodeSample::default(),
         domains: domains.into_iter().map(|domain| (DISK, domain)).collect::<BTreeMap<_, _>>(),
-        lacks: Arc::default(),
+        unsupported: Arc::default(),
     })
 }
 
 fn same(at: Timestamp) -> HostUpdate {
     HostUpdate::Delta(SampleDelta {
         at,
-        asked: Groups::OVERVIEW,
+        requested: Groups::OVERVIEW,
         node: NodeSample::default(),
         appeared: vec![],
         vanished: vec![],
         changed: vec![],
-        lacks: Arc::default(),
+        unsupported: Arc::default(),
     })
 }
 
@@ -68,16 +68,16 @@ fn fleet(updates: impl IntoIterator<Item = HostUpdate>) -> Fleet {
 #[test]
 fn the_first_reading_gives_no_rate_and_the_second_does() {
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 100, &[("vda", 0)])])]);
-    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), None);
+    assert_eq!(only(&fleet).series.latest(DomainMetric::Cpu), None);
     assert_eq!(
         only(&fleet).missing(&fleet.hosts()[0], DomainMetric::Cpu, When::Latest),
         Missing::FirstReading,
         "and the reader is told why"
     );
     fleet.apply(0, keyframe(at(500), Groups::OVERVIEW, [domain(1, 350, &[("vda", 1024)])]));
-    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), Some(50.0));
-    assert_eq!(only(&fleet).track.latest(DomainMetric::DiskRead), Some(2048.0));
-    assert_eq!(only(&fleet).track.latest(DomainMetric::WorstLatency), Some(5120.0));
+    assert_eq!(only(&fleet).series.latest(DomainMetric::Cpu), Some(50.0));
+    assert_eq!(only(&fleet).series.latest(DomainMetric::DiskRead), Some(2048.0));
+    assert_eq!(only(&fleet).series.latest(DomainMetric::WorstLatency), Some(5120.0));
 }
 
 #[test]
@@ -88,9 +88,9 @@ fn a_new_run_is_a_gap_and_keeps_the_history() {
         keyframe(at(2000), Groups::OVERVIEW, [domain(2, 600, &[("vda", 9999)])]),
         keyframe(at(3000), Groups::OVERVIEW, [domain(2, 700, &[("vda", 9999)])]),
     ]);
-    let cpu: Vec<_> = (0..4).map(|tick| only(&fleet).track.at(DomainMetric::Cpu, tick)).collect();
+    let cpu: Vec<_> = (0..4).map(|tick| only(&fleet).series.at(DomainMetric::Cpu, tick)).collect();
     assert_eq!(cpu, [None, Some(50.0), None, Some(10.0)]);
-    let disk: Vec<_> = (0..4).map(|tick| only(&fleet).disks[0].track.at(DiskMetric::ReadBytes, tick)).collect();
+    let disk: Vec<_> = (0..4).map(|tick| only(&fleet).disks[0].series.at(DiskMetric::ReadBytes, tick)).collect();
     assert_eq!(disk, [None, Some(512.0), None, Some(0.0)]);
 }
 
@@ -100,7 +100,7 @@ fn a_fallen_counter_is_a_gap_never_a_spike() {
         keyframe(at(0), Groups::OVERVIEW, [domain(1, 500, &[])]),
         keyframe(at(1000), Groups::OVERVIEW, [domain(1, 100, &[])]),
     ]);
-    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), None);
+    assert_eq!(only(&fleet).series.latest(DomainMetric::Cpu), None);
 }
 
 #[test]
@@ -110,16 +110,16 @@ fn disks_are_matched_by_name_when_positions_shift() {
         keyframe(at(1000), Groups::OVERVIEW, [domain(1, 0, &[("vda", 100), ("vdb", 0), ("vdc", 1_000_512)])]),
     ]);
     let rates: Vec<_> =
-        only(&fleet).disks.iter().map(|disk| (disk.key.as_str(), disk.track.latest(DiskMetric::ReadBytes))).collect();
+        only(&fleet).disks.iter().map(|disk| (disk.key.as_str(), disk.series.latest(DiskMetric::ReadBytes))).collect();
     assert_eq!(rates, [("vda", Some(0.0)), ("vdb", None), ("vdc", Some(512.0))]);
 }
 
 #[test]
 fn an_unchanged_domain_has_rate_zero() {
     let fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 500, &[("vda", 100)])]), same(at(1000))]);
-    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), Some(0.0));
-    assert_eq!(only(&fleet).track.latest(DomainMetric::DiskRead), Some(0.0));
-    assert_eq!(only(&fleet).track.latest(DomainMetric::WorstLatency), None);
+    assert_eq!(only(&fleet).series.latest(DomainMetric::Cpu), Some(0.0));
+    assert_eq!(only(&fleet).series.latest(DomainMetric::DiskRead), Some(0.0));
+    assert_eq!(only(&fleet).series.latest(DomainMetric::WorstLatency), None);
 }
 
 #[test]
@@ -128,14 +128,14 @@ fn a_group_with_the_same_moment_of_its_own_was_not_read_again() {
     apart.own_time = Some((Groups::BLOCK, at(900)));
     let first = keyframe(at(100), Groups::OVERVIEW, [domain(1, 0, &[("vda", 0)])]);
     let fleet = fleet([first, keyframe(at(1_000), Groups::OVERVIEW, [apart]), same(at(2_000))]);
-    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), Some(0.0));
-    assert_eq!(only(&fleet).track.latest(DomainMetric::DiskRead), None);
+    assert_eq!(only(&fleet).series.latest(DomainMetric::Cpu), Some(0.0));
+    assert_eq!(only(&fleet).series.latest(DomainMetric::DiskRead), None);
 }
 
 #[test]
 fn a_look_at_the_states_changes_no_figure_and_is_no_point_in_time() {
     let mut paused = DomainSample::new("guest", Some(1), DomainState::Paused, StateReason(5));
-    paused.asked = Groups::STATE;
+    paused.answered = Groups::STATE;
     let fleet = fleet([
         keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[("vda", 0)])]),
         keyframe(at(1000), Groups::OVERVIEW, [domain(1, 500, &[("vda", 0)])]),
@@ -143,7 +143,7 @@ fn a_look_at_the_states_changes_no_figure_and_is_no_point_in_time() {
         keyframe(at(2000), Groups::OVERVIEW, [domain(1, 1500, &[("vda", 0)])]),
     ]);
     assert_eq!(fleet.hosts()[0].timeline.last(), Some(2));
-    assert_eq!(only(&fleet).track.at(DomainMetric::Cpu, 2), Some(100.0));
+    assert_eq!(only(&fleet).series.at(DomainMetric::Cpu, 2), Some(100.0));
 }
 
 #[test]
@@ -164,8 +164,8 @@ fn what_stands_still_comes_before_any_figure() {
         sample.disks[0].read_time = Some(Counter(Nanoseconds(reads * 1_000_000_000_000)));
         sample
     };
-    let mut held = disks(2);
-    held.held = Some(Held { by: Hold::Monitor, since: at(900) });
+    let mut blocked = disks(2);
+    blocked.blocked = Some(Blocked { by: BlockedBy::Monitor, since: at(900) });
     let words = |last: DomainSample| {
         let fleet =
             fleet([keyframe(at(0), Groups::OVERVIEW, [disks(1)]), keyframe(at(1000), Groups::OVERVIEW, [last])]);
@@ -173,9 +173,9 @@ fn what_stands_still_comes_before_any_figure() {
     };
     let slow = "vda read 1000000 ms";
     assert_eq!(words(disks(2)), [slow]);
-    assert_eq!(words(held.clone()), ["monitor busy 0 s", slow]);
-    (held.state, held.reason) = (DomainState::Paused, StateReason(5));
-    assert_eq!(words(held), ["paused on an I/O error", "monitor busy 0 s", slow]);
+    assert_eq!(words(blocked.clone()), ["monitor busy 0 s", slow]);
+    (blocked.state, blocked.reason) = (DomainState::Paused, StateReason(5));
+    assert_eq!(words(blocked), ["paused on an I/O error", "monitor busy 0 s", slow]);
 }
 
 #[test]
@@ -215,9 +215,9 @@ fn a_wall_clock_that_jumps_changes_no_rate_and_no_place_in_time() {
     let fleet = fleet([(1, 0), (2, 24), (3, -24), (4, 0)].map(|(second, hours)| {
         keyframe(jumped(second, hours), Groups::OVERVIEW, [domain(1, second * 500, &[("vda", second * 512)])])
     }));
-    let track = &only(&fleet).track;
-    assert_eq!((1..=3).map(|tick| track.at(DomainMetric::Cpu, tick)).collect::<Vec<_>>(), [Some(50.0); 3]);
-    assert_eq!((1..=3).map(|tick| track.at(DomainMetric::DiskRead, tick)).collect::<Vec<_>>(), [Some(512.0); 3]);
+    let series = &only(&fleet).series;
+    assert_eq!((1..=3).map(|tick| series.at(DomainMetric::Cpu, tick)).collect::<Vec<_>>(), [Some(50.0); 3]);
+    assert_eq!((1..=3).map(|tick| series.at(DomainMetric::DiskRead, tick)).collect::<Vec<_>>(), [Some(512.0); 3]);
     let timeline = &fleet.hosts()[0].timeline;
     let when = |second| timeline.when(TimeCursor::At(Duration::from_secs(second)));
     assert_eq!(
@@ -234,8 +234,8 @@ fn a_wall_clock_that_jumps_changes_no_rate_and_no_place_in_time() {
 #[test]
 fn a_sum_that_is_not_of_all_says_so() {
     let sample = |bytes| domain(1, 0, &[("vda", bytes)]);
-    let mut held = sample(1024);
-    held.asked = Groups::STATE | Groups::NET;
+    let mut blocked = sample(1024);
+    blocked.answered = Groups::STATE | Groups::NET;
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample(0)])]);
     let mut partial = |second: u64, sample| {
         fleet.apply(0, keyframe(at(second * 1000), Groups::OVERVIEW, [sample]));
@@ -243,7 +243,7 @@ fn a_sum_that_is_not_of_all_says_so() {
     };
     // It has no NIC, which is known after a reading.
     assert_eq!(partial(1, sample(512)), Groups::empty());
-    assert_eq!(partial(2, held), Groups::BLOCK);
+    assert_eq!(partial(2, blocked), Groups::BLOCK);
     assert_eq!(partial(3, sample(2048)), Groups::empty());
     let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
     assert_eq!(partial(4, off), Groups::empty());
@@ -254,16 +254,17 @@ fn a_sum_that_is_not_of_all_says_so() {
 
 #[test]
 fn a_hang_and_its_end_are_events() {
-    let with = |run: u32, held: Option<Hold>| {
+    let with = |run: u32, blocked: Option<BlockedBy>| {
         let mut sample = domain(run, 0, &[]);
-        sample.held = held.map(|by| Held { by, since: at(900) });
+        sample.blocked = blocked.map(|by| Blocked { by, since: at(900) });
         sample
     };
-    let (monitor, lock, host) = (Some(Hold::Monitor), Some(Hold::Lock), Some(Hold::Host));
-    let told = |steps: &[(u32, Option<Hold>)]| {
+    let (monitor, lock, host) = (Some(BlockedBy::Monitor), Some(BlockedBy::Lock), Some(BlockedBy::Host));
+    let told = |steps: &[(u32, Option<BlockedBy>)]| {
         let steps = steps.iter().zip(1..);
-        let fleet =
-            fleet(steps.map(|(&(run, held), second)| keyframe(at(second * 1000), Groups::OVERVIEW, [with(run, held)])));
+        let fleet = fleet(
+            steps.map(|(&(run, blocked), second)| keyframe(at(second * 1000), Groups::OVERVIEW, [with(run, blocked)])),
+        );
         let events = fleet.hosts()[0].events.iter().map(|(_, event)| event);
         events.map(|event| format!("{} {}", event.at.monotonic.as_secs(), event.kind.what())).collect::<Vec<_>>()
     };
@@ -282,7 +283,7 @@ fn what_stopped_keeps_the_past_of_its_vcpus() {
         let mut sample = domain(1, 0, &[]);
         sample.run = run;
         sample.state = if run.is_some() { DomainState::Running } else { DomainState::ShutOff };
-        sample.asked = if run.is_some() { Groups::OVERVIEW } else { Groups::STATE };
+        sample.answered = if run.is_some() { Groups::OVERVIEW } else { Groups::STATE };
         for vcpu in 0..vcpus {
             let time = Some(Counter(Nanoseconds(second * 100_000_000)));
             sample.vcpus.insert(vcpu, VcpuSample { time, ..VcpuSample::default() });
@@ -290,26 +291,26 @@ fn what_stopped_keeps_the_past_of_its_vcpus() {
         keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
     };
     let mut fleet = fleet([with(Some(1), 1, 2), with(Some(1), 2, 2), with(None, 3, 0)]);
-    let then = |fleet: &Fleet| only(fleet).vcpus[1].track.value(VcpuMetric::Use, When::Tick(1, at(2000)));
+    let then = |fleet: &Fleet| only(fleet).vcpus[1].series.value(VcpuMetric::Use, When::Tick(1, at(2000)));
     assert_eq!((only(&fleet).vcpus.len(), only(&fleet).vcpu_count()), (2, None), "none is online");
     assert_eq!(then(&fleet), Some(10.0));
     fleet.apply(0, with(Some(2), 4, 2));
     assert_eq!((then(&fleet), only(&fleet).vcpu_count()), (Some(10.0), Some(2)));
-    assert_eq!(only(&fleet).vcpus[1].track.latest(VcpuMetric::Use), None, "no rate across a start");
+    assert_eq!(only(&fleet).vcpus[1].series.latest(VcpuMetric::Use), None, "no rate across a start");
 }
 
 #[test]
 fn a_domain_that_nothing_is_read_of_grows_older_all_the_same() {
     let lock = |second: u64| {
         let mut sample = domain(1, 0, &[]);
-        sample.held = Some(Held { by: Hold::Lock, since: at(1000) });
-        sample.asked = if second == 1 { Groups::OVERVIEW } else { Groups::empty() };
+        sample.blocked = Some(Blocked { by: BlockedBy::Lock, since: at(1000) });
+        sample.answered = if second == 1 { Groups::OVERVIEW } else { Groups::empty() };
         keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
     };
     let fleet = fleet([1, 2, 3].map(lock).into_iter().chain([same(at(8000))]));
     assert_eq!(words(&fleet, None), ["locked 7 s"]);
     let why = only(&fleet).missing(&fleet.hosts()[0], DomainMetric::DiskRead, When::Latest);
-    assert_eq!(why, Missing::Held(Hold::Lock, Duration::from_secs(7)));
+    assert_eq!(why, Missing::Blocked(BlockedBy::Lock, Duration::from_secs(7)));
 }
 
 #[test]
@@ -327,11 +328,11 @@ fn host_cpus_have_no_figures_at_ticks_that_did_not_ask_for_them() {
         let mut sample = domain(1, 0, &[]);
         if yes {
             sample.host_cpus = vec![Counter(Nanoseconds(second * 100_000_000))];
-            sample.asked |= Groups::HOST_CPU;
+            sample.answered |= Groups::HOST_CPU;
         }
         keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
     };
-    let figure = |fleet: &Fleet| only(fleet).host_cpus[0].track.latest(HostCpuMetric::Use);
+    let figure = |fleet: &Fleet| only(fleet).host_cpus[0].series.latest(HostCpuMetric::Use);
     let mut fleet = fleet([looked_at(1, true), looked_at(2, true)]);
     assert_eq!(figure(&fleet), Some(10.0));
     fleet.apply(0, looked_at(3, false));
@@ -342,12 +343,14 @@ fn host_cpus_have_no_figures_at_ticks_that_did_not_ask_for_them() {
 
 #[test]
 fn a_domain_that_another_client_has_says_so() {
-    let mut spared = domain(1, 1000, &[]);
-    spared.asked -= Groups::MEMORY | Groups::BLOCK;
+    let mut nowait_retry = domain(1, 1000, &[]);
+    nowait_retry.answered -= Groups::MEMORY | Groups::BLOCK;
     let reason = "another job".to_owned();
-    spared.lacks.push(Lack { call: Call::BulkStats, reason: reason.clone() });
-    let fleet =
-        fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]), keyframe(at(1000), Groups::OVERVIEW, [spared])]);
+    nowait_retry.unsupported.push(UnsupportedCall { call: Call::BulkStats, reason: reason.clone() });
+    let fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]),
+        keyframe(at(1000), Groups::OVERVIEW, [nowait_retry]),
+    ]);
     let why = |metric| only(&fleet).missing(&fleet.hosts()[0], metric, When::Latest);
     assert_eq!(why(DomainMetric::MemoryUsed), Missing::CallFailed(reason.clone()));
     assert_eq!(why(DomainMetric::DiskRead), Missing::CallFailed(reason));
@@ -384,7 +387,7 @@ fn why_a_figure_is_missing() {
 #[test]
 fn a_vanished_domain_is_gone_and_a_device_without_readings_has_no_figures() {
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])])]);
-    assert_eq!(only(&fleet).nics.iter().filter_map(|nic| nic.track.latest(NicMetric::RxBytes)).count(), 0);
+    assert_eq!(only(&fleet).nics.iter().filter_map(|nic| nic.series.latest(NicMetric::RxBytes)).count(), 0);
     fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, []));
     assert_eq!(fleet.domains().count(), 0);
 }
@@ -441,20 +444,20 @@ fn a_pause_between_two_samples_of_a_domain_that_does_nothing_is_marked_too() {
 /// A look at the states, then a full sample in which a domain still says no more: that is "no answer", not "the same".
 #[test]
 fn figures_that_did_not_come_are_not_known_whatever_was_asked_before() {
-    let silent = DomainSample { asked: Groups::STATE, ..domain(1, 0, &[]) };
+    let silent = DomainSample { answered: Groups::STATE, ..domain(1, 0, &[]) };
     let mut fleet = fleet([
         keyframe(at(0), Groups::OVERVIEW, [domain(1, 100, &[("vda", 0)])]),
         keyframe(at(1000), Groups::OVERVIEW, [domain(1, 600, &[("vda", 512)])]),
         keyframe(at(1100), Groups::STATE, [silent]),
     ]);
     assert_eq!(
-        only(&fleet).track.latest(DomainMetric::Cpu),
+        only(&fleet).series.latest(DomainMetric::Cpu),
         Some(50.0),
         "a look asks for nothing that could be missing"
     );
     fleet.apply(0, same(at(2000)));
-    assert_eq!(only(&fleet).track.latest(DomainMetric::Cpu), None);
-    assert_eq!(only(&fleet).disks[0].track.latest(DiskMetric::ReadBytes), None);
+    assert_eq!(only(&fleet).series.latest(DomainMetric::Cpu), None);
+    assert_eq!(only(&fleet).disks[0].series.latest(DiskMetric::ReadBytes), None);
 }
 
 #[test]
@@ -505,7 +508,7 @@ fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
     let what: Vec<_> = full.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what).collect();
     assert_eq!(what, ["takes 75 % of a full host (CPU 98 %)", "steal 60 %"]);
     let host = &full.hosts()[0];
-    let loudness = |domain: &Domain| domain.loudness(When::Latest, None, host.culprit(When::Latest));
+    let loudness = |domain: &Domain| domain.loudness(When::Latest, None, host.top_consumer(When::Latest));
     let rest = host.domains.values().filter(|domain| domain.uuid != victim).filter_map(loudness).reduce(f64::max);
     assert!(rest > loudness(&host.domains[&victim]), "lists that are sorted by trouble begin with it as well");
     assert_eq!(host.findings(When::Latest), [], "the domain is named for it");

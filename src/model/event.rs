@@ -1,6 +1,6 @@
 //! What happened between two samples, as libvirt tells it, or as was found out.
 
-use super::Hold;
+use super::BlockedBy;
 use crate::time::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
@@ -74,7 +74,7 @@ pub enum EventKind {
     /// `VIR_DOMAIN_EVENT_ID_CONTROL_ERROR`: libvirt can not steer the domain any more.
     ControlError,
     /// Something holds the domain: found out by a call that hung.
-    Held(Hold),
+    Blocked(BlockedBy),
     /// Nothing holds it any more; how long that was.
     Free(Duration),
     /// The connection to the host is gone, and why.
@@ -323,7 +323,7 @@ impl EventKind {
                 BlockJobStatus::Unknown(_) => "block job",
             },
             Self::ControlError => "control error",
-            Self::Held(hold) => hold.name(),
+            Self::Blocked(hold) => hold.name(),
             Self::Free(_) => "answers again",
             Self::ConnectionLost(_) => "connection lost",
             Self::ConnectionBack => "connection back",
@@ -354,7 +354,7 @@ impl EventKind {
                 _ => format!("{} of {disk}", job.words()),
             },
             Self::ControlError => "libvirt can not steer the domain any more".to_owned(),
-            Self::Held(hold) => hold.reason().to_owned(),
+            Self::Blocked(hold) => hold.reason().to_owned(),
             Self::Free(time) => format!("after {} s", time.as_secs()),
             Self::ConnectionLost(reason) => reason.clone(),
             Self::LeftOut(count) => format!("{count} came faster than they were read"),
@@ -370,9 +370,9 @@ impl EventKind {
             Self::IoError { .. }
             | Self::Watchdog(_)
             | Self::ControlError
-            | Self::Held(Hold::Monitor)
+            | Self::Blocked(BlockedBy::Monitor)
             | Self::ConnectionLost(_) => EventSeverity::Critical,
-            Self::DeviceRemovalFailed(_) | Self::Held(_) | Self::LeftOut(_) => EventSeverity::Warning,
+            Self::DeviceRemovalFailed(_) | Self::Blocked(_) | Self::LeftOut(_) => EventSeverity::Warning,
             Self::BlockJob { status: BlockJobStatus::Failed, .. } => EventSeverity::Warning,
             Self::Rebooted
             | Self::DeviceAdded(_)
@@ -401,9 +401,9 @@ impl EventKind {
                 BlockJobStatus::Unknown(_) => "block_job",
             },
             Self::ControlError => "control_error",
-            Self::Held(Hold::Monitor) => "monitor_busy",
-            Self::Held(Hold::Lock) => "locked",
-            Self::Held(Hold::Host) => "not_asked",
+            Self::Blocked(BlockedBy::Monitor) => "monitor_busy",
+            Self::Blocked(BlockedBy::Lock) => "locked",
+            Self::Blocked(BlockedBy::Host) => "not_asked",
             Self::Free(_) => "answers_again",
             Self::ConnectionLost(_) => "connection_lost",
             Self::ConnectionBack => "connection_back",

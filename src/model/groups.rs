@@ -23,7 +23,7 @@ bitflags::bitflags! {
 
 impl Groups {
     /// What asks no QEMU: the pulse, which every domain gives at every interval.
-    pub const PULSE: Groups = Groups::STATE.union(Groups::NET);
+    pub const CHEAP: Groups = Groups::STATE.union(Groups::NET);
     /// Everything that the overview shows.
     pub const OVERVIEW: Groups = Groups::STATE
         .union(Groups::CPU)
@@ -90,7 +90,7 @@ impl Call {
 
 /// A call that failed and why, in words for the operator ("not supported by lxc").
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lack {
+pub struct UnsupportedCall {
     /// What was asked.
     pub call: Call,
     /// Why there is no answer.

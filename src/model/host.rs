@@ -25,7 +25,7 @@ pub struct HostInfo {
     /// NUMA nodes, sockets a node, cores a socket, threads a core (`virNodeGetInfo`).
     pub topology: (u32, u32, u32, u32),
     /// Groups that cost nothing here, because they need no call; so they are asked of every domain at every tick.
-    pub free: Groups,
+    pub local: Groups,
     /// The figures are made up: a demonstration.
     pub synthetic: bool,
 }
@@ -49,7 +49,7 @@ pub struct NodeMemory {
     /// `total`.
     pub total: Bytes,
     /// `free`.
-    pub free: Bytes,
+    pub local: Bytes,
     /// `buffers`.
     pub buffers: Bytes,
     /// `cached`.

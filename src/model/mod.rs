@@ -17,11 +17,11 @@ pub use event::{
     BlockJob, BlockJobStatus, Event, EventDomain, EventKind, EventSeverity, IoErrorAction, Lifecycle, LifecycleDetail,
     WatchdogAction,
 };
-pub use groups::{Call, Groups, Lack};
+pub use groups::{Call, Groups, UnsupportedCall};
 pub use host::{CpuTimes, HostInfo, NodeMemory, NodeSample};
 pub use sample::{
-    BlockSample, CpuSample, DomainSample, Held, Hold, HostSample, MemorySample, NetSample, VcpuDelay, VcpuSample,
-    VcpuState,
+    BlockSample, Blocked, BlockedBy, CpuSample, DomainSample, HostSample, MemorySample, NetSample, VcpuDelay,
+    VcpuSample, VcpuState,
 };
 pub use state::{DomainState, StateReason};
 pub use update::{Failure, HostUpdate, SampleDelta};

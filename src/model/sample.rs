@@ -1,6 +1,6 @@
 //! One reading of one host.
 
-use super::{Counter, DomainDefinition, DomainState, Groups, Lack, NodeSample, StateReason};
+use super::{Counter, DomainDefinition, DomainState, Groups, NodeSample, StateReason, UnsupportedCall};
 use crate::time::Timestamp;
 use crate::units::{Bytes, Events, Nanoseconds, Operations, Packets};
 use compact_str::{CompactString, format_compact};
@@ -15,13 +15,13 @@ pub struct HostSample {
     /// When the answer arrived.
     pub at: Timestamp,
     /// What this round asked of every active domain. `STATE` alone is a look at who exists, not a point on the time axis.
-    pub asked: Groups,
+    pub requested: Groups,
     /// The node; all `None` when it was not asked.
     pub node: NodeSample,
     /// Every domain that exists, shut-off ones too, by identity.
     pub domains: BTreeMap<Uuid, DomainSample>,
     /// Calls that this host's driver lacks. Remembered by the source, told with every sample.
-    pub lacks: Arc<Vec<Lack>>,
+    pub unsupported: Arc<Vec<UnsupportedCall>>,
 }
 
 /// One domain at one moment. Two readings belong to the same run when UUID and `run` are the same.
@@ -38,10 +38,10 @@ pub struct DomainSample {
     /// From the XML; `None` until it was read.
     pub definition: Option<Arc<DomainDefinition>>,
     /// Which groups this reading asked for, and got. A group outside it is "not asked now", its last figures stand.
-    pub asked: Groups,
+    pub answered: Groups,
     /// What was wanted of this domain besides what all were asked for ([`HostSample::asked`]). Wanted and not `asked`: there
     /// was no answer. Set by the sampler.
-    pub more: Groups,
+    pub extra: Groups,
     /// Groups that were read at another moment than [`HostSample::at`], and that moment: libvirt answers domain by domain,
     /// and a rate needs the time of its own reading.
     pub own_time: Option<(Groups, Timestamp)>,
@@ -58,16 +58,16 @@ pub struct DomainSample {
     /// Group NET, in the driver's order.
     pub nics: Vec<NetSample>,
     /// Calls that failed for this domain only.
-    pub lacks: Vec<Lack>,
+    pub unsupported: Vec<UnsupportedCall>,
     /// Why it is not asked for dear figures; set by the sampler's watchdog.
-    pub held: Option<Held>,
+    pub blocked: Option<Blocked>,
 }
 
 /// A domain in which a call hangs, so that vtop asks it for cheap figures only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Blocked {
     /// What holds it.
-    pub by: Hold,
+    pub by: BlockedBy,
     /// Since when, as far as vtop knows: the begin of the call that hung.
     pub since: Timestamp,
 }
@@ -75,21 +75,21 @@ pub struct Held {
 /// A monitor that has been at one command for less is at work, not hung.
 const HUNG_AT_LEAST: Duration = Duration::from_secs(1);
 
-impl Held {
+impl Blocked {
     /// Whether the domain itself is what hangs, and not too many others.
     pub fn is_own(&self) -> bool {
-        self.by != Hold::Host
+        self.by != BlockedBy::Host
     }
 
     /// Whether it has lasted for so long at `now` that it is a hang.
     pub fn is_hang(&self, now: Timestamp) -> bool {
-        self.by != Hold::Monitor || now.since(self.since).is_some_and(|length| length >= HUNG_AT_LEAST)
+        self.by != BlockedBy::Monitor || now.since(self.since).is_some_and(|length| length >= HUNG_AT_LEAST)
     }
 }
 
 /// What holds a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
+pub enum BlockedBy {
     /// Its QEMU does not answer on its monitor (`virDomainGetControlInfo` says OCCUPIED).
     Monitor,
     /// libvirt itself keeps it locked: a hook that hangs, a slow start or save.
@@ -98,7 +98,7 @@ pub enum Hold {
     Host,
 }
 
-impl Hold {
+impl BlockedBy {
     /// What the operator is told.
     pub fn describe(self) -> String {
         format!("{}: {}", self.name(), self.reason())
@@ -132,8 +132,8 @@ impl DomainSample {
             state,
             reason,
             definition: None,
-            asked: Groups::STATE,
-            more: Groups::empty(),
+            answered: Groups::STATE,
+            extra: Groups::empty(),
             own_time: None,
             cpu: CpuSample::default(),
             vcpus: BTreeMap::new(),
@@ -141,8 +141,8 @@ impl DomainSample {
             memory: MemorySample::default(),
             disks: Vec::new(),
             nics: Vec::new(),
-            lacks: Vec::new(),
-            held: None,
+            unsupported: Vec::new(),
+            blocked: None,
         }
     }
 }

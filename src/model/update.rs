@@ -1,6 +1,6 @@
 //! What travels from a sampler to whoever shows or writes it.
 
-use super::{DomainSample, Event, Groups, HostInfo, HostSample, Lack, NodeSample};
+use super::{DomainSample, Event, Groups, HostInfo, HostSample, NodeSample, UnsupportedCall};
 use crate::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub struct SampleDelta {
     /// When the new sample was taken.
     pub at: Timestamp,
     /// What the new sample asked for.
-    pub asked: Groups,
+    pub requested: Groups,
     /// The node, whole: it changes every time.
     pub node: NodeSample,
     /// Domains that were not there before.
@@ -41,7 +41,7 @@ pub struct SampleDelta {
     /// Domains with anything different, sorted by UUID.
     pub changed: Vec<(Uuid, DomainSample)>,
     /// Calls that the driver lacks.
-    pub lacks: Arc<Vec<Lack>>,
+    pub unsupported: Arc<Vec<UnsupportedCall>>,
 }
 
 /// Why a host gives no figures at the moment.

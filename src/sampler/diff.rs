@@ -19,12 +19,12 @@ pub fn diff(before: &HostSample, now: &HostSample) -> SampleDelta {
     let vanished = before.domains.keys().filter(|uuid| !now.domains.contains_key(uuid)).copied().collect();
     SampleDelta {
         at: now.at,
-        asked: now.asked,
+        requested: now.requested,
         node: now.node.clone(),
         appeared,
         vanished,
         changed,
-        lacks: now.lacks.clone(),
+        unsupported: now.unsupported.clone(),
     }
 }
 
@@ -35,7 +35,13 @@ pub fn apply(mut before: HostSample, delta: SampleDelta) -> HostSample {
     }
     before.domains.extend(delta.appeared);
     before.domains.extend(delta.changed);
-    HostSample { at: delta.at, asked: delta.asked, node: delta.node, domains: before.domains, lacks: delta.lacks }
+    HostSample {
+        at: delta.at,
+        requested: delta.requested,
+        node: delta.node,
+        domains: before.domains,
+        unsupported: delta.unsupported,
+    }
 }
 
 /// Equality, without walking through a definition that both share.
@@ -47,8 +53,8 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         state,
         reason,
         definition,
-        asked,
-        more,
+        answered,
+        extra,
         own_time,
         cpu,
         vcpus,
@@ -56,11 +62,11 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         memory,
         disks,
         nics,
-        lacks,
-        held,
+        unsupported,
+        blocked,
     } = left;
-    *asked == right.asked
-        && *more == right.more
+    *answered == right.answered
+        && *extra == right.extra
         && *own_time == right.own_time
         && *cpu == right.cpu
         && *run == right.run
@@ -72,8 +78,8 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         && *vcpus == right.vcpus
         && *host_cpus == right.host_cpus
         && *name == right.name
-        && *lacks == right.lacks
-        && *held == right.held
+        && *unsupported == right.unsupported
+        && *blocked == right.blocked
         && same_definition(definition.as_ref(), right.definition.as_ref())
 }
 
@@ -89,7 +95,8 @@ fn same_definition(left: Option<&Arc<DomainDefinition>>, right: Option<&Arc<Doma
 mod tests {
     use super::*;
     use crate::model::{
-        BlockSample, Call, Counter, CpuTimes, DomainState, Groups, Lack, NetSample, NodeSample, StateReason, VcpuSample,
+        BlockSample, Call, Counter, CpuTimes, DomainState, Groups, NetSample, NodeSample, StateReason, UnsupportedCall,
+        VcpuSample,
     };
     use crate::time::Timestamp;
     use crate::units::{Bytes, Nanoseconds};
@@ -110,7 +117,7 @@ mod tests {
             let [cpu, disk, nic, vcpu, other] = figures;
             let mut sample =
                 DomainSample::new(name, run.checked_sub(1), DomainState::from_raw(state), StateReason(state));
-            sample.asked = Groups::STATE | Groups::from_bits_truncate(asked << 1);
+            sample.answered = Groups::STATE | Groups::from_bits_truncate(asked << 1);
             sample.cpu.time = counter(cpu);
             sample.disks = (0..disk)
                 .map(|index| BlockSample { name: compact_str::format_compact!("vd{index}"), read_time: counter(cpu), ..BlockSample::default() })
@@ -119,7 +126,7 @@ mod tests {
             sample.vcpus.insert(vcpu.into(), VcpuSample { delay: counter(vcpu), ..VcpuSample::default() });
             sample.host_cpus = vec![Counter(Nanoseconds(1)); other.into()];
             sample.memory.rss = other.checked_sub(1).map(|bytes| Bytes(bytes.into()));
-            sample.lacks = (0..other).map(|_| Lack { call: Call::Vcpus, reason: "x".into() }).collect();
+            sample.unsupported = (0..other).map(|_| UnsupportedCall { call: Call::Vcpus, reason: "x".into() }).collect();
             sample.definition = vcpu.checked_sub(1).map(|title| {
                 Arc::new(DomainDefinition { title: Some(title.to_string()), ..DomainDefinition::default() })
             });
@@ -130,18 +137,18 @@ mod tests {
     prop_compose! {
         fn host()(
             seconds in 0u64..5, asked in 0u32..64, cpu in prop::option::of(0u64..3),
-            domains in prop::collection::btree_map(0u128..6, domain(), 0..6), lacks in 0usize..2,
+            domains in prop::collection::btree_map(0u128..6, domain(), 0..6), unsupported in 0usize..2,
         ) -> HostSample {
             let time = |value| Counter(Nanoseconds(value));
             HostSample {
                 at: Timestamp::at(Duration::from_secs(seconds), jiff::Timestamp::UNIX_EPOCH),
-                asked: Groups::from_bits_truncate(asked),
+                requested: Groups::from_bits_truncate(asked),
                 node: NodeSample {
                     cpu: cpu.map(|value| CpuTimes { kernel: time(value), user: time(0), idle: time(0), iowait: time(0) }),
                     memory: None,
                 },
                 domains: domains.into_iter().map(|(uuid, domain)| (Uuid::from_u128(uuid), domain)).collect(),
-                lacks: Arc::new(vec![Lack { call: Call::BulkStats, reason: String::new() }; lacks]),
+                unsupported: Arc::new(vec![UnsupportedCall { call: Call::BulkStats, reason: String::new() }; unsupported]),
             }
         }
     }
@@ -164,10 +171,10 @@ mod tests {
     fn one(domain: DomainSample) -> HostSample {
         HostSample {
             at: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
-            asked: domain.asked,
+            requested: domain.answered,
             node: NodeSample::default(),
             domains: BTreeMap::from([(Uuid::nil(), domain)]),
-            lacks: Arc::default(),
+            unsupported: Arc::default(),
         }
     }
 
@@ -185,7 +192,7 @@ mod tests {
     #[test]
     fn a_look_at_the_states_names_active_domains_and_so_does_the_full_sample_after_it() {
         let look = DomainSample::new("a", Some(1), DomainState::Running, StateReason(1));
-        let full = DomainSample { asked: Groups::OVERVIEW, ..look.clone() };
+        let full = DomainSample { answered: Groups::OVERVIEW, ..look.clone() };
         let (full, look) = (one(full), one(look));
         assert_eq!(diff(&full, &look).changed.len(), 1);
         assert_eq!(diff(&look, &full).changed.len(), 1);

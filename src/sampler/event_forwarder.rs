@@ -11,7 +11,7 @@ const WAITING: usize = 10_000;
 
 /// Takes events at once and hands them on when there is room. All clones are one teller.
 #[derive(Clone)]
-pub(crate) struct Teller(Arc<Mutex<Inner>>);
+pub(crate) struct EventForwarder(Arc<Mutex<Inner>>);
 
 struct Inner {
     waiting: mpsc::Sender<Event>,
@@ -21,7 +21,7 @@ struct Inner {
     lost: bool,
 }
 
-impl Teller {
+impl EventForwarder {
     /// Starts the task that waits for room, so that nobody else has to. It ends after the last event of this teller.
     pub(crate) fn spawn(host: usize, updates: mpsc::Sender<(usize, HostUpdate)>) -> Self {
         let (waiting, mut events) = mpsc::channel(WAITING);
@@ -41,8 +41,8 @@ impl Teller {
     }
 
     /// Hands an event on.
-    pub(crate) fn tell(&self, event: Event) {
-        self.inner().tell(event);
+    pub(crate) fn forward(&self, event: Event) {
+        self.inner().forward(event);
     }
 
     /// A sample has come. After a loss it says that the host is back.
@@ -57,7 +57,7 @@ impl Teller {
 }
 
 impl Inner {
-    fn tell(&mut self, event: Event) {
+    fn forward(&mut self, event: Event) {
         if self.left_out > 0 {
             let kind = EventKind::LeftOut(self.left_out);
             if self.waiting.try_send(Event { at: event.at, domain: None, kind }).is_ok() {
@@ -72,7 +72,7 @@ impl Inner {
     fn sampled(&mut self, at: Timestamp, now: Instant) {
         self.sampled = Some((at, now));
         if std::mem::take(&mut self.lost) {
-            self.tell(Event { at, domain: None, kind: EventKind::ConnectionBack });
+            self.forward(Event { at, domain: None, kind: EventKind::ConnectionBack });
         }
     }
 
@@ -80,6 +80,6 @@ impl Inner {
         let Some((at, came)) = self.sampled.take() else { return };
         self.lost = true;
         let kind = EventKind::ConnectionLost(reason.to_owned());
-        self.tell(Event { at: at.later(now - came), domain: None, kind });
+        self.forward(Event { at: at.later(now - came), domain: None, kind });
     }
 }

@@ -17,5 +17,5 @@ mod watchdog;
 
 pub use diff::{apply, diff};
 pub use handle::{Handle, spawn};
-pub use plan::Sight;
-pub use settings::{MakeSource, Second, Settings};
+pub use plan::Demand;
+pub use settings::{MakeSource, SecondSample, Settings};

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 /// What is looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
+pub struct Demand {
     /// Groups that the screen shows, by the domain that it shows them of.
     pub shown: Arc<BTreeMap<Uuid, Groups>>,
     /// The domain that it is about: everything of it is asked, [`Groups::HOST_CPU`] too.
@@ -29,7 +29,7 @@ const MEMORY: u64 = 5;
 const STEAL: u64 = 3;
 
 /// Groups for which a QEMU is asked.
-const DEAR: [Groups; 4] = [Groups::CPU, Groups::MEMORY, Groups::VCPU, Groups::BLOCK];
+const EXPENSIVE: [Groups; 4] = [Groups::CPU, Groups::MEMORY, Groups::VCPU, Groups::BLOCK];
 
 /// A domain works when it uses so much of a core, in percent,
 const AWAKE_CPU: f64 = 5.0;
@@ -57,9 +57,9 @@ pub(super) struct Plan {
 #[derive(Debug, Default)]
 struct Known {
     run: Option<u32>,
-    /// The tick of the last reading of each of [`DEAR`], and of the one before.
-    read: [Option<u64>; DEAR.len()],
-    before: [Option<u64>; DEAR.len()],
+    /// The tick of the last reading of each of [`EXPENSIVE`], and of the one before.
+    read: [Option<u64>; EXPENSIVE.len()],
+    before: [Option<u64>; EXPENSIVE.len()],
     /// Awake up to this tick.
     awake: u64,
     cpu: Option<Mark>,
@@ -78,28 +78,28 @@ impl Default for Plan {
 }
 
 impl Plan {
-    /// What the next tick asks for. `sight`: `None` is everything. `free`: groups that cost nothing on this host.
+    /// What the next tick asks for. `demand`: `None` is everything. `free`: groups that cost nothing on this host.
     pub(super) fn next(
         &mut self,
-        sight: Option<&Sight>,
+        demand: Option<&Demand>,
         before: Option<&HostSample>,
         free: Groups,
         interval: Interval,
     ) -> Request {
         self.tick += 1;
         let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| domain.run.is_some());
-        let more = match sight {
+        let more = match demand {
             // Per host CPU too, where each domain is asked by itself: in one call for all there is no such figure.
-            None => active.map(|(&uuid, _)| (uuid, (dear() - free) | Groups::HOST_CPU)).collect(),
-            Some(sight) => self.turns(sight, active, free, interval),
+            None => active.map(|(&uuid, _)| (uuid, (expensive() - free) | Groups::HOST_CPU)).collect(),
+            Some(demand) => self.turns(demand, active, free, interval),
         };
-        let focus = sight.and_then(|sight| sight.focus);
-        Request { groups: Groups::PULSE | free, more: Arc::new(more), focus }
+        let focus = demand.and_then(|demand| demand.focus);
+        Request { groups: Groups::CHEAP | free, extra: Arc::new(more), focus }
     }
 
     fn turns<'a>(
         &self,
-        sight: &Sight,
+        demand: &Demand,
         active: impl Iterator<Item = (&'a Uuid, &'a DomainSample)>,
         free: Groups,
         interval: Interval,
@@ -110,25 +110,25 @@ impl Plan {
         let mut waiting: Vec<(u64, Uuid, Groups)> = Vec::new();
         for (rank, (&uuid, domain)) in active.enumerate() {
             let known = self.known.get(&uuid).filter(|known| known.run == domain.run).unwrap_or(&nobody);
-            let look = Look::at(sight, &uuid, domain);
+            let visibility = Visibility::at(demand, &uuid, domain);
             let mut due = Groups::empty();
             let mut oldest = 0;
-            let readings = DEAR.into_iter().zip(known.read.into_iter().zip(known.before));
+            let readings = EXPENSIVE.into_iter().zip(known.read.into_iter().zip(known.before));
             for (group, (read, before)) in readings.filter(|(group, _)| !free.contains(*group)) {
-                let pace = self.pace(known, look, group, free);
+                let pace = self.pace(known, visibility, group, free);
                 let age = read.map_or(u64::MAX, |read| self.tick - read);
                 // A domain's own turn spreads those that were read together.
                 // A rate needs two readings.
-                let half = before.is_none() && look != Look::Away;
+                let half = before.is_none() && visibility != Visibility::Hidden;
                 if half || age >= pace || (self.tick + rank as u64).is_multiple_of(pace) {
                     due |= group;
                     oldest = oldest.max(age);
                 }
             }
-            match look {
+            match visibility {
                 _ if due.is_empty() => {}
-                Look::Away => waiting.push((oldest, uuid, due)),
-                Look::Near | Look::Far(_) => drop(more.insert(uuid, due)),
+                Visibility::Hidden => waiting.push((oldest, uuid, due)),
+                Visibility::Focused | Visibility::Shown(_) => drop(more.insert(uuid, due)),
             }
         }
         waiting.sort_unstable_by_key(|(age, ..)| std::cmp::Reverse(*age));
@@ -138,11 +138,11 @@ impl Plan {
     }
 
     /// Ticks between two readings of a group.
-    fn pace(&self, known: &Known, look: Look, group: Groups, free: Groups) -> u64 {
-        let shown = match look {
-            Look::Near => return 1,
-            Look::Far(shown) if shown.contains(group) => shown,
-            Look::Far(_) | Look::Away => return REST,
+    fn pace(&self, known: &Known, visibility: Visibility, group: Groups, free: Groups) -> u64 {
+        let shown = match visibility {
+            Visibility::Focused => return 1,
+            Visibility::Shown(shown) if shown.contains(group) => shown,
+            Visibility::Shown(_) | Visibility::Hidden => return REST,
         };
         let among_others = shown != group;
         let awake = known.awake >= self.tick;
@@ -160,9 +160,9 @@ impl Plan {
     /// Takes what a tick brought: who works, and how long asking took.
     pub(super) fn learn(&mut self, request: &Request, sample: &HostSample, took: Duration) {
         // Where nobody was asked for it, that took no time.
-        let degraded = sample.domains.values().any(|domain| domain.held.is_some_and(|held| !held.is_own()));
-        if !request.more.is_empty() && !degraded {
-            let each = took / u32::try_from(request.more.len()).unwrap_or(u32::MAX);
+        let degraded = sample.domains.values().any(|domain| domain.blocked.is_some_and(|blocked| !blocked.is_own()));
+        if !request.extra.is_empty() && !degraded {
+            let each = took / u32::try_from(request.extra.len()).unwrap_or(u32::MAX);
             self.cost = (self.cost * 3 + each) / 4;
         }
         self.known.retain(|uuid, _| sample.domains.contains_key(uuid));
@@ -178,21 +178,21 @@ impl Plan {
 
 /// How a domain is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
+enum Visibility {
     /// The screen is about it; or it hangs, so that asking costs nothing and tells when it is back.
-    Near,
+    Focused,
     /// The screen shows these groups of it, among others.
-    Far(Groups),
+    Shown(Groups),
     /// Not at all.
-    Away,
+    Hidden,
 }
 
-impl Look {
-    fn at(sight: &Sight, uuid: &Uuid, domain: &DomainSample) -> Self {
-        if sight.focus == Some(*uuid) || domain.held.is_some_and(|held| held.is_own()) {
-            Self::Near
+impl Visibility {
+    fn at(demand: &Demand, uuid: &Uuid, domain: &DomainSample) -> Self {
+        if demand.focus == Some(*uuid) || domain.blocked.is_some_and(|blocked| blocked.is_own()) {
+            Self::Focused
         } else {
-            sight.shown.get(uuid).map_or(Self::Away, |&groups| Self::Far(groups))
+            demand.shown.get(uuid).map_or(Self::Hidden, |&groups| Self::Shown(groups))
         }
     }
 }
@@ -200,14 +200,16 @@ impl Look {
 impl Known {
     fn learn(&mut self, tick: u64, at: Timestamp, domain: &DomainSample) {
         // Where another client had the domain it is asked again.
-        let spared = domain.lacks.iter().any(|lack| lack.call == Call::BulkStats);
-        for (group, (read, before)) in DEAR.into_iter().zip(self.read.iter_mut().zip(&mut self.before)) {
-            if domain.asked.contains(group) || domain.more.contains(group) && !spared && domain.held.is_none() {
+        let nowait_retry = domain.unsupported.iter().any(|unsupported| unsupported.call == Call::BulkStats);
+        for (group, (read, before)) in EXPENSIVE.into_iter().zip(self.read.iter_mut().zip(&mut self.before)) {
+            if domain.answered.contains(group)
+                || domain.extra.contains(group) && !nowait_retry && domain.blocked.is_none()
+            {
                 *before = read.replace(tick);
             }
         }
         let time = |group| domain.own_time.filter(|(groups, _)| groups.contains(group)).map_or(at, |(_, at)| at);
-        let total = |group: Groups, total: u64| domain.asked.contains(group).then(|| Mark(total, time(group)));
+        let total = |group: Groups, total: u64| domain.answered.contains(group).then(|| Mark(total, time(group)));
         let packets = domain.nics.iter().flat_map(|nic| [nic.rx_packets, nic.tx_packets]);
         let requests = domain.disks.iter().flat_map(|disk| [disk.read_requests, disk.write_requests]);
         let worked = [
@@ -239,14 +241,14 @@ fn exceeds(mark: &mut Option<Mark>, now: Option<Mark>, limit: f64) -> bool {
     })
 }
 
-fn dear() -> Groups {
-    DEAR.into_iter().collect()
+fn expensive() -> Groups {
+    EXPENSIVE.into_iter().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BlockSample, CpuSample, DomainState, Held, Hold, NetSample, NodeSample, StateReason};
+    use crate::model::{BlockSample, Blocked, BlockedBy, CpuSample, DomainState, NetSample, NodeSample, StateReason};
     use crate::units::{Nanoseconds, Operations, Packets};
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -254,7 +256,7 @@ mod tests {
     /// A host whose domains do as a test says, a second a tick.
     struct World {
         plan: Plan,
-        sight: Option<Sight>,
+        demand: Option<Demand>,
         free: Groups,
         before: HostSample,
         /// Totals by domain: CPU time in percent of a core and seconds, packets, requests.
@@ -268,24 +270,24 @@ mod tests {
     }
 
     impl World {
-        fn new(domains: usize, sight: Option<Sight>) -> Self {
+        fn new(domains: usize, demand: Option<Demand>) -> Self {
             let domain = || DomainSample::new("guest", Some(1), DomainState::Running, StateReason(1));
             let before = HostSample {
                 at: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
-                asked: Groups::STATE,
+                requested: Groups::STATE,
                 node: NodeSample::default(),
                 domains: (0..domains).map(|number| (uuid(number), domain())).collect(),
-                lacks: Arc::default(),
+                unsupported: Arc::default(),
             };
             let totals = before.domains.keys().map(|uuid| (*uuid, [0; 3])).collect();
             let free = Groups::empty();
-            Self { plan: Plan::default(), sight, free, before, totals, cost: Duration::from_millis(4) }
+            Self { plan: Plan::default(), demand, free, before, totals, cost: Duration::from_millis(4) }
         }
 
         /// One tick in which some domains work; what it asked for.
         fn tick(&mut self, work: &[(usize, [u64; 3])]) -> Request {
             let interval = Interval::from_seconds(1.0).unwrap();
-            let request = self.plan.next(self.sight.as_ref(), Some(&self.before), self.free, interval);
+            let request = self.plan.next(self.demand.as_ref(), Some(&self.before), self.free, interval);
             for (number, more) in work {
                 let totals = self.totals.get_mut(&uuid(*number)).unwrap();
                 totals.iter_mut().zip(more).for_each(|(total, more)| *total += more);
@@ -293,14 +295,14 @@ mod tests {
             self.before.at = self.before.at.later(SECOND);
             for (uuid, domain) in &mut self.before.domains {
                 let [cpu, packets, requests] = self.totals[uuid];
-                domain.more = request.more_of(uuid);
-                domain.asked = request.groups | domain.more;
+                domain.extra = request.extra_of(uuid);
+                domain.answered = request.groups | domain.extra;
                 domain.cpu = CpuSample { time: Some(Counter(Nanoseconds(cpu * 10_000_000))), ..CpuSample::default() };
                 domain.nics = vec![NetSample { rx_packets: Some(Counter(Packets(packets))), ..NetSample::default() }];
                 let read_requests = Some(Counter(Operations(requests)));
                 domain.disks = vec![BlockSample { read_requests, ..BlockSample::default() }];
             }
-            let asked = u32::try_from(request.more.len()).unwrap();
+            let asked = u32::try_from(request.extra.len()).unwrap();
             self.plan.learn(&request, &self.before, self.cost * asked);
             request
         }
@@ -309,16 +311,19 @@ mod tests {
         fn count(&mut self, ticks: usize, number: usize, work: &[(usize, [u64; 3])]) -> [usize; 4] {
             let mut counts = [0; 4];
             for _ in 0..ticks {
-                let more = self.tick(work).more_of(&uuid(number));
-                DEAR.iter().zip(&mut counts).for_each(|(group, count)| *count += usize::from(more.contains(*group)));
+                let more = self.tick(work).extra_of(&uuid(number));
+                EXPENSIVE
+                    .iter()
+                    .zip(&mut counts)
+                    .for_each(|(group, count)| *count += usize::from(more.contains(*group)));
             }
             counts
         }
     }
 
-    fn table(numbers: impl IntoIterator<Item = usize>) -> Option<Sight> {
+    fn table(numbers: impl IntoIterator<Item = usize>) -> Option<Demand> {
         let shown = numbers.into_iter().map(|number| (uuid(number), Groups::OVERVIEW)).collect();
-        Some(Sight { shown: Arc::new(shown), focus: None })
+        Some(Demand { shown: Arc::new(shown), focus: None })
     }
 
     const IDLE: &[(usize, [u64; 3])] = &[];
@@ -329,8 +334,8 @@ mod tests {
         let mut world = World::new(3, None);
         for _ in 0..20 {
             let request = world.tick(IDLE);
-            assert_eq!(request.groups, Groups::PULSE);
-            assert!((0..3).all(|number| request.more_of(&uuid(number)) == dear() | Groups::HOST_CPU));
+            assert_eq!(request.groups, Groups::CHEAP);
+            assert!((0..3).all(|number| request.extra_of(&uuid(number)) == expensive() | Groups::HOST_CPU));
         }
     }
 
@@ -356,10 +361,10 @@ mod tests {
         let [cpu, _, vcpus, disks] = world.count(30, 1, &[(1, BUSY)]);
         assert_eq!((cpu, disks), (0, 30));
         assert!((3..=4).contains(&vcpus), "the steal comes with what is free: {vcpus}");
-        assert_eq!(world.tick(IDLE).groups, Groups::PULSE | Groups::CPU);
-        world.sight = None;
+        assert_eq!(world.tick(IDLE).groups, Groups::CHEAP | Groups::CPU);
+        world.demand = None;
         let all = world.tick(IDLE);
-        assert!((0..4).all(|number| !all.more_of(&uuid(number)).contains(Groups::CPU)), "nor is it asked for twice");
+        assert!((0..4).all(|number| !all.extra_of(&uuid(number)).contains(Groups::CPU)), "nor is it asked for twice");
     }
 
     #[test]
@@ -370,16 +375,16 @@ mod tests {
         let mut most = 0;
         for tick in 0..50 {
             let request = world.tick(IDLE);
-            most = most.max(request.more.len());
+            most = most.max(request.extra.len());
             for number in 0..60 {
-                for group in DEAR.iter().filter(|group| request.more_of(&uuid(number)).contains(**group)) {
+                for group in EXPENSIVE.iter().filter(|group| request.extra_of(&uuid(number)).contains(**group)) {
                     if let Some(before) = last.insert((number, group.bits()), tick) {
                         assert!(tick - before <= REST as usize, "{number} {group:?} after {}", tick - before);
                     }
                 }
             }
         }
-        assert_eq!(last.len(), 60 * DEAR.len(), "every group of everybody");
+        assert_eq!(last.len(), 60 * EXPENSIVE.len(), "every group of everybody");
         assert!(most <= 60 / 5, "turns are spread: {most} at one tick");
     }
 
@@ -387,7 +392,7 @@ mod tests {
     fn turns_take_half_an_interval_at_the_most() {
         let mut world = World::new(1000, table(0..10));
         for _ in 0..100 {
-            let asked = world.tick(IDLE).more.len();
+            let asked = world.tick(IDLE).extra.len();
             assert!(world.cost * asked as u32 <= SECOND.mul_f64(BUDGET) + world.cost * 10, "{asked}");
         }
         assert!(world.plan.known.values().all(|known| known.read.iter().all(Option::is_some)), "and all had theirs");
@@ -399,29 +404,30 @@ mod tests {
             let mut world = World::new(20, table(0..3));
             world.count(20, 0, IDLE);
             world.tick(&[(15, work)]);
-            assert_eq!(world.tick(IDLE).more_of(&uuid(15)), dear());
+            assert_eq!(world.tick(IDLE).extra_of(&uuid(15)), expensive());
         }
         let mut world = World::new(20, table(0..3));
         world.count(20, 0, IDLE);
         world.tick(&[(1, [6, 0, 0])]);
-        assert_eq!(world.tick(IDLE).more_of(&uuid(1)), dear(), "CPU time of one that is on the screen");
+        assert_eq!(world.tick(IDLE).extra_of(&uuid(1)), expensive(), "CPU time of one that is on the screen");
     }
 
     #[test]
     fn who_is_looked_at_alone_or_hangs_is_asked_everything() {
-        let mut world = World::new(4, Some(Sight { focus: Some(uuid(2)), ..Sight::default() }));
-        world.before.domains.get_mut(&uuid(3)).unwrap().held = Some(Held { by: Hold::Monitor, since: world.before.at });
+        let mut world = World::new(4, Some(Demand { focus: Some(uuid(2)), ..Demand::default() }));
+        world.before.domains.get_mut(&uuid(3)).unwrap().blocked =
+            Some(Blocked { by: BlockedBy::Monitor, since: world.before.at });
         for _ in 0..20 {
             let request = world.tick(IDLE);
-            assert_eq!((request.focus, request.more_of(&uuid(2))), (Some(uuid(2)), dear()));
-            assert_eq!(request.more_of(&uuid(3)), dear());
+            assert_eq!((request.focus, request.extra_of(&uuid(2))), (Some(uuid(2)), expensive()));
+            assert_eq!(request.extra_of(&uuid(3)), expensive());
         }
     }
 
     #[test]
     fn a_list_of_devices_asks_for_those() {
         let shown = Arc::new([(uuid(0), Groups::BLOCK), (uuid(1), Groups::VCPU)].into());
-        let mut world = World::new(3, Some(Sight { shown, focus: None }));
+        let mut world = World::new(3, Some(Demand { shown, focus: None }));
         world.count(20, 0, IDLE);
         assert_eq!(world.count(30, 0, IDLE)[3], 30);
         assert_eq!(world.count(30, 1, IDLE)[2], 30);
@@ -433,6 +439,6 @@ mod tests {
         let mut world = World::new(20, table(0..3));
         world.count(20, 0, IDLE);
         world.before.domains.get_mut(&uuid(15)).unwrap().run = Some(9);
-        assert_eq!(world.tick(IDLE).more_of(&uuid(15)), dear());
+        assert_eq!(world.tick(IDLE).extra_of(&uuid(15)), expensive());
     }
 }

@@ -1,6 +1,6 @@
 //! When to ask next: pure arithmetic over moments that the caller hands in.
 
-use super::Second;
+use super::SecondSample;
 use crate::time::Interval;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -12,7 +12,7 @@ const SOON: Duration = Duration::from_millis(300);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
     interval: Duration,
-    second: Second,
+    second: SecondSample,
     begun: u64,
     /// From where the next tick is counted: the moment at which the last one was due.
     anchor: Instant,
@@ -26,7 +26,7 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// A first tick at once.
-    pub(super) fn new(now: Instant, interval: Interval, second: Second) -> Self {
+    pub(super) fn new(now: Instant, interval: Interval, second: SecondSample) -> Self {
         Self {
             interval: interval.duration(),
             second,
@@ -59,7 +59,7 @@ impl Schedule {
     pub(super) fn finished(&mut self, now: Instant) {
         self.took = now - self.anchor;
         self.late = if self.took > self.interval { self.late + 1 } else { 0 };
-        self.hurry = self.begun == 1 && self.second == Second::Soon;
+        self.hurry = self.begun == 1 && self.second == SecondSample::Soon;
         if self.hurry {
             // From the answer, not from the question: else a slow first call leaves next to no time between the two.
             self.anchor = now;
@@ -73,7 +73,7 @@ impl Schedule {
 
     /// What held up the last tick is gone around from now on. Where that cost a tick, the next one need not wait for the
     /// grid: a new one begins with it. Not at once, as rates over next to no time are noise.
-    pub(super) fn gone_around(&mut self, now: Instant) {
+    pub(super) fn bypassed(&mut self, now: Instant) {
         if self.late > 0 {
             self.next = self.next.min(now + self.interval / 2);
         }
@@ -99,12 +99,12 @@ const LOOK_APART: Duration = Duration::from_millis(350);
 
 /// The cheap look at who exists that an event asks for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Look {
+pub(super) struct StatePoll {
     due: Option<Instant>,
     last: Option<Instant>,
 }
 
-impl Look {
+impl StatePoll {
     /// Something has happened.
     pub(super) fn noticed(&mut self, now: Instant) {
         let soonest = now + LOOK_AFTER;
@@ -184,20 +184,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_second_tick_comes_soon_and_then_the_grid_holds() {
         let start = Instant::now();
-        let mut schedule = Schedule::new(start, interval(1000), Second::Soon);
+        let mut schedule = Schedule::new(start, interval(1000), SecondSample::Soon);
         assert_eq!(ticks(start, &mut schedule, ms(20), 4), [0, 320, 1320, 2320]);
-        let mut schedule = Schedule::new(start, interval(200), Second::Soon);
+        let mut schedule = Schedule::new(start, interval(200), SecondSample::Soon);
         assert_eq!(ticks(start, &mut schedule, ms(20), 4), [0, 220, 420, 620]);
-        let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+        let mut schedule = Schedule::new(start, interval(1000), SecondSample::OnTime);
         assert_eq!(ticks(start, &mut schedule, ms(20), 4), [0, 1000, 2000, 3000]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_tick_that_was_missed_is_left_out() {
         let start = Instant::now();
-        let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+        let mut schedule = Schedule::new(start, interval(1000), SecondSample::OnTime);
         assert_eq!(ticks(start, &mut schedule, ms(2500), 3), [0, 3000, 6000]);
-        let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+        let mut schedule = Schedule::new(start, interval(1000), SecondSample::OnTime);
         assert_eq!(ticks(start, &mut schedule, ms(1000), 3), [0, 2000, 4000], "the answer came as the next was due");
     }
 
@@ -205,10 +205,10 @@ mod tests {
     async fn what_held_it_up_is_gone_around_and_the_next_comes_soon() {
         let start = Instant::now();
         for (call, then) in [(800, [1000, 2000, 3000]), (1100, [1600, 2600, 3600]), (1900, [2000, 3000, 4000])] {
-            let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+            let mut schedule = Schedule::new(start, interval(1000), SecondSample::OnTime);
             schedule.begins();
             schedule.finished(start + ms(call));
-            schedule.gone_around(start + ms(call));
+            schedule.bypassed(start + ms(call));
             assert_eq!(ticks(start, &mut schedule, ms(100), 3), then);
         }
     }
@@ -216,7 +216,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn another_pace_counts_from_the_last_tick() {
         let start = Instant::now();
-        let mut schedule = Schedule::new(start, interval(1000), Second::OnTime);
+        let mut schedule = Schedule::new(start, interval(1000), SecondSample::OnTime);
         schedule.set_interval(interval(5000), start);
         assert_eq!(schedule.next(), start, "the first tick does not wait");
         schedule.begins();
@@ -230,7 +230,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn another_pace_during_a_call_moves_the_next_tick_only() {
         let start = Instant::now();
-        let mut schedule = Schedule::new(start, interval(5000), Second::OnTime);
+        let mut schedule = Schedule::new(start, interval(5000), SecondSample::OnTime);
         schedule.begins();
         schedule.set_interval(interval(1000), start + ms(2000));
         schedule.finished(start + ms(2500));
@@ -240,7 +240,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn another_pace_leaves_the_hurry_of_the_second_tick() {
         let start = Instant::now();
-        let mut schedule = Schedule::new(start, interval(1000), Second::Soon);
+        let mut schedule = Schedule::new(start, interval(1000), SecondSample::Soon);
         schedule.begins();
         schedule.finished(start);
         schedule.set_interval(interval(10_000), start + ms(10));
@@ -250,13 +250,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_storm_of_events_costs_few_looks() {
         let start = Instant::now();
-        let mut look = Look::default();
+        let mut poll = StatePoll::default();
         let mut looks = Vec::new();
         for millisecond in 0..1000 {
             let now = start + ms(millisecond);
-            look.noticed(now);
-            if look.due().is_some_and(|due| due <= now) {
-                look.begins(now);
+            poll.noticed(now);
+            if poll.due().is_some_and(|due| due <= now) {
+                poll.begins(now);
                 looks.push(millisecond);
             }
         }

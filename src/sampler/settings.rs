@@ -1,6 +1,6 @@
 //! How a host is sampled, and what of it can change meanwhile.
 
-use super::plan::Sight;
+use super::plan::Demand;
 use crate::sources::Source;
 use crate::time::Interval;
 
@@ -9,7 +9,7 @@ pub type MakeSource = Box<dyn Fn() -> Box<dyn Source> + Send + Sync>;
 
 /// When the second sample of a connection comes. A rate needs two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Second {
+pub enum SecondSample {
     /// After 300 ms at most, so that a screen has rates at once.
     Soon,
     /// After one interval, like every other: for outputs, where every line covers the same time.
@@ -22,9 +22,9 @@ pub struct Settings {
     /// The pace.
     pub interval: Interval,
     /// What is looked at to begin with; `None`: everything, always.
-    pub sight: Option<Sight>,
+    pub demand: Option<Demand>,
     /// When the second sample comes.
-    pub second: Second,
+    pub second: SecondSample,
     /// Whether a call that takes too long is looked into.
     pub watchdog: bool,
 }
@@ -32,18 +32,18 @@ pub struct Settings {
 impl Settings {
     /// For a screen, which says what it shows: rates as soon as possible.
     pub fn screen(interval: Interval) -> Self {
-        Self { interval, sight: Some(Sight::default()), second: Second::Soon, watchdog: true }
+        Self { interval, demand: Some(Demand::default()), second: SecondSample::Soon, watchdog: true }
     }
 
     /// For an output: everything at every tick, every line over a whole interval.
     pub fn output(interval: Interval) -> Self {
-        Self { sight: None, second: Second::OnTime, ..Self::screen(interval) }
+        Self { demand: None, second: SecondSample::OnTime, ..Self::screen(interval) }
     }
 }
 
 /// What can change while a host is sampled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(super) struct Controls {
     pub(super) interval: Interval,
-    pub(super) sight: Option<Sight>,
+    pub(super) demand: Option<Demand>,
 }

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::model::{
-    DomainSample, DomainState, Event, EventKind, Failure, Groups, Held, Hold, HostInfo, HostSample, HostUpdate,
+    Blocked, BlockedBy, DomainSample, DomainState, Event, EventKind, Failure, Groups, HostInfo, HostSample, HostUpdate,
     NodeSample, StateReason,
 };
-use crate::sources::{Around, Monitor, Notice, Notify, Request, Severity, Source, SourceError};
+use crate::sources::{Bypass, FailureScope, Monitor, Notice, Notify, Request, Source, SourceError};
 use crate::time::Interval;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
@@ -35,12 +35,12 @@ struct Script {
     /// How often its monitor was asked for.
     monitors: usize,
     /// What samples went around.
-    arounds: Vec<Around>,
+    arounds: Vec<Bypass>,
 }
 
 enum Answer {
     Good,
-    Fails(Severity),
+    Fails(FailureScope),
     Panics,
     /// The call hangs until the other end says otherwise.
     Hangs(blocking::Receiver<()>),
@@ -73,22 +73,23 @@ impl Source for Fake {
             Answer::Hangs(until) => drop(until.recv()),
         }
         let mut domain = DomainSample::new("guest", Some(1), DomainState::Running, StateReason(1));
-        domain.asked = request.groups | request.more_of(&GUEST);
+        domain.answered = request.groups | request.extra_of(&GUEST);
         Ok(HostSample {
             at: Timestamp::at(Duration::from_secs(count as u64), jiff::Timestamp::UNIX_EPOCH),
-            asked: request.groups,
+            requested: request.groups,
             node: NodeSample::default(),
             domains: [(GUEST, domain)].into(),
-            lacks: Arc::default(),
+            unsupported: Arc::default(),
         })
     }
 
-    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
-        self.0.lock().unwrap().arounds.push(around.clone());
+    fn sample_degraded(&mut self, request: &Request, bypass: &Bypass) -> Result<HostSample, SourceError> {
+        self.0.lock().unwrap().arounds.push(bypass.clone());
         let mut sample = self.sample(request)?;
         if self.0.lock().unwrap().busy {
             for (uuid, domain) in &mut sample.domains {
-                domain.held = around.busy.contains(uuid).then_some(Held { by: Hold::Monitor, since: sample.at });
+                domain.blocked =
+                    bypass.busy.contains(uuid).then_some(Blocked { by: BlockedBy::Monitor, since: sample.at });
             }
         }
         Ok(sample)
@@ -105,7 +106,7 @@ impl Source for Fake {
     }
 }
 
-fn error(severity: Severity) -> SourceError {
+fn error(severity: FailureScope) -> SourceError {
     SourceError { message: "it failed".into(), advice: Some("mend it".into()), severity }
 }
 
@@ -163,7 +164,7 @@ impl Rig {
             assert_eq!(host, 7);
             match update {
                 HostUpdate::Event(event) => self.events.push(event),
-                HostUpdate::Keyframe(sample) if sample.asked == Groups::STATE => self.looked = true,
+                HostUpdate::Keyframe(sample) if sample.requested == Groups::STATE => self.looked = true,
                 update => break update,
             }
         };
@@ -172,7 +173,7 @@ impl Rig {
             HostUpdate::Late(_) => Seen::Late,
             HostUpdate::Connecting => Seen::Connecting,
             HostUpdate::Connected(_) => Seen::Connected,
-            HostUpdate::Delta(delta) if delta.asked == Groups::STATE => Seen::Look,
+            HostUpdate::Delta(delta) if delta.requested == Groups::STATE => Seen::Look,
             HostUpdate::Delta(_) if std::mem::take(&mut self.looked) => Seen::First,
             HostUpdate::Delta(_) => Seen::Delta,
             HostUpdate::Failed(Failure { retry_in, .. }) => Seen::Failed(retry_in.map(|wait| wait.as_secs())),
@@ -243,7 +244,7 @@ async fn an_output_has_whole_intervals_only() {
 
 #[tokio::test(start_paused = true)]
 async fn the_wait_between_attempts_doubles_and_a_good_sample_resets_it() {
-    let fails = |count| std::iter::repeat_n(error(Severity::Connection), count);
+    let fails = |count| std::iter::repeat_n(error(FailureScope::Connection), count);
     let mut rig = Rig::new(Script { connects: fails(6).collect(), ..Script::default() }, screen());
     for (at, wait) in [(0, 1), (1000, 2), (3000, 4), (7000, 8), (15_000, 16), (31_000, 30)] {
         rig.expect([(at, Seen::Connecting), (at, Seen::Failed(Some(wait)))]).await;
@@ -255,7 +256,7 @@ async fn the_wait_between_attempts_doubles_and_a_good_sample_resets_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_without_a_good_sample_does_not_reset_the_wait() {
-    let lost = || Answer::Fails(Severity::Connection);
+    let lost = || Answer::Fails(FailureScope::Connection);
     let mut rig = Rig::new(samples([lost(), lost()]), screen());
     for (at, wait) in [(0, 1), (1000, 2)] {
         rig.expect([(at, Seen::Connecting), (at, Seen::Connected), (at, Seen::Failed(Some(wait)))]).await;
@@ -266,20 +267,20 @@ async fn a_connection_without_a_good_sample_does_not_reset_the_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn what_can_not_work_is_tried_seldom() {
-    let mut rig = Rig::new(Script { connects: [error(Severity::Permanent)].into(), ..Script::default() }, screen());
+    let mut rig = Rig::new(Script { connects: [error(FailureScope::Permanent)].into(), ..Script::default() }, screen());
     rig.expect([(0, Seen::Connecting), (0, Seen::Failed(Some(30))), (30_000, Seen::Connecting)]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_sample_costs_a_tick_and_the_next_is_a_difference_again() {
-    let mut rig = Rig::new(samples([Answer::Good, Answer::Fails(Severity::Sample)]), screen());
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Fails(FailureScope::Sample)]), screen());
     rig.skip(3).await;
     rig.expect([(300, Seen::Failed(None)), (1300, Seen::Delta)]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_connection_is_made_again_and_begins_with_a_keyframe() {
-    let mut rig = Rig::new(samples([Answer::Good, Answer::Fails(Severity::Connection)]), screen());
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Fails(FailureScope::Connection)]), screen());
     rig.skip(3).await;
     rig.expect([(300, Seen::Failed(Some(1))), (1300, Seen::Connecting), (1300, Seen::Connected)]).await;
     rig.expect([(1300, Seen::First), (1600, Seen::Delta)]).await;
@@ -333,7 +334,7 @@ async fn another_interval_holds_at_once() {
 async fn the_focus_reaches_the_next_tick() {
     let mut rig = Rig::new(Script::default(), screen());
     rig.skip(3).await;
-    rig.handle.set_sight(Sight { focus: Some(Uuid::max()), ..Sight::default() });
+    rig.handle.set_demand(Demand { focus: Some(Uuid::max()), ..Demand::default() });
     rig.skip(1).await;
     let focus: Vec<_> = rig.script.lock().unwrap().requests.iter().map(|request| request.focus).collect();
     assert_eq!(focus, [None, Some(Uuid::max())]);
@@ -401,7 +402,7 @@ async fn without_its_handle_the_task_ends_even_in_a_call() {
     drop(rig.handle);
     while let Some((_, update)) = rig.updates.recv().await {
         assert!(
-            matches!(update, HostUpdate::Keyframe(look) if look.asked == Groups::STATE),
+            matches!(update, HostUpdate::Keyframe(look) if look.requested == Groups::STATE),
             "no more than was on its way"
         );
     }
@@ -466,7 +467,7 @@ async fn the_loss_and_the_return_of_a_connection_are_events() {
 
 #[tokio::test(start_paused = true)]
 async fn a_daemon_that_is_away_from_its_socket_is_asked_at_a_short_and_steady_pace() {
-    let away = std::iter::repeat_n(error(Severity::Away), 6).collect();
+    let away = std::iter::repeat_n(error(FailureScope::Away), 6).collect();
     let mut rig = Rig::new(Script { connects: away, ..Script::default() }, screen());
     let mut tries = Vec::new();
     while tries.len() < 6 {
@@ -479,18 +480,18 @@ async fn a_daemon_that_is_away_from_its_socket_is_asked_at_a_short_and_steady_pa
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_was_never_reached_was_not_lost() {
-    let fails = std::iter::repeat_n(error(Severity::Connection), 3).collect();
+    let fails = std::iter::repeat_n(error(FailureScope::Connection), 3).collect();
     let mut rig = Rig::new(Script { connects: fails, ..Script::default() }, screen());
     rig.skip(10).await;
     assert_eq!(rig.events, []);
 }
 
 /// The next update with domains in it, in real time: the watchdog waits for threads, and a paused clock would not.
-async fn next_held(updates: &mut mpsc::Receiver<(usize, HostUpdate)>) -> Option<Held> {
+async fn next_held(updates: &mut mpsc::Receiver<(usize, HostUpdate)>) -> Option<Blocked> {
     loop {
         let update = tokio::time::timeout(Duration::from_secs(60), updates.recv()).await;
         if let HostUpdate::Delta(delta) = update.expect("an update within a minute").expect("the task lives").1 {
-            return delta.changed.first().and_then(|(_, domain)| domain.held);
+            return delta.changed.first().and_then(|(_, domain)| domain.blocked);
         }
     }
 }
@@ -517,7 +518,7 @@ async fn a_call_that_hangs_in_a_domain_is_gone_around_until_the_domain_answers()
 async fn a_hang_outlives_its_connection_until_its_end_is_seen() {
     let (_release, until) = blocking::channel();
     let interval = Interval::from_seconds(0.1).unwrap();
-    let answers = [Answer::Good, Answer::Hangs(until), Answer::Good, Answer::Fails(Severity::Connection)];
+    let answers = [Answer::Good, Answer::Hangs(until), Answer::Good, Answer::Fails(FailureScope::Connection)];
     let script = Script { busy: true, ..samples(answers) };
     let mut rig = Rig::new(script, Settings::screen(interval));
     while next_held(&mut rig.updates).await.is_none() {}
@@ -528,8 +529,9 @@ async fn a_hang_outlives_its_connection_until_its_end_is_seen() {
             break sample;
         }
     };
-    let held = keyframe.domains[&GUEST].held.expect("the first look of a connection does not ask what could hang");
-    assert_eq!(held.by, Hold::Monitor);
+    let blocked =
+        keyframe.domains[&GUEST].blocked.expect("the first look of a connection does not ask what could hang");
+    assert_eq!(blocked.by, BlockedBy::Monitor);
     assert_eq!(next_held(&mut rig.updates).await, None);
 }
 

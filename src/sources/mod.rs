@@ -6,4 +6,4 @@ mod source;
 pub mod synthetic;
 pub mod worker;
 
-pub use source::{Around, Monitor, Notice, Notify, Request, Severity, Source, SourceError};
+pub use source::{Bypass, FailureScope, Monitor, Notice, Notify, Request, Source, SourceError};

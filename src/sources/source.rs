@@ -12,7 +12,7 @@ pub struct Request {
     /// Groups for every active domain. `STATE` alone is the cheap look after a lifecycle event.
     pub groups: Groups,
     /// Groups for single domains, besides those.
-    pub more: Arc<BTreeMap<Uuid, Groups>>,
+    pub extra: Arc<BTreeMap<Uuid, Groups>>,
     /// The domain that is looked at: it gets [`Groups::HOST_CPU`] too.
     pub focus: Option<Uuid>,
 }
@@ -20,12 +20,12 @@ pub struct Request {
 impl Request {
     /// The same of every active domain.
     pub fn of_all(groups: Groups) -> Self {
-        Self { groups, more: Arc::default(), focus: None }
+        Self { groups, extra: Arc::default(), focus: None }
     }
 
     /// What is wanted of a domain besides [`Request::groups`].
-    pub fn more_of(&self, domain: &Uuid) -> Groups {
-        self.more.get(domain).copied().unwrap_or_default()
+    pub fn extra_of(&self, domain: &Uuid) -> Groups {
+        self.extra.get(domain).copied().unwrap_or_default()
     }
 }
 
@@ -39,8 +39,8 @@ pub trait Source: Send {
     fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError>;
 
     /// The same while calls hang in some domains: those are asked for what cannot hang, or for nothing at all. A busy
-    /// domain whose monitor is still busy is marked as [`held`](crate::model::DomainSample::held). A source in which nothing can hang has nothing to avoid.
-    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError>;
+    /// domain whose monitor is still busy is marked as [`blocked`](crate::model::DomainSample::held). A source in which nothing can hang has nothing to avoid.
+    fn sample_degraded(&mut self, request: &Request, bypass: &Bypass) -> Result<HostSample, SourceError>;
 
     /// Whether a domain's hypervisor answers (`virDomainGetControlInfo`). Itself hangs where libvirt keeps the domain
     /// locked.
@@ -49,7 +49,7 @@ pub trait Source: Send {
 
 /// Domains to go around, because a call hangs in them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Around {
+pub struct Bypass {
     /// Their monitor is busy: state and NICs can be had.
     pub busy: BTreeSet<Uuid>,
     /// libvirt keeps them locked: no call may name them, nor a list in which they would be.
@@ -110,12 +110,12 @@ pub struct SourceError {
     /// What to do about it, where that can be told.
     pub advice: Option<String>,
     /// What it means for the connection.
-    pub severity: Severity,
+    pub severity: FailureScope,
 }
 
 /// What an error means for what comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
+pub enum FailureScope {
     /// This sample only; the connection stands.
     Sample,
     /// The connection is gone: connect again.

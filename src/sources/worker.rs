@@ -1,6 +1,6 @@
 //! A thread for a blocking source: one connection, one call in flight, and nobody else waits for it.
 
-use super::{Around, Monitor, Notice, Notify, Request, Source, SourceError};
+use super::{Bypass, Monitor, Notice, Notify, Request, Source, SourceError};
 use crate::model::{HostInfo, HostSample};
 use std::future::Future;
 use std::pin::Pin;
@@ -45,10 +45,10 @@ impl Worker {
         self.run(move |source| source.connect(notify))
     }
 
-    /// [`Source::sample`] on the thread, or [`Source::sample_around`] where there is something to go around.
-    pub fn sample(&self, request: Request, around: Option<Around>) -> Pending<Result<HostSample, SourceError>> {
-        self.run(move |source| match around {
-            Some(around) => source.sample_around(&request, &around),
+    /// [`Source::sample`] on the thread, or [`Source::sample_degraded`] where there is something to go around.
+    pub fn sample(&self, request: Request, bypass: Option<Bypass>) -> Pending<Result<HostSample, SourceError>> {
+        self.run(move |source| match bypass {
+            Some(bypass) => source.sample_degraded(&request, &bypass),
             None => source.sample(&request),
         })
     }

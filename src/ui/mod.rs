@@ -2,6 +2,7 @@
 //! [`update`] applies them, and what concerns the world outside comes back as an [`Effect`].
 
 mod action;
+mod demand;
 mod keymap;
 mod layout;
 mod list;
@@ -9,7 +10,6 @@ mod row;
 mod rows;
 mod screen;
 mod seen;
-mod sight;
 mod sort;
 mod state;
 mod update;

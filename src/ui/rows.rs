@@ -56,10 +56,11 @@ pub(super) fn rows(
         return event_rows(fleet, &needle, (key, order), cursor);
     }
     let mut rows: Vec<(RowId, bool, Option<f64>, &str)> = Vec::new();
-    let culprits: Vec<_> = fleet.hosts().iter().map(|host| host.culprit(host.timeline.when(cursor))).collect();
+    let top_consumers: Vec<_> =
+        fleet.hosts().iter().map(|host| host.top_consumer(host.timeline.when(cursor))).collect();
     for (id, host, domain) in fleet.domains() {
         let when = host.timeline.when(cursor);
-        let loudness = || domain.loudness(when, seen.of(id), culprits[id.host]);
+        let loudness = || domain.loudness(when, seen.of(id), top_consumers[id.host]);
         let mut add = |row: RowId| {
             let value = key.value(&row, domain, when, loudness);
             rows.push((row, domain.is_active(when), value, domain.name.as_str()));

@@ -2,7 +2,7 @@
 
 use super::row::{DeviceKey, RowId};
 use crate::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Domain, Track, When};
+use crate::fleet::{Domain, Series, When};
 use crate::model::DomainState;
 
 /// A column to sort by. What sums up a domain's devices is, of one of them, the device's own.
@@ -75,14 +75,14 @@ impl SortKey {
         match row.device() {
             None if self == Self::Trouble => loudness(),
             None => self.of_domain(domain, when),
-            Some(DeviceKey::Disk(key)) => self.of_disk(&domain.disks.get(key)?.track, when),
-            Some(DeviceKey::Nic(key)) => self.of_nic(&domain.nics.get(key)?.track, when),
-            Some(DeviceKey::Vcpu(key)) => self.of_vcpu(&domain.vcpus.get(key)?.track, when),
+            Some(DeviceKey::Disk(key)) => self.of_disk(&domain.disks.get(key)?.series, when),
+            Some(DeviceKey::Nic(key)) => self.of_nic(&domain.nics.get(key)?.series, when),
+            Some(DeviceKey::Vcpu(key)) => self.of_vcpu(&domain.vcpus.get(key)?.series, when),
         }
     }
 
     fn of_domain(self, domain: &Domain, when: When) -> Option<f64> {
-        let both = |a, b| sum(&domain.track, [a, b], when);
+        let both = |a, b| sum(&domain.series, [a, b], when);
         match self {
             Self::Trouble | Self::Name | Self::Time | Self::Disk(_) | Self::Nic(_) | Self::Vcpu(_) => None,
             Self::State => Some(match domain.condition(when)?.state {
@@ -96,46 +96,46 @@ impl SortKey {
             }),
             Self::CpuTime => domain.cpu.time.map(|time| time.total() as f64),
             Self::Vcpus => domain.vcpu_count().map(f64::from),
-            Self::Domain(metric) => domain.track.value(metric, when),
+            Self::Domain(metric) => domain.series.value(metric, when),
             Self::DiskBytes => both(DomainMetric::DiskRead, DomainMetric::DiskWrite),
             Self::DiskRequests => both(DomainMetric::ReadRequests, DomainMetric::WriteRequests),
             Self::NetBytes => both(DomainMetric::NetRx, DomainMetric::NetTx),
         }
     }
 
-    fn of_disk(self, track: &Track<DiskMetric>, when: When) -> Option<f64> {
+    fn of_disk(self, series: &Series<DiskMetric>, when: When) -> Option<f64> {
         use DiskMetric::{FlushLatency, ReadBytes, ReadLatency, ReadRequests, WriteBytes, WriteLatency, WriteRequests};
         match self {
-            Self::Disk(metric) => track.value(metric, when),
-            Self::DiskBytes => sum(track, [ReadBytes, WriteBytes], when),
-            Self::DiskRequests => sum(track, [ReadRequests, WriteRequests], when),
+            Self::Disk(metric) => series.value(metric, when),
+            Self::DiskBytes => sum(series, [ReadBytes, WriteBytes], when),
+            Self::DiskRequests => sum(series, [ReadRequests, WriteRequests], when),
             Self::Domain(DomainMetric::WorstLatency) => {
                 let latencies = [ReadLatency, WriteLatency, FlushLatency];
-                latencies.into_iter().filter_map(|metric| track.value(metric, when)).reduce(f64::max)
+                latencies.into_iter().filter_map(|metric| series.value(metric, when)).reduce(f64::max)
             }
             _ => None,
         }
     }
 
-    fn of_nic(self, track: &Track<NicMetric>, when: When) -> Option<f64> {
+    fn of_nic(self, series: &Series<NicMetric>, when: When) -> Option<f64> {
         match self {
-            Self::Nic(metric) => track.value(metric, when),
-            Self::NetBytes => sum(track, [NicMetric::RxBytes, NicMetric::TxBytes], when),
+            Self::Nic(metric) => series.value(metric, when),
+            Self::NetBytes => sum(series, [NicMetric::RxBytes, NicMetric::TxBytes], when),
             _ => None,
         }
     }
 
-    fn of_vcpu(self, track: &Track<VcpuMetric>, when: When) -> Option<f64> {
+    fn of_vcpu(self, series: &Series<VcpuMetric>, when: When) -> Option<f64> {
         match self {
-            Self::Vcpu(metric) => track.value(metric, when),
+            Self::Vcpu(metric) => series.value(metric, when),
             _ => None,
         }
     }
 }
 
 /// Both directions together; one that is not known counts as 0 beside one that is.
-fn sum<M: Metric>(track: &Track<M>, parts: [M; 2], when: When) -> Option<f64> {
-    parts.into_iter().filter_map(|part| track.value(part, when)).reduce(|a, b| a + b)
+fn sum<M: Metric>(series: &Series<M>, parts: [M; 2], when: When) -> Option<f64> {
+    parts.into_iter().filter_map(|part| series.value(part, when)).reduce(|a, b| a + b)
 }
 
 /// Which end comes first.

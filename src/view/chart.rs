@@ -14,7 +14,7 @@ use super::graph::{self, Window};
 use super::text;
 use super::theme::{Role, Symbols};
 use crate::fleet::metric::Metric;
-use crate::fleet::{TimeCursor, Track};
+use crate::fleet::{Series, TimeCursor};
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -45,7 +45,7 @@ impl Curve {
     pub(super) fn new<M: Metric>(
         scene: &Scene,
         window: Window,
-        track: &Track<M>,
+        series: &Series<M>,
         (metric, label, role): (M, &'static str, Role),
         area: Rect,
     ) -> Self {
@@ -55,8 +55,8 @@ impl Curve {
             label,
             role,
             unit: info.unit,
-            value: track.value(metric, window.when(scene.ui.cursor)),
-            bins: window.bins(track, metric, count),
+            value: series.value(metric, window.when(scene.ui.cursor)),
+            bins: window.bins(series, metric, count),
             floor: if info.unit == Unit::Percent { 100.0 } else { 0.0 },
         }
     }

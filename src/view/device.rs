@@ -109,7 +109,8 @@ impl Screen<'_> {
         fact("on the host", size(sample.and_then(|sample| sample.physical)));
         fact("written up to", size(sample.and_then(|sample| sample.allocation)));
         fact("limits", limits(defined.map(|disk| disk.limits.as_slice())));
-        let lack = self.host.lack(Call::BlockStatsFlags).map(|reason| ("flushes and times", reason.to_owned()));
+        let unsupported =
+            self.host.unsupported(Call::BlockStatsFlags).map(|reason| ("flushes and times", reason.to_owned()));
         self.draw(
             buffer,
             area,
@@ -118,7 +119,7 @@ impl Screen<'_> {
             disk,
             DISK_PANELS,
             disk_total,
-            (DomainMetric::DiskRead, lack),
+            (DomainMetric::DiskRead, unsupported),
         );
     }
 
@@ -215,7 +216,7 @@ impl Screen<'_> {
         device: &Device<K, S, M>,
         bins: usize,
         total: fn(M, &S) -> Option<Whole>,
-        (of_domain, lack): WhyNot,
+        (of_domain, unsupported): WhyNot,
     ) {
         let scene = self.scene;
         let symbols = scene.palette.symbols;
@@ -252,9 +253,9 @@ impl Screen<'_> {
                 value.map_or(scene.none().to_owned(), |value| format::figure(info.unit, value, symbols))
             };
             put(name, line, false, Role::Text, format!("{}{}", info.label, suffix(info.unit)));
-            let value = device.track.value(*metric, when);
+            let value = device.series.value(*metric, when);
             put(now, line, true, if value.is_some() { Role::Title } else { Role::Dim }, show(value));
-            put(peak, line, true, Role::Dim, show(graph::peak(&window.bins(&device.track, *metric, bins))));
+            put(peak, line, true, Role::Dim, show(graph::peak(&window.bins(&device.series, *metric, bins))));
             let whole = device.sample.as_ref().and_then(|sample| total(*metric, sample));
             let whole = match whole {
                 Some(Whole::Total(value, unit)) => format::total(value, unit, symbols),
@@ -265,10 +266,10 @@ impl Screen<'_> {
         }
         let note = match &device.sample {
             None => "not read in this run of the domain".to_owned(),
-            Some(_) if lack.is_none() && device.track.value(M::ALL[0], when).is_none() => {
+            Some(_) if unsupported.is_none() && device.series.value(M::ALL[0], when).is_none() => {
                 format!("{} {}", scene.none(), self.domain.missing(self.host, of_domain, when).describe(self.domain))
             }
-            Some(sample) => match (lack, uncounted(device, |metric| total(metric, sample).is_some())) {
+            Some(sample) => match (unsupported, uncounted(device, |metric| total(metric, sample).is_some())) {
                 (Some((what, why)), _) => format!("{} {what}: {why}", scene.none()),
                 (None, Some(labels)) => format!("{} {labels}: this driver does not count it", scene.none()),
                 (None, None) => String::new(),
@@ -289,7 +290,7 @@ impl Screen<'_> {
         let heights = vec![Constraint::Fill(1); shown];
         for ((heading, metrics, shared), place) in panels.iter().zip(Layout::vertical(heights).split(area).iter()) {
             let curves: Vec<Curve> =
-                metrics.iter().map(|curve| Curve::new(scene, window, &device.track, *curve, *place)).collect();
+                metrics.iter().map(|curve| Curve::new(scene, window, &device.series, *curve, *place)).collect();
             let title = Line::from(scene.span(Role::Heading, format!(" {heading} ")));
             chart::draw(scene, buffer, *place, title, window, *shared, &curves);
         }
@@ -301,7 +302,7 @@ type WhyNot = (DomainMetric, Option<(&'static str, String)>);
 
 /// The figures that a device has neither a counter nor a rate of, though it has others.
 fn uncounted<K, S, M: Metric>(device: &Device<K, S, M>, has_total: impl Fn(M) -> bool) -> Option<String> {
-    let missing = M::ALL.iter().filter(|metric| !has_total(**metric) && device.track.latest(**metric).is_none());
+    let missing = M::ALL.iter().filter(|metric| !has_total(**metric) && device.series.latest(**metric).is_none());
     let labels: Vec<&str> = missing.map(|metric| metric.info().label).collect();
     (!labels.is_empty()).then(|| labels.join(", "))
 }

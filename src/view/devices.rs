@@ -8,7 +8,7 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Domain, Host, Severity, Track, When};
+use crate::fleet::{Domain, Host, Series, Severity, When};
 use crate::ui::{DeviceKey, List, RowId, SortKey};
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
@@ -217,13 +217,13 @@ pub(super) fn draw_row(
 fn figure(scene: &Scene, content: Content, domain: &Domain, key: &DeviceKey, when: When) -> (Role, String) {
     let found = match (content, key) {
         (Disk(metric, role), DeviceKey::Disk(key)) => {
-            domain.disks.get(key).map(|disk| value(scene, &disk.track, metric, when, disk_limits(metric), role))
+            domain.disks.get(key).map(|disk| value(scene, &disk.series, metric, when, disk_limits(metric), role))
         }
         (Nic(metric, role), DeviceKey::Nic(key)) => {
-            domain.nics.get(key).map(|nic| value(scene, &nic.track, metric, when, nic_limits(metric), role))
+            domain.nics.get(key).map(|nic| value(scene, &nic.series, metric, when, nic_limits(metric), role))
         }
         (Vcpu(metric, role), DeviceKey::Vcpu(key)) => {
-            domain.vcpus.get(key).map(|vcpu| value(scene, &vcpu.track, metric, when, vcpu_limits(metric), role))
+            domain.vcpus.get(key).map(|vcpu| value(scene, &vcpu.series, metric, when, vcpu_limits(metric), role))
         }
         _ => None,
     };
@@ -235,13 +235,13 @@ type Limits = Option<(f64, f64)>;
 
 fn value<M: Metric>(
     scene: &Scene,
-    track: &Track<M>,
+    series: &Series<M>,
     metric: M,
     when: When,
     limits: Limits,
     role: Role,
 ) -> (Role, String) {
-    match track.value(metric, when) {
+    match series.value(metric, when) {
         Some(0.0) => (Role::Dim, format::figure(metric.info().unit, 0.0, scene.palette.symbols)),
         Some(value) => {
             let role = grade(value, limits).map_or(role, marks::role);
@@ -285,13 +285,13 @@ fn vcpu_limits(metric: V) -> Limits {
 
 /// How loud the loudest of a device's own figures is: its sign, which needs no colour.
 fn severity(domain: &Domain, key: &DeviceKey, when: When) -> Option<Severity> {
-    fn loudest<M: Metric>(track: &Track<M>, when: When, limits: fn(M) -> Limits) -> Option<Severity> {
-        M::ALL.iter().filter_map(|metric| grade(track.value(*metric, when)?, limits(*metric))).max()
+    fn loudest<M: Metric>(series: &Series<M>, when: When, limits: fn(M) -> Limits) -> Option<Severity> {
+        M::ALL.iter().filter_map(|metric| grade(series.value(*metric, when)?, limits(*metric))).max()
     }
     match key {
-        DeviceKey::Disk(key) => loudest(&domain.disks.get(key)?.track, when, disk_limits),
-        DeviceKey::Nic(key) => loudest(&domain.nics.get(key)?.track, when, nic_limits),
-        DeviceKey::Vcpu(key) => loudest(&domain.vcpus.get(key)?.track, when, vcpu_limits),
+        DeviceKey::Disk(key) => loudest(&domain.disks.get(key)?.series, when, disk_limits),
+        DeviceKey::Nic(key) => loudest(&domain.nics.get(key)?.series, when, nic_limits),
+        DeviceKey::Vcpu(key) => loudest(&domain.vcpus.get(key)?.series, when, vcpu_limits),
     }
 }
 
@@ -300,10 +300,12 @@ fn history(scene: &Scene, host: &Host, domain: &Domain, key: &DeviceKey, room: u
     let window = Window::new(host, scene.ui);
     let bins = match key {
         DeviceKey::Disk(key) => {
-            domain.disks.get(key).map(|disk| window.sums(&disk.track, &[D::ReadBytes, D::WriteBytes], room))
+            domain.disks.get(key).map(|disk| window.sums(&disk.series, &[D::ReadBytes, D::WriteBytes], room))
         }
-        DeviceKey::Nic(key) => domain.nics.get(key).map(|nic| window.sums(&nic.track, &[N::RxBytes, N::TxBytes], room)),
-        DeviceKey::Vcpu(key) => domain.vcpus.get(key).map(|vcpu| window.sums(&vcpu.track, &[V::Use], room)),
+        DeviceKey::Nic(key) => {
+            domain.nics.get(key).map(|nic| window.sums(&nic.series, &[N::RxBytes, N::TxBytes], room))
+        }
+        DeviceKey::Vcpu(key) => domain.vcpus.get(key).map(|vcpu| window.sums(&vcpu.series, &[V::Use], room)),
     };
     bins.unwrap_or_default()
 }

@@ -75,7 +75,7 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
     facts.extend(vcpus.map(|count| format!("{count} vCPU{}", if count == 1 { "" } else { "s" })));
     let given = match domain.memory_given().filter(|_| now) {
         Some(Bytes(bytes)) => Some(bytes as f64),
-        None => domain.track.value(M::MemoryGiven, when),
+        None => domain.series.value(M::MemoryGiven, when),
     };
     facts.extend(given.map(|bytes| format::with_unit(Unit::Bytes, bytes, symbols)));
     let time = domain.cpu.time.filter(|_| now);
@@ -117,14 +117,15 @@ fn origin(domain: &Domain) -> String {
 fn host_cpus(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> Vec<Span<'static>> {
     let mut spans = vec![scene.span(Role::Heading, "host CPUs ")];
     let when = host.timeline.when(scene.ui.cursor);
-    let uses: Vec<Option<f64>> = domain.host_cpus.iter().map(|cpu| cpu.track.value(HostCpuMetric::Use, when)).collect();
+    let uses: Vec<Option<f64>> =
+        domain.host_cpus.iter().map(|cpu| cpu.series.value(HostCpuMetric::Use, when)).collect();
     if uses.is_empty() {
-        let lack = host.lack(Call::CpuStatsPerCpu);
-        let failed = domain.lacks.iter().find(|lack| lack.call == Call::CpuStatsPerCpu);
-        let reason = match (lack, failed) {
+        let unsupported = host.unsupported(Call::CpuStatsPerCpu);
+        let failed = domain.unsupported.iter().find(|unsupported| unsupported.call == Call::CpuStatsPerCpu);
+        let reason = match (unsupported, failed) {
             _ if !domain.is_active(when) => format!("the domain is {}", marks::state_words(domain, when)),
             (Some(reason), _) => reason.to_owned(),
-            (None, Some(lack)) => lack.reason.clone(),
+            (None, Some(unsupported)) => unsupported.reason.clone(),
             (None, None) => "not read yet".to_owned(),
         };
         let reason =
@@ -167,7 +168,7 @@ pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host
     };
     let window = Window::new(host, scene.ui);
     let heading = |words: String| Line::from(scene.span(Role::Heading, format!(" {words} ")));
-    let curve = |metric, label, role, place| Curve::new(scene, window, &domain.track, (metric, label, role), place);
+    let curve = |metric, label, role, place| Curve::new(scene, window, &domain.series, (metric, label, role), place);
     if let Some(&place) = places.first() {
         let curves = [
             curve(M::Cpu, "CPU", Role::Cpu, place).up_to(domain.cpu_ceiling()),
@@ -214,7 +215,7 @@ fn cpu_title(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> String
 fn memory(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, host: &Host, domain: &Domain) {
     let when = host.timeline.when(scene.ui.cursor);
     let symbols = scene.palette.symbols;
-    let size = |metric: M| match domain.track.value(metric, when) {
+    let size = |metric: M| match domain.series.value(metric, when) {
         Some(value) => format::with_unit(metric.info().unit, value, symbols),
         None => scene.none().to_owned(),
     };
@@ -281,7 +282,7 @@ fn memory(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, host: &Ho
 fn memory_history(scene: &Scene, buffer: &mut Buffer, frame: Rect, place: Rect, host: &Host, domain: &Domain) {
     let window = Window::new(host, scene.ui);
     let top = domain.memory.available.or(domain.memory_given()).map_or(1.0, |bytes| bytes.0 as f64);
-    let curve = Curve::new(scene, window, &domain.track, (M::MemoryUsed, "used", Role::Memory), frame);
+    let curve = Curve::new(scene, window, &domain.series, (M::MemoryUsed, "used", Role::Memory), frame);
     chart::draw_below(scene, buffer, frame, place, window, &curve.up_to(top));
 }
 
@@ -296,7 +297,7 @@ fn used_basis(domain: &Domain) -> &'static str {
 /// Why the guest's figures are missing, or that they are old.
 fn guest_memory_note(scene: &Scene, host: &Host, domain: &Domain) -> Option<(Role, String)> {
     let when = scene.when(host);
-    if domain.track.value(M::MemoryUsed, when).is_none() {
+    if domain.series.value(M::MemoryUsed, when).is_none() {
         let reason = domain.missing(host, M::MemoryUsed, when).describe(domain);
         return Some((Role::Warning, format!("{} {reason}", scene.none())));
     }

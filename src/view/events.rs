@@ -48,7 +48,7 @@ const COLUMNS: &[Column<Content>] = &[
 
 /// Who is not told of events has not seen that there were none.
 fn nothing(scene: &Scene) -> String {
-    match scene.fleet.hosts().iter().find_map(|host| host.lack(Call::Events)) {
+    match scene.fleet.hosts().iter().find_map(|host| host.unsupported(Call::Events)) {
         Some(reason) => format!("libvirt tells no events here: {reason}"),
         None => "nothing has happened since vtop listens".to_owned(),
     }

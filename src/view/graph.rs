@@ -2,7 +2,7 @@
 
 use super::theme::{Palette, Role, Symbols};
 use crate::fleet::metric::Metric;
-use crate::fleet::{Host, TimeCursor, Track, When};
+use crate::fleet::{Host, Series, TimeCursor, When};
 use crate::ui::UiState;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -49,14 +49,14 @@ impl<'a> Window<'a> {
 
     /// The newest `count` bins, oldest first. A bin is the largest value of the samples that reach over its middle,
     /// or that end in it: a spike of one sample stays visible. `None`: nobody looked.
-    pub(super) fn bins<M: Metric>(&self, track: &Track<M>, metric: M, count: usize) -> Vec<Option<f64>> {
+    pub(super) fn bins<M: Metric>(&self, series: &Series<M>, metric: M, count: usize) -> Vec<Option<f64>> {
         let mut bins = vec![None; count];
         let Some(end) = self.end else { return bins };
         // In signed nanoseconds before the end: a chart may reach back beyond time zero.
         let bin = self.bin.as_nanos() as i64;
         let before_end = |moment: Duration| end.as_nanos() as i64 - moment.as_nanos() as i64;
         let start = end.saturating_sub(self.length(count));
-        let mut past = track.past(metric);
+        let mut past = series.past(metric);
         for span in self.host.timeline.spans(start, end) {
             let Some(value) = past.at(span.tick) else { continue };
             let (newest, oldest) = (before_end(span.to), before_end(span.from));
@@ -76,10 +76,10 @@ impl<'a> Window<'a> {
 
 impl Window<'_> {
     /// The same of several metrics together; where one is not known, of the others.
-    pub(super) fn sums<M: Metric>(&self, track: &Track<M>, metrics: &[M], count: usize) -> Vec<Option<f64>> {
+    pub(super) fn sums<M: Metric>(&self, series: &Series<M>, metrics: &[M], count: usize) -> Vec<Option<f64>> {
         let mut sums = vec![None; count];
         for metric in metrics {
-            for (sum, value) in sums.iter_mut().zip(self.bins(track, *metric, count)) {
+            for (sum, value) in sums.iter_mut().zip(self.bins(series, *metric, count)) {
                 if let Some(value) = value {
                     *sum = Some(sum.unwrap_or(0.0) + value);
                 }
@@ -178,10 +178,10 @@ mod tests {
                 0,
                 HostUpdate::Keyframe(HostSample {
                     at: Timestamp::at(Duration::from_millis(at), jiff::Timestamp::UNIX_EPOCH),
-                    asked: Groups::OVERVIEW,
+                    requested: Groups::OVERVIEW,
                     node: NodeSample { cpu: Some(cpu), memory: None },
                     domains: Default::default(),
-                    lacks: Arc::default(),
+                    unsupported: Arc::default(),
                 }),
             );
         }
@@ -190,7 +190,7 @@ mod tests {
 
     fn cpu_bins(host: &Host, interval: f64, count: usize) -> Vec<Option<f64>> {
         let ui = UiState::new(Interval::from_seconds(interval).unwrap());
-        Window::new(host, &ui).bins(&host.track, HostMetric::Cpu, count)
+        Window::new(host, &ui).bins(&host.series, HostMetric::Cpu, count)
     }
 
     #[test]

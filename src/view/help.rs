@@ -86,13 +86,19 @@ fn lines(scene: &Scene, width: usize) -> Vec<Line<'static>> {
     lines.extend(hang(scene, blank(), 4, &event, width));
     lines.push(Line::default());
     for host in scene.fleet.hosts() {
-        if !host.lacks.is_empty() {
+        if !host.unsupported.is_empty() {
             lines.push(heading("What this host cannot tell"));
         }
-        for lack in host.lacks.iter() {
-            lines.extend(hang(scene, blank(), 4, &format!("{}: {}", lack.call.name(), lack.reason), width));
+        for unsupported in host.unsupported.iter() {
+            lines.extend(hang(
+                scene,
+                blank(),
+                4,
+                &format!("{}: {}", unsupported.call.name(), unsupported.reason),
+                width,
+            ));
         }
-        if !host.lacks.is_empty() {
+        if !host.unsupported.is_empty() {
             lines.push(Line::default());
         }
     }

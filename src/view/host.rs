@@ -180,16 +180,16 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     let symbols = scene.palette.symbols;
     let when = host.timeline.when(scene.ui.cursor);
     let window = Window::new(host, scene.ui);
-    let value = |metric: HostMetric| match host.track.value(metric, when) {
+    let value = |metric: HostMetric| match host.series.value(metric, when) {
         Some(value) => format::figure(metric.info().unit, value, symbols),
         None => scene.none().into(),
     };
     let curve = |metrics: &[HostMetric], role: Role, floor: f64| {
-        let bins = window.sums(&host.track, metrics, detail.graph);
+        let bins = window.sums(&host.series, metrics, detail.graph);
         let top = graph::peak(&bins).unwrap_or(0.0).max(floor);
         (detail.graph > 0).then(|| scene.span(role, format!(" {}", graph::inline(&bins, top, symbols))))
     };
-    let cpu = host.track.value(HostMetric::Cpu, when);
+    let cpu = host.series.value(HostMetric::Cpu, when);
     let mut percent = vec![
         scene.span(Role::Heading, "CPU "),
         scene.span(load_role(cpu, HOST_CPU_LIMITS, Role::Title), format!("{:>5}%", value(HostMetric::Cpu))),
@@ -208,7 +208,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     // A sum that is not of all is at least that much.
     let least = if symbols == Symbols::Ascii { ">" } else { "≥" };
     let sum = |group: Groups, metric: HostMetric| {
-        let known = host.track.value(metric, when).is_some();
+        let known = host.series.value(metric, when).is_some();
         let mark = if known && host.partial(when).contains(group) { least } else { "" };
         format!("{mark}{}", value(metric))
     };

@@ -44,9 +44,9 @@ pub(super) fn memory_gauge(
     findings: &[Finding],
 ) {
     let size = format::short_bytes;
-    let used = domain.track.value(M::MemoryUsed, when).map_or(scene.none().to_owned(), size);
+    let used = domain.series.value(M::MemoryUsed, when).map_or(scene.none().to_owned(), size);
     let known = domain.memory_given().filter(|_| when == When::Latest).map(|bytes| bytes.0 as f64);
-    let given = domain.track.value(M::MemoryGiven, when).or(known);
+    let given = domain.series.value(M::MemoryGiven, when).or(known);
     let words = format!("{used}/{}", given.map_or(scene.none().to_owned(), size));
     // Figures of long ago are not what is.
     let usual = if old_guest_figures(domain, when).is_some() { Role::Dim } else { Role::Text };

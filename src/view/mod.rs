@@ -20,9 +20,9 @@ mod text;
 mod theme;
 mod trouble;
 
-pub use theme::{Depth, Look, Symbols, theme_names};
+pub use theme::{Appearance, Depth, Symbols, theme_names};
 
-use crate::fleet::{Culprit, Domain, DomainId, Finding, Fleet, Host, When};
+use crate::fleet::{Domain, DomainId, Finding, Fleet, Host, TopConsumer, When};
 use crate::time::Timestamp;
 use crate::ui::{List, MIN_HEIGHT, MIN_WIDTH, Screen, UiState, areas};
 use ratatui::Frame;
@@ -39,7 +39,7 @@ struct Scene<'a> {
     palette: Palette,
     now: Timestamp,
     /// Who fills each host.
-    culprits: &'a [Option<Culprit>],
+    top_consumers: &'a [Option<TopConsumer>],
 }
 
 impl Scene<'_> {
@@ -50,8 +50,8 @@ impl Scene<'_> {
     /// What is wrong with a domain, as far as the user does not know it yet.
     fn findings(&self, host: &Host, domain: &Domain) -> Vec<Finding> {
         let seen = self.ui.seen.of(DomainId { host: host.id, uuid: domain.uuid });
-        let culprit = self.culprits.get(host.id).copied().flatten();
-        domain.findings(self.when(host), seen, culprit)
+        let top_consumer = self.top_consumers.get(host.id).copied().flatten();
+        domain.findings(self.when(host), seen, top_consumer)
     }
 
     /// Where the user stands in time, on a host's time axis.
@@ -66,9 +66,10 @@ impl Scene<'_> {
 }
 
 /// Draws the whole screen. `now` is for ages ("last figures 12 s ago") only.
-pub fn draw(frame: &mut Frame, fleet: &Fleet, ui: &UiState, look: &Look, now: Timestamp) {
-    let culprits: Vec<_> = fleet.hosts().iter().map(|host| host.culprit(host.timeline.when(ui.cursor))).collect();
-    let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, look), now, culprits: &culprits };
+pub fn draw(frame: &mut Frame, fleet: &Fleet, ui: &UiState, appearance: &Appearance, now: Timestamp) {
+    let top_consumers: Vec<_> =
+        fleet.hosts().iter().map(|host| host.top_consumer(host.timeline.when(ui.cursor))).collect();
+    let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, appearance), now, top_consumers: &top_consumers };
     let area = frame.area();
     let buffer = frame.buffer_mut();
     buffer.set_style(area, scene.palette.ground());
@@ -95,8 +96,8 @@ pub fn draw(frame: &mut Frame, fleet: &Fleet, ui: &UiState, look: &Look, now: Ti
 }
 
 /// How far the open help can be scrolled: only the drawing knows how long it is.
-pub fn help_end(fleet: &Fleet, ui: &UiState, look: &Look, now: Timestamp) -> u16 {
-    let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, look), now, culprits: &[] };
+pub fn help_end(fleet: &Fleet, ui: &UiState, appearance: &Appearance, now: Timestamp) -> u16 {
+    let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, appearance), now, top_consumers: &[] };
     help::end(&scene, areas(ui.size).body)
 }
 

@@ -165,12 +165,12 @@ fn graph_line(
     let symbols = scene.palette.symbols;
     let Some(unit) = metrics.first().map(|metric| metric.info().unit) else { return };
     let when = host.timeline.when(scene.ui.cursor);
-    let values: Vec<f64> = metrics.iter().filter_map(|metric| domain.track.value(*metric, when)).collect();
+    let values: Vec<f64> = metrics.iter().filter_map(|metric| domain.series.value(*metric, when)).collect();
     let value = (!values.is_empty()).then(|| values.iter().sum::<f64>());
     let plot = Rect { x: area.x + NAMES, width: area.width - NAMES - SCALE, ..area };
     let count = graph::bins_across(plot.width, symbols);
     let window = Window::new(host, scene.ui);
-    let bins = window.sums(&domain.track, metrics, count);
+    let bins = window.sums(&domain.series, metrics, count);
     let peak = graph::peak(&bins).unwrap_or(0.0);
     let top = match unit {
         Unit::Percent => peak.max(domain.cpu_ceiling()),

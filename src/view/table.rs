@@ -10,7 +10,7 @@ use super::text;
 use super::theme::Role;
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Domain, Finding, Host, Missing, Severity, When};
-use crate::model::Hold;
+use crate::model::BlockedBy;
 use crate::ui::SortKey;
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
@@ -136,10 +136,10 @@ fn fitted(width: u16, longest_name: usize) -> Vec<(Column<Content>, u16, u16)> {
     let (Some(name), Some(history)) = (names, place(|content| matches!(content, History))) else { return columns };
     let (_, _, given) = columns[history];
     let wished = longest_name.min(usize::from(columns[name].0.most)) as u16;
-    let lacks = wished.saturating_sub(columns[name].2);
-    let goes = given.saturating_sub(lacks) < LEAST;
+    let unsupported = wished.saturating_sub(columns[name].2);
+    let goes = given.saturating_sub(unsupported) < LEAST;
     // With the history goes the blank beside it.
-    let taken = if lacks > 0 && goes { given + 1 } else { lacks };
+    let taken = if unsupported > 0 && goes { given + 1 } else { unsupported };
     columns[name].2 += taken;
     for (_, offset, _) in &mut columns[name + 1..=history] {
         *offset += taken;
@@ -187,7 +187,7 @@ fn draw_row(
             }
             _ if !active => {}
             History => {
-                let bins = Window::new(host, scene.ui).bins(&domain.track, M::Cpu, usize::from(*width));
+                let bins = Window::new(host, scene.ui).bins(&domain.series, M::Cpu, usize::from(*width));
                 let top = graph::peak(&bins).unwrap_or(0.0).max(domain.cpu_ceiling());
                 let history = graph::inline(&bins, top, scene.palette.symbols);
                 columns::put(scene, buffer, cell, false, Role::Cpu, history);
@@ -201,16 +201,16 @@ fn draw_row(
     }
     // Where there are no figures, words stand in their place. Those of the NICs come without the monitor, and where vtop
     // is on the hypervisor itself, so does the CPU.
-    let held = |metric| match domain.missing(host, metric, when) {
-        Missing::Held(by, age) => {
-            let severity = if by == Hold::Host { Severity::Warning } else { Severity::Critical };
+    let blocked = |metric| match domain.missing(host, metric, when) {
+        Missing::Blocked(by, age) => {
+            let severity = if by == BlockedBy::Host { Severity::Warning } else { Severity::Critical };
             Some((metric, marks::role(severity), format!("{}, figures {} s old", by.name(), age.as_secs())))
         }
         _ => None,
     };
-    let words = match domain.condition(when).and_then(|condition| condition.held) {
+    let words = match domain.condition(when).and_then(|condition| condition.blocked) {
         _ if !active => Some((M::Cpu, Role::Dim, marks::state_words(domain, when))),
-        Some(_) => [M::Cpu, M::DiskRead].into_iter().find_map(held),
+        Some(_) => [M::Cpu, M::DiskRead].into_iter().find_map(blocked),
         None => None,
     };
     if let Some((metric, role, words)) = words {
@@ -248,13 +248,13 @@ fn figure(scene: &Scene, content: Content, domain: &Domain, when: When, findings
             None => (Role::Dim, scene.none().to_owned()),
         },
         Requests => {
-            let read = domain.track.value(M::ReadRequests, when);
-            let write = domain.track.value(M::WriteRequests, when);
+            let read = domain.series.value(M::ReadRequests, when);
+            let write = domain.series.value(M::WriteRequests, when);
             let both = (read.is_some() || write.is_some()).then(|| read.unwrap_or(0.0) + write.unwrap_or(0.0));
             show(both, Unit::OperationsPerSecond, Role::Text)
         }
         Figure(metric, role) => {
-            let value = domain.track.value(metric, when);
+            let value = domain.series.value(metric, when);
             let (role, words) = show(value, metric.info().unit, role);
             match marks::severity(findings, metric) {
                 Some(severity) => (marks::role(severity), words),

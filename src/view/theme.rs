@@ -30,7 +30,7 @@ pub enum Symbols {
 
 /// How everything looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Look {
+pub struct Appearance {
     /// Colours of the terminal.
     pub depth: Depth,
     /// Chart symbols.
@@ -39,7 +39,7 @@ pub struct Look {
     pub theme: usize,
 }
 
-impl Look {
+impl Appearance {
     /// What the environment says of the terminal: `NO_COLOR`, `COLORTERM`, `TERM` and the locale.
     pub fn detect(environment: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| environment(name).filter(|value| !value.is_empty());
@@ -205,8 +205,12 @@ pub(super) struct Palette {
 
 impl Palette {
     /// The theme with this number, counted round.
-    pub(super) fn new(theme: usize, look: &Look) -> Self {
-        Self { theme: &THEMES[(theme + look.theme) % THEMES.len()], depth: look.depth, symbols: look.symbols }
+    pub(super) fn new(theme: usize, appearance: &Appearance) -> Self {
+        Self {
+            theme: &THEMES[(theme + appearance.theme) % THEMES.len()],
+            depth: appearance.depth,
+            symbols: appearance.symbols,
+        }
     }
 
     pub(super) fn theme_name(&self) -> &'static str {
@@ -282,21 +286,21 @@ fn cube((r, g, b): (u8, u8, u8)) -> u8 {
 mod tests {
     use super::*;
 
-    fn detect(environment: &[(&str, &str)]) -> Look {
-        Look::detect(|name| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string()))
+    fn detect(environment: &[(&str, &str)]) -> Appearance {
+        Appearance::detect(|name| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string()))
     }
 
     #[test]
     fn the_environment_says_what_the_terminal_can() {
-        let look = detect(&[("TERM", "xterm-256color"), ("LANG", "en_GB.UTF-8")]);
-        assert_eq!(look, Look { depth: Depth::Indexed, symbols: Symbols::Braille, theme: 0 });
-        let look = detect(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.utf8")]);
-        assert_eq!(look, Look { depth: Depth::True, symbols: Symbols::Braille, theme: 0 });
-        let look = detect(&[("TERM", "linux"), ("LANG", "de_DE.utf8"), ("NO_COLOR", "1")]);
-        assert_eq!(look, Look { depth: Depth::Mono, symbols: Symbols::Block, theme: 0 });
+        let appearance = detect(&[("TERM", "xterm-256color"), ("LANG", "en_GB.UTF-8")]);
+        assert_eq!(appearance, Appearance { depth: Depth::Indexed, symbols: Symbols::Braille, theme: 0 });
+        let appearance = detect(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.utf8")]);
+        assert_eq!(appearance, Appearance { depth: Depth::True, symbols: Symbols::Braille, theme: 0 });
+        let appearance = detect(&[("TERM", "linux"), ("LANG", "de_DE.utf8"), ("NO_COLOR", "1")]);
+        assert_eq!(appearance, Appearance { depth: Depth::Mono, symbols: Symbols::Block, theme: 0 });
         assert_eq!(
             detect(&[("TERM", "vt100"), ("LANG", "C")]),
-            Look { depth: Depth::Ansi, symbols: Symbols::Ascii, theme: 0 }
+            Appearance { depth: Depth::Ansi, symbols: Symbols::Ascii, theme: 0 }
         );
         assert_eq!(
             detect(&[("NO_COLOR", ""), ("TERM", "xterm")]).depth,

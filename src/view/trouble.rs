@@ -72,7 +72,8 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     }
     if total == 0 && spans.is_empty() && scene.fleet.domains().next().is_some() {
         let partial = scene.fleet.hosts().iter().any(|host| {
-            let is_counted = [Call::BlockStats, Call::BlockStatsFlags].iter().all(|call| host.lack(*call).is_none());
+            let is_counted =
+                [Call::BlockStats, Call::BlockStatsFlags].iter().all(|call| host.unsupported(*call).is_none());
             is_counted && host.partial(scene.when(host)).contains(Groups::BLOCK)
         });
         let (role, words) = match (is_unknown(scene), partial) {
@@ -104,7 +105,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
 fn is_unknown(scene: &Scene) -> bool {
     let domains = scene.fleet.domains().map(|(_, host, domain)| (domain, scene.when(host)));
     let mut running = domains.filter(|(domain, when)| domain.is_active(*when)).peekable();
-    running.peek().is_some() && running.all(|(domain, when)| domain.track.value(DomainMetric::Cpu, when).is_none())
+    running.peek().is_some() && running.all(|(domain, when)| domain.series.value(DomainMetric::Cpu, when).is_none())
 }
 
 /// The newest event that the user has not seen, in words of falling length. Nothing where the events are on the screen,
@@ -196,13 +197,13 @@ fn missing_note(scene: &Scene) -> Option<String> {
     };
     let when = scene.when(host);
     if domain.is_active(when) {
-        if domain.track.value(MemoryUsed, when).is_some()
+        if domain.series.value(MemoryUsed, when).is_some()
             && let Some(words) = marks::old_guest_figures(domain, when)
         {
             note(words, long_label(MemoryUsed));
         }
         for metric in [MemoryUsed, Cpu, Steal, DiskRead, WorstLatency, NetRx] {
-            if domain.track.value(metric, when).is_none() {
+            if domain.series.value(metric, when).is_none() {
                 match domain.missing(host, metric, when) {
                     Missing::NoRequest | Missing::FirstReading | Missing::NotSampled => {}
                     reason => note(reason.describe(domain), long_label(metric)),
@@ -211,7 +212,7 @@ fn missing_note(scene: &Scene) -> Option<String> {
         }
     }
     for (call, label) in [(Call::NodeCpuStats, "host CPU"), (Call::NodeMemoryStats, "host memory")] {
-        if let Some(reason) = host.lack(call) {
+        if let Some(reason) = host.unsupported(call) {
             note(reason.to_owned(), label);
         }
     }

@@ -77,7 +77,7 @@ pub fn restarted_again_and_again(lab: &Lab, table: &mut Table) {
         fault: format!("libvirtd is killed and started {cycles} times"),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!("back {} after its return at the latest", seconds(longest)),
         ..Row::default()
     };

@@ -32,7 +32,7 @@ pub fn the_terminal_does_not_read(lab: &Lab, table: &mut Table) {
         fault: "the terminal does not read for 5 s (interval 0.1 s)".into(),
         key_to_frame: Some(beats),
         stuck: Some(beats.stuck),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!("its key of that time answered {} after its return", seconds(answered)),
         ..Row::default()
     };
@@ -126,7 +126,7 @@ fn appear(lab: &Lab, table: &mut Table, size: usize, may_miss: usize) {
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!(
             "defined within {}; all known {} later, none {} after they went",
             seconds(took),
@@ -177,7 +177,7 @@ pub fn domains_die_in_the_middle_of_calls(lab: &Lab, table: &mut Table) {
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!("{} samples failed", watch.failures.len() - failures),
     };
     table.add(row.clone());

@@ -9,7 +9,7 @@ use rustix::process::Pid;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use vtop::fleet::Domain;
-use vtop::model::{Groups, Hold};
+use vtop::model::{BlockedBy, Groups};
 
 /// How long they hang.
 pub const HANG: Duration = Duration::from_secs(10);
@@ -71,13 +71,13 @@ fn hang(lab: &Lab, victims: &[String]) -> Row {
     let processes = pids(lab, victims);
     let (stopped, told, listed) = hang_beside(lab, &mut watch, victims);
     for victim in victims {
-        let held = watch.domain(victim).and_then(|domain| domain.held).expect("still busy");
-        let age = watch.domain(victim).and_then(|domain| domain.read_at(Groups::STATE)?.since(held.since)).unwrap();
+        let blocked = watch.domain(victim).and_then(|domain| domain.blocked).expect("still busy");
+        let age = watch.domain(victim).and_then(|domain| domain.read_at(Groups::STATE)?.since(blocked.since)).unwrap();
         assert!(age > HANG - Duration::from_secs(4), "{victim} hangs for {age:?}");
     }
     drop(stopped);
     let again = watch.until("all answer", SOON, |watch| {
-        let since_then = |domain: &Domain| domain.held.is_none() && domain.track.latest(CPU).is_some();
+        let since_then = |domain: &Domain| domain.blocked.is_none() && domain.series.latest(CPU).is_some();
         watch.host().domains.values().all(since_then)
     });
     watch.pass(Duration::from_secs(3));
@@ -104,7 +104,7 @@ fn hang(lab: &Lab, victims: &[String]) -> Row {
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(stuck.max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!("told after {}; `virsh list` meanwhile: {}", seconds(told), seconds(listed)),
         ..Row::default()
     }
@@ -132,7 +132,7 @@ pub fn the_one_that_hangs_is_destroyed(lab: &Lab, table: &mut Table) {
     let (uri, name) = (lab.uri.clone(), victim.clone());
     let destroyed = watch.beside(std::thread::spawn(move || timed_virsh(&uri, &["destroy", &name])));
     watch.until("it is off", SOON, |watch| {
-        watch.domain(&victim).is_some_and(|domain| domain.run.is_none() && domain.held.is_none())
+        watch.domain(&victim).is_some_and(|domain| domain.run.is_none() && domain.blocked.is_none())
     });
     watch.pass(Duration::from_secs(3));
     let (freshness, stuck) = (watch.freshness(Groups::BLOCK, |_| true), watch.stuck());
@@ -159,14 +159,14 @@ pub fn five_of_twelve(lab: &Lab, table: &mut Table) {
     let processes = pids(lab, &victims);
     let stopped = lab.stop(&processes);
     let start = Instant::now();
-    let is_degraded = |domain: &Domain| domain.held.is_some_and(|held| held.by == Hold::Host);
+    let is_degraded = |domain: &Domain| domain.blocked.is_some_and(|blocked| blocked.by == BlockedBy::Host);
     let degraded = watch.until("too many hang", SOON, |watch| watch.domain("vtop-lab-mem").is_some_and(is_degraded));
     watch.pass(HANG.saturating_sub(start.elapsed()));
     let stuck = watch.stuck();
     let cheap = watch.freshness(Groups::NET, |domain| !victims.iter().any(|victim| domain.name == *victim));
     drop(stopped);
     let again = watch.until("all answer", 2 * SOON, |watch| {
-        watch.host().domains.values().all(|domain| domain.held.is_none() && domain.track.latest(CPU).is_some())
+        watch.host().domains.values().all(|domain| domain.blocked.is_none() && domain.series.latest(CPU).is_some())
     });
     watch.until("the threads that hung are gone", SOON, |_| Process::this().callers() == 1);
     drop(watch);
@@ -189,7 +189,7 @@ pub fn five_of_twelve(lab: &Lab, table: &mut Table) {
         freshness: Some(cheap),
         key_to_frame: Some(beats),
         stuck: Some(stuck.max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!("states and NICs only after {}; all again {} after the end", seconds(degraded), seconds(again)),
     };
     table.add(row.clone());
@@ -209,13 +209,13 @@ pub fn before_the_start(lab: &Lab, table: &mut Table) {
     let rows = watch.until("the rows", SOON, |watch| watch.host().domains.len() >= GUESTS);
     let told = watch.until("the row says it", SOON, |watch| watch.says(victim, BUSY));
     watch.until("rates of all others", SOON, |watch| {
-        watch.host().domains.values().all(|domain| domain.name == victim || domain.track.latest(CPU).is_some())
+        watch.host().domains.values().all(|domain| domain.name == victim || domain.series.latest(CPU).is_some())
     });
     watch.measure();
     watch.pass(Duration::from_secs(4));
     let freshness = watch.freshness(Groups::BLOCK, |domain| domain.name != victim);
     drop(stopped);
-    watch.until("it answers", SOON, |watch| watch.domain(victim).is_some_and(|domain| domain.held.is_none()));
+    watch.until("it answers", SOON, |watch| watch.domain(victim).is_some_and(|domain| domain.blocked.is_none()));
     drop(watch);
 
     let stopped = lab.stop(&process);
@@ -232,7 +232,7 @@ pub fn before_the_start(lab: &Lab, table: &mut Table) {
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(beats.stuck),
-        held: None,
+        blocked: None,
         note: format!(
             "rows after {}, on the screen after {}, told {} later; ends {:.0} ms after `q`",
             seconds(rows),

@@ -53,8 +53,8 @@ pub fn figure(line: &Value, name: &str, figure: &str) -> Option<f64> {
 }
 
 /// What holds a domain, by a line; nothing where nothing does.
-pub fn held<'a>(line: &'a Value, name: &str) -> &'a str {
-    domain(line, name).and_then(|domain| domain["held"]["by"].as_str()).unwrap_or_default()
+pub fn blocked<'a>(line: &'a Value, name: &str) -> &'a str {
+    domain(line, name).and_then(|domain| domain["blocked"]["by"].as_str()).unwrap_or_default()
 }
 
 /// A domain in a line.

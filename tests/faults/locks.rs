@@ -85,7 +85,7 @@ pub fn a_hook_sleeps(lab: &Lab, table: &mut Table) {
         program.wait("how long it is locked", |text| text.contains("locked 3 s"));
         let took = watch.beside(started);
         watch.until("it runs", SOON, |watch| {
-            watch.domain(DOMAIN).is_some_and(|domain| domain.run.is_some() && domain.held.is_none())
+            watch.domain(DOMAIN).is_some_and(|domain| domain.run.is_some() && domain.blocked.is_none())
         });
         took
     });
@@ -98,7 +98,7 @@ pub fn a_hook_sleeps(lab: &Lab, table: &mut Table) {
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!("`virsh start` took {}", seconds(took)),
     };
     table.add(row.clone());
@@ -124,7 +124,7 @@ pub fn of_a_container(lab: &Lab, table: &mut Table) {
     watch.until("it is told", HOOKED, |watch| watch.says(DOMAIN, "locked"));
     let took = watch.beside(started);
     watch.until("it runs", SOON, |watch| {
-        watch.domain(DOMAIN).is_some_and(|domain| domain.run.is_some() && domain.held.is_none())
+        watch.domain(DOMAIN).is_some_and(|domain| domain.run.is_some() && domain.blocked.is_none())
     });
     let freshness = watch.freshness(Groups::NET, |domain| domain.name == CONTAINER);
     let failures = std::mem::take(&mut watch.failures);

@@ -53,7 +53,7 @@ pub fn three_of_fifty_hang(lab: &Lab, table: &mut Table) {
     assert!(!watch.host().is_degraded(), "three may hang");
     drop(stopped);
     watch.until("all answer", SOON, |watch| {
-        let answers = |domain: &Domain| domain.held.is_none() && domain.track.latest(DomainMetric::Cpu).is_some();
+        let answers = |domain: &Domain| domain.blocked.is_none() && domain.series.latest(DomainMetric::Cpu).is_some();
         watch.host().domains.values().all(answers)
     });
     watch.pass(HANG / 4);

@@ -114,7 +114,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
     let most = |name| kept.iter().filter_map(|line| figure(line, DOMAIN, name)).fold(0.0, f64::max);
     let [cpu, read] = ["cpu_percent", "disk_read_bytes_per_second"].map(most);
     // libvirt keeps it locked while its QEMU starts, which may take long enough to be told.
-    let is_own = |event: &&Event| !matches!(event.kind, EventKind::Held(_) | EventKind::Free(_));
+    let is_own = |event: &&Event| !matches!(event.kind, EventKind::Blocked(_) | EventKind::Free(_));
     let is_of_it = |event: &&Event| is_own(event) && event.domain.as_ref().is_some_and(|it| it.name == DOMAIN);
     let events = watch.host().events.iter().map(|(_, event)| event).filter(is_of_it);
     let here: Vec<String> = events.map(|event| told(event.kind.name(), &event.kind.why())).collect();
@@ -125,7 +125,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!(
             "`virsh migrate` took {}; {} later it was gone here; {} after its return it was gone there",
             seconds(took),

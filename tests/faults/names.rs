@@ -18,7 +18,7 @@ const SOON: Duration = Duration::from_secs(10);
 fn most_cpu(watch: &Watch, name: &str) -> f64 {
     let domain = watch.domain(name).unwrap();
     let ticks = watch.host().timeline.first()..=watch.host().timeline.last().unwrap();
-    ticks.filter_map(|tick| domain.track.at(DomainMetric::Cpu, tick)).fold(0.0, f64::max)
+    ticks.filter_map(|tick| domain.series.at(DomainMetric::Cpu, tick)).fold(0.0, f64::max)
 }
 
 /// A busy domain ends for good. Another one, which never did anything, gets its name and, as libvirtd was restarted
@@ -80,7 +80,7 @@ pub fn another_domain_takes_name_and_id(lab: &Lab, table: &mut Table) {
         fault: "another domain takes a busy one's name and ID".into(),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!("who is who was known {} after the start", seconds(known)),
         ..Row::default()
     };
@@ -94,5 +94,5 @@ fn is(domain: &Domain, uuid: &str) -> bool {
 }
 
 fn is_at_work(domain: &Domain, most: f64) -> bool {
-    domain.state == DomainState::Running && domain.track.latest(DomainMetric::Cpu).is_some_and(|cpu| cpu > most)
+    domain.state == DomainState::Running && domain.series.latest(DomainMetric::Cpu).is_some_and(|cpu| cpu > most)
 }

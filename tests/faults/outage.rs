@@ -59,7 +59,7 @@ impl Outage<'_> {
             (told, away, back.max(shown))
         });
         watch.until("rates again", LIMIT, |watch| cpu(watch) > readings + 1);
-        let rate = watch.domain("vtop-lab-cpu").unwrap().track.latest(DomainMetric::Cpu);
+        let rate = watch.domain("vtop-lab-cpu").unwrap().series.latest(DomainMetric::Cpu);
         assert!(rate.is_some_and(|rate| rate < 250.0), "counters go on: {rate:?}");
         let tells = |watch: &Watch, wanted: fn(&EventKind) -> bool| {
             watch.host().events.iter().any(|(_, event)| wanted(&event.kind))
@@ -79,7 +79,7 @@ impl Outage<'_> {
             fault: self.fault.into(),
             key_to_frame: Some(beats),
             stuck: Some(watch.stuck().max(beats.stuck)),
-            held: Some((before, after)),
+            blocked: Some((before, after)),
             note,
             ..Row::default()
         }
@@ -116,7 +116,7 @@ impl Outage<'_> {
             fault: self.fault.into(),
             key_to_frame: Some(beats),
             stuck: Some(watch.stuck().max(beats.stuck)),
-            held: Some((before, after)),
+            blocked: Some((before, after)),
             note: format!("told after {}; back {} after its return", seconds(told), seconds(back)),
             ..Row::default()
         };

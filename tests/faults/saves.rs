@@ -95,7 +95,7 @@ pub fn a_guest_is_saved_and_restored(lab: &Lab, table: &mut Table) {
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!("`virsh save` took {}", seconds(took)),
     };
     table.add(row.clone());

@@ -1,7 +1,7 @@
 //! vtop itself does not run for a while: somebody has stopped it, or its host was suspended.
 
 use crate::lab::{Lab, idle};
-use crate::lines::{Lines, figure, held};
+use crate::lines::{Lines, blocked, figure};
 use crate::program::Program;
 use crate::shared::pty::LIMIT;
 use crate::table::{Row, Table, seconds};
@@ -76,7 +76,7 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     let hung = lab.stop(&[lab.pid(&idle(8))]);
     let start = Instant::now();
     let seen = std::iter::repeat_with(|| lines.next())
-        .find(|line| start.elapsed() > 2 * LIMIT || held(line, &idle(8)) == "monitor busy")
+        .find(|line| start.elapsed() > 2 * LIMIT || blocked(line, &idle(8)) == "monitor busy")
         .map(|_| start.elapsed())
         .unwrap();
     drop((hung, lines));
@@ -88,7 +88,7 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
         fault: "vtop itself is stopped for 10 s, in the middle of a call".into(),
         key_to_frame: Some(beats),
         stuck: Some(beats.stuck),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!(
             "its key of that time answered after {}, a sample after {}; CPU over these {elapsed:.1} s {cpu:.0} %, \
              {least:.0} to {most:.0} % by virsh; {:.0} % at most then; a hang soon after is told after {}",

@@ -78,7 +78,7 @@ pub fn a_disk_has_no_room(lab: &Lab, table: &mut Table) {
     let witness = full.next_error();
     full.guest.virsh("start", &[]);
     let writes = |watch: &Watch| {
-        let rate = watch.domain(DOMAIN).and_then(|domain| domain.track.latest(DomainMetric::DiskWrite));
+        let rate = watch.domain(DOMAIN).and_then(|domain| domain.series.latest(DomainMetric::DiskWrite));
         rate.is_some_and(|rate| rate > 0.0) || watch.says(DOMAIN, PAUSED)
     };
     watch.until("it writes", BOOT, writes);
@@ -110,7 +110,7 @@ pub fn a_disk_has_no_room(lab: &Lab, table: &mut Table) {
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
-        held: Some((before, after)),
+        blocked: Some((before, after)),
         note: format!("told {} after libvirt's event; marked until it was seen", seconds(told)),
     };
     table.add(row.clone());

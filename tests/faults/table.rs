@@ -26,14 +26,14 @@ pub struct Row {
     pub freshness: Option<Freshness>,
     pub key_to_frame: Option<Beats>,
     pub stuck: Option<usize>,
-    pub held: Option<(Holdings, Holdings)>,
+    pub blocked: Option<(Holdings, Holdings)>,
     pub note: String,
 }
 
 impl Row {
     /// What holds for every fault, as far as it was measured: keys are answered in time, threads, sockets and processes given back.
     pub fn judge(&self) {
-        if let Some((before, after)) = self.held {
+        if let Some((before, after)) = self.blocked {
             assert!(after.is_within(before), "{self:?}");
         }
         if let Some(beats) = self.key_to_frame {
@@ -76,9 +76,9 @@ impl Table {
             });
             let stuck = row.stuck.map_or_else(none, |stuck| stuck.to_string());
             let pair = |of: fn(&Holdings) -> usize| {
-                row.held.map_or_else(none, |(before, after)| format!("{}, {}", of(&before), of(&after)))
+                row.blocked.map_or_else(none, |(before, after)| format!("{}, {}", of(&before), of(&after)))
             };
-            let [threads, sockets] = [pair(|held| held.threads), pair(|held| held.sockets)];
+            let [threads, sockets] = [pair(|blocked| blocked.threads), pair(|blocked| blocked.sockets)];
             let (fault, note) = (&row.fault, &row.note);
             // Writing to a string does not fail.
             let _ = writeln!(

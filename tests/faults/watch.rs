@@ -49,7 +49,7 @@ impl Watch {
                 let (to, mut from) = tokio::sync::mpsc::channel(16);
                 let make = move || -> Box<dyn vtop::sources::Source> { Box::new(LibvirtSource::new(options.clone())) };
                 let _handle =
-                    sampler::spawn(0, Box::new(make), Settings { sight: None, ..Settings::screen(interval) }, to);
+                    sampler::spawn(0, Box::new(make), Settings { demand: None, ..Settings::screen(interval) }, to);
                 let mut stopped = stopped;
                 loop {
                     tokio::select! {
@@ -179,8 +179,8 @@ impl Watch {
                 let highest = highest.entry(domain.name.to_string()).or_default();
                 *highest = highest.max(value.unwrap_or(0.0));
             };
-            most(&mut self.most_cpu, domain.track.latest(DomainMetric::Cpu));
-            most(&mut self.most_disk, domain.track.latest(DomainMetric::DiskRead));
+            most(&mut self.most_cpu, domain.series.latest(DomainMetric::Cpu));
+            most(&mut self.most_disk, domain.series.latest(DomainMetric::DiskRead));
         }
     }
 

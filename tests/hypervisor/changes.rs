@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const BUSY: f64 = 50_000.0;
 
 fn read_rate(desk: &Desk, domain: &str, disk: &str) -> Option<f64> {
-    desk.domain(domain)?.disks.get(&disk.into())?.track.latest(DiskMetric::ReadBytes)
+    desk.domain(domain)?.disks.get(&disk.into())?.series.latest(DiskMetric::ReadBytes)
 }
 
 fn disks(desk: &Desk, domain: &str) -> Vec<String> {

@@ -9,7 +9,7 @@ use vtop::fleet::{Domain, Fleet, Host};
 use vtop::model::HostUpdate;
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, Effect, UiState, action_for, update};
-use vtop::view::{Look, draw};
+use vtop::view::{Appearance, draw};
 
 /// Wide and high enough for every column and every device of the lab's guests.
 pub const SIZE: (u16, u16) = (220, 60);
@@ -63,7 +63,7 @@ impl Desk {
     pub fn screen(&self) -> Screen {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         let now = Timestamp::now();
-        let frame = terminal.draw(|frame| draw(frame, &self.fleet, &self.ui, &Look::default(), now)).unwrap();
+        let frame = terminal.draw(|frame| draw(frame, &self.fleet, &self.ui, &Appearance::default(), now)).unwrap();
         Screen::of_buffer(frame.buffer)
     }
 }

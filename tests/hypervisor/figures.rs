@@ -130,16 +130,16 @@ impl Direct {
 
     /// Two samples, virsh before and after each.
     pub fn window(&mut self, length: Duration, focus: Option<Uuid>, reading: impl Fn() -> Reading) -> Window {
-        let around = |direct: &mut Self| {
+        let bypass = |direct: &mut Self| {
             let before = reading();
             direct.sample(focus);
             [before, reading()]
         };
-        let start = around(self);
+        let start = bypass(self);
         // A line covers the time since the line before.
         self.line();
         std::thread::sleep(length);
-        Window::around(start, around(self))
+        Window::bypass(start, bypass(self))
     }
 }
 
@@ -372,7 +372,7 @@ fn lines_of_the_program(uri: &str) -> (Window, Vec<Shown>) {
     let window = Window::after(start, end);
     assert!(output.next().is_none(), "two lines were ordered");
     assert!(program.wait().unwrap().success());
-    assert_eq!((&line["lacks"], &line["error"]), (&serde_json::json!([]), &serde_json::Value::Null));
+    assert_eq!((&line["unsupported"], &line["error"]), (&serde_json::json!([]), &serde_json::Value::Null));
 
     let mut shown = Vec::new();
     for domain in GUESTS {

@@ -73,18 +73,18 @@ fn parse(text: &str) -> BTreeMap<String, Values> {
 pub struct Window {
     start: [Reading; 2],
     end: [Reading; 2],
-    around: bool,
+    bypass: bool,
 }
 
 impl Window {
     /// Of readings right before and right after each sample: what vtop saw is taken for their mean.
-    pub fn around(start: [Reading; 2], end: [Reading; 2]) -> Self {
-        Self { start, end, around: true }
+    pub fn bypass(start: [Reading; 2], end: [Reading; 2]) -> Self {
+        Self { start, end, bypass: true }
     }
 
     /// Of two readings after each sample: the first counts, the second tells how much a delay makes.
     pub fn after(start: [Reading; 2], end: [Reading; 2]) -> Self {
-        Self { start, end, around: false }
+        Self { start, end, bypass: false }
     }
 
     /// How long a window has to be for the delay of a reading, on a machine as busy as this one, not to matter, and
@@ -96,7 +96,7 @@ impl Window {
     }
 
     fn counting<'a>(&self, readings: &'a [Reading; 2]) -> &'a [Reading] {
-        if self.around { readings } else { &readings[..1] }
+        if self.bypass { readings } else { &readings[..1] }
     }
 
     /// The readings at the end, in their order.

@@ -16,7 +16,7 @@ use vtop::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
 use vtop::model::{Groups, HostInfo, HostSample, HostUpdate};
 use vtop::sampler::{self, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
-use vtop::sources::{Around, Monitor, Notify, Request, Source, SourceError};
+use vtop::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
 use vtop::time::{Interval, Timestamp};
 
 /// Between two readings of the witness, at least.
@@ -59,8 +59,8 @@ impl Source for Noted {
         self.noted(|source| source.sample(request))
     }
 
-    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
-        self.noted(|source| source.sample_around(request, around))
+    fn sample_degraded(&mut self, request: &Request, bypass: &Bypass) -> Result<HostSample, SourceError> {
+        self.noted(|source| source.sample_degraded(request, bypass))
     }
 
     fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {
@@ -102,7 +102,7 @@ impl Watch {
         let (sender, updates) = channel();
         let calls = Calls::default();
         let noted = Arc::clone(&calls);
-        let settings = Settings { sight: None, ..Settings::screen(Interval::from_seconds(seconds).unwrap()) };
+        let settings = Settings { demand: None, ..Settings::screen(Interval::from_seconds(seconds).unwrap()) };
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
@@ -216,27 +216,27 @@ fn rates(domain: &Domain, group: Groups) -> Vec<(String, f64)> {
     // 1 % of a core is 10 ms a second.
     let nanoseconds = |percent: Option<f64>| percent.map(|percent| percent * 1e7);
     match group {
-        Groups::CPU => add("cpu.time".into(), nanoseconds(domain.track.latest(DomainMetric::Cpu))),
+        Groups::CPU => add("cpu.time".into(), nanoseconds(domain.series.latest(DomainMetric::Cpu))),
         Groups::VCPU => {
             for vcpu in domain.vcpus.iter() {
-                add(format!("vcpu.{}.time", vcpu.key), nanoseconds(vcpu.track.latest(VcpuMetric::Use)));
+                add(format!("vcpu.{}.time", vcpu.key), nanoseconds(vcpu.series.latest(VcpuMetric::Use)));
             }
         }
         Groups::BLOCK => {
             for disk in domain.disks.iter() {
-                add(format!("block.{}.rd.bytes", disk.key), disk.track.latest(DiskMetric::ReadBytes));
-                add(format!("block.{}.wr.bytes", disk.key), disk.track.latest(DiskMetric::WriteBytes));
-                add(format!("block.{}.rd.reqs", disk.key), disk.track.latest(DiskMetric::ReadRequests));
-                add(format!("block.{}.wr.reqs", disk.key), disk.track.latest(DiskMetric::WriteRequests));
-                add(format!("block.{}.fl.reqs", disk.key), disk.track.latest(DiskMetric::Flushes));
+                add(format!("block.{}.rd.bytes", disk.key), disk.series.latest(DiskMetric::ReadBytes));
+                add(format!("block.{}.wr.bytes", disk.key), disk.series.latest(DiskMetric::WriteBytes));
+                add(format!("block.{}.rd.reqs", disk.key), disk.series.latest(DiskMetric::ReadRequests));
+                add(format!("block.{}.wr.reqs", disk.key), disk.series.latest(DiskMetric::WriteRequests));
+                add(format!("block.{}.fl.reqs", disk.key), disk.series.latest(DiskMetric::Flushes));
             }
         }
         _ => {
             for nic in domain.nics.iter() {
-                add(format!("net.{}.rx.bytes", nic.key), nic.track.latest(NicMetric::RxBytes));
-                add(format!("net.{}.tx.bytes", nic.key), nic.track.latest(NicMetric::TxBytes));
-                add(format!("net.{}.rx.pkts", nic.key), nic.track.latest(NicMetric::RxPackets));
-                add(format!("net.{}.tx.pkts", nic.key), nic.track.latest(NicMetric::TxPackets));
+                add(format!("net.{}.rx.bytes", nic.key), nic.series.latest(NicMetric::RxBytes));
+                add(format!("net.{}.tx.bytes", nic.key), nic.series.latest(NicMetric::TxBytes));
+                add(format!("net.{}.rx.pkts", nic.key), nic.series.latest(NicMetric::RxPackets));
+                add(format!("net.{}.tx.pkts", nic.key), nic.series.latest(NicMetric::TxPackets));
             }
         }
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use uuid::Uuid;
 use vtop::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
-use vtop::fleet::{Domain, DomainId, Fleet, HISTORY_TICKS, Track};
+use vtop::fleet::{Domain, DomainId, Fleet, HISTORY_TICKS, Series};
 use vtop::model::{DomainSample, Groups, HostSample, HostUpdate};
 use vtop::sampler::{apply, diff};
 
@@ -30,10 +30,10 @@ fn same_to_three_digits(past: Option<f64>, shown: Option<f64>) -> bool {
 }
 
 /// All figures of a track, the newest and those of every tick, are numbers that there can be.
-fn possible<M: Metric>(track: &Track<M>, first: u64, last: u64) -> Result<(), TestCaseError> {
+fn possible<M: Metric>(series: &Series<M>, first: u64, last: u64) -> Result<(), TestCaseError> {
     for &metric in M::ALL {
-        let past = (first..=last).filter_map(|tick| track.at(metric, tick));
-        for value in past.chain(track.latest(metric)) {
+        let past = (first..=last).filter_map(|tick| series.at(metric, tick));
+        for value in past.chain(series.latest(metric)) {
             prop_assert!(value.is_finite() && value >= 0.0, "{}: {value}", metric.info().key);
         }
     }
@@ -44,13 +44,13 @@ fn all_possible(fleet: &Fleet) -> Result<(), TestCaseError> {
     let host = &fleet.hosts()[0];
     let Some(last) = host.timeline.last() else { return Ok(()) };
     let first = host.timeline.first();
-    possible(&host.track, first, last)?;
+    possible(&host.series, first, last)?;
     for domain in host.domains.values() {
-        possible(&domain.track, first, last)?;
-        domain.vcpus.iter().try_for_each(|device| possible(&device.track, first, last))?;
-        domain.host_cpus.iter().try_for_each(|device| possible(&device.track, first, last))?;
-        domain.disks.iter().try_for_each(|device| possible(&device.track, first, last))?;
-        domain.nics.iter().try_for_each(|device| possible(&device.track, first, last))?;
+        possible(&domain.series, first, last)?;
+        domain.vcpus.iter().try_for_each(|device| possible(&device.series, first, last))?;
+        domain.host_cpus.iter().try_for_each(|device| possible(&device.series, first, last))?;
+        domain.disks.iter().try_for_each(|device| possible(&device.series, first, last))?;
+        domain.nics.iter().try_for_each(|device| possible(&device.series, first, last))?;
     }
     Ok(())
 }
@@ -66,16 +66,16 @@ fn agrees(domain: &Domain, samples: &[HostSample]) -> Result<(), TestCaseError> 
         Ok(())
     };
     let time = expect(Groups::CPU, &rate(&|domain| Some(domain.cpu.time?.total())));
-    compare("cpu", domain.track.latest(DomainMetric::Cpu), time.map(|time| time / 1e7))?;
+    compare("cpu", domain.series.latest(DomainMetric::Cpu), time.map(|time| time / 1e7))?;
     let swap = expect(Groups::MEMORY, &rate(&|domain| Some(domain.memory.swap_in?.total())));
-    compare("swap", domain.track.latest(DomainMetric::SwapIn), swap)?;
+    compare("swap", domain.series.latest(DomainMetric::SwapIn), swap)?;
     let sum = |parts: Vec<Option<f64>>| parts.into_iter().flatten().reduce(|a, b| a + b);
 
     let mut reads = Vec::new();
     for disk in domain.disks.iter() {
         let find = |domain: &DomainSample| domain.disks.iter().find(|other| other.key() == disk.key).cloned();
         let bytes = expect(Groups::BLOCK, &rate(&|domain| Some(find(domain)?.read_bytes?.total())));
-        compare(&disk.key, disk.track.latest(DiskMetric::ReadBytes), bytes)?;
+        compare(&disk.key, disk.series.latest(DiskMetric::ReadBytes), bytes)?;
         reads.push(bytes);
         let slow = expect(
             Groups::BLOCK,
@@ -83,24 +83,24 @@ fn agrees(domain: &Domain, samples: &[HostSample]) -> Result<(), TestCaseError> 
                 Some(find(domain)?.read_requests?.total())
             }),
         );
-        compare("latency", disk.track.latest(DiskMetric::ReadLatency), slow)?;
+        compare("latency", disk.series.latest(DiskMetric::ReadLatency), slow)?;
     }
-    compare("disk read", domain.track.latest(DomainMetric::DiskRead), sum(reads))?;
+    compare("disk read", domain.series.latest(DomainMetric::DiskRead), sum(reads))?;
     let mut received = Vec::new();
     for nic in domain.nics.iter() {
         let find = |domain: &DomainSample| domain.nics.iter().find(|other| other.name == nic.key).cloned();
         let bytes = expect(Groups::NET, &rate(&|domain| Some(find(domain)?.rx_bytes?.total())));
-        compare(&nic.key, nic.track.latest(NicMetric::RxBytes), bytes)?;
+        compare(&nic.key, nic.series.latest(NicMetric::RxBytes), bytes)?;
         received.push(bytes);
     }
-    compare("net rx", domain.track.latest(DomainMetric::NetRx), sum(received))?;
+    compare("net rx", domain.series.latest(DomainMetric::NetRx), sum(received))?;
     for vcpu in domain.vcpus.iter() {
         let time = expect(Groups::VCPU, &rate(&|domain| Some(domain.vcpus.get(&vcpu.key)?.time?.total())));
-        compare("vcpu", vcpu.track.latest(VcpuMetric::Use), time.map(|time| time / 1e7))?;
+        compare("vcpu", vcpu.series.latest(VcpuMetric::Use), time.map(|time| time / 1e7))?;
     }
     for cpu in domain.host_cpus.iter() {
         let time = expect(Groups::HOST_CPU, &rate(&|domain| Some(domain.host_cpus.get(cpu.key as usize)?.total())));
-        compare("host cpu", cpu.track.latest(HostCpuMetric::Use), time.map(|time| time / 1e7))?;
+        compare("host cpu", cpu.series.latest(HostCpuMetric::Use), time.map(|time| time / 1e7))?;
     }
     Ok(())
 }
@@ -136,14 +136,14 @@ proptest! {
             fleet.apply(0, update);
             let Said::Sample(sample) = said else { continue };
             shown.retain(|(_, uuid, _)| sample.domains.contains_key(uuid));
-            if sample.asked == Groups::STATE { continue }
+            if sample.requested == Groups::STATE { continue }
             let tick = fleet.hosts()[0].timeline.last().expect("a tick");
-            let cpus = fleet.domains().map(|(id, _, domain)| (tick, id.uuid, domain.track.latest(DomainMetric::Cpu)));
+            let cpus = fleet.domains().map(|(id, _, domain)| (tick, id.uuid, domain.series.latest(DomainMetric::Cpu)));
             shown.extend(cpus);
         }
         for (tick, uuid, cpu) in shown {
             let (_, domain) = fleet.domain(DomainId { host: 0, uuid }).expect("a domain that stayed");
-            let past = domain.track.at(DomainMetric::Cpu, tick);
+            let past = domain.series.at(DomainMetric::Cpu, tick);
             prop_assert!(same_to_three_digits(past, cpu), "it was {cpu:?}, and is {past:?}");
         }
     }
@@ -190,8 +190,8 @@ fn history_stays_within_its_bound() {
             assert_eq!(host.timeline.stamp(gone), None);
             for domain in host.domains.values() {
                 let figures = [DomainMetric::Cpu, DomainMetric::DiskRead, DomainMetric::MemoryGiven];
-                assert!(figures.into_iter().all(|metric| domain.track.at(metric, gone).is_none()));
-                assert!(domain.disks.iter().all(|disk| disk.track.at(DiskMetric::ReadBytes, gone).is_none()));
+                assert!(figures.into_iter().all(|metric| domain.series.at(metric, gone).is_none()));
+                assert!(domain.disks.iter().all(|disk| disk.series.at(DiskMetric::ReadBytes, gone).is_none()));
             }
         }
         if ticks == 3 * HISTORY_TICKS as u64 {

@@ -66,16 +66,16 @@ proptest! {
         let at = |second| Timestamp::at(Duration::from_secs(second), jiff::Timestamp::UNIX_EPOCH);
         let sample = |second| {
             let mut domain = DomainSample::new(name.clone(), Some(1), DomainState::Running, StateReason(1));
-            domain.asked = Groups::OVERVIEW;
+            domain.answered = Groups::OVERVIEW;
             domain.disks.push(BlockSample { name: disk.as_str().into(), path: Some(path.as_str().into()), ..BlockSample::default() });
             domain.nics.push(NetSample { name: nic.as_str().into(), ..NetSample::default() });
-            domain.lacks.push(Lack { call: Call::Vcpus, reason: reason.clone() });
+            domain.unsupported.push(UnsupportedCall { call: Call::Vcpus, reason: reason.clone() });
             HostUpdate::Keyframe(HostSample {
                 at: at(second),
-                asked: Groups::OVERVIEW,
+                requested: Groups::OVERVIEW,
                 node: NodeSample::default(),
                 domains: [(uuid::Uuid::nil(), domain)].into(),
-                lacks: Arc::default(),
+                unsupported: Arc::default(),
             })
         };
         let mut fleet = Fleet::new(1);
@@ -103,7 +103,7 @@ proptest! {
             (&domain["disks"][0]["name"], &disk),
             (&domain["disks"][0]["path"], &path),
             (&domain["nics"][0]["name"], &nic),
-            (&domain["lacks"][0]["reason"], &reason),
+            (&domain["unsupported"][0]["reason"], &reason),
             (&all[0]["events"][0]["device"], &device),
             (&all[0]["events"][0]["name"], &name),
             (&all[0]["host"]["hostname"], &host),

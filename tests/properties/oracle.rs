@@ -24,12 +24,13 @@ pub fn figure(
     });
     // The newest one that asked for the group says it; where there was no answer, nothing is known.
     // At every tick somebody may be looked at, who gets HOST_CPU unasked.
-    let unasked = |sample: &HostSample| if sample.asked == Groups::STATE { Groups::empty() } else { Groups::HOST_CPU };
+    let unasked =
+        |sample: &HostSample| if sample.requested == Groups::STATE { Groups::empty() } else { Groups::HOST_CPU };
     let asks = |(sample, domain): &(&HostSample, &DomainSample)| {
-        (sample.asked | domain.more | domain.asked | unasked(sample)).contains(group)
+        (sample.requested | domain.extra | domain.answered | unasked(sample)).contains(group)
     };
-    let (latest, domain) = back.find(asks).filter(|(_, domain)| domain.asked.contains(group))?;
-    let (earlier, before) = back.find(|(_, domain)| domain.asked.contains(group))?;
+    let (latest, domain) = back.find(asks).filter(|(_, domain)| domain.answered.contains(group))?;
+    let (earlier, before) = back.find(|(_, domain)| domain.answered.contains(group))?;
     let elapsed = time(latest, domain, group).since(time(earlier, before, group))?;
     of(domain, before, elapsed)
 }

@@ -9,7 +9,7 @@ use vtop::fleet::Fleet;
 use vtop::model::HostUpdate;
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, UiState, action_for, update};
-use vtop::view::{Depth, Look, Symbols, draw};
+use vtop::view::{Appearance, Depth, Symbols, draw};
 
 fn key() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
@@ -25,7 +25,7 @@ fn size() -> impl Strategy<Value = (u16, u16)> {
     prop_oneof![4 => (40..140u16, 10..45u16), 1 => (1..300u16, 1..100u16)]
 }
 
-fn draw_at(fleet: &Fleet, ui: &mut UiState, look: &Look, (width, height): (u16, u16), now: Timestamp) {
+fn draw_at(fleet: &Fleet, ui: &mut UiState, look: &Appearance, (width, height): (u16, u16), now: Timestamp) {
     update(ui, fleet, Action::Resize { width, height });
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test backend");
     let frame = terminal.draw(|frame| draw(frame, fleet, ui, look, now)).expect("drawing into memory");
@@ -46,7 +46,7 @@ proptest! {
             prop::sample::select(vec![Symbols::Braille, Symbols::Block, Symbols::Ascii]),
         ),
     ) {
-        let look = Look { depth: look.0, symbols: look.1, ..Look::default() };
+        let look = Appearance { depth: look.0, symbols: look.1, ..Appearance::default() };
         let said = play(&steps);
         let mut fleet = Fleet::new(1);
         let mut ui = UiState::new(Interval::default());

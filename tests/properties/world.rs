@@ -37,7 +37,7 @@ pub enum Change {
     Stops,
     PausesOnError,
     Renamed(String),
-    Held(Option<Hold>),
+    Blocked(Option<BlockedBy>),
     /// Groups of which there is no answer.
     Silent(Groups),
     /// A driver that tells the group HOST_CPU too.
@@ -59,7 +59,7 @@ fn groups() -> impl Strategy<Value = Groups> {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let hold = prop::option::of(prop::sample::select(vec![Hold::Monitor, Hold::Lock, Hold::Host]));
+    let hold = prop::option::of(prop::sample::select(vec![BlockedBy::Monitor, BlockedBy::Lock, BlockedBy::Host]));
     let value = prop::option::weighted(0.8, prop_oneof![0..100u64, 0..=u64::MAX, Just(u64::MAX)]);
     prop_oneof![
         2 => Just(Change::ComesOrGoes),
@@ -67,7 +67,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => Just(Change::Stops),
         1 => Just(Change::PausesOnError),
         1 => "\\PC{0,12}".prop_map(Change::Renamed),
-        2 => hold.prop_map(Change::Held),
+        2 => hold.prop_map(Change::Blocked),
         2 => groups().prop_map(Change::Silent),
         1 => any::<bool>().prop_map(Change::LookedAt),
         2 => (0..3u8).prop_map(Change::Disk),
@@ -106,7 +106,7 @@ struct Guest {
     name: String,
     run: Option<u32>,
     state: (DomainState, i64),
-    held: Option<Hold>,
+    blocked: Option<BlockedBy>,
     silent: Groups,
     looked_at: bool,
     there: bool,
@@ -127,7 +127,7 @@ impl World {
             name: format!("guest-{number}"),
             run: Some(number),
             state: (DomainState::Running, 1),
-            held: None,
+            blocked: None,
             silent: Groups::empty(),
             looked_at: false,
             there: number < 3,
@@ -182,7 +182,7 @@ impl World {
             Change::Stops => (guest.run, guest.state) = (None, (DomainState::ShutOff, 1)),
             Change::PausesOnError => guest.state = (DomainState::Paused, 5),
             Change::Renamed(name) => guest.name.clone_from(name),
-            Change::Held(hold) => guest.held = *hold,
+            Change::Blocked(hold) => guest.blocked = *hold,
             Change::Silent(groups) => guest.silent = *groups - Groups::STATE,
             Change::LookedAt(yes) => guest.looked_at = *yes,
             Change::Disk(device) => toggle(usize::from(*device)),
@@ -200,37 +200,37 @@ impl World {
         let busy = Counter(Nanoseconds(self.clock_ms.unsigned_abs() * 1_000_000));
         HostSample {
             at: self.now(),
-            asked,
+            requested: asked,
             node: NodeSample {
                 cpu: Some(CpuTimes { kernel: busy, user: busy, idle: busy, iowait: busy }),
                 memory: None,
             },
             domains: there.map(|(number, guest)| (uuid(number), self.domain(guest, asked))).collect(),
-            lacks: Arc::default(),
+            unsupported: Arc::default(),
         }
     }
 
     fn domain(&self, guest: &Guest, asked: Groups) -> DomainSample {
         let (state, reason) = guest.state;
         let mut domain = DomainSample::new(guest.name.clone(), guest.run, state, StateReason(reason));
-        domain.held = guest.held.map(|by| Held { by, since: self.now() });
+        domain.blocked = guest.blocked.map(|by| Blocked { by, since: self.now() });
         if guest.run.is_none() {
             return domain;
         }
-        let may = if guest.held.is_some() { Groups::STATE | Groups::NET } else { Groups::all() };
+        let may = if guest.blocked.is_some() { Groups::STATE | Groups::NET } else { Groups::all() };
         let own = guest.counters[0];
         // Besides what all are asked for, some domains are asked for more, which is read a moment before the rest.
         if asked != Groups::STATE {
             let dice = Groups::from_bits_truncate(own.unwrap_or_default() as u32 >> 1);
-            domain.more = dice & (Groups::OVERVIEW - asked);
+            domain.extra = dice & (Groups::OVERVIEW - asked);
             let before = Duration::from_millis(own.unwrap_or_default() % 40);
-            domain.own_time = (!domain.more.is_empty()).then(|| (domain.more, self.now().earlier(before)));
+            domain.own_time = (!domain.extra.is_empty()).then(|| (domain.extra, self.now().earlier(before)));
         }
-        domain.asked = ((asked | domain.more) & may) - guest.silent;
-        if guest.looked_at && asked != Groups::STATE && guest.held.is_none() {
-            domain.asked |= Groups::HOST_CPU;
+        domain.answered = ((asked | domain.extra) & may) - guest.silent;
+        if guest.looked_at && asked != Groups::STATE && guest.blocked.is_none() {
+            domain.answered |= Groups::HOST_CPU;
         }
-        let has = |group| domain.asked.contains(group);
+        let has = |group| domain.answered.contains(group);
         let plugged = |from: usize| (from..from + 3).filter(|device| guest.plugged[*device]);
         if has(Groups::CPU) {
             let time = own.map(|value| Counter(Nanoseconds(value)));

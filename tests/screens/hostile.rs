@@ -8,7 +8,9 @@ use ratatui::buffer::{Buffer, Cell, CellWidth};
 use std::num::NonZero;
 use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
-use vtop::model::{Call, DomainDefinition, EventKind, HostInfo, HostSample, HostUpdate, IoErrorAction, Lack};
+use vtop::model::{
+    Call, DomainDefinition, EventKind, HostInfo, HostSample, HostUpdate, IoErrorAction, UnsupportedCall,
+};
 use vtop::ui::{DeviceKey, Screen};
 use vtop::view::fuzzing::clean;
 
@@ -64,11 +66,11 @@ fn name(text: &str) -> String {
 /// One domain, its definition, its devices and what they are made of, called so: whatever its owner, its guest or its
 /// host could have chosen.
 fn call(sample: &mut HostSample, text: &str) {
-    let reason = Lack { call: Call::BlockStatsFlags, reason: text.to_owned() };
-    Arc::make_mut(&mut sample.lacks).push(reason);
+    let reason = UnsupportedCall { call: Call::BlockStatsFlags, reason: text.to_owned() };
+    Arc::make_mut(&mut sample.unsupported).push(reason);
     let Some(domain) = sample.domains.values_mut().find(|domain| domain.name == NAMED) else { panic!("no {NAMED}") };
     domain.name = name(text).into();
-    domain.lacks.push(Lack { call: Call::MemoryStats, reason: text.to_owned() });
+    domain.unsupported.push(UnsupportedCall { call: Call::MemoryStats, reason: text.to_owned() });
     domain.disks.iter_mut().for_each(|disk| disk.path = Some(text.into()));
     // Only one of each: a second one of that name would be the same device.
     domain.disks[0].name = name(text).into();

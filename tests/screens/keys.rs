@@ -138,7 +138,7 @@ fn in_and_out_again() {
     let mut rig = Rig::new(12, 60, SIZE);
     rig.press("/db-pri⏎");
     rig.press("⏎");
-    let focus = rig.ui.sight(&rig.fleet, 0).focus;
+    let focus = rig.ui.demand(&rig.fleet, 0).focus;
     assert_eq!(
         focus,
         rig.ui.selected_row().and_then(|row| row.domain()).map(|id| id.uuid),
@@ -150,7 +150,7 @@ fn in_and_out_again() {
     rig.press("⎋");
     assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
     rig.press("⎋");
-    assert_eq!(rig.ui.sight(&rig.fleet, 0).focus, None);
+    assert_eq!(rig.ui.demand(&rig.fleet, 0).focus, None);
     assert_eq!(rig.ui.screen(), Screen::List(List::Table));
     assert_eq!(rig.ui.rows.len(), 1, "the filter is still there");
     rig.press("⎋");
@@ -341,8 +341,8 @@ fn disks_are_sorted_by_what_each_of_them_does() {
     let bytes = |row: &RowId| {
         let RowId::Device(id, DeviceKey::Disk(key)) = row else { panic!("a disk") };
         let (_, domain) = rig.fleet.domain(*id).expect("it is there");
-        let track = &domain.disks.get(key).expect("it is there").track;
-        [DiskMetric::ReadBytes, DiskMetric::WriteBytes].map(|metric| track.latest(metric).unwrap_or(0.0)).iter().sum()
+        let series = &domain.disks.get(key).expect("it is there").series;
+        [DiskMetric::ReadBytes, DiskMetric::WriteBytes].map(|metric| series.latest(metric).unwrap_or(0.0)).iter().sum()
     };
     let sorted: Vec<f64> = rig.ui.rows.iter().filter(running).map(bytes).collect();
     assert!(sorted.is_sorted_by(|a, b| a >= b), "{sorted:?}");
@@ -538,7 +538,7 @@ fn events_are_a_list_like_the_others() {
     assert_eq!(rig.ui.rows.len(), 1, "the why is searched too");
     assert_eq!(selected_event(&rig), ("mail".into(), "I/O error"));
     rig.press("⏎");
-    assert!(rig.ui.sight(&rig.fleet, 0).focus.is_some());
+    assert!(rig.ui.demand(&rig.fleet, 0).focus.is_some());
     assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
     assert!(rig.text().contains("mail  running"));
 }

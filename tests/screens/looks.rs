@@ -191,7 +191,7 @@ fn a_full_host_does_not_hide_the_guest_that_stands_still() {
     for width in [40, 60, 80, 120] {
         let rig = Rig::bent(12, 180, (width, 15), |sample| {
             let memory = sample.node.memory.as_mut().unwrap();
-            memory.free.0 = memory.total.0 / 40;
+            memory.local.0 = memory.total.0 / 40;
             (memory.buffers.0, memory.cached.0) = (0, 0);
         });
         let text = rig.text();

@@ -12,7 +12,7 @@ use vtop::model::{DomainSample, Event, EventDomain, EventKind, Failure, Groups, 
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, Effect, UiState, action_for, update};
-use vtop::view::{Look, draw, help_end};
+use vtop::view::{Appearance, draw, help_end};
 
 pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -20,7 +20,7 @@ pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 pub struct Rig {
     pub fleet: Fleet,
     pub ui: UiState,
-    pub look: Look,
+    pub look: Appearance,
     size: (u16, u16),
     now: Timestamp,
 }
@@ -61,16 +61,26 @@ impl Rig {
     pub fn unplug(&mut self, uuid: uuid::Uuid) {
         let domain = &self.fleet.hosts()[0].domains[&uuid];
         let mut bare = DomainSample::new(domain.name.clone(), domain.run, domain.state, domain.reason);
-        bare.asked = Groups::OVERVIEW;
+        bare.answered = Groups::OVERVIEW;
         self.change(Vec::new(), vec![(uuid, bare)], Groups::OVERVIEW);
     }
 
     fn change(&mut self, vanished: Vec<uuid::Uuid>, changed: Vec<(uuid::Uuid, DomainSample)>, asked: Groups) {
         let host = &self.fleet.hosts()[0];
-        let (node, lacks) = (host.node.clone(), host.lacks.clone());
+        let (node, unsupported) = (host.node.clone(), host.unsupported.clone());
         let appeared = Vec::new();
-        self.fleet
-            .apply(0, HostUpdate::Delta(SampleDelta { at: self.now, asked, node, appeared, vanished, changed, lacks }));
+        self.fleet.apply(
+            0,
+            HostUpdate::Delta(SampleDelta {
+                at: self.now,
+                requested: asked,
+                node,
+                appeared,
+                vanished,
+                changed,
+                unsupported,
+            }),
+        );
         self.ui.refresh(&self.fleet);
     }
 
@@ -88,7 +98,7 @@ impl Rig {
         let mut rig = Self {
             fleet: Fleet::new(1),
             ui: UiState::new(Interval::default()),
-            look: Look::default(),
+            look: Appearance::default(),
             size,
             now: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
         };

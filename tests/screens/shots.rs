@@ -1,7 +1,7 @@
 use crate::rig::{Rig, SIZES};
 use std::sync::Arc;
 use std::time::Duration;
-use vtop::model::{Call, HostUpdate, Lack};
+use vtop::model::{Call, HostUpdate, UnsupportedCall};
 
 /// One screen at every size. The story's 45th second: a noisy neighbour, a disk that gets slow, a newcomer.
 fn shots(name: &str, seconds: usize, domains: usize, keys: &str) {
@@ -71,8 +71,8 @@ fn events_when_nothing_has_happened() {
 
 #[test]
 fn events_that_libvirt_does_not_tell() {
-    let reason = || Lack { call: Call::Events, reason: "not supported".into() };
-    let mut rig = Rig::bent(3, 10, (80, 24), |sample| Arc::make_mut(&mut sample.lacks).push(reason()));
+    let reason = || UnsupportedCall { call: Call::Events, reason: "not supported".into() };
+    let mut rig = Rig::bent(3, 10, (80, 24), |sample| Arc::make_mut(&mut sample.unsupported).push(reason()));
     assert!(rig.press("6").text().contains("libvirt tells no events here: not supported"), "{}", rig.text());
 }
 

@@ -7,12 +7,12 @@ const END: &[u8] = b"\x1b[?2026l";
 /// A screen, and what has come of a frame that is not whole yet.
 pub struct Frames {
     parser: vt100::Parser,
-    held: Vec<u8>,
+    blocked: Vec<u8>,
 }
 
 impl Frames {
     pub fn new(columns: u16, rows: u16) -> Self {
-        let mut frames = Self { parser: vt100::Parser::default(), held: Vec::new() };
+        let mut frames = Self { parser: vt100::Parser::default(), blocked: Vec::new() };
         frames.set_size(columns, rows);
         frames
     }
@@ -28,14 +28,16 @@ impl Frames {
 
     /// Takes what was written; shows it up to the last frame that is whole.
     pub fn process(&mut self, bytes: &[u8]) {
-        self.held.extend_from_slice(bytes);
-        let whole = match rfind(&self.held, BEGIN) {
-            Some(begin) if rfind(&self.held[begin..], END).is_none() => begin,
+        self.blocked.extend_from_slice(bytes);
+        let whole = match rfind(&self.blocked, BEGIN) {
+            Some(begin) if rfind(&self.blocked[begin..], END).is_none() => begin,
             // A frame may begin in the last bytes.
-            _ => self.held.len() - (1..BEGIN.len()).rev().find(|&n| self.held.ends_with(&BEGIN[..n])).unwrap_or(0),
+            _ => {
+                self.blocked.len() - (1..BEGIN.len()).rev().find(|&n| self.blocked.ends_with(&BEGIN[..n])).unwrap_or(0)
+            }
         };
-        self.parser.process(&self.held[..whole]);
-        self.held.drain(..whole);
+        self.parser.process(&self.blocked[..whole]);
+        self.blocked.drain(..whole);
     }
 }
 

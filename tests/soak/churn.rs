@@ -9,7 +9,7 @@ use std::time::Duration;
 use uuid::Uuid;
 use vtop::model::{Event, EventDomain, EventKind, HostInfo, HostSample, Lifecycle, LifecycleDetail};
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
-use vtop::sources::{Around, Monitor, Notice, Notify, Request, Severity, Source, SourceError};
+use vtop::sources::{Bypass, FailureScope, Monitor, Notice, Notify, Request, Source, SourceError};
 
 /// Domains that could be there.
 const DOMAINS: usize = 48;
@@ -55,7 +55,7 @@ impl Source for Churn {
             return Err(SourceError {
                 message: "the connection was lost, as the soak wants it".into(),
                 advice: None,
-                severity: Severity::Connection,
+                severity: FailureScope::Connection,
             });
         }
         let (turn, moved) = (self.taken / TURN, self.taken.is_multiple_of(TURN));
@@ -83,7 +83,7 @@ impl Source for Churn {
         Ok(sample)
     }
 
-    fn sample_around(&mut self, request: &Request, _: &Around) -> Result<HostSample, SourceError> {
+    fn sample_degraded(&mut self, request: &Request, _: &Bypass) -> Result<HostSample, SourceError> {
         self.sample(request)
     }
 

@@ -39,7 +39,7 @@ use vtop::sampler::{self, MakeSource, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, UiState, action_for, update};
-use vtop::view::{Look, draw};
+use vtop::view::{Appearance, draw};
 
 /// The least resident memory of the last tenth may be so much above that of the first tenth after the warm-up.
 const MOST_GROWTH_KIB: u64 = 1024;
@@ -122,9 +122,9 @@ async fn soak(length: Duration, interval: Interval, uri: Option<String>) -> Vec<
             };
             let action = action_for(KeyEvent::new(key, KeyModifiers::NONE), &ui);
             action.and_then(|action| update(&mut ui, &fleet, action));
-            handle.set_sight(ui.sight(&fleet, 0));
+            handle.set_demand(ui.demand(&fleet, 0));
             let began = Instant::now();
-            terminal.draw(|frame| draw(frame, &fleet, &ui, &Look::default(), Timestamp::now())).expect("drawn");
+            terminal.draw(|frame| draw(frame, &fleet, &ui, &Appearance::default(), Timestamp::now())).expect("drawn");
             row.slowest_frame = row.slowest_frame.max(began.elapsed());
             row.frames += 1;
             row.gauge(Gauge::now());

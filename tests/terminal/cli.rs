@@ -134,8 +134,11 @@ fn lines_of_a_driver_that_lacks_much_say_what_it_lacks() {
     let lines = lines(&output);
     assert_eq!(lines.len(), 2);
     for line in &lines {
-        let lacks = line["lacks"].as_array().unwrap();
-        assert!(lacks.iter().any(|lack| lack["call"] == "virDomainBlockStatsFlags"), "{lacks:?}");
+        let unsupported = line["unsupported"].as_array().unwrap();
+        assert!(
+            unsupported.iter().any(|unsupported| unsupported["call"] == "virDomainBlockStatsFlags"),
+            "{unsupported:?}"
+        );
         assert_eq!(line["domains"][0]["name"], "test");
         assert_eq!(line["domains"][0]["disks"][0]["read_latency_nanoseconds"], Value::Null);
         let elapsed = line["elapsed_seconds"].as_f64().unwrap();

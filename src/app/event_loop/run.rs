@@ -9,7 +9,7 @@ use crate::model::{Failure, HostUpdate};
 use crate::sampler::Handle;
 use crate::time::{Interval, Timestamp};
 use crate::ui::{Action, Effect, UiState, action_for, update};
-use crate::view::{self, Look};
+use crate::view::{self, Appearance};
 use crossterm::event::Event;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -52,7 +52,7 @@ pub(crate) enum End {
 pub(crate) struct EventLoop<'a, B: Backend, T> {
     terminal: &'a mut Terminal<B>,
     tty: &'a mut T,
-    look: Look,
+    appearance: Appearance,
     handles: &'a [Handle],
     fleet: Fleet,
     ui: UiState,
@@ -70,13 +70,13 @@ where
     pub(crate) fn new(
         terminal: &'a mut Terminal<B>,
         tty: &'a mut T,
-        look: Look,
+        appearance: Appearance,
         interval: Interval,
         handles: &'a [Handle],
     ) -> Self {
         let fleet = Fleet::new(handles.len());
         let ui = UiState::new(interval);
-        Self { terminal, tty, look, handles, fleet, ui, dirty: true, drawn: Instant::now() }
+        Self { terminal, tty, appearance, handles, fleet, ui, dirty: true, drawn: Instant::now() }
     }
 
     /// Until the end. The first frame comes before any host has answered.
@@ -180,15 +180,15 @@ where
     fn act(&mut self, action: Action) -> Option<Effect> {
         self.dirty = true;
         let effect = update(&mut self.ui, &self.fleet, action);
-        self.ui.limit_help(|ui| view::help_end(&self.fleet, ui, &self.look, Timestamp::now()));
-        self.tell_sight();
+        self.ui.limit_help(|ui| view::help_end(&self.fleet, ui, &self.appearance, Timestamp::now()));
+        self.send_demand();
         effect
     }
 
     /// Lets the samplers know what is on the screen.
-    fn tell_sight(&self) {
+    fn send_demand(&self) {
         for (host, handle) in self.handles.iter().enumerate() {
-            handle.set_sight(self.ui.sight(&self.fleet, host));
+            handle.set_demand(self.ui.demand(&self.fleet, host));
         }
     }
 
@@ -196,7 +196,7 @@ where
     fn sampled(&mut self, host: usize, update: HostUpdate) -> Option<End> {
         self.fleet.apply(host, update);
         self.ui.refresh(&self.fleet);
-        self.tell_sight();
+        self.send_demand();
         self.dirty = true;
         crate::app::panic::on_demand("screen");
         let mut failures = self.fleet.hosts().iter().map(|host| match (&host.link, &host.info) {
@@ -238,8 +238,8 @@ where
 
     fn draw(&mut self) -> io::Result<()> {
         let now = Timestamp::now();
-        let Self { terminal, fleet, ui, look, .. } = self;
-        terminal.draw(|frame| view::draw(frame, fleet, ui, look, now)).map_err(io::Error::other)?;
+        let Self { terminal, fleet, ui, appearance, .. } = self;
+        terminal.draw(|frame| view::draw(frame, fleet, ui, appearance, now)).map_err(io::Error::other)?;
         self.dirty = false;
         self.drawn = Instant::now();
         Ok(())

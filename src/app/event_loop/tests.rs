@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{DomainSample, DomainState, Groups, HostInfo, HostSample, NodeSample, StateReason};
 use crate::sampler::{self, Settings};
-use crate::sources::{Around, Monitor, Notify, Request, Source, SourceError};
+use crate::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::backend::TestBackend;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ struct Left {
     frames: usize,
     tty: Vec<&'static str>,
     text: String,
-    wishes: (Interval, Option<Uuid>),
+    controls: (Interval, Option<Uuid>),
 }
 
 async fn run(drive: impl AsyncFnOnce(&World)) -> Left {
@@ -67,7 +67,7 @@ async fn run(drive: impl AsyncFnOnce(&World)) -> Left {
     // The task has nothing to tell this loop; its handle is what is looked at.
     let handle = sampler::spawn(0, Box::new(|| Box::new(Deaf)), settings, mpsc::channel(1).0);
     let handles = [handle];
-    let looped = EventLoop::new(&mut terminal, &mut tty, Look::default(), Interval::default(), &handles);
+    let looped = EventLoop::new(&mut terminal, &mut tty, Appearance::default(), Interval::default(), &handles);
     let world = World { events, updates, signals };
     let (end, world) = tokio::join!(looped.run(event_queue, update_queue, signal_queue), async move {
         drive(&world).await;
@@ -83,9 +83,9 @@ async fn run(drive: impl AsyncFnOnce(&World)) -> Left {
         frames,
         tty: tty.0,
         text,
-        wishes: {
-            let (interval, sight) = handles[0].wishes();
-            (interval, sight.and_then(|sight| sight.focus))
+        controls: {
+            let (interval, demand) = handles[0].controls();
+            (interval, demand.and_then(|demand| demand.focus))
         },
     }
 }
@@ -100,7 +100,7 @@ impl Source for Deaf {
         Ok(sample(0))
     }
 
-    fn sample_around(&mut self, request: &Request, _: &Around) -> Result<HostSample, SourceError> {
+    fn sample_degraded(&mut self, request: &Request, _: &Bypass) -> Result<HostSample, SourceError> {
         self.sample(request)
     }
 
@@ -112,13 +112,13 @@ impl Source for Deaf {
 /// A host with one domain.
 fn sample(second: u64) -> HostSample {
     let mut domain = DomainSample::new("only-one", Some(1), DomainState::Running, StateReason(1));
-    domain.asked = Groups::OVERVIEW;
+    domain.answered = Groups::OVERVIEW;
     HostSample {
         at: Timestamp::at(Duration::from_secs(second), jiff::Timestamp::UNIX_EPOCH),
-        asked: Groups::OVERVIEW,
+        requested: Groups::OVERVIEW,
         node: NodeSample::default(),
         domains: [(Uuid::nil(), domain)].into(),
-        lacks: Arc::default(),
+        unsupported: Arc::default(),
     }
 }
 
@@ -223,14 +223,14 @@ async fn what_the_user_wants_reaches_the_sampler() {
         world.quit();
     })
     .await;
-    assert_eq!(left.wishes, (Interval::default().shorter(), Some(Uuid::nil())));
+    assert_eq!(left.controls, (Interval::default().shorter(), Some(Uuid::nil())));
     let left = run(async |world| {
         show(world).await;
         world.key(KeyCode::Esc, KeyModifiers::NONE);
         world.quit();
     })
     .await;
-    assert_eq!(left.wishes, (Interval::default().shorter(), None));
+    assert_eq!(left.controls, (Interval::default().shorter(), None));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,9 @@
 //! One sample of a host, while its domains are read.
 
 use crate::fleet::domain::Domain;
+use crate::fleet::history::Series;
 use crate::fleet::history::Tick;
-use crate::fleet::history::Track;
-use crate::fleet::history::arena::Page;
+use crate::fleet::history::arena::Arena;
 use crate::fleet::metric::{DomainMetric, HostMetric};
 use crate::model::Groups;
 use crate::time::Timestamp;
@@ -19,45 +19,45 @@ const SUMS: [(HostMetric, &[DomainMetric]); 5] = [
 
 /// What its domains share, and what is gathered from them.
 #[derive(Debug)]
-pub(crate) struct Round {
+pub(crate) struct HostTotals {
     /// When it was taken.
     pub(crate) at: Timestamp,
     /// What it asked for.
     pub(crate) wanted: Groups,
     /// Its place on the time axis; `None` for a look at the states.
     pub(crate) tick: Option<Tick>,
-    page: Page,
+    arena: Arena,
     /// `None` where no domain has the figure, so that "nothing known" does not become 0.
     sums: [Option<f64>; SUMS.len()],
     /// Groups of which a domain that runs has no figures now.
     partial: Groups,
 }
 
-impl Round {
+impl HostTotals {
     pub(crate) fn new(at: Timestamp, wanted: Groups, tick: Option<Tick>) -> Self {
-        Self { at, wanted, tick, page: Page::default(), sums: Default::default(), partial: Groups::empty() }
+        Self { at, wanted, tick, arena: Arena::default(), sums: Default::default(), partial: Groups::empty() }
     }
 
     /// Writes a domain's figures down and counts them.
     pub(crate) fn keep(&mut self, domain: &mut Domain) {
         let Some(tick) = self.tick else { return };
         for (sum, (_, parts)) in self.sums.iter_mut().zip(SUMS) {
-            for value in parts.iter().filter_map(|part| domain.track.latest(*part)) {
+            for value in parts.iter().filter_map(|part| domain.series.latest(*part)) {
                 *sum = Some(sum.unwrap_or(0.0) + value);
             }
         }
         self.partial |= domain.unknown();
-        domain.commit(tick, &mut self.page);
+        domain.commit(tick, &mut self.arena);
     }
 
     /// Writes the host's own figures down, with the sums over its domains; at which tick, and of which groups these are
     /// not of all.
-    pub(crate) fn finish(mut self, track: &mut Track<HostMetric>) -> Option<(Tick, Groups)> {
+    pub(crate) fn finish(mut self, series: &mut Series<HostMetric>) -> Option<(Tick, Groups)> {
         let tick = self.tick?;
         for (sum, (metric, _)) in self.sums.into_iter().zip(SUMS) {
-            track.set(metric, sum);
+            series.set(metric, sum);
         }
-        track.commit(tick, 0, &mut self.page);
+        series.commit(tick, 0, &mut self.arena);
         Some((tick, self.partial))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! There is no rate without a reading before, after a counter fell, or where either reading lacks the value.
 
-use crate::fleet::history::Track;
+use crate::fleet::history::Series;
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, NicMetric, VcpuMetric};
 use crate::model::{BlockSample, Counter, CpuSample, MemorySample, NetSample, NodeSample, VcpuSample};
 use crate::units::{Bytes, Nanoseconds, Quantity};
@@ -28,7 +28,7 @@ fn latency<Q: Quantity>(
     (count > 0).then(|| time as f64 / count as f64)
 }
 
-pub(crate) fn node(track: &mut Track<HostMetric>, now: &NodeSample, before: &NodeSample) {
+pub(crate) fn node(series: &mut Series<HostMetric>, now: &NodeSample, before: &NodeSample) {
     let shares = now.cpu.zip(before.cpu).and_then(|(now, before)| {
         let idle = now.idle.growth_since(before.idle)? as f64;
         let iowait = now.iowait.growth_since(before.iowait)? as f64;
@@ -36,93 +36,93 @@ pub(crate) fn node(track: &mut Track<HostMetric>, now: &NodeSample, before: &Nod
         let total = idle + iowait + busy;
         (total > 0.0).then(|| (100.0 * busy / total, 100.0 * iowait / total))
     });
-    track.set(HostMetric::Cpu, shares.map(|(busy, _)| busy));
-    track.set(HostMetric::Iowait, shares.map(|(_, iowait)| iowait));
-    track.set(
+    series.set(HostMetric::Cpu, shares.map(|(busy, _)| busy));
+    series.set(HostMetric::Iowait, shares.map(|(_, iowait)| iowait));
+    series.set(
         HostMetric::MemoryUsed,
         now.memory.map(|memory| {
-            let idle = memory.free.0.saturating_add(memory.buffers.0).saturating_add(memory.cached.0);
+            let idle = memory.local.0.saturating_add(memory.buffers.0).saturating_add(memory.cached.0);
             memory.total.0.saturating_sub(idle) as f64
         }),
     );
 }
 
-pub(crate) fn cpu(track: &mut Track<DomainMetric>, now: &CpuSample, before: &CpuSample, elapsed: Duration) {
-    track.set(DomainMetric::Cpu, percent(now.time, before.time, elapsed));
-    track.set(DomainMetric::User, percent(now.user, before.user, elapsed));
-    track.set(DomainMetric::System, percent(now.system, before.system, elapsed));
+pub(crate) fn cpu(series: &mut Series<DomainMetric>, now: &CpuSample, before: &CpuSample, elapsed: Duration) {
+    series.set(DomainMetric::Cpu, percent(now.time, before.time, elapsed));
+    series.set(DomainMetric::User, percent(now.user, before.user, elapsed));
+    series.set(DomainMetric::System, percent(now.system, before.system, elapsed));
     if let Some(delay) = now.delay {
         // Another number of vCPUs is another sum.
         let before = before.delay.filter(|before| before.vcpus == delay.vcpus);
         let steal = percent(Some(delay.time), before.map(|before| before.time), elapsed);
-        track.set(DomainMetric::Steal, steal.map(|steal| steal / f64::from(delay.vcpus.max(1))));
+        series.set(DomainMetric::Steal, steal.map(|steal| steal / f64::from(delay.vcpus.max(1))));
     }
 }
 
-pub(crate) fn vcpu(track: &mut Track<VcpuMetric>, now: &VcpuSample, before: &VcpuSample, elapsed: Duration) {
-    track.set(VcpuMetric::Use, percent(now.time, before.time, elapsed));
-    track.set(VcpuMetric::Steal, percent(now.delay, before.delay, elapsed));
-    track.set(VcpuMetric::Wait, percent(now.wait, before.wait, elapsed));
+pub(crate) fn vcpu(series: &mut Series<VcpuMetric>, now: &VcpuSample, before: &VcpuSample, elapsed: Duration) {
+    series.set(VcpuMetric::Use, percent(now.time, before.time, elapsed));
+    series.set(VcpuMetric::Steal, percent(now.delay, before.delay, elapsed));
+    series.set(VcpuMetric::Wait, percent(now.wait, before.wait, elapsed));
 }
 
 pub(crate) fn host_cpu(
-    track: &mut Track<HostCpuMetric>,
+    series: &mut Series<HostCpuMetric>,
     now: &Counter<Nanoseconds>,
     before: &Counter<Nanoseconds>,
     elapsed: Duration,
 ) {
-    track.set(HostCpuMetric::Use, percent(Some(*now), Some(*before), elapsed));
+    series.set(HostCpuMetric::Use, percent(Some(*now), Some(*before), elapsed));
 }
 
 /// Gauges need no reading before; the counters among the figures do.
-pub(crate) fn memory_gauges(track: &mut Track<DomainMetric>, now: &MemorySample) {
-    track.set(DomainMetric::MemoryUsed, now.used().map(|used| used.0 as f64));
-    track.set(DomainMetric::MemoryAvailable, now.available.map(|bytes| bytes.0 as f64));
-    track.set(DomainMetric::MemoryCached, now.disk_caches.map(|bytes| bytes.0 as f64));
-    track.set(DomainMetric::MemoryGiven, now.current.map(|bytes| bytes.0 as f64));
-    track.set(DomainMetric::Rss, now.rss.map(|bytes| bytes.0 as f64));
+pub(crate) fn memory_gauges(series: &mut Series<DomainMetric>, now: &MemorySample) {
+    series.set(DomainMetric::MemoryUsed, now.used().map(|used| used.0 as f64));
+    series.set(DomainMetric::MemoryAvailable, now.available.map(|bytes| bytes.0 as f64));
+    series.set(DomainMetric::MemoryCached, now.disk_caches.map(|bytes| bytes.0 as f64));
+    series.set(DomainMetric::MemoryGiven, now.current.map(|bytes| bytes.0 as f64));
+    series.set(DomainMetric::Rss, now.rss.map(|bytes| bytes.0 as f64));
 }
 
 pub(crate) fn memory_rates(
-    track: &mut Track<DomainMetric>,
+    series: &mut Series<DomainMetric>,
     now: &MemorySample,
     before: &MemorySample,
     elapsed: Duration,
 ) {
-    track.set(DomainMetric::SwapIn, rate(now.swap_in, before.swap_in, elapsed));
-    track.set(DomainMetric::SwapOut, rate(now.swap_out, before.swap_out, elapsed));
-    track.set(DomainMetric::MajorFaults, rate(now.major_faults, before.major_faults, elapsed));
+    series.set(DomainMetric::SwapIn, rate(now.swap_in, before.swap_in, elapsed));
+    series.set(DomainMetric::SwapOut, rate(now.swap_out, before.swap_out, elapsed));
+    series.set(DomainMetric::MajorFaults, rate(now.major_faults, before.major_faults, elapsed));
 }
 
-pub(crate) fn disk(track: &mut Track<DiskMetric>, now: &BlockSample, before: &BlockSample, elapsed: Duration) {
+pub(crate) fn disk(series: &mut Series<DiskMetric>, now: &BlockSample, before: &BlockSample, elapsed: Duration) {
     use DiskMetric::*;
-    track.set(ReadBytes, rate(now.read_bytes, before.read_bytes, elapsed));
-    track.set(WriteBytes, rate(now.write_bytes, before.write_bytes, elapsed));
-    track.set(ReadRequests, rate(now.read_requests, before.read_requests, elapsed));
-    track.set(WriteRequests, rate(now.write_requests, before.write_requests, elapsed));
-    track.set(Flushes, rate(now.flush_requests, before.flush_requests, elapsed));
-    track.set(ReadLatency, latency((now.read_time, before.read_time), (now.read_requests, before.read_requests)));
-    track.set(WriteLatency, latency((now.write_time, before.write_time), (now.write_requests, before.write_requests)));
-    track.set(FlushLatency, latency((now.flush_time, before.flush_time), (now.flush_requests, before.flush_requests)));
+    series.set(ReadBytes, rate(now.read_bytes, before.read_bytes, elapsed));
+    series.set(WriteBytes, rate(now.write_bytes, before.write_bytes, elapsed));
+    series.set(ReadRequests, rate(now.read_requests, before.read_requests, elapsed));
+    series.set(WriteRequests, rate(now.write_requests, before.write_requests, elapsed));
+    series.set(Flushes, rate(now.flush_requests, before.flush_requests, elapsed));
+    series.set(ReadLatency, latency((now.read_time, before.read_time), (now.read_requests, before.read_requests)));
+    series.set(WriteLatency, latency((now.write_time, before.write_time), (now.write_requests, before.write_requests)));
+    series.set(FlushLatency, latency((now.flush_time, before.flush_time), (now.flush_requests, before.flush_requests)));
     // A request is counted when it ends: where none did, the disk is idle, or stuck with all that it has.
-    let ended = [ReadRequests, WriteRequests].into_iter().filter_map(|metric| track.latest(metric)).sum::<f64>();
+    let ended = [ReadRequests, WriteRequests].into_iter().filter_map(|metric| series.latest(metric)).sum::<f64>();
     let busy = rate(now.read_time, before.read_time, elapsed)
         .zip(rate(now.write_time, before.write_time, elapsed))
         .map(|(read, write)| (read + write) / 1e9);
-    track.set(InFlight, busy.filter(|_| ended > 0.0));
-    track.set(Errors, rate(now.errors, before.errors, elapsed));
+    series.set(InFlight, busy.filter(|_| ended > 0.0));
+    series.set(Errors, rate(now.errors, before.errors, elapsed));
 }
 
-pub(crate) fn nic(track: &mut Track<NicMetric>, now: &NetSample, before: &NetSample, elapsed: Duration) {
+pub(crate) fn nic(series: &mut Series<NicMetric>, now: &NetSample, before: &NetSample, elapsed: Duration) {
     use NicMetric::*;
-    track.set(RxBytes, rate(now.rx_bytes, before.rx_bytes, elapsed));
-    track.set(TxBytes, rate(now.tx_bytes, before.tx_bytes, elapsed));
-    track.set(RxPackets, rate(now.rx_packets, before.rx_packets, elapsed));
-    track.set(TxPackets, rate(now.tx_packets, before.tx_packets, elapsed));
-    track.set(RxDrops, rate(now.rx_drops, before.rx_drops, elapsed));
-    track.set(TxDrops, rate(now.tx_drops, before.tx_drops, elapsed));
-    track.set(RxErrors, rate(now.rx_errors, before.rx_errors, elapsed));
-    track.set(TxErrors, rate(now.tx_errors, before.tx_errors, elapsed));
+    series.set(RxBytes, rate(now.rx_bytes, before.rx_bytes, elapsed));
+    series.set(TxBytes, rate(now.tx_bytes, before.tx_bytes, elapsed));
+    series.set(RxPackets, rate(now.rx_packets, before.rx_packets, elapsed));
+    series.set(TxPackets, rate(now.tx_packets, before.tx_packets, elapsed));
+    series.set(RxDrops, rate(now.rx_drops, before.rx_drops, elapsed));
+    series.set(TxDrops, rate(now.tx_drops, before.tx_drops, elapsed));
+    series.set(RxErrors, rate(now.rx_errors, before.rx_errors, elapsed));
+    series.set(TxErrors, rate(now.tx_errors, before.tx_errors, elapsed));
 }
 
 impl MemorySample {
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn latency_is_the_mean_of_the_requests_and_nothing_without_requests() {
-        let mut track = Track::<DiskMetric>::default();
+        let mut series = Series::<DiskMetric>::default();
         let before = BlockSample {
             read_requests: count(10),
             read_time: nanoseconds(1_000),
@@ -181,12 +181,12 @@ mod tests {
             ..BlockSample::default()
         };
         let now = BlockSample { read_requests: count(14), read_time: nanoseconds(9_000), ..before.clone() };
-        disk(&mut track, &now, &before, SECOND);
-        assert_eq!(track.latest(DiskMetric::ReadLatency), Some(2_000.0));
-        assert_eq!(track.latest(DiskMetric::WriteLatency), None);
-        assert_eq!(track.latest(DiskMetric::WriteRequests), Some(0.0));
-        assert_eq!(track.latest(DiskMetric::Flushes), None);
-        assert_eq!(track.latest(DiskMetric::InFlight), Some(8_000.0 / 1e9));
+        disk(&mut series, &now, &before, SECOND);
+        assert_eq!(series.latest(DiskMetric::ReadLatency), Some(2_000.0));
+        assert_eq!(series.latest(DiskMetric::WriteLatency), None);
+        assert_eq!(series.latest(DiskMetric::WriteRequests), Some(0.0));
+        assert_eq!(series.latest(DiskMetric::Flushes), None);
+        assert_eq!(series.latest(DiskMetric::InFlight), Some(8_000.0 / 1e9));
     }
 
     #[test]
@@ -212,9 +212,9 @@ mod tests {
 
     #[test]
     fn errors_are_a_rate_too() {
-        let mut track = Track::<DiskMetric>::default();
+        let mut series = Series::<DiskMetric>::default();
         let with = |errors| BlockSample { errors: Some(Counter(Events(errors))), ..BlockSample::default() };
-        disk(&mut track, &with(6), &with(4), Duration::from_secs(2));
-        assert_eq!(track.latest(DiskMetric::Errors), Some(1.0));
+        disk(&mut series, &with(6), &with(4), Duration::from_secs(2));
+        assert_eq!(series.latest(DiskMetric::Errors), Some(1.0));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::fleet::metric::DomainMetric;
 use crate::fleet::{Condition, Domain, Host, When};
-use crate::model::{BlockSample, Call, DomainState, Groups, Hold, Lack};
+use crate::model::{BlockSample, BlockedBy, Call, DomainState, Groups, UnsupportedCall};
 use std::time::Duration;
 
 /// A reason, in the order in which a reader can act on it.
@@ -15,7 +15,7 @@ pub enum Missing {
     /// Of the past only the figures are kept.
     Then,
     /// Something holds the domain; so old are its last figures.
-    Held(Hold, Duration),
+    Blocked(BlockedBy, Duration),
     /// The driver has no such call; its words.
     DriverLacks(String),
     /// The call failed for this domain; its words.
@@ -44,7 +44,7 @@ impl Missing {
     /// One line for the operator, with the way out where there is one.
     pub fn describe(&self, domain: &Domain) -> String {
         match self {
-            Self::Held(hold, age) => format!("{}; last figures {} s ago", hold.describe(), age.as_secs()),
+            Self::Blocked(hold, age) => format!("{}; last figures {} s ago", hold.describe(), age.as_secs()),
             Self::NotThere => "it was not there then".into(),
             Self::NotActive(state) => format!("the domain is {}", state.name()),
             Self::Then => "there was no figure then".into(),
@@ -77,28 +77,30 @@ impl Domain {
             _ if group == Groups::BLOCK => &[Call::BlockStats],
             _ => &[Call::InterfaceStats],
         };
-        let Some(Condition { state, held, .. }) = self.condition(when) else { return Missing::NotThere };
+        let Some(Condition { state, blocked, .. }) = self.condition(when) else { return Missing::NotThere };
         if !state.is_active() {
             return Missing::NotActive(state);
         }
         let is_old = match when {
-            When::Latest => !self.asked.contains(group),
-            When::Tick(..) => self.track.value(metric, when).is_none(),
+            When::Latest => !self.answered.contains(group),
+            When::Tick(..) => self.series.value(metric, when).is_none(),
         };
-        if let Some(held) = held.filter(|_| is_old) {
+        if let Some(blocked) = blocked.filter(|_| is_old) {
             let last = if when == When::Latest { self.read_at(group) } else { None };
-            return Missing::Held(held.by, self.age(last.unwrap_or(held.since), when));
+            return Missing::Blocked(blocked.by, self.age(last.unwrap_or(blocked.since), when));
         }
-        if let Some(reason) = calls.iter().find_map(|&call| host.lack(call)) {
+        if let Some(reason) = calls.iter().find_map(|&call| host.unsupported(call)) {
             return Missing::DriverLacks(reason.to_owned());
         }
         if when != When::Latest {
             return Missing::Then;
         }
-        let was_spared = !self.asked.contains(group);
-        let is_it = |lack: &&Lack| calls.contains(&lack.call) || (was_spared && lack.call == Call::BulkStats);
-        if let Some(lack) = self.lacks.iter().find(is_it) {
-            return Missing::CallFailed(lack.reason.clone());
+        let skipped = !self.answered.contains(group);
+        let is_it = |unsupported: &&UnsupportedCall| {
+            calls.contains(&unsupported.call) || (skipped && unsupported.call == Call::BulkStats)
+        };
+        if let Some(unsupported) = self.unsupported.iter().find(is_it) {
+            return Missing::CallFailed(unsupported.reason.clone());
         }
         if self.read_at(group).is_none() {
             return Missing::NotSampled;

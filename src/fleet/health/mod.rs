@@ -5,5 +5,5 @@ mod rules;
 
 pub use missing::Missing;
 pub use rules::{
-    Culprit, Finding, HOST_CPU_LIMITS, HOST_MEMORY_LIMITS, LATENCY_LIMITS, LOSS_LIMITS, STEAL_LIMITS, Severity,
+    Finding, HOST_CPU_LIMITS, HOST_MEMORY_LIMITS, LATENCY_LIMITS, LOSS_LIMITS, STEAL_LIMITS, Severity, TopConsumer,
 };

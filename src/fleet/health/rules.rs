@@ -2,7 +2,7 @@
 
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostMetric};
 use crate::fleet::{Condition, Domain, DomainId, Fleet, Host, IoErrorPause, TimeCursor, When};
-use crate::model::{DomainState, Held};
+use crate::model::{Blocked, DomainState};
 use crate::time::Timestamp;
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -41,7 +41,7 @@ struct Grade {
 
 /// Who takes the most of a host whose CPUs are full: the others' steal comes from there.
 #[derive(Clone, Copy, Debug)]
-pub struct Culprit {
+pub struct TopConsumer {
     uuid: Uuid,
     share: f64,
     busy: f64,
@@ -55,18 +55,19 @@ enum Cause {
     PostCopyFailed,
     Watchdog,
     Crashed,
-    Held(Held),
+    Blocked(Blocked),
     PastIoError(IoErrorPause),
     Limit(DomainMetric, f64),
     CpuOfGuest(f64),
     MemoryUsed(f64),
-    Culprit(Culprit),
+    TopConsumer(TopConsumer),
 }
 
 impl Grade {
     /// How loud it is among all: first who stands still, then who fills the host, then who suffers, and how much.
     fn weight(&self) -> f64 {
-        let ranks = [self.severity == Severity::Critical, matches!(self.cause, Cause::Culprit(_)), self.stands_still()];
+        let ranks =
+            [self.severity == Severity::Critical, matches!(self.cause, Cause::TopConsumer(_)), self.stands_still()];
         let rank: f64 = ranks.iter().zip([1.0, 2.0, 4.0]).filter(|(is, _)| **is).map(|(_, rank)| rank).sum();
         // So fine that excesses that differ still do.
         rank * 1e9 + self.excess.min(1e9 - 1.0)
@@ -79,19 +80,19 @@ impl Grade {
 
     /// It is about a guest that does nothing at all, and that is not its own doing.
     fn stands_still(&self) -> bool {
-        use Cause::{GuestCrashed, Held, IoErrorPause, PostCopyFailed, Watchdog};
-        matches!(self.cause, IoErrorPause | GuestCrashed | PostCopyFailed | Watchdog | Held(_))
+        use Cause::{Blocked, GuestCrashed, IoErrorPause, PostCopyFailed, Watchdog};
+        matches!(self.cause, IoErrorPause | GuestCrashed | PostCopyFailed | Watchdog | Blocked(_))
     }
 
     fn describe(self, domain: &Domain, when: When) -> Finding {
         let metric = match self.cause {
             Cause::Limit(metric, _) => Some(metric),
-            Cause::CpuOfGuest(_) | Cause::Culprit(_) => Some(DomainMetric::Cpu),
+            Cause::CpuOfGuest(_) | Cause::TopConsumer(_) => Some(DomainMetric::Cpu),
             Cause::MemoryUsed(_) => Some(DomainMetric::MemoryUsed),
             _ => None,
         };
         let is_state = match self.cause {
-            Cause::Held(_) => false,
+            Cause::Blocked(_) => false,
             cause => self.stands_still() || matches!(cause, Cause::Crashed),
         };
         Finding { severity: self.severity, metric, what: self.cause.describe(domain, when), is_state }
@@ -106,12 +107,12 @@ impl Cause {
             Self::PostCopyFailed => "post-copy migration failed".into(),
             Self::Watchdog => "paused by its watchdog".into(),
             Self::Crashed => "crashed".into(),
-            Self::Held(held) => format!("{} {} s", held.by.name(), domain.age(held.since, when).as_secs()),
+            Self::Blocked(blocked) => format!("{} {} s", blocked.by.name(), domain.age(blocked.since, when).as_secs()),
             Self::PastIoError(pause) => domain.describe_past(pause, when),
             Self::Limit(metric, value) => domain.describe(metric, value, when),
             Self::CpuOfGuest(value) => format!("vCPUs {value:.0} % busy"),
             Self::MemoryUsed(value) => format!("memory {value:.0} % used"),
-            Self::Culprit(Culprit { share, busy, .. }) => {
+            Self::TopConsumer(TopConsumer { share, busy, .. }) => {
                 format!("takes {share:.0} % of a full host (CPU {busy:.0} %)")
             }
         }
@@ -147,7 +148,7 @@ const IO_ERROR_PAUSE: f64 = 3.0;
 const GUEST_CRASHED: f64 = 2.0;
 const POST_COPY_FAILED: f64 = 1.8;
 const WATCHDOG: f64 = 1.5;
-const HELD: f64 = 1.0;
+const BLOCKED: f64 = 1.0;
 /// Among the figures: it may have crashed long ago, and the one that suffers now is to be found.
 const CRASHED: f64 = 2.0;
 /// Before any other warning.
@@ -156,7 +157,7 @@ const PAST_IO_ERROR: f64 = 1000.0;
 /// A host with busier CPUs is full, in percent of all of them.
 const HOST_FULL: f64 = 90.0;
 /// Nobody with a smaller share of the host is to blame for that alone, in percent.
-const CULPRIT_SHARE: f64 = 25.0;
+const TOP_CONSUMER_SHARE: f64 = 25.0;
 
 fn grade(value: f64, (warning, critical): (f64, f64)) -> Option<Severity> {
     match value {
@@ -168,25 +169,25 @@ fn grade(value: f64, (warning, critical): (f64, f64)) -> Option<Severity> {
 
 impl Domain {
     /// What is wrong with it, the loudest first. What it had and has not any more is told too, unless it was before
-    /// `seen` (a moment in monotonic time): who has seen what is the reader's business, not the fleet's. `culprit`: of its
+    /// `seen` (a moment in monotonic time): who has seen what is the reader's business, not the fleet's. `top_consumer`: of its
     /// host.
-    pub fn findings(&self, when: When, seen: Option<Duration>, culprit: Option<Culprit>) -> Vec<Finding> {
+    pub fn findings(&self, when: When, seen: Option<Duration>, top_consumer: Option<TopConsumer>) -> Vec<Finding> {
         let mut grades = Vec::new();
-        self.grade(when, seen, culprit, |grade| grades.push(grade));
+        self.grade(when, seen, top_consumer, |grade| grades.push(grade));
         grades.sort_by(Grade::order);
         grades.into_iter().map(|grade| grade.describe(self, when)).collect()
     }
 
     /// How loud the loudest of its findings is, for an order of many domains; `None`: nothing is wrong.
-    pub fn loudness(&self, when: When, seen: Option<Duration>, culprit: Option<Culprit>) -> Option<f64> {
+    pub fn loudness(&self, when: When, seen: Option<Duration>, top_consumer: Option<TopConsumer>) -> Option<f64> {
         let mut loudest: Option<f64> = None;
-        self.grade(when, seen, culprit, |grade| loudest = Some(loudest.unwrap_or(0.0).max(grade.weight())));
+        self.grade(when, seen, top_consumer, |grade| loudest = Some(loudest.unwrap_or(0.0).max(grade.weight())));
         loudest
     }
 
-    fn grade(&self, when: When, seen: Option<Duration>, culprit: Option<Culprit>, mut add: impl FnMut(Grade)) {
+    fn grade(&self, when: When, seen: Option<Duration>, top_consumer: Option<TopConsumer>, mut add: impl FnMut(Grade)) {
         let mut add = |severity, excess, cause| add(Grade { severity, excess, cause });
-        let Some(Condition { state, reason, held, io_error, .. }) = self.condition(when) else { return };
+        let Some(Condition { state, reason, blocked, io_error, .. }) = self.condition(when) else { return };
         if reason.is_io_error(state) {
             add(Severity::Critical, IO_ERROR_PAUSE, Cause::IoErrorPause);
         } else if state == DomainState::Paused && reason.0 == 10 {
@@ -198,8 +199,8 @@ impl Domain {
         } else if state == DomainState::Crashed || (state == DomainState::ShutOff && reason.0 == 3) {
             add(Severity::Critical, CRASHED, Cause::Crashed);
         }
-        if let Some(held) = held.filter(Held::is_own) {
-            add(Severity::Critical, HELD, Cause::Held(held));
+        if let Some(blocked) = blocked.filter(Blocked::is_own) {
+            add(Severity::Critical, BLOCKED, Cause::Blocked(blocked));
         }
         // One that is over, and that nobody has seen.
         if let Some(pause) = io_error.filter(|it| it.over && seen.is_none_or(|seen| seen < it.at.monotonic)) {
@@ -209,7 +210,7 @@ impl Domain {
             return;
         }
         for &(metric, limits) in LIMITS {
-            let Some(value) = self.track.value(metric, when) else { continue };
+            let Some(value) = self.series.value(metric, when) else { continue };
             if let Some(severity) = grade(value, limits) {
                 add(severity, value / limits.0, Cause::Limit(metric, value));
             }
@@ -221,8 +222,8 @@ impl Domain {
         {
             add(severity, value / 90.0, Cause::MemoryUsed(value));
         }
-        if let Some(culprit) = culprit.filter(|culprit| culprit.uuid == self.uuid) {
-            add(Severity::Warning, culprit.share / CULPRIT_SHARE, Cause::Culprit(culprit));
+        if let Some(top_consumer) = top_consumer.filter(|top_consumer| top_consumer.uuid == self.uuid) {
+            add(Severity::Warning, top_consumer.share / TOP_CONSUMER_SHARE, Cause::TopConsumer(top_consumer));
         }
     }
 
@@ -277,18 +278,18 @@ fn direction_word(metric: DiskMetric) -> &'static str {
 
 impl Host {
     /// Who takes the most of it, where its CPUs are full.
-    pub fn culprit(&self, when: When) -> Option<Culprit> {
-        let busy = self.track.value(HostMetric::Cpu, when).filter(|busy| *busy >= HOST_FULL)?;
+    pub fn top_consumer(&self, when: When) -> Option<TopConsumer> {
+        let busy = self.series.value(HostMetric::Cpu, when).filter(|busy| *busy >= HOST_FULL)?;
         let cpus = self.cpus()?;
         let shares = self.domains.values().filter_map(|domain| Some((domain.cpu_of_host(cpus, when)?, domain.uuid)));
         let (share, uuid) = shares.max_by(|left, right| left.0.total_cmp(&right.0))?;
-        (share >= CULPRIT_SHARE).then_some(Culprit { uuid, share, busy })
+        (share >= TOP_CONSUMER_SHARE).then_some(TopConsumer { uuid, share, busy })
     }
 
     /// The share of its memory that it uses, in percent.
     pub fn memory_share(&self, when: When) -> Option<f64> {
         let total = self.node.memory.map(|memory| memory.total.0 as f64)?;
-        self.track.value(HostMetric::MemoryUsed, when).map(|used| 100.0 * used / total)
+        self.series.value(HostMetric::MemoryUsed, when).map(|used| 100.0 * used / total)
     }
 
     /// What is wrong with the host itself. A domain that fills its CPUs is named for that.
@@ -296,8 +297,8 @@ impl Host {
         let share = self.memory_share(when);
         let memory = share.and_then(|share| Some((grade(share, HOST_MEMORY_LIMITS)?, share)));
         let memory = memory.map(|(severity, share)| (severity, format!("host memory {share:.0} % used")));
-        let busy = self.track.value(HostMetric::Cpu, when).filter(|busy| *busy >= HOST_CPU_LIMITS.1);
-        let busy = busy.filter(|_| self.culprit(when).is_none());
+        let busy = self.series.value(HostMetric::Cpu, when).filter(|busy| *busy >= HOST_CPU_LIMITS.1);
+        let busy = busy.filter(|_| self.top_consumer(when).is_none());
         let cpu = busy.map(|busy| (Severity::Warning, format!("host CPU {busy:.0} % busy")));
         memory.into_iter().chain(cpu).collect()
     }
@@ -325,9 +326,9 @@ impl Fleet {
         for host in self.hosts() {
             let when = host.timeline.when(cursor);
             let id = |domain: &Domain| DomainId { host: host.id, uuid: domain.uuid };
-            let culprit = host.culprit(when);
+            let top_consumer = host.top_consumer(when);
             for domain in host.domains.values() {
-                domain.grade(when, seen(id(domain)), culprit, |grade| all.push((id(domain), when, domain, grade)));
+                domain.grade(when, seen(id(domain)), top_consumer, |grade| all.push((id(domain), when, domain, grade)));
             }
         }
         all.sort_by(|(.., left), (.., right)| left.order(right));

@@ -7,30 +7,30 @@ use std::sync::{Arc, OnceLock};
 
 /// Words that are being written.
 #[derive(Debug, Default)]
-pub(crate) struct Page {
+pub(crate) struct Arena {
     words: Vec<u16>,
     whole: Arc<OnceLock<Box<[u16]>>>,
 }
 
 /// Some words of a page. They can be read once the page is finished.
 #[derive(Clone)]
-pub(crate) struct Part {
-    page: Arc<OnceLock<Box<[u16]>>>,
+pub(crate) struct ArenaBlock {
+    arena: Arc<OnceLock<Box<[u16]>>>,
     start: u32,
     end: u32,
 }
 
-impl Page {
+impl Arena {
     /// Lets `write` append words, and gives them back as one part.
-    pub(crate) fn write(&mut self, write: impl FnOnce(&mut Vec<u16>)) -> Part {
+    pub(crate) fn write(&mut self, write: impl FnOnce(&mut Vec<u16>)) -> ArenaBlock {
         let start = self.words.len() as u32;
         write(&mut self.words);
-        Part { page: Arc::clone(&self.whole), start, end: self.words.len() as u32 }
+        ArenaBlock { arena: Arc::clone(&self.whole), start, end: self.words.len() as u32 }
     }
 }
 
 /// A page is finished when nobody writes to it any more.
-impl Drop for Page {
+impl Drop for Arena {
     fn drop(&mut self) {
         let words = std::mem::take(&mut self.words);
         if !words.is_empty() {
@@ -40,15 +40,15 @@ impl Drop for Page {
     }
 }
 
-impl Deref for Part {
+impl Deref for ArenaBlock {
     type Target = [u16];
     fn deref(&self) -> &[u16] {
-        self.page.get().and_then(|words| words.get(self.start as usize..self.end as usize)).unwrap_or_default()
+        self.arena.get().and_then(|words| words.get(self.start as usize..self.end as usize)).unwrap_or_default()
     }
 }
 
 /// As its own words, without those of its neighbours.
-impl fmt::Debug for Part {
+impl fmt::Debug for ArenaBlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.deref().fmt(f)
     }
@@ -60,10 +60,10 @@ mod tests {
 
     #[test]
     fn parts_of_a_page_are_read_once_it_is_whole() {
-        let mut page = Page::default();
-        let one = page.write(|words| words.extend([1, 2]));
-        let other = page.write(|words| words.push(3));
-        drop(page);
+        let mut arena = Arena::default();
+        let one = arena.write(|words| words.extend([1, 2]));
+        let other = arena.write(|words| words.push(3));
+        drop(arena);
         assert_eq!((&*one, &*other), (&[1, 2][..], &[3][..]));
         assert_eq!(format!("{other:?}"), "[3]");
     }

@@ -8,5 +8,5 @@ pub(super) mod run_length;
 mod series;
 mod timeline;
 
-pub use series::{Past, Track};
+pub use series::{Past, Series};
 pub use timeline::{HISTORY_TICKS, Span, Tick, TimeCursor, Timeline, When};

@@ -3,26 +3,26 @@
 //! Figures of one thing that follow each other are of one size: their codes differ in their lower bits. So a column keeps
 //! its least code once, and of each row only how far above it lies, in as many bits as the largest distance takes.
 
-use crate::fleet::history::quantize::{Code, LEAST, NONE};
+use crate::fleet::history::quantize::{LEAST, NONE, Quantized};
 
 /// Words that stand before the distances: the least code, and the bits of a distance.
 const HEADER: usize = 2;
 
 /// What a code is kept as: the codes below those of figures as they are, the others from there on.
-fn above(code: Code, least: Code) -> Code {
+fn above(code: Quantized, least: Quantized) -> Quantized {
     if code < LEAST { code } else { code - least + LEAST }
 }
 
 fn words_of(rows: usize, bits: usize) -> usize {
-    (rows * bits).div_ceil(Code::BITS as usize)
+    (rows * bits).div_ceil(Quantized::BITS as usize)
 }
 
 /// Appends a column.
-pub(crate) fn pack(column: impl Iterator<Item = Code> + Clone, words: &mut Vec<u16>) {
+pub(crate) fn pack(column: impl Iterator<Item = Quantized> + Clone, words: &mut Vec<u16>) {
     let figures = column.clone().filter(|code| *code >= LEAST);
     let least = figures.min().unwrap_or(LEAST);
     let most = column.clone().map(|code| above(code, least)).max().unwrap_or(NONE);
-    let bits = Code::BITS - most.leading_zeros();
+    let bits = Quantized::BITS - most.leading_zeros();
     words.extend([least, bits as u16]);
     let (mut filled, mut word) = (0, 0u32);
     for code in column {
@@ -45,7 +45,7 @@ pub(crate) fn length(rows: usize, words: &[u16]) -> usize {
 }
 
 /// The code in a row of the column with which these words begin.
-pub(crate) fn get(row: usize, words: &[u16]) -> Code {
+pub(crate) fn get(row: usize, words: &[u16]) -> Quantized {
     let (least, bits) = (words[0], usize::from(words[1]));
     let (begin, end) = (row * bits, (row + 1) * bits);
     let size = u16::BITS as usize;
@@ -53,7 +53,8 @@ pub(crate) fn get(row: usize, words: &[u16]) -> Code {
     for (place, word) in words[HEADER..][begin / size..end.div_ceil(size)].iter().enumerate() {
         window |= u32::from(*word) << (place * size);
     }
-    let above = (window >> (begin % size)) as Code & (Code::MAX.checked_shr(Code::BITS - bits as u32).unwrap_or(0));
+    let above = (window >> (begin % size)) as Quantized
+        & (Quantized::MAX.checked_shr(Quantized::BITS - bits as u32).unwrap_or(0));
     if above < LEAST { above } else { above - LEAST + least }
 }
 
@@ -62,19 +63,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn packed(column: &[Code]) -> Vec<u16> {
+    fn packed(column: &[Quantized]) -> Vec<u16> {
         let mut words = vec![9, 9];
         pack(column.iter().copied(), &mut words);
         words.split_off(2)
     }
 
-    fn unpacked(words: &[u16], rows: usize) -> Vec<Code> {
+    fn unpacked(words: &[u16], rows: usize) -> Vec<Quantized> {
         (0..rows).map(|row| get(row, words)).collect()
     }
 
     #[test]
     fn what_is_near_takes_few_bits() {
-        let column: Vec<Code> = (0..30).map(|row| 20_000 + row % 14).collect();
+        let column: Vec<Quantized> = (0..30).map(|row| 20_000 + row % 14).collect();
         assert_eq!(packed(&column).len(), HEADER + words_of(30, 4));
         assert_eq!(packed(&[NONE; 30]).len(), HEADER, "nothing at all takes none");
         assert_eq!(packed(&[NONE, 1, NONE, 1]).len(), HEADER + 1);

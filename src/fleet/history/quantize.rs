@@ -4,14 +4,14 @@
 //! the past has three true digits. Whole numbers up to 2048 come back exactly, as do 0 and "none".
 
 /// What a figure is kept as.
-pub(crate) type Code = u16;
+pub(crate) type Quantized = u16;
 
 /// There was no figure.
-pub(crate) const NONE: Code = 0;
+pub(crate) const NONE: Quantized = 0;
 /// It was 0.
-const ZERO: Code = 1;
+const ZERO: Quantized = 1;
 /// Codes of figures that are not 0 begin here.
-pub(crate) const LEAST: Code = 2;
+pub(crate) const LEAST: Quantized = 2;
 
 const FRACTION_BITS: u32 = 10;
 /// Bits of an `f64`'s fraction that are left out.
@@ -23,7 +23,7 @@ const LEAST_POWER: i32 = -12;
 const BASE: u64 = ((f64::MAX_EXP - 1 + LEAST_POWER) as u64) << FRACTION_BITS;
 
 /// The code of a figure; NaN is none. Figures are not negative, and a negative one would be 0.
-pub(crate) fn encode(value: f64) -> Code {
+pub(crate) fn encode(value: f64) -> Quantized {
     if value.is_nan() {
         return NONE;
     }
@@ -32,11 +32,11 @@ pub(crate) fn encode(value: f64) -> Code {
     }
     // The bits of a positive number are in its order, so that rounding them is rounding it, up to the next power too.
     let rounded = (value.to_bits() + (1 << (LEFT_OUT - 1))) >> LEFT_OUT;
-    rounded.saturating_sub(BASE).clamp(LEAST.into(), Code::MAX.into()) as Code
+    rounded.saturating_sub(BASE).clamp(LEAST.into(), Quantized::MAX.into()) as Quantized
 }
 
 /// The figure of a code.
-pub(crate) fn decode(code: Code) -> Option<f64> {
+pub(crate) fn decode(code: Quantized) -> Option<f64> {
     match code {
         NONE => None,
         ZERO => Some(0.0),
@@ -70,16 +70,16 @@ mod tests {
     #[test]
     fn what_is_out_of_range_is_the_nearest_that_is_not() {
         let least = decode(LEAST).expect("a figure");
-        let most = decode(Code::MAX).expect("a figure");
+        let most = decode(Quantized::MAX).expect("a figure");
         assert!((0.0002..0.00025).contains(&least) && (4e15..4.6e15).contains(&most), "{least} {most}");
         assert_eq!([kept(1e-9), kept(least), kept(most), kept(1e18), kept(f64::MAX)], [least, least, most, most, most]);
     }
 
     #[test]
     fn every_code_is_the_code_of_its_figure_and_all_are_in_order() {
-        let figures: Vec<f64> = (1..=Code::MAX).map(|code| decode(code).expect("a figure")).collect();
+        let figures: Vec<f64> = (1..=Quantized::MAX).map(|code| decode(code).expect("a figure")).collect();
         assert!(figures.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!((1..=Code::MAX).zip(figures).all(|(code, figure)| encode(figure) == code));
+        assert!((1..=Quantized::MAX).zip(figures).all(|(code, figure)| encode(figure) == code));
     }
 
     proptest! {

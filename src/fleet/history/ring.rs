@@ -1,12 +1,12 @@
-//! The past of one thing: a row of [`Code`]s a tick.
+//! The past of one thing: a row of [`Quantized`]s a tick.
 //!
 //! The newest rows are whole. After [`BLOCK_TICKS`] of them they become a block: once what was the same in all of its
 //! rows, and the columns that vary [packed](crate::fleet::history::packed). A block in which nothing varies and that says what the one
 //! before it says is not kept at all, so that what does nothing costs next to nothing.
 
-use crate::fleet::history::arena::{Page, Part};
+use crate::fleet::history::arena::{Arena, ArenaBlock};
 use crate::fleet::history::packed;
-use crate::fleet::history::quantize::{Code, NONE};
+use crate::fleet::history::quantize::{NONE, Quantized};
 use crate::fleet::history::timeline::{HISTORY_TICKS, Tick};
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -23,7 +23,7 @@ pub(crate) struct History {
     /// Oldest first. Each reaches to the next one's first tick.
     blocks: VecDeque<Block>,
     /// The newest rows, one after another; those not that only repeat the last of them.
-    open: Vec<Code>,
+    open: Vec<Quantized>,
     /// How often the last of them is repeated.
     repeated: u32,
     /// The tick that comes next.
@@ -39,35 +39,35 @@ struct Block {
 #[derive(Clone, Debug)]
 enum Rows {
     /// All are the same. It may be so for long, so they are in no page, which would be kept for them alone.
-    Still(Box<[Code]>),
+    Unchanged(Box<[Quantized]>),
     Moving {
         /// A bit for each column that is not the same in all rows.
         varying: u32,
         /// The columns that are the same, once; then those that vary.
-        words: Part,
+        words: ArenaBlock,
     },
 }
 
 impl History {
     /// Writes the row of a tick; ticks that were left out become gaps. Blocks end where a tick and `phase` make a
     /// multiple of their length, so that they do not end for all things at once.
-    pub(crate) fn push(&mut self, tick: Tick, phase: Tick, row: &[Code], page: &mut Page) {
+    pub(crate) fn push(&mut self, tick: Tick, phase: Tick, row: &[Quantized], arena: &mut Arena) {
         let nothing = self.blocks.is_empty() && self.open.is_empty();
         if nothing || tick.saturating_sub(self.next) >= HISTORY_TICKS as Tick {
             *self = Self { next: tick, ..Self::default() };
         }
         while self.next < tick {
-            self.push_next(phase, &[NONE; MOST_COLUMNS][..row.len()], page);
+            self.push_next(phase, &[NONE; MOST_COLUMNS][..row.len()], arena);
         }
-        self.push_next(phase, row, page);
+        self.push_next(phase, row, arena);
     }
 
     /// Writes the row of the last tick once more, without a look at it; whether it is at hand.
-    pub(crate) fn push_same(&mut self, tick: Tick, phase: Tick, width: usize, page: &mut Page) -> bool {
+    pub(crate) fn push_same(&mut self, tick: Tick, phase: Tick, width: usize, arena: &mut Arena) -> bool {
         let at_hand = !self.open.is_empty() && tick == self.next;
         if at_hand {
             self.repeated += 1;
-            self.advance(phase, width, page);
+            self.advance(phase, width, arena);
         }
         at_hand
     }
@@ -82,7 +82,7 @@ impl History {
         self.next - (self.open.len() / width) as Tick - Tick::from(self.repeated)
     }
 
-    fn push_next(&mut self, phase: Tick, row: &[Code], page: &mut Page) {
+    fn push_next(&mut self, phase: Tick, row: &[Quantized], arena: &mut Arena) {
         if self.open.ends_with(row) {
             self.repeated += 1;
         } else {
@@ -92,7 +92,7 @@ impl History {
             self.write_repeated(row.len());
             self.open.extend_from_slice(row);
         }
-        self.advance(phase, row.len(), page);
+        self.advance(phase, row.len(), arena);
     }
 
     fn write_repeated(&mut self, width: usize) {
@@ -101,15 +101,15 @@ impl History {
         }
     }
 
-    fn advance(&mut self, phase: Tick, width: usize, page: &mut Page) {
+    fn advance(&mut self, phase: Tick, width: usize, arena: &mut Arena) {
         self.next += 1;
         if self.next.wrapping_add(phase).is_multiple_of(BLOCK_TICKS as Tick) {
-            self.close(width, page);
+            self.close(width, arena);
         }
     }
 
     /// Drops the blocks of which no row counts any more, and makes one of the newest rows.
-    fn close(&mut self, width: usize, page: &mut Page) {
+    fn close(&mut self, width: usize, arena: &mut Arena) {
         let oldest = self.next.saturating_sub(HISTORY_TICKS as Tick);
         while self.blocks.get(1).is_some_and(|second| second.first <= oldest) {
             self.blocks.pop_front();
@@ -120,9 +120,9 @@ impl History {
         }
         let (head, varying) = (&self.open[..width], varying(width, &self.open));
         let rows = match (varying, self.blocks.back().map(|last| &last.rows)) {
-            (0, Some(Rows::Still(row))) if **row == *head => None,
-            (0, _) => Some(Rows::Still(head.into())),
-            _ => Some(Rows::moving(varying, width, &self.open, page)),
+            (0, Some(Rows::Unchanged(row))) if **row == *head => None,
+            (0, _) => Some(Rows::Unchanged(head.into())),
+            _ => Some(Rows::moving(varying, width, &self.open, arena)),
         };
         self.blocks.extend(rows.map(|rows| Block { first, rows }));
         self.open.clear();
@@ -133,7 +133,7 @@ impl History {
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         let words = |block: &Block| match &block.rows {
-            Rows::Still(row) => row.len(),
+            Rows::Unchanged(row) => row.len(),
             Rows::Moving { words, .. } => words.len(),
         };
         self.open.len() + self.blocks.iter().map(words).sum::<usize>()
@@ -141,20 +141,20 @@ impl History {
 }
 
 /// A column of rows that stand one after another.
-fn column(index: usize, width: usize, rows: &[Code]) -> impl Iterator<Item = Code> + Clone {
+fn column(index: usize, width: usize, rows: &[Quantized]) -> impl Iterator<Item = Quantized> + Clone {
     rows[index..].iter().step_by(width).copied()
 }
 
 /// A bit for each column that is not the same in all rows.
-fn varying(width: usize, rows: &[Code]) -> u32 {
+fn varying(width: usize, rows: &[Quantized]) -> u32 {
     let varies = |index: &usize| column(*index, width, rows).any(|code| code != rows[*index]);
     (0..width).filter(varies).fold(0, |bits, index| bits | 1 << index)
 }
 
 impl Rows {
-    fn moving(varying: u32, width: usize, rows: &[Code], page: &mut Page) -> Self {
+    fn moving(varying: u32, width: usize, rows: &[Quantized], arena: &mut Arena) -> Self {
         let varies = |index: &usize| varying & (1 << index) != 0;
-        let words = page.write(|words| {
+        let words = arena.write(|words| {
             words.extend((0..width).filter(|index| !varies(index)).map(|index| rows[index]));
             (0..width).filter(varies).for_each(|index| packed::pack(column(index, width, rows), words));
         });
@@ -164,7 +164,7 @@ impl Rows {
     /// Where the codes of a column are, in a block of so many rows.
     fn column(&self, column: usize, width: usize, rows: usize) -> Codes<'_> {
         let (varying, words) = match self {
-            Self::Still(row) => return Codes::Same(row[column]),
+            Self::Unchanged(row) => return Codes::Same(row[column]),
             Self::Moving { varying, words } => (*varying, &**words),
         };
         let before = (varying & ((1 << column) - 1)).count_ones() as usize;
@@ -192,14 +192,14 @@ pub(crate) struct Column<'a> {
 
 #[derive(Clone, Copy, Debug)]
 enum Codes<'a> {
-    Same(Code),
+    Same(Quantized),
     Packed(&'a [u16]),
     Open,
 }
 
 impl Column<'_> {
     /// The code at a tick.
-    pub(crate) fn at(&mut self, tick: Tick) -> Code {
+    pub(crate) fn at(&mut self, tick: Tick) -> Quantized {
         let History { open, next, .. } = self.history;
         if tick >= *next || next - tick > HISTORY_TICKS as Tick {
             return NONE;
@@ -240,11 +240,11 @@ mod tests {
     /// whole at either end.
     const MOST_WORDS: usize = (HISTORY_TICKS + 2 * BLOCK_TICKS) * WIDTH + 2 * WIDTH * (HISTORY_TICKS / BLOCK_TICKS + 2);
 
-    fn push(history: &mut History, tick: Tick, phase: Tick, row: [Code; WIDTH]) {
-        history.push(tick, phase, &row, &mut Page::default());
+    fn push(history: &mut History, tick: Tick, phase: Tick, row: [Quantized; WIDTH]) {
+        history.push(tick, phase, &row, &mut Arena::default());
     }
 
-    fn row(history: &History, tick: Tick) -> [Code; WIDTH] {
+    fn row(history: &History, tick: Tick) -> [Quantized; WIDTH] {
         [0, 1, 2].map(|column| history.column(column, WIDTH).at(tick))
     }
 
@@ -254,9 +254,9 @@ mod tests {
         let ticks = 10 * BLOCK_TICKS as Tick;
         (0..ticks).for_each(|tick| push(&mut history, tick, 0, [7, 8, 9]));
         assert_eq!(history.len(), WIDTH);
-        (ticks..2 * ticks).for_each(|tick| push(&mut history, tick, 0, [7, tick as Code, 9]));
+        (ticks..2 * ticks).for_each(|tick| push(&mut history, tick, 0, [7, tick as Quantized, 9]));
         assert!(history.len() < WIDTH + 10 * (2 + 2 + BLOCK_TICKS / 2), "{} words", history.len());
-        assert_eq!((row(&history, ticks - 1), row(&history, ticks)), ([7, 8, 9], [7, ticks as Code, 9]));
+        assert_eq!((row(&history, ticks - 1), row(&history, ticks)), ([7, 8, 9], [7, ticks as Quantized, 9]));
     }
 
     #[test]
@@ -264,12 +264,12 @@ mod tests {
         let mut history = History::default();
         let ticks = 5 * HISTORY_TICKS as Tick;
         for tick in 0..ticks {
-            push(&mut history, tick, 4, [tick as Code + 1; WIDTH]);
+            push(&mut history, tick, 4, [tick as Quantized + 1; WIDTH]);
             assert!(history.len() <= MOST_WORDS);
         }
         let oldest = ticks - HISTORY_TICKS as Tick;
         assert_eq!((row(&history, oldest - 1), row(&history, ticks)), ([NONE; WIDTH], [NONE; WIDTH]));
-        assert!((oldest..ticks).all(|tick| row(&history, tick) == [tick as Code + 1; WIDTH]));
+        assert!((oldest..ticks).all(|tick| row(&history, tick) == [tick as Quantized + 1; WIDTH]));
     }
 
     proptest! {
@@ -280,12 +280,12 @@ mod tests {
             runs in prop::collection::vec((prop_oneof![6 => Just(0u64), 1 => 1..70u64, 1 => 800..1000u64], 1..80u64, 0u32..8), 1..20),
         ) {
             let mut history = History::default();
-            let mut rows: Vec<(Tick, [Code; WIDTH])> = Vec::new();
+            let mut rows: Vec<(Tick, [Quantized; WIDTH])> = Vec::new();
             let mut tick = 1000;
             for (left_out, length, moving) in runs {
                 tick += left_out;
                 for _ in 0..length {
-                    let row = [0, 1, 2].map(|column| if moving >> column & 1 == 1 { tick as Code } else { 5 });
+                    let row = [0, 1, 2].map(|column| if moving >> column & 1 == 1 { tick as Quantized } else { 5 });
                     push(&mut history, tick, phase, row);
                     rows.push((tick, row));
                     tick += 1;

@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 
 /// What seldom changes, at the ticks that are kept: each value with the first tick of which it was.
 #[derive(Clone, Debug)]
-pub(crate) struct Spells<T>(VecDeque<(Tick, T)>);
+pub(crate) struct RunLength<T>(VecDeque<(Tick, T)>);
 
-impl<T> Default for Spells<T> {
+impl<T> Default for RunLength<T> {
     fn default() -> Self {
         Self(VecDeque::new())
     }
 }
 
-impl<T: Copy + PartialEq> Spells<T> {
+impl<T: Copy + PartialEq> RunLength<T> {
     /// Notes what it is at a tick, the newest.
     pub(crate) fn commit(&mut self, tick: Tick, now: T) {
         if self.0.back().is_none_or(|(_, last)| *last != now) {
@@ -40,12 +40,12 @@ mod tests {
 
     fn run(run: u32) -> Condition {
         let (state, reason) = (DomainState::Running, StateReason(1));
-        Condition { run: Some(run), state, reason, held: None, io_error: None }
+        Condition { run: Some(run), state, reason, blocked: None, io_error: None }
     }
 
     #[test]
     fn each_tick_has_the_condition_that_it_had() {
-        let mut conditions = Spells::default();
+        let mut conditions = RunLength::default();
         for (tick, now) in [(3, run(1)), (4, run(1)), (7, run(2))] {
             conditions.commit(tick, now);
         }
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn no_more_are_kept_than_ticks() {
-        let mut conditions = Spells::default();
+        let mut conditions = RunLength::default();
         for tick in 0..3 * HISTORY_TICKS as Tick {
             conditions.commit(tick, run(tick as u32));
             assert!(conditions.0.len() <= HISTORY_TICKS);

@@ -2,14 +2,14 @@
 
 use super::quantize;
 use super::ring::{self, Column, History};
-use crate::fleet::history::arena::Page;
+use crate::fleet::history::arena::Arena;
 use crate::fleet::history::timeline::{Tick, When};
 use crate::fleet::metric::Metric;
 use std::marker::PhantomData;
 
 /// All figures of one thing over time.
 #[derive(Clone, Debug)]
-pub struct Track<M> {
+pub struct Series<M> {
     /// The newest figures; NaN where there is none.
     latest: Box<[f64]>,
     /// The tick that the newest figures were written down for; `None` once one of them was changed.
@@ -18,7 +18,7 @@ pub struct Track<M> {
     metric: PhantomData<M>,
 }
 
-impl<M: Metric> Default for Track<M> {
+impl<M: Metric> Default for Series<M> {
     fn default() -> Self {
         const { assert!(M::ALL.len() <= ring::MOST_COLUMNS) };
         Self {
@@ -30,7 +30,7 @@ impl<M: Metric> Default for Track<M> {
     }
 }
 
-impl<M: Metric> Track<M> {
+impl<M: Metric> Series<M> {
     /// The newest figure. `None`: there is none, which is not 0.
     pub fn latest(&self, metric: M) -> Option<f64> {
         known(self.latest[metric.index()])
@@ -70,15 +70,15 @@ impl<M: Metric> Track<M> {
 
     /// Writes the newest figures down as those of `tick`. Ticks that were left out become gaps. `phase` is any number
     /// that stays the same for this thing, and is another one for its neighbours.
-    pub(crate) fn commit(&mut self, tick: Tick, phase: Tick, page: &mut Page) {
-        if self.written.is_some_and(|last| last + 1 == tick) && self.history.push_same(tick, phase, M::ALL.len(), page)
+    pub(crate) fn commit(&mut self, tick: Tick, phase: Tick, arena: &mut Arena) {
+        if self.written.is_some_and(|last| last + 1 == tick) && self.history.push_same(tick, phase, M::ALL.len(), arena)
         {
             self.written = Some(tick);
             return;
         }
         let mut row = [quantize::NONE; ring::MOST_COLUMNS];
         row.iter_mut().zip(&self.latest).for_each(|(code, value)| *code = quantize::encode(*value));
-        self.history.push(tick, phase, &row[..M::ALL.len()], page);
+        self.history.push(tick, phase, &row[..M::ALL.len()], arena);
         self.written = Some(tick);
     }
 }
@@ -91,7 +91,7 @@ pub struct Past<'a> {
 }
 
 impl Past<'_> {
-    /// The figure at a tick, as [`Track::at`] gives it.
+    /// The figure at a tick, as [`Series::at`] gives it.
     pub fn at(&mut self, tick: Tick) -> Option<f64> {
         match self.newest {
             Some((newest, value)) if newest == tick => value,
@@ -111,32 +111,32 @@ mod tests {
 
     #[test]
     fn ticks_that_were_left_out_are_gaps() {
-        let mut track = Track::<HostCpuMetric>::default();
-        track.set(Use, Some(1.0));
-        track.commit(5, 0, &mut Page::default());
-        track.set(Use, Some(2.0));
-        track.commit(8, 0, &mut Page::default());
-        let seen: Vec<_> = (4..=9).map(|tick| track.at(Use, tick)).collect();
+        let mut series = Series::<HostCpuMetric>::default();
+        series.set(Use, Some(1.0));
+        series.commit(5, 0, &mut Arena::default());
+        series.set(Use, Some(2.0));
+        series.commit(8, 0, &mut Arena::default());
+        let seen: Vec<_> = (4..=9).map(|tick| series.at(Use, tick)).collect();
         assert_eq!(seen, [None, Some(1.0), None, None, Some(2.0), None]);
     }
 
     #[test]
     fn what_is_not_finite_is_a_gap() {
-        let mut track = Track::<HostCpuMetric>::default();
+        let mut series = Series::<HostCpuMetric>::default();
         for bad in [f64::NAN, f64::INFINITY] {
-            track.set(Use, Some(bad));
-            assert_eq!(track.latest(Use), None);
+            series.set(Use, Some(bad));
+            assert_eq!(series.latest(Use), None);
         }
     }
 
     /// The newest figures are as they were set until they change; then they are of the past.
     #[test]
     fn the_newest_figures_are_exact() {
-        let mut track = Track::<HostCpuMetric>::default();
-        track.set(Use, Some(12.34567));
-        track.commit(0, 0, &mut Page::default());
-        assert_eq!(track.at(Use, 0), Some(12.34567));
-        track.clear();
-        assert_eq!((track.latest(Use), track.at(Use, 0)), (None, Some(12.34375)));
+        let mut series = Series::<HostCpuMetric>::default();
+        series.set(Use, Some(12.34567));
+        series.commit(0, 0, &mut Arena::default());
+        assert_eq!(series.at(Use, 0), Some(12.34567));
+        series.clear();
+        assert_eq!((series.latest(Use), series.at(Use, 0)), (None, Some(12.34375)));
     }
 }

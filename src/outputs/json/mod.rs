@@ -7,10 +7,10 @@
 //! than are kept.
 
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Disk, Domain, Host, HostCpu, Link, Nic, Track, Vcpu, When};
+use crate::fleet::{Disk, Domain, Host, HostCpu, Link, Nic, Series, Vcpu, When};
 use crate::model::{
-    BlockSample, Counter, Event, EventSeverity, Groups, Held, Lack, MemorySample, NetSample, NodeMemory, VcpuSample,
-    VcpuState,
+    BlockSample, Blocked, Counter, Event, EventSeverity, Groups, MemorySample, NetSample, NodeMemory, UnsupportedCall,
+    VcpuSample, VcpuState,
 };
 use crate::time::Timestamp;
 use crate::units::{Bytes, Quantity, Unit};
@@ -72,7 +72,7 @@ pub struct Line<'a> {
     domains: Option<Vec<DomainLine<'a>>>,
     #[serde(flatten)]
     events: Events<'a>,
-    lacks: Option<Vec<LackLine<'a>>>,
+    unsupported: Option<Vec<UnsupportedLine<'a>>>,
     error: Option<ErrorLine<'a>>,
 }
 
@@ -83,10 +83,10 @@ impl<'a> Line<'a> {
         Self {
             time: rfc3339(at),
             elapsed_seconds: elapsed.map(|elapsed| elapsed.as_secs_f64()),
-            host: HostLine::new(host, Some(Figures(&host.track))),
+            host: HostLine::new(host, Some(Figures(&host.series))),
             domains: Some(domains.into_iter().map(|domain| DomainLine::new(domain, host.cpus())).collect()),
             events,
-            lacks: Some(host.lacks.iter().map(LackLine::new).collect()),
+            unsupported: Some(host.unsupported.iter().map(UnsupportedLine::new).collect()),
             error: None,
         }
     }
@@ -98,7 +98,7 @@ impl<'a> Line<'a> {
             host: HostLine::new(host, None),
             domains: None,
             events,
-            lacks: None,
+            unsupported: None,
             error: Some(error),
         }
     }
@@ -213,7 +213,7 @@ impl NodeMemoryLine {
     fn new(memory: Option<NodeMemory>) -> Self {
         Self {
             total_bytes: memory.map(|memory| memory.total.0),
-            free_bytes: memory.map(|memory| memory.free.0),
+            free_bytes: memory.map(|memory| memory.local.0),
             buffers_bytes: memory.map(|memory| memory.buffers.0),
             cached_bytes: memory.map(|memory| memory.cached.0),
         }
@@ -240,8 +240,8 @@ struct DomainLine<'a> {
     disks: Vec<DiskLine<'a>>,
     nics: Vec<NicLine<'a>>,
     host_cpus: Option<Vec<HostCpuLine<'a>>>,
-    held: Option<HeldLine>,
-    lacks: Vec<LackLine<'a>>,
+    blocked: Option<BlockedLine>,
+    unsupported: Vec<UnsupportedLine<'a>>,
 }
 
 impl<'a> DomainLine<'a> {
@@ -257,7 +257,7 @@ impl<'a> DomainLine<'a> {
             cpu_of_host_percent: host_cpus.and_then(|cpus| domain.cpu_of_host(cpus, When::Latest)),
             cpu_of_guest_percent: domain.cpu_of_guest(When::Latest),
             memory_used_percent: domain.memory_used_percent(When::Latest),
-            figures: Figures(&domain.track),
+            figures: Figures(&domain.series),
             totals: DomainTotals::new(domain),
             read_at: ReadAt::new(domain),
             memory: MemoryLine::new(&domain.memory),
@@ -265,8 +265,8 @@ impl<'a> DomainLine<'a> {
             disks: domain.disks.iter().map(DiskLine::new).collect(),
             nics: domain.nics.iter().map(NicLine::new).collect(),
             host_cpus: Some(host_cpu_lines).filter(|cpus| !cpus.is_empty()),
-            held: domain.held.map(HeldLine::new),
-            lacks: domain.lacks.iter().map(LackLine::new).collect(),
+            blocked: domain.blocked.map(BlockedLine::new),
+            unsupported: domain.unsupported.iter().map(UnsupportedLine::new).collect(),
         }
     }
 }
@@ -296,15 +296,15 @@ impl ReadAt {
 
 /// Why a domain is asked for little: totals of its disks, its memory and its vCPUs are then as old as `since`, or older.
 #[derive(serde::Serialize)]
-struct HeldLine {
+struct BlockedLine {
     by: &'static str,
     reason: String,
     since: String,
 }
 
-impl HeldLine {
-    fn new(held: Held) -> Self {
-        Self { by: held.by.name(), reason: held.by.describe(), since: rfc3339(held.since) }
+impl BlockedLine {
+    fn new(blocked: Blocked) -> Self {
+        Self { by: blocked.by.name(), reason: blocked.by.describe(), since: rfc3339(blocked.since) }
     }
 }
 
@@ -392,7 +392,7 @@ impl<'a> VcpuLine<'a> {
             }),
             halted,
             host_cpu,
-            figures: Figures(&vcpu.track),
+            figures: Figures(&vcpu.series),
             totals: VcpuTotals {
                 time_nanoseconds: total(time),
                 wait_nanoseconds: total(wait),
@@ -412,7 +412,7 @@ struct HostCpuLine<'a> {
 
 impl<'a> HostCpuLine<'a> {
     fn new(cpu: &'a HostCpu) -> Self {
-        Self { number: cpu.key, figures: Figures(&cpu.track), time_nanoseconds: total(cpu.sample) }
+        Self { number: cpu.key, figures: Figures(&cpu.series), time_nanoseconds: total(cpu.sample) }
     }
 }
 
@@ -451,7 +451,7 @@ impl<'a> DiskLine<'a> {
             capacity_bytes: size(|sample| sample.capacity),
             allocation_bytes: size(|sample| sample.allocation),
             physical_bytes: size(|sample| sample.physical),
-            figures: Figures(&disk.track),
+            figures: Figures(&disk.series),
             totals: DiskTotals {
                 read_requests: sample.and_then(|sample| total(sample.read_requests)),
                 read_bytes: sample.and_then(|sample| total(sample.read_bytes)),
@@ -493,7 +493,7 @@ impl<'a> NicLine<'a> {
             nic.sample.clone().unwrap_or_default();
         Self {
             name: &nic.key,
-            figures: Figures(&nic.track),
+            figures: Figures(&nic.series),
             totals: NicTotals {
                 rx_bytes: total(rx_bytes),
                 rx_packets: total(rx_packets),
@@ -509,14 +509,14 @@ impl<'a> NicLine<'a> {
 }
 
 #[derive(serde::Serialize)]
-struct LackLine<'a> {
+struct UnsupportedLine<'a> {
     call: &'static str,
     reason: &'a str,
 }
 
-impl<'a> LackLine<'a> {
-    fn new(lack: &'a Lack) -> Self {
-        Self { call: lack.call.name(), reason: &lack.reason }
+impl<'a> UnsupportedLine<'a> {
+    fn new(unsupported: &'a UnsupportedCall) -> Self {
+        Self { call: unsupported.call.name(), reason: &unsupported.reason }
     }
 }
 
@@ -528,7 +528,7 @@ struct ErrorLine<'a> {
 }
 
 /// All derived figures of one thing, each under its name and unit.
-struct Figures<'a, M>(&'a Track<M>);
+struct Figures<'a, M>(&'a Series<M>);
 
 impl<M: Metric> Serialize for Figures<'_, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::fleet::Fleet;
 use crate::model::{
-    Call, DomainSample, DomainState, EventDomain, EventKind, Failure, Hold, HostInfo, HostSample, HostUpdate,
+    BlockedBy, Call, DomainSample, DomainState, EventDomain, EventKind, Failure, HostInfo, HostSample, HostUpdate,
     NodeSample, StateReason,
 };
 use crate::units::Nanoseconds;
@@ -18,7 +18,7 @@ fn sample(at: Timestamp, asked: Groups, cpu_ms: u64) -> HostUpdate {
     let mut domains = std::collections::BTreeMap::new();
     for (number, name) in [(1, "web"), (2, "db"), (3, "db")] {
         let mut domain = DomainSample::new(name, Some(number), DomainState::Running, StateReason(1));
-        domain.asked = asked;
+        domain.answered = asked;
         domain.cpu.time = Some(Counter(Nanoseconds(cpu_ms * 1_000_000)));
         domain.memory.current = Some(Bytes::from_kib(1024));
         domain.vcpus.insert(0, VcpuSample::default());
@@ -30,8 +30,9 @@ fn sample(at: Timestamp, asked: Groups, cpu_ms: u64) -> HostUpdate {
         domain.nics.push(NetSample { name: "vnet0".into(), ..NetSample::default() });
         domains.insert(Uuid::from_u128(number.into()), domain);
     }
-    let lacks = Arc::new(vec![Lack { call: Call::BlockStatsFlags, reason: "not supported by test".into() }]);
-    HostUpdate::Keyframe(HostSample { at, asked, node: NodeSample::default(), domains, lacks })
+    let unsupported =
+        Arc::new(vec![UnsupportedCall { call: Call::BlockStatsFlags, reason: "not supported by test".into() }]);
+    HostUpdate::Keyframe(HostSample { at, requested: asked, node: NodeSample::default(), domains, unsupported })
 }
 
 fn fleet() -> Fleet {
@@ -76,8 +77,8 @@ fn a_line_has_the_time_the_figures_and_the_lacks() {
     assert_eq!(line["host"]["hostname"], "node1");
     assert_eq!(line["host"]["disk_read_bytes_per_second"], 1200.0);
     assert_eq!(line["host"]["partial_sums"], serde_json::json!(["net"]), "a NIC has no counters here");
-    assert_eq!(line["lacks"][0]["call"], "virDomainBlockStatsFlags");
-    assert_eq!(line["lacks"][0]["reason"], "not supported by test");
+    assert_eq!(line["unsupported"][0]["call"], "virDomainBlockStatsFlags");
+    assert_eq!(line["unsupported"][0]["reason"], "not supported by test");
     assert_eq!(line["error"], Value::Null);
     let names: Vec<_> =
         line["domains"].as_array().unwrap().iter().map(|domain| (&domain["name"], &domain["id"])).collect();
@@ -103,8 +104,8 @@ fn a_held_domain_says_so_and_has_no_rates() {
         let web = update.domains.get_mut(&Uuid::from_u128(1)).unwrap();
         web.nics[0].rx_bytes = Some(Counter(Bytes(milliseconds)));
         if milliseconds == 2000 {
-            web.asked = Groups::STATE | Groups::NET;
-            web.held = Some(Held { by: Hold::Monitor, since: at(1200) });
+            web.answered = Groups::STATE | Groups::NET;
+            web.blocked = Some(Blocked { by: BlockedBy::Monitor, since: at(1200) });
         }
         fleet.apply(0, HostUpdate::Keyframe(update));
         if milliseconds < 2000 {
@@ -112,16 +113,16 @@ fn a_held_domain_says_so_and_has_no_rates() {
         }
     }
     let line = json(lines.sample(&fleet.hosts()[0]));
-    let [free, held] = ["db", "web"]
+    let [free, blocked] = ["db", "web"]
         .map(|name| line["domains"].as_array().unwrap().iter().find(|domain| domain["name"] == name).unwrap());
-    assert_eq!((&free["held"], &free["cpu_percent"]), (&Value::Null, &100.0.into()));
-    assert_eq!(held["held"]["by"], "monitor busy");
-    assert_eq!(held["held"]["since"], "2026-01-02T03:04:06.200Z");
-    assert_eq!(held["cpu_percent"], Value::Null);
-    assert_eq!(held["disks"][0]["read_bytes_per_second"], Value::Null);
-    assert_eq!(held["nics"][0]["rx_bytes_per_second"], 1000.0);
-    assert_eq!(held["read_at"]["disks"], "2026-01-02T03:04:06.000Z", "its totals are of then");
-    assert_eq!((&held["read_at"]["nics"], &free["read_at"]["disks"]), (&line["time"], &line["time"]));
+    assert_eq!((&free["blocked"], &free["cpu_percent"]), (&Value::Null, &100.0.into()));
+    assert_eq!(blocked["blocked"]["by"], "monitor busy");
+    assert_eq!(blocked["blocked"]["since"], "2026-01-02T03:04:06.200Z");
+    assert_eq!(blocked["cpu_percent"], Value::Null);
+    assert_eq!(blocked["disks"][0]["read_bytes_per_second"], Value::Null);
+    assert_eq!(blocked["nics"][0]["rx_bytes_per_second"], 1000.0);
+    assert_eq!(blocked["read_at"]["disks"], "2026-01-02T03:04:06.000Z", "its totals are of then");
+    assert_eq!((&blocked["read_at"]["nics"], &free["read_at"]["disks"]), (&line["time"], &line["time"]));
     assert_eq!(line["host"]["partial_sums"][0], "disk", "the held one is not in them");
 }
 
@@ -298,8 +299,8 @@ fn full_lines() -> [Value; 2] {
         };
         for domain in update.domains.values_mut() {
             domain.host_cpus.push(Counter(Nanoseconds(milliseconds)));
-            domain.lacks.push(Lack { call: Call::BlockInfo, reason: "no such file".into() });
-            domain.held = Some(Held { by: Hold::Lock, since: at(0) });
+            domain.unsupported.push(UnsupportedCall { call: Call::BlockInfo, reason: "no such file".into() });
+            domain.blocked = Some(Blocked { by: BlockedBy::Lock, since: at(0) });
         }
         HostUpdate::Keyframe(update)
     };
@@ -380,7 +381,9 @@ fn the_readme_has_the_schema_of_a_line() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let mut real = BTreeMap::new();
     full_lines().iter().for_each(|line| keys(line, "", &mut real));
-    for optional in ["domains[].host_cpus[]", "domains[].held", "domains[].lacks[]", "events[]", "lacks[]", "error"] {
+    for optional in
+        ["domains[].host_cpus[]", "domains[].blocked", "domains[].unsupported[]", "events[]", "unsupported[]", "error"]
+    {
         assert!(real.keys().any(|(path, _)| path == optional), "the lines of this test have no {optional}");
     }
     let told = schema(&readme);

@@ -1,12 +1,12 @@
 //! A connection that stands: what is known along it, and what may interrupt a wait.
 
 use super::end::{End, failed};
-use crate::model::{Event, Groups, Held, HostInfo, HostSample};
-use crate::sampler::event_forwarder::Teller;
+use crate::model::{Blocked, Event, Groups, HostInfo, HostSample};
+use crate::sampler::event_forwarder::EventForwarder;
 use crate::sampler::plan::Plan;
-use crate::sampler::schedule::{Look, Schedule};
-use crate::sampler::settings::Wish;
-use crate::sampler::watchdog::{Left, MOST_STUCK, Patience, Quarantine};
+use crate::sampler::schedule::{Schedule, StatePoll};
+use crate::sampler::settings::Controls;
+use crate::sampler::watchdog::{AbandonedCalls, AdaptiveTimeout, MOST_STUCK, Quarantine};
 use crate::sources::worker::{Pending, Worker};
 use crate::sources::{Notice, Request, SourceError};
 use std::time::Duration;
@@ -20,20 +20,20 @@ pub(super) type Call = Pending<Result<HostSample, SourceError>>;
 
 /// What kind of sample it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum SampleKind {
     /// A point on the time axis, asked for what the plan says.
     Tick,
     /// A look at who exists.
-    Look,
+    StatePoll,
 }
 
 /// A source on its thread, and what it notices by itself.
-pub(super) struct Line {
+pub(super) struct SourceThread {
     pub(super) worker: Worker,
     pub(super) notices: mpsc::UnboundedReceiver<Notice>,
 }
 
-impl Line {
+impl SourceThread {
     /// What nobody has heard yet: the events, and whether any domain changed.
     pub(super) fn unread(&mut self) -> (Vec<Event>, bool) {
         let (mut events, mut changed) = (Vec::new(), false);
@@ -50,70 +50,70 @@ impl Line {
 
 /// A connection that stands.
 pub(super) struct Connection<'a> {
-    pub(super) line: &'a mut Line,
-    pub(super) wishes: watch::Receiver<Wish>,
+    pub(super) source_thread: &'a mut SourceThread,
+    pub(super) controls: watch::Receiver<Controls>,
     pub(super) schedule: Schedule,
-    pub(super) look: Look,
-    pub(super) events: Teller,
-    pub(super) patience: Patience,
+    pub(super) state_poll: StatePoll,
+    pub(super) events: EventForwarder,
+    pub(super) timeout: AdaptiveTimeout,
     /// A message to libvirt and its answer take this long at the most: over a slow line the answer of a domain that is
     /// well comes late, too.
     pub(super) round_trip: Duration,
     pub(super) quarantine: Quarantine,
     pub(super) plan: Plan,
     /// Groups that cost nothing here.
-    pub(super) free: Groups,
+    pub(super) local: Groups,
     /// What was said last of an interval that is not kept.
     pub(super) late: Option<Duration>,
     /// Tells that calls which hung have come back.
-    pub(super) freed_sender: mpsc::UnboundedSender<Left>,
-    pub(super) freed: mpsc::UnboundedReceiver<Left>,
+    pub(super) freed_sender: mpsc::UnboundedSender<AbandonedCalls>,
+    pub(super) freed: mpsc::UnboundedReceiver<AbandonedCalls>,
     pub(super) before: Option<HostSample>,
     /// It has had a tick.
     pub(super) ticked: bool,
     /// A second connection that is still on its way.
-    pub(super) second: Option<(Line, Pending<Result<HostInfo, SourceError>>)>,
+    pub(super) probe: Option<(SourceThread, Pending<Result<HostInfo, SourceError>>)>,
 }
 
 impl Connection<'_> {
     /// Waits for a reason to sample.
-    pub(super) async fn next(&mut self) -> Result<Turn, End> {
+    pub(super) async fn next(&mut self) -> Result<SampleKind, End> {
         loop {
-            let look = self.look.due();
+            let state_poll = self.state_poll.due();
             tokio::select! {
                 biased;
-                wish = self.wishes.changed() => self.wish(wish)?,
-                notice = self.line.notices.recv() => self.notice(notice)?,
-                Some(left) = self.freed.recv() => self.quarantine.freed(&left),
-                () = sleep_until(self.schedule.next()) => return Ok(Turn::Tick),
-                () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => return Ok(Turn::Look),
+                control = self.controls.changed() => self.control(control)?,
+                notice = self.source_thread.notices.recv() => self.notice(notice)?,
+                Some(abandoned) = self.freed.recv() => self.quarantine.freed(&abandoned),
+                () = sleep_until(self.schedule.next()) => return Ok(SampleKind::Tick),
+                () = sleep_until(state_poll.unwrap_or_else(Instant::now)), if state_poll.is_some() => return Ok(SampleKind::StatePoll),
             }
         }
     }
 
     /// A sample begins: what it asks for.
-    pub(super) fn begins(&mut self, turn: Turn) -> Request {
-        match turn {
-            Turn::Tick => {
+    pub(super) fn begins(&mut self, kind: SampleKind) -> Request {
+        match kind {
+            SampleKind::Tick => {
                 self.schedule.begins();
-                self.look.not_needed();
-                let wish = self.wishes.borrow();
-                self.plan.next(wish.sight.as_ref(), self.before.as_ref(), self.free, wish.interval)
+                self.state_poll.not_needed();
+                let control = self.controls.borrow();
+                self.plan.next(control.demand.as_ref(), self.before.as_ref(), self.local, control.interval)
             }
-            Turn::Look => {
-                self.look.begins(Instant::now());
+            SampleKind::StatePoll => {
+                self.state_poll.begins(Instant::now());
                 Request::of_all(Groups::STATE)
             }
         }
     }
 
     /// Takes what is to be known for the next sample from how this one went.
-    pub(super) fn learn(&mut self, turn: Turn, request: &Request, sample: Option<&HostSample>, took: Duration) {
+    pub(super) fn learn(&mut self, kind: SampleKind, request: &Request, sample: Option<&HostSample>, took: Duration) {
         self.round_trip = self.round_trip.min(took);
         // A look is over in no time, and says nothing of how long a sample takes.
-        if turn == Turn::Tick {
+        if kind == SampleKind::Tick {
             self.ticked = true;
-            self.patience.learn(took);
+            self.timeout.learn(took);
             if let Some(sample) = sample {
                 self.plan.learn(request, sample, took);
             }
@@ -129,10 +129,10 @@ impl Connection<'_> {
         loop {
             tokio::select! {
                 biased;
-                wish = self.wishes.changed() => self.wish(wish)?,
+                control = self.controls.changed() => self.control(control)?,
                 answer = &mut *call => return Ok(Some(answer?)),
-                notice = self.line.notices.recv() => self.notice(notice)?,
-                Some(left) = self.freed.recv() => self.quarantine.freed(&left),
+                notice = self.source_thread.notices.recv() => self.notice(notice)?,
+                Some(abandoned) = self.freed.recv() => self.quarantine.freed(&abandoned),
                 () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => return Ok(None),
             }
         }
@@ -140,74 +140,80 @@ impl Connection<'_> {
 
     /// Leaves the line to its call, which hangs in these domains, and goes on with another. It may have made `most`
     /// calls side by side.
-    pub(super) fn leave(&mut self, call: Call, culprits: Vec<Uuid>, most: usize, fresh: Line) {
+    pub(super) fn abandon(&mut self, call: Call, top_consumers: Vec<Uuid>, most: usize, fresh: SourceThread) {
         // Before its first tick a connection knows only what the one before it knew.
-        let left = Left::of_sample(culprits, |uuid| self.ticked && self.known_hold(uuid).is_some(), most);
-        self.quarantine.stuck(&left);
-        let mut old = std::mem::replace(self.line, fresh);
+        let abandoned =
+            AbandonedCalls::of_sample(top_consumers, |uuid| self.ticked && self.known_block(uuid).is_some(), most);
+        self.quarantine.stuck(&abandoned);
+        let mut old = std::mem::replace(self.source_thread, fresh);
         self.hear_both(&mut old);
         let freed = self.freed_sender.clone();
         tokio::spawn(async move {
             // The thread, and its connection, end when the call does.
             drop(call.await);
             drop(old);
-            drop(freed.send(left));
+            drop(freed.send(abandoned));
         });
     }
 
     /// What the last sample found a domain held by.
-    pub(super) fn known_hold(&self, uuid: &Uuid) -> Option<Held> {
-        self.before.as_ref()?.domains.get(uuid)?.held.filter(Held::is_own)
+    pub(super) fn known_block(&self, uuid: &Uuid) -> Option<Blocked> {
+        self.before.as_ref()?.domains.get(uuid)?.blocked.filter(Blocked::is_own)
     }
 
     /// So many calls at most has a sample side by side: where a source reads the books of this machine, it may have lines
     /// of its own to its libvirtd.
     pub(super) fn most_calls(&self) -> usize {
-        if self.free.is_empty() { 1 } else { MOST_STUCK }
+        if self.local.is_empty() { 1 } else { MOST_STUCK }
     }
 
     /// Both lines have heard what happened since the fresh one was opened: it is told once. From here on nobody listens
     /// to the old one.
-    fn hear_both(&mut self, old: &mut Line) {
+    fn hear_both(&mut self, old: &mut SourceThread) {
         old.notices.close();
-        let ((mut heard, changed), (again, changed_again)) = (old.unread(), self.line.unread());
-        heard.iter().for_each(|event| self.events.tell(event.clone()));
+        let ((mut heard, changed), (again, changed_again)) = (old.unread(), self.source_thread.unread());
+        heard.iter().for_each(|event| self.events.forward(event.clone()));
         for event in again {
             match heard.iter().position(|other| other.domain == event.domain && other.kind == event.kind) {
                 Some(index) => drop(heard.remove(index)),
-                None => self.events.tell(event),
+                None => self.events.forward(event),
             }
         }
         if changed || changed_again {
-            self.look.noticed(Instant::now());
+            self.state_poll.noticed(Instant::now());
         }
     }
 
     /// Leaves a line to a question that hangs in these domains.
-    pub(super) fn strand<T: Send + 'static>(&mut self, mut line: Line, question: Pending<T>, domains: Vec<Uuid>) {
-        let left = Left { domains, calls: 1 };
-        self.quarantine.stuck(&left);
-        line.notices.close();
+    pub(super) fn abandon_question<T: Send + 'static>(
+        &mut self,
+        mut source_thread: SourceThread,
+        question: Pending<T>,
+        domains: Vec<Uuid>,
+    ) {
+        let abandoned = AbandonedCalls { domains, calls: 1 };
+        self.quarantine.stuck(&abandoned);
+        source_thread.notices.close();
         let freed = self.freed_sender.clone();
         tokio::spawn(async move {
             // The thread, and its connection, end when the question does.
             drop(question.await);
-            drop(line);
-            drop(freed.send(left));
+            drop(source_thread);
+            drop(freed.send(abandoned));
         });
     }
 
-    fn wish(&mut self, changed: Result<(), RecvError>) -> Result<(), End> {
+    fn control(&mut self, changed: Result<(), RecvError>) -> Result<(), End> {
         changed?;
-        let interval = self.wishes.borrow_and_update().interval;
+        let interval = self.controls.borrow_and_update().interval;
         self.schedule.set_interval(interval, Instant::now());
         Ok(())
     }
 
     fn notice(&mut self, notice: Option<Notice>) -> Result<(), End> {
         match notice {
-            Some(Notice::Event(event)) => self.events.tell(event),
-            Some(Notice::DomainsChanged) => self.look.noticed(Instant::now()),
+            Some(Notice::Event(event)) => self.events.forward(event),
+            Some(Notice::DomainsChanged) => self.state_poll.noticed(Instant::now()),
             Some(Notice::Closed(reason)) => return Err(End::Lost(failed(reason, None))),
             // Not while the worker lives: it holds a sender.
             None => return Err(End::WorkerGone),

@@ -1,12 +1,12 @@
 //! Why a call takes so long: a second connection asks domain by domain.
 
-use super::connection::{Call, Connection, Line};
+use super::connection::{Call, Connection, SourceThread};
 use super::end::End;
-use super::keep_held::keep_held;
+use super::keep_blocked::keep_blocked;
 use super::state::Task;
-use crate::model::{Groups, Held, Hold, HostSample};
+use crate::model::{Blocked, BlockedBy, Groups, HostSample};
 use crate::sampler::watchdog::{
-    BUSY_AT_LEAST, CONNECT_PATIENCE, LIST_PATIENCE, MONITOR_PATIENCE, MOST_OFF, SUSPECT, UNKNOWN,
+    BUSY_AT_LEAST, CONNECT_TIMEOUT, LIST_TIMEOUT, MONITOR_TIMEOUT, MOST_OFF, SUSPECT, UNKNOWN,
 };
 use crate::sources::worker::{Pending, WorkerGone};
 use crate::sources::{Monitor, Request, SourceError};
@@ -21,7 +21,7 @@ pub(super) enum Diagnosis {
     /// It has come back meanwhile.
     Answered(Result<HostSample, SourceError>),
     /// It hangs in these domains; the connection that found out can take over.
-    Hangs { culprits: Vec<Uuid>, fresh: Line },
+    Hangs { top_consumers: Vec<Uuid>, fresh: SourceThread },
     /// No domain holds it up: a large or busy host. `suspect`: the longest time that a monitor has been busy for, where
     /// that is longer than at work, and not yet long enough to say that it hangs.
     Slow { suspect: Option<Duration> },
@@ -30,8 +30,8 @@ pub(super) enum Diagnosis {
 }
 
 /// What became of a second connection.
-enum Second {
-    Stands(Line),
+enum ProbeConnection {
+    Stands(SourceThread),
     /// Meanwhile the call has come back.
     Answered(Result<HostSample, SourceError>),
     Silent,
@@ -44,12 +44,12 @@ enum Race<T> {
     Late,
 }
 
-async fn race<T>(call: &mut Call, other: &mut Pending<T>, patience: Duration) -> Race<T> {
+async fn race<T>(call: &mut Call, other: &mut Pending<T>, timeout: Duration) -> Race<T> {
     tokio::select! {
         biased;
         answer = call => Race::Call(answer),
         answer = other => Race::Other(answer),
-        () = sleep(patience) => Race::Late,
+        () = sleep(timeout) => Race::Late,
     }
 }
 
@@ -70,24 +70,24 @@ impl Task {
             // A list was asked for already, and hangs: another one would, too.
             return Ok(Diagnosis::Silent);
         }
-        let mut fresh = match self.second(connection, call).await? {
-            Second::Stands(line) => line,
-            Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
-            Second::Silent => return Ok(Diagnosis::Silent),
+        let mut fresh = match self.probe(connection, call).await? {
+            ProbeConnection::Stands(source_thread) => source_thread,
+            ProbeConnection::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
+            ProbeConnection::Silent => return Ok(Diagnosis::Silent),
         };
         if connection.before.is_none() {
             // The very first call hangs: at least say who exists.
             let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
-            match race(call, &mut states, CONNECT_PATIENCE).await {
+            match race(call, &mut states, CONNECT_TIMEOUT).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(Ok(Ok(mut sample))) => {
-                    keep_held(&mut sample, self.last.as_ref(), &connection.quarantine);
+                    keep_blocked(&mut sample, self.last.as_ref(), &connection.quarantine);
                     self.send_sample(None, &sample).await?;
                     connection.before = Some(sample);
                 }
                 Race::Other(_) => return Ok(Diagnosis::Silent),
                 Race::Late => {
-                    connection.strand(fresh, states, Vec::new());
+                    connection.abandon_question(fresh, states, Vec::new());
                     return Ok(Diagnosis::Silent);
                 }
             }
@@ -100,12 +100,12 @@ impl Task {
             .filter(|(uuid, _)| !connection.quarantine.holds(uuid))
             .map(|(&uuid, domain)| (uuid, domain.run.is_some()))
             .partition(|(_, runs)| *runs);
-        let (mut culprits, mut suspect) = (Vec::new(), None);
+        let (mut top_consumers, mut suspect) = (Vec::new(), None);
         let all = runs.into_iter().chain(off.into_iter().take(MOST_OFF));
         let mut questions: VecDeque<(Uuid, bool)> = all.map(|(uuid, _)| (uuid, false)).collect();
         let mut waited_for_jobs = false;
         while let Some((uuid, again)) = questions.pop_front() {
-            if again && !culprits.is_empty() {
+            if again && !top_consumers.is_empty() {
                 // Somebody hangs for certain. Whoever else does shows soon enough.
                 break;
             }
@@ -118,84 +118,84 @@ impl Task {
                 }
             }
             let mut question = fresh.worker.monitor(uuid);
-            match race(call, &mut question, MONITOR_PATIENCE + connection.round_trip * 4).await {
+            match race(call, &mut question, MONITOR_TIMEOUT + connection.round_trip * 4).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 // A command that is under way now, and another one in a moment, or the same: nobody says which.
                 Race::Other(Ok(Ok(Monitor::AtWork))) if !again => questions.push_back((uuid, true)),
-                Race::Other(Ok(Ok(Monitor::AtWork))) => culprits.push((uuid, Hold::Monitor)),
+                Race::Other(Ok(Ok(Monitor::AtWork))) => top_consumers.push((uuid, BlockedBy::Monitor)),
                 Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= BUSY_AT_LEAST => {
-                    culprits.push((uuid, Hold::Monitor));
+                    top_consumers.push((uuid, BlockedBy::Monitor));
                 }
                 Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= SUSPECT => suspect = suspect.max(Some(length)),
                 Race::Other(_) => {}
                 Race::Late => {
                     // The question hangs as well: libvirt keeps the domain locked. This line is lost, too.
-                    culprits.push((uuid, Hold::Lock));
-                    connection.strand(fresh, question, vec![uuid]);
-                    fresh = match self.second(connection, call).await? {
-                        Second::Stands(line) => line,
-                        Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
-                        Second::Silent => return Ok(Diagnosis::Silent),
+                    top_consumers.push((uuid, BlockedBy::Lock));
+                    connection.abandon_question(fresh, question, vec![uuid]);
+                    fresh = match self.probe(connection, call).await? {
+                        ProbeConnection::Stands(source_thread) => source_thread,
+                        ProbeConnection::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
+                        ProbeConnection::Silent => return Ok(Diagnosis::Silent),
                     };
                     break;
                 }
             }
         }
-        let nobody = culprits.is_empty() && !connection.quarantine.has_locked();
+        let nobody = top_consumers.is_empty() && !connection.quarantine.has_locked();
         if nobody && connection.quarantine.is_at_limit() {
-            if waited < connection.patience.at_most() {
+            if waited < connection.timeout.at_most() {
                 return Ok(Diagnosis::Slow { suspect });
             }
             // To find out whether a list can be had would cost one thread more.
-            culprits.push((UNKNOWN, Hold::Lock));
+            top_consumers.push((UNKNOWN, BlockedBy::Lock));
         } else if nobody {
             // Nobody who is known. Where a domain that is not known is locked, no list can be had.
             let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
-            match race(call, &mut states, LIST_PATIENCE + connection.round_trip * 4).await {
+            match race(call, &mut states, LIST_TIMEOUT + connection.round_trip * 4).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(_) => return Ok(Diagnosis::Slow { suspect }),
                 Race::Late => {
-                    culprits.push((UNKNOWN, Hold::Lock));
-                    connection.strand(fresh, states, vec![UNKNOWN]);
-                    fresh = match self.second(connection, call).await? {
-                        Second::Stands(line) => line,
-                        Second::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
-                        Second::Silent => return Ok(Diagnosis::Silent),
+                    top_consumers.push((UNKNOWN, BlockedBy::Lock));
+                    connection.abandon_question(fresh, states, vec![UNKNOWN]);
+                    fresh = match self.probe(connection, call).await? {
+                        ProbeConnection::Stands(source_thread) => source_thread,
+                        ProbeConnection::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
+                        ProbeConnection::Silent => return Ok(Diagnosis::Silent),
                     };
                 }
             }
         }
-        if culprits.is_empty() {
+        if top_consumers.is_empty() {
             return Ok(Diagnosis::Slow { suspect });
         }
         // The call began then. Another client's may have hung in it before.
-        let held = |(uuid, by)| {
-            let since = connection.known_hold(&uuid).map_or(begun, |held| held.since);
-            (uuid, Held { by, since })
+        let blocked = |(uuid, by)| {
+            let since = connection.known_block(&uuid).map_or(begun, |blocked| blocked.since);
+            (uuid, Blocked { by, since })
         };
-        let culprits: Vec<_> = culprits.into_iter().map(held).collect();
-        connection.quarantine.admit(&culprits, Instant::now());
-        Ok(Diagnosis::Hangs { culprits: culprits.into_iter().map(|(uuid, _)| uuid).collect(), fresh })
+        let top_consumers: Vec<_> = top_consumers.into_iter().map(blocked).collect();
+        connection.quarantine.admit(&top_consumers, Instant::now());
+        Ok(Diagnosis::Hangs { top_consumers: top_consumers.into_iter().map(|(uuid, _)| uuid).collect(), fresh })
     }
 
     /// A second connection. One that was asked for before and has not come yet is waited for: where libvirt takes no
     /// connection, attempts would pile up.
-    async fn second(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<Second, End> {
-        let (line, mut connected) = match connection.second.take() {
-            Some(second) => second,
+    async fn probe(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<ProbeConnection, End> {
+        let (source_thread, mut connected) = match connection.probe.take() {
+            Some(probe) => probe,
             None => {
-                let line = self.line()?;
-                let connected = line.worker.connect();
-                (line, connected)
+                let source_thread = self.source_thread()?;
+                let connected = source_thread.worker.connect();
+                (source_thread, connected)
             }
         };
-        Ok(match race(call, &mut connected, CONNECT_PATIENCE).await {
-            Race::Call(answer) => Second::Answered(answer?),
-            Race::Other(Ok(Ok(_))) => Second::Stands(line),
-            Race::Other(_) => Second::Silent,
+        Ok(match race(call, &mut connected, CONNECT_TIMEOUT).await {
+            Race::Call(answer) => ProbeConnection::Answered(answer?),
+            Race::Other(Ok(Ok(_))) => ProbeConnection::Stands(source_thread),
+            Race::Other(_) => ProbeConnection::Silent,
             Race::Late => {
-                connection.second = Some((line, connected));
-                Second::Silent
+                connection.probe = Some((source_thread, connected));
+                ProbeConnection::Silent
             }
         })
     }

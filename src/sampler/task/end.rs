@@ -1,7 +1,7 @@
 //! Why a connection or a task ends.
 
 use crate::sources::worker::WorkerGone;
-use crate::sources::{Severity, SourceError};
+use crate::sources::{FailureScope, SourceError};
 use tokio::sync::watch::error::RecvError;
 
 /// Why something is over.
@@ -28,5 +28,5 @@ impl From<RecvError> for End {
 
 /// A failure that costs the connection.
 pub(super) fn failed(message: String, advice: Option<String>) -> SourceError {
-    SourceError { message, advice, severity: Severity::Connection }
+    SourceError { message, advice, severity: FailureScope::Connection }
 }

@@ -3,7 +3,7 @@
 mod connection;
 mod diagnosis;
 mod end;
-mod keep_held;
+mod keep_blocked;
 mod run;
 mod state;
 

@@ -1,15 +1,15 @@
 //! The life of one host's task: connect, sample, lose the connection, wait, connect again.
 
-use super::connection::{Connection, Line, Turn};
+use super::connection::{Connection, SampleKind, SourceThread};
 use super::diagnosis::Diagnosis;
 use super::end::{End, failed};
-use super::keep_held::keep_held;
+use super::keep_blocked::keep_blocked;
 use super::state::Task;
 use crate::model::{Failure, Groups, HostSample, HostUpdate};
 use crate::sampler::plan::Plan;
-use crate::sampler::schedule::{Backoff, Look, Schedule};
-use crate::sampler::watchdog::{Patience, Quarantine, SUSPICION};
-use crate::sources::{Request, Severity, SourceError};
+use crate::sampler::schedule::{Backoff, Schedule, StatePoll};
+use crate::sampler::watchdog::{AdaptiveTimeout, Quarantine, SUSPICION};
+use crate::sources::{FailureScope, Request, SourceError};
 use crate::time::Timestamp;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -37,46 +37,46 @@ impl Task {
 
     /// Connects again and again with one thread, until that thread is gone.
     async fn thread(&mut self) -> Result<Infallible, End> {
-        let mut line = self.line()?;
+        let mut source_thread = self.source_thread()?;
         loop {
-            let Err(end) = self.connection(&mut line).await;
+            let Err(end) = self.connection(&mut source_thread).await;
             let End::Lost(error) = end else { return Err(end) };
             self.pause(error).await?;
         }
     }
 
     /// One connection, from the attempt to its loss. Where a call hangs, another line takes its place.
-    async fn connection(&mut self, line: &mut Line) -> Result<Infallible, End> {
+    async fn connection(&mut self, source_thread: &mut SourceThread) -> Result<Infallible, End> {
         // What the connection before still had to say.
-        for event in line.unread().0 {
-            self.events.tell(event);
+        for event in source_thread.unread().0 {
+            self.events.forward(event);
         }
         self.send(HostUpdate::Connecting).await?;
         let begun = Instant::now();
-        let info = self.attend(line.worker.connect()).await??.map_err(End::Lost)?;
+        let info = self.attend(source_thread.worker.connect()).await??.map_err(End::Lost)?;
         let connected_in = begun.elapsed();
-        let free = info.free;
+        let free = info.local;
         self.send(HostUpdate::Connected(Arc::new(info))).await?;
-        let interval = self.wishes.borrow_and_update().interval;
+        let interval = self.controls.borrow_and_update().interval;
         let (freed_sender, freed) = mpsc::unbounded_channel();
         let mut connection = Connection {
-            line,
-            wishes: self.wishes.clone(),
+            source_thread,
+            controls: self.controls.clone(),
             schedule: Schedule::new(Instant::now(), interval, self.settings.second),
-            look: Look::default(),
+            state_poll: StatePoll::default(),
             events: self.events.clone(),
-            patience: Patience::default(),
+            timeout: AdaptiveTimeout::default(),
             // More than four messages go to and fro for it.
             round_trip: connected_in / 4,
             quarantine: Quarantine::default(),
             plan: Plan::default(),
-            free,
+            local: free,
             late: None,
             freed_sender,
             freed,
             before: None,
             ticked: false,
-            second: None,
+            probe: None,
         };
         let end = self.serve(&mut connection).await;
         self.last = connection.before.or(self.last.take());
@@ -86,31 +86,31 @@ impl Task {
     /// Sample after sample, until the connection is lost.
     async fn serve(&mut self, connection: &mut Connection<'_>) -> Result<Infallible, End> {
         // Who is there, before anybody is asked what could take long.
-        let mut turn = Turn::Look;
+        let mut kind = SampleKind::StatePoll;
         loop {
-            match self.watched(connection, turn).await? {
+            match self.watched(connection, kind).await? {
                 Ok(sample) => {
-                    if turn == Turn::Tick {
+                    if kind == SampleKind::Tick {
                         self.backoff = Backoff::default();
                         self.events.sampled(sample.at, Instant::now());
                     }
                     self.send_sample(connection.before.as_ref(), &sample).await?;
                     connection.before = Some(sample);
-                    self.tell_late(connection).await?;
+                    self.send_late(connection).await?;
                 }
-                Err(error) if error.severity == Severity::Sample => {
+                Err(error) if error.severity == FailureScope::Sample => {
                     let failure =
                         Failure { message: error.message, advice: error.advice, retry_in: None, at: Timestamp::now() };
                     self.send(HostUpdate::Failed(failure)).await?;
                 }
                 Err(error) => return Err(End::Lost(error)),
             }
-            turn = connection.next().await?;
+            kind = connection.next().await?;
         }
     }
 
     /// Says when a sample takes longer than the interval, and when that is over.
-    async fn tell_late(&mut self, connection: &mut Connection<'_>) -> Result<(), End> {
+    async fn send_late(&mut self, connection: &mut Connection<'_>) -> Result<(), End> {
         let late = connection.schedule.late();
         if late.is_some() || connection.late.is_some() {
             connection.late = late;
@@ -123,21 +123,21 @@ impl Task {
     async fn watched(
         &mut self,
         connection: &mut Connection<'_>,
-        turn: Turn,
+        kind: SampleKind,
     ) -> Result<Result<HostSample, SourceError>, End> {
-        let request = connection.begins(turn);
+        let request = connection.begins(kind);
         let (mut told, mut hung, mut again) = (false, false, false);
         // How soon to ask who hangs.
-        let mut patience = connection.patience.limit();
+        let mut timeout = connection.timeout.limit();
         let answer = 'again: loop {
-            let around = connection.quarantine.around(connection.before.as_ref());
-            let most = around.as_ref().map_or(connection.most_calls(), |around| around.calls);
-            let locked = around.as_ref().map(|around| around.locked.clone());
+            let bypass = connection.quarantine.bypass(connection.before.as_ref());
+            let most = bypass.as_ref().map_or(connection.most_calls(), |bypass| bypass.calls);
+            let locked = bypass.as_ref().map(|bypass| bypass.locked.clone());
             let focus = request.focus.filter(|uuid| !connection.quarantine.holds(uuid));
             let begun = Instant::now();
-            let mut call = connection.line.worker.sample(Request { focus, ..request.clone() }, around);
+            let mut call = connection.source_thread.worker.sample(Request { focus, ..request.clone() }, bypass);
             loop {
-                let limit = self.settings.watchdog.then(|| Instant::now() + patience);
+                let limit = self.settings.watchdog.then(|| Instant::now() + timeout);
                 let answer = match connection.answer(&mut call, limit).await? {
                     Some(answer) => Diagnosis::Answered(answer),
                     None => self.diagnose(connection, &mut call, begun.elapsed()).await?,
@@ -147,38 +147,38 @@ impl Task {
                         // libvirt reads domain by domain. In an answer that was held up some figures are as old as the
                         // question, and nobody can tell which: it is asked again. One that takes as long again is what a
                         // slow host has.
-                        if self.settings.watchdog && begun.elapsed() > connection.patience.at_most() && answer.is_ok() {
+                        if self.settings.watchdog && begun.elapsed() > connection.timeout.at_most() && answer.is_ok() {
                             if !again {
                                 again = true;
                                 continue 'again;
                             }
-                            connection.patience.give(begun.elapsed());
+                            connection.timeout.give(begun.elapsed());
                         }
                         if let Ok(sample) = &mut answer {
                             for (uuid, domain) in &mut sample.domains {
-                                domain.more =
-                                    if domain.run.is_some() { request.more_of(uuid) } else { Groups::empty() };
+                                domain.extra =
+                                    if domain.run.is_some() { request.extra_of(uuid) } else { Groups::empty() };
                             }
                             let before = connection.before.as_ref().or(self.last.as_ref());
-                            keep_held(sample, before, &connection.quarantine);
+                            keep_blocked(sample, before, &connection.quarantine);
                             if let Some(locked) = &locked {
                                 let before = connection.before.as_ref();
                                 connection.quarantine.settle(sample, before, locked, Instant::now());
                             }
                         }
-                        connection.learn(turn, &request, answer.as_ref().ok(), begun.elapsed());
+                        connection.learn(kind, &request, answer.as_ref().ok(), begun.elapsed());
                         break 'again answer;
                     }
-                    Diagnosis::Hangs { culprits, fresh } => {
-                        connection.leave(call, culprits, most, fresh);
+                    Diagnosis::Hangs { top_consumers, fresh } => {
+                        connection.abandon(call, top_consumers, most, fresh);
                         (hung, again) = (true, false);
                         // Where one hangs others may: they are found one after another.
-                        patience = connection.patience.after_hang();
+                        timeout = connection.timeout.after_hang();
                         continue 'again;
                     }
                     // Nobody hangs so far, and perhaps somebody will.
                     Diagnosis::Slow { suspect } => {
-                        patience = suspect.map_or(patience * 2, |busy| SUSPICION.saturating_sub(busy));
+                        timeout = suspect.map_or(timeout * 2, |busy| SUSPICION.saturating_sub(busy));
                     }
                     Diagnosis::Silent if !told => {
                         told = true;
@@ -189,11 +189,11 @@ impl Task {
             }
         };
         // Nothing is to be found out any more.
-        connection.second = None;
-        if turn == Turn::Tick {
+        connection.probe = None;
+        if kind == SampleKind::Tick {
             connection.schedule.finished(Instant::now());
             if hung {
-                connection.schedule.gone_around(Instant::now());
+                connection.schedule.bypassed(Instant::now());
             }
         }
         Ok(answer)
@@ -202,9 +202,9 @@ impl Task {
     /// Tells of a failure and waits before the next attempt.
     async fn pause(&mut self, error: SourceError) -> Result<(), End> {
         let wait = match error.severity {
-            Severity::Permanent => self.backoff.longest(),
-            Severity::Sample | Severity::Connection => self.backoff.next(),
-            Severity::Away => Backoff::AWAY,
+            FailureScope::Permanent => self.backoff.longest(),
+            FailureScope::Sample | FailureScope::Connection => self.backoff.next(),
+            FailureScope::Away => Backoff::AWAY,
         };
         self.events.lost(&error.message, Instant::now());
         let failure =

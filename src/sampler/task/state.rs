@@ -1,12 +1,12 @@
 //! What one host's task owns, and how it sends.
 
-use super::connection::Line;
+use super::connection::SourceThread;
 use super::end::{End, failed};
 use crate::model::{HostSample, HostUpdate};
 use crate::sampler::diff::diff;
-use crate::sampler::event_forwarder::Teller;
+use crate::sampler::event_forwarder::EventForwarder;
 use crate::sampler::schedule::Backoff;
-use crate::sampler::settings::{MakeSource, Settings, Wish};
+use crate::sampler::settings::{Controls, MakeSource, Settings};
 use crate::sources::worker::Worker;
 use std::future::Future;
 use std::pin::pin;
@@ -17,9 +17,9 @@ pub(crate) struct Task {
     pub(super) host: usize,
     pub(super) make: MakeSource,
     pub(super) settings: Settings,
-    pub(super) wishes: watch::Receiver<Wish>,
+    pub(super) controls: watch::Receiver<Controls>,
     pub(super) updates: mpsc::Sender<(usize, HostUpdate)>,
-    pub(super) events: Teller,
+    pub(super) events: EventForwarder,
     pub(super) backoff: Backoff,
     /// The last sample of the connections before this one.
     pub(super) last: Option<HostSample>,
@@ -30,18 +30,18 @@ impl Task {
         host: usize,
         make: MakeSource,
         settings: Settings,
-        wishes: watch::Receiver<Wish>,
+        controls: watch::Receiver<Controls>,
         updates: mpsc::Sender<(usize, HostUpdate)>,
-        events: Teller,
+        events: EventForwarder,
     ) -> Self {
-        Self { host, make, settings, wishes, updates, events, backoff: Backoff::default(), last: None }
+        Self { host, make, settings, controls, updates, events, backoff: Backoff::default(), last: None }
     }
 
     /// A thread with a source of its own.
-    pub(super) fn line(&self) -> Result<Line, End> {
+    pub(super) fn source_thread(&self) -> Result<SourceThread, End> {
         let (worker, notices) = Worker::spawn(&format!("host {}", self.host), (self.make)())
             .map_err(|error| End::Lost(failed(format!("no thread for the connection: {error}"), None)))?;
-        Ok(Line { worker, notices })
+        Ok(SourceThread { worker, notices })
     }
 
     pub(super) async fn send_sample(&mut self, before: Option<&HostSample>, sample: &HostSample) -> Result<(), End> {
@@ -62,11 +62,11 @@ impl Task {
     /// Waits for something, unless nobody steers any more. Wishes stay to be read by the connection.
     pub(super) async fn attend<T>(&self, what: impl Future<Output = T>) -> Result<T, End> {
         let mut what = pin!(what);
-        let mut wishes = self.wishes.clone();
+        let mut controls = self.controls.clone();
         loop {
             tokio::select! {
                 biased;
-                wish = wishes.changed() => wish?,
+                control = controls.changed() => control?,
                 answer = &mut what => return Ok(answer),
             }
         }

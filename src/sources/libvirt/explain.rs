@@ -5,7 +5,7 @@
 
 use super::ffi::{CloseReason, LibvirtError};
 use crate::model::Call;
-use crate::sources::{Severity, SourceError};
+use crate::sources::{FailureScope, SourceError};
 use virt::sys;
 
 /// Schemes of libvirt's drivers, each with its daemon where libvirt runs one a driver.
@@ -36,7 +36,7 @@ const SCHEMES: [(&str, Option<&str>); 19] = [
 pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_before: bool) -> SourceError {
     let shown = uri.filter(|uri| !uri.is_empty()).unwrap_or("the default hypervisor");
     let scheme = uri.and_then(|uri| uri.split([':', '+']).next()).unwrap_or("");
-    let operators = if connected_before { Severity::Connection } else { Severity::Permanent };
+    let operators = if connected_before { FailureScope::Connection } else { FailureScope::Permanent };
     let text = error.message.as_str();
     let say = |why: String, advice: Option<String>, severity| SourceError {
         message: format!("cannot connect to {shown}: {why}"),
@@ -48,11 +48,11 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
         sys::VIR_ERR_NO_CONNECT => say(
             "libvirt has no driver for it".to_owned(),
             Some(format!("check the URI's spelling; if it is right, install libvirt's {scheme} driver")),
-            Severity::Permanent,
+            FailureScope::Permanent,
         ),
-        sys::VIR_ERR_INVALID_ARG => say(text.to_owned(), Some(URI_ADVICE.to_owned()), Severity::Permanent),
+        sys::VIR_ERR_INVALID_ARG => say(text.to_owned(), Some(URI_ADVICE.to_owned()), FailureScope::Permanent),
         sys::VIR_ERR_INTERNAL_ERROR if text.contains("parse URI") => {
-            say("this is not a URI".to_owned(), Some(URI_ADVICE.to_owned()), Severity::Permanent)
+            say("this is not a URI".to_owned(), Some(URI_ADVICE.to_owned()), FailureScope::Permanent)
         }
         sys::VIR_ERR_AUTH_FAILED | sys::VIR_ERR_AUTH_CANCELLED | sys::VIR_ERR_AUTH_UNAVAILABLE => say(
             format!("the daemon refused the login: {text}"),
@@ -72,7 +72,7 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
         _ if scheme == "test" => say(
             text.to_owned(),
             Some("test:///default needs no file; test:///PATH reads libvirt's XML of a <node> from there".to_owned()),
-            Severity::Permanent,
+            FailureScope::Permanent,
         ),
         _ => {
             if let Some(socket) = quoted_after(text, "Failed to connect socket to '") {
@@ -89,7 +89,7 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
                     "check that the daemon there listens (libvirtd-tcp.socket, libvirtd-tls.socket, virtproxyd-*.socket) \
                      and that no firewall drops {server}"
                 );
-                say(text.to_owned(), Some(advice), Severity::Connection)
+                say(text.to_owned(), Some(advice), FailureScope::Connection)
             } else if text.contains("ertificate") {
                 let advice =
                     "the TLS transport needs a CA certificate and a client certificate: see libvirt's page on \
@@ -98,9 +98,9 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
                 say(text.to_owned(), Some(advice), operators)
             } else if text.contains("resolve address") || text.contains("IP address lookup") {
                 let advice = "check the host's name and this machine's DNS".to_owned();
-                say(text.to_owned(), Some(advice), Severity::Connection)
+                say(text.to_owned(), Some(advice), FailureScope::Connection)
             } else {
-                say(text.to_owned(), Some(general_advice(uri)), Severity::Connection)
+                say(text.to_owned(), Some(general_advice(uri)), FailureScope::Connection)
             }
         }
     }
@@ -124,7 +124,7 @@ fn for_shell(word: &str) -> String {
 }
 
 /// A socket on this machine that did not answer.
-fn local_socket(text: &str, socket: &str, scheme: &str, operators: Severity) -> (String, String, Severity) {
+fn local_socket(text: &str, socket: &str, scheme: &str, operators: FailureScope) -> (String, String, FailureScope) {
     if text.ends_with("Permission denied") {
         let advice = "join the group that may use it: sudo usermod -aG libvirt $USER, then log in again".to_owned();
         return (format!("no permission to use {socket}"), advice, operators);
@@ -132,14 +132,14 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: Severity) -> 
     let driver = SCHEMES.iter().find(|(known, _)| *known == scheme);
     if driver.is_none() && !scheme.is_empty() {
         let why = format!("{scheme} is no scheme of libvirt's");
-        return (why, URI_ADVICE.to_owned(), Severity::Permanent);
+        return (why, URI_ADVICE.to_owned(), FailureScope::Permanent);
     }
     let why = if text.ends_with("Connection refused") {
         format!("the libvirt daemon is not running: nobody answers at {socket}")
     } else if text.ends_with("No such file or directory") {
         format!("the libvirt daemon is not running: there is no {socket}")
     } else {
-        return (text.to_owned(), "is the libvirt daemon running?".to_owned(), Severity::Connection);
+        return (text.to_owned(), "is the libvirt daemon running?".to_owned(), FailureScope::Connection);
     };
     let daemon = socket.rsplit('/').next().and_then(|file| file.split("-sock").next()).unwrap_or("");
     let advice = if socket.starts_with("/run/user/") || socket.contains("/.cache/libvirt") {
@@ -153,7 +153,7 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: Severity) -> 
     } else {
         "start the daemon that belongs to this socket, or check the path in the URI".to_owned()
     };
-    (why, advice, Severity::Away)
+    (why, advice, FailureScope::Away)
 }
 
 /// What libvirt says where ssh ends before the first message is sent: then it does not read what ssh had to say.
@@ -164,7 +164,7 @@ fn goes_through_ssh(uri: Option<&str>) -> bool {
 }
 
 /// ssh, or what it started on the other side, has ended: its own words tell why.
-fn ssh(words: &str, uri: Option<&str>, operators: Severity) -> (String, String, Severity) {
+fn ssh(words: &str, uri: Option<&str>, operators: FailureScope) -> (String, String, FailureScope) {
     let words = [": Connection reset by peer", ": Input/output error", ": Broken pipe"]
         .iter()
         .find_map(|ending| words.strip_suffix(ending))
@@ -177,7 +177,7 @@ fn ssh(words: &str, uri: Option<&str>, operators: Severity) -> (String, String, 
         .unwrap_or("localhost");
     let by_hand = format!("try by hand: ssh {host} virsh -r list");
     let (advice, severity) = if words.contains("resolve hostname") {
-        ("check the host's name and this machine's DNS".to_owned(), Severity::Connection)
+        ("check the host's name and this machine's DNS".to_owned(), FailureScope::Connection)
     } else if words.contains("Permission denied") {
         (format!("vtop asks for no password: load a key with ssh-add, then {by_hand}"), operators)
     } else if words.contains("Host key verification failed") {
@@ -187,10 +187,10 @@ fn ssh(words: &str, uri: Option<&str>, operators: Severity) -> (String, String, 
     } else if words.contains("No such file or directory") || words.contains("unix connect failed") {
         (
             format!("the libvirt daemon on the host is not running: ssh {host} sudo systemctl start libvirtd.socket"),
-            Severity::Connection,
+            FailureScope::Connection,
         )
     } else {
-        (by_hand, Severity::Connection)
+        (by_hand, FailureScope::Connection)
     };
     (format!("ssh: {}", words.strip_prefix("ssh: ").unwrap_or(words)), advice, severity)
 }
@@ -203,7 +203,7 @@ pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Op
             advice: Some(
                 "vtop connects again by itself; journalctl -u libvirtd (or virtqemud) tells what happened".to_owned(),
             ),
-            severity: Severity::Connection,
+            severity: FailureScope::Connection,
         };
     }
     let (message, advice) = match error.code as u32 {
@@ -220,7 +220,7 @@ pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Op
             Some("try by hand, with the same -c: virsh -r domstats".to_owned()),
         ),
     };
-    SourceError { message, advice, severity: Severity::Sample }
+    SourceError { message, advice, severity: FailureScope::Sample }
 }
 
 /// Why the connection closed by itself.
@@ -234,7 +234,7 @@ pub(crate) fn closing(reason: CloseReason) -> String {
 }
 
 /// Whether the driver lacks a call altogether: it will not work for any domain.
-pub(crate) fn is_driver_lack(call: Call, error: &LibvirtError) -> bool {
+pub(crate) fn is_unsupported(call: Call, error: &LibvirtError) -> bool {
     match error.code as u32 {
         sys::VIR_ERR_NO_SUPPORT => true,
         // Said of a device, it may be true of this kind of device only.
@@ -257,7 +257,7 @@ pub(crate) fn is_busy(error: &LibvirtError) -> bool {
 }
 
 /// Why a call has no answer, in a few words.
-pub(crate) fn lack(error: &LibvirtError, driver: &str) -> String {
+pub(crate) fn unsupported(error: &LibvirtError, driver: &str) -> String {
     match error.code as u32 {
         sys::VIR_ERR_NO_SUPPORT => format!("not supported by the {driver} driver"),
         sys::VIR_ERR_OPERATION_UNSUPPORTED if error.message.contains("getCpuacctPercpuUsage") => {
@@ -315,7 +315,7 @@ mod tests {
                     format!("cannot connect to {uri}: the libvirt daemon is not running: {words} {socket}")
                 );
                 assert_eq!(said.advice.as_deref(), Some(advice));
-                assert_eq!(said.severity, Severity::Away);
+                assert_eq!(said.severity, FailureScope::Away);
             }
         }
     }
@@ -328,10 +328,10 @@ mod tests {
             "Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied",
         );
         let first = connecting(&denied, Some("qemu:///system"), false);
-        assert_eq!(first.severity, Severity::Permanent);
+        assert_eq!(first.severity, FailureScope::Permanent);
         assert!(first.advice.unwrap().contains("usermod -aG libvirt"));
         // A daemon that starts again makes its socket first and opens it to the group then.
-        assert_eq!(connecting(&denied, Some("qemu:///system"), true).severity, Severity::Connection);
+        assert_eq!(connecting(&denied, Some("qemu:///system"), true).severity, FailureScope::Connection);
     }
 
     #[test]
@@ -339,7 +339,7 @@ mod tests {
         let said = |words: &str| rpc("qemu+ssh://ops@node1/system?no_tty=1", &format!("Cannot recv data: {words}"));
         let lost = said("ssh: Could not resolve hostname node1: Name or service not known: Connection reset by peer");
         assert!(lost.message.ends_with("ssh: Could not resolve hostname node1: Name or service not known"), "{lost}");
-        assert_eq!(lost.severity, Severity::Connection);
+        assert_eq!(lost.severity, FailureScope::Connection);
 
         let denied = said("ops@node1: Permission denied (publickey,password).: Connection reset by peer");
         assert!(denied.message.ends_with("ssh: ops@node1: Permission denied (publickey,password)."), "{denied}");
@@ -347,14 +347,14 @@ mod tests {
             denied.advice.as_deref(),
             Some("vtop asks for no password: load a key with ssh-add, then try by hand: ssh ops@node1 virsh -r list")
         );
-        assert_eq!(denied.severity, Severity::Permanent);
+        assert_eq!(denied.severity, FailureScope::Permanent);
 
         let key = said("Host key verification failed.: Connection reset by peer");
         assert_eq!(key.advice.as_deref(), Some("accept the host's key once: ssh ops@node1"));
         assert!(said("bash: nc: command not found: Connection reset by peer").advice.unwrap().contains("netcat"));
         let refused = said("ssh: connect to host node1 port 22: Connection refused: Connection reset by peer");
         assert_eq!(refused.advice.as_deref(), Some("try by hand: ssh ops@node1 virsh -r list"));
-        assert_eq!(refused.severity, Severity::Connection);
+        assert_eq!(refused.severity, FailureScope::Connection);
     }
 
     #[test]
@@ -363,7 +363,7 @@ mod tests {
             let said = rpc("qemu+ssh://ops@node1/system?no_tty=1", text);
             assert!(said.message.ends_with("ssh has ended at once, and libvirt has lost its words"), "{said}");
             assert_eq!(said.advice.as_deref(), Some("try by hand: ssh ops@node1 virsh -r list"));
-            assert_eq!(said.severity, Severity::Connection);
+            assert_eq!(said.severity, FailureScope::Connection);
             assert!(rpc("qemu+tcp://node1/system", text).message.ends_with(text), "nobody else's words");
         }
     }
@@ -376,7 +376,7 @@ mod tests {
             connecting(&error(8, 0, "invalid argument"), Some("x"), true),
             rpc("foo:///bar", "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory"),
         ] {
-            assert_eq!(said.severity, Severity::Permanent, "{said}");
+            assert_eq!(said.severity, FailureScope::Permanent, "{said}");
             assert!(said.advice.is_some(), "{said}");
         }
     }
@@ -417,7 +417,7 @@ mod tests {
             let odd = error(sys::VIR_ERR_CONFIG_UNSUPPORTED, 0, "unsupported configuration: odd");
             let said = connecting(&odd, uri, false);
             assert!(said.message.ends_with(": unsupported configuration: odd"), "{said}");
-            assert_eq!(said.severity, Severity::Connection);
+            assert_eq!(said.severity, FailureScope::Connection);
             let advice = said.advice.unwrap_or_default();
             assert!(advice.contains(by_hand) && advice.contains("qemu+ssh://host/system"), "{advice}");
         }
@@ -427,24 +427,27 @@ mod tests {
     fn a_sample_fails_alone_or_with_its_connection() {
         let closed = error(1, 7, "internal error: client socket is closed");
         let lost = sampling(&closed, false, Some(CloseReason::EndOfFile));
-        assert_eq!(lost.severity, Severity::Connection);
+        assert_eq!(lost.severity, FailureScope::Connection);
         assert_eq!(lost.message, "the libvirt daemon hung up: it ended or was restarted");
-        assert_eq!(sampling(&closed, false, None).severity, Severity::Connection);
+        assert_eq!(sampling(&closed, false, None).severity, FailureScope::Connection);
         let busy = sampling(&error(68, 10, "cannot acquire state change lock"), true, None);
-        assert_eq!(busy.severity, Severity::Sample);
+        assert_eq!(busy.severity, FailureScope::Sample);
         assert!(busy.message.contains("cannot acquire state change lock"));
     }
 
     #[test]
     fn lacks_are_in_words() {
-        assert_eq!(lack(&error(3, 0, "this function is not supported"), "LXC"), "not supported by the LXC driver");
+        assert_eq!(
+            unsupported(&error(3, 0, "this function is not supported"), "LXC"),
+            "not supported by the LXC driver"
+        );
         let cgroup = error(84, 54, "operation 'getCpuacctPercpuUsage' not supported for backend 'cgroup V2'");
-        assert_eq!(lack(&cgroup, "QEMU"), "not with cgroup v2: it does not count CPU time per host CPU");
-        assert!(is_driver_lack(Call::CpuStatsPerCpu, &cgroup));
+        assert_eq!(unsupported(&cgroup, "QEMU"), "not with cgroup v2: it does not count CPU time per host CPU");
+        assert!(is_unsupported(Call::CpuStatsPerCpu, &cgroup));
         let device = error(84, 10, "not for this kind of device");
-        assert!(!is_driver_lack(Call::InterfaceStats, &device), "other domains have other devices");
+        assert!(!is_unsupported(Call::InterfaceStats, &device), "other domains have other devices");
         let dead = error(55, 20, "Requested operation is not valid: domain is not running");
-        assert!(!is_driver_lack(Call::MemoryStats, &dead) && !is_no_domain(&dead));
+        assert!(!is_unsupported(Call::MemoryStats, &dead) && !is_no_domain(&dead));
         assert!(is_no_domain(&error(42, 10, "Domain not found")));
         assert!(is_busy(&error(68, 10, "Timed out")));
     }

@@ -3,7 +3,7 @@
 use super::explain;
 use super::ffi::{Connection, LibvirtError};
 use crate::model::{Call, Counter, CpuTimes, Groups, HostInfo, NodeMemory, NodeSample};
-use crate::sources::libvirt::stats::unsupported::Lacks;
+use crate::sources::libvirt::stats::unsupported::UnsupportedCalls;
 use crate::units::{Bytes, Nanoseconds};
 
 /// What the host is. Drivers do not tell everything; what one does not tell stays empty, and is no reason to fail.
@@ -20,7 +20,7 @@ pub(crate) fn info(connection: &Connection) -> HostInfo {
         cpus: node.cpus.max(1),
         mhz: (node.mhz > 0).then_some(node.mhz),
         topology: (node.nodes, node.sockets, node.cores, node.threads),
-        free: Groups::empty(),
+        local: Groups::empty(),
         synthetic: false,
     }
 }
@@ -31,17 +31,21 @@ pub(super) fn version(packed: u64) -> Option<String> {
 }
 
 /// What the host does now. The error is one of a connection that is gone.
-pub(crate) fn sample(connection: &Connection, lacks: &mut Lacks, driver: &str) -> Result<NodeSample, LibvirtError> {
+pub(crate) fn sample(
+    connection: &Connection,
+    unsupported: &mut UnsupportedCalls,
+    driver: &str,
+) -> Result<NodeSample, LibvirtError> {
     let mut ask = |call, answer: &dyn Fn() -> Result<Vec<(String, u64)>, LibvirtError>| {
-        if lacks.has(call) {
+        if unsupported.has(call) {
             return Ok(None);
         }
         match answer() {
             Ok(fields) => Ok(Some(fields)),
             Err(error) if !connection.is_alive() => Err(error),
             Err(error) => {
-                if explain::is_driver_lack(call, &error) {
-                    lacks.add(call, explain::lack(&error, driver));
+                if explain::is_unsupported(call, &error) {
+                    unsupported.add(call, explain::unsupported(&error, driver));
                 }
                 Ok(None)
             }
@@ -74,7 +78,7 @@ fn node_memory(fields: &[(String, u64)]) -> Option<NodeMemory> {
     let size = |name| field(fields, name).map(Bytes::from_kib);
     Some(NodeMemory {
         total: size("total")?,
-        free: size("free")?,
+        local: size("free")?,
         buffers: size("buffers").unwrap_or_default(),
         cached: size("cached").unwrap_or_default(),
     })

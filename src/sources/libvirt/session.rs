@@ -3,21 +3,21 @@
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
 use super::{Calls, explain, host, uri};
 use crate::model::{
-    Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, Lack, NodeSample, StateReason,
+    Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, NodeSample, StateReason, UnsupportedCall,
 };
 use crate::sources::libvirt::definition::cache::{Definitions, Marks, Present};
 use crate::sources::libvirt::degraded::bypass;
 use crate::sources::libvirt::degraded::bypass::Asking;
 use crate::sources::libvirt::events::inbox::Inbox;
 use crate::sources::libvirt::stats::bulk::Moments;
-use crate::sources::libvirt::stats::connection_pool::Lanes;
+use crate::sources::libvirt::stats::connection_pool::ConnectionPool;
 use crate::sources::libvirt::stats::looked_up::LookedUp;
-use crate::sources::libvirt::stats::nowait_retry::Spared;
+use crate::sources::libvirt::stats::nowait_retry::NowaitRetry;
 use crate::sources::libvirt::stats::per_domain::{self, Asker, Stop};
-use crate::sources::libvirt::stats::unsupported::Lacks;
+use crate::sources::libvirt::stats::unsupported::UnsupportedCalls;
 use crate::sources::libvirt::stats::{bulk, connection_pool};
-use crate::sources::linux::{Books, NodeBooks};
-use crate::sources::{Around, Monitor, Notify, Request};
+use crate::sources::linux::{NodeFiles, QemuProcesses};
+use crate::sources::{Bypass, Monitor, Notify, Request};
 use crate::time::Timestamp;
 use crate::units::Nanoseconds;
 use std::collections::btree_map::Entry;
@@ -37,15 +37,15 @@ pub(crate) struct Session {
     /// Domains are asked one by one.
     per_domain: bool,
     /// Where the domains' processes are on this machine.
-    books: Option<Books>,
-    node_books: Option<NodeBooks>,
+    processes: Option<QemuProcesses>,
+    node_files: Option<NodeFiles>,
     /// Further connections to this machine's libvirtd.
-    lanes: Option<Lanes>,
-    lacks: Lacks,
+    pool: Option<ConnectionPool>,
+    unsupported: UnsupportedCalls,
     roster: Roster,
-    memory: per_domain::Memory,
+    memory: per_domain::PerDomainCache,
     looked_up: LookedUp,
-    spared: Spared,
+    nowait_retry: NowaitRetry,
 }
 
 /// Who was there at the sample before. The steady call answers for active domains only; the others are remembered.
@@ -95,27 +95,27 @@ impl Session {
         let mut info = host::info(&connection);
         let here = calls == Calls::Auto && info.driver == "QEMU" && uri::is_local(&info.uri);
         if here {
-            info.free = Groups::CPU;
+            info.local = Groups::CPU;
         }
-        let mut lacks = Lacks::default();
+        let mut unsupported = UnsupportedCalls::default();
         let inbox = Arc::new(Inbox::new(notify));
         let receiver = Arc::clone(&inbox);
         if let Err(error) = connection.subscribe(Arc::new(move |event| receiver.receive(event))) {
-            lacks.add(Call::Events, explain::lack(&error, &info.driver));
+            unsupported.add(Call::Events, explain::unsupported(&error, &info.driver));
         }
         let session = Self {
             connection,
             inbox,
             driver: info.driver.clone(),
             per_domain: calls == Calls::PerDomain,
-            books: here.then(Books::default),
-            node_books: here.then(NodeBooks::default),
-            lanes: here.then(|| Lanes::to(uri)),
-            lacks,
+            processes: here.then(QemuProcesses::default),
+            node_files: here.then(NodeFiles::default),
+            pool: here.then(|| ConnectionPool::to(uri)),
+            unsupported,
             roster: Roster::default(),
-            memory: per_domain::Memory::default(),
+            memory: per_domain::PerDomainCache::default(),
             looked_up: LookedUp::default(),
-            spared: Spared::default(),
+            nowait_retry: NowaitRetry::default(),
         };
         Ok((session, info))
     }
@@ -153,10 +153,10 @@ impl Session {
     }
 
     /// The same while calls hang in some domains. Where the others are asked in bulk, definitions stay as they are known.
-    pub(crate) fn sample_around(
+    pub(crate) fn sample_degraded(
         &mut self,
         request: &Request,
-        around: &Around,
+        bypass: &Bypass,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
         let (changed, stale) = self.inbox.take();
@@ -167,36 +167,39 @@ impl Session {
             self.looked_up.forget();
         }
         if !self.per_domain {
-            match self.sample_around_in_bulk(request, around, definitions) {
+            match self.sample_degraded_in_bulk(request, bypass, definitions) {
                 Ok(sample) => return Ok(sample),
                 Err(NoBulk::Failed(error)) => return Err(error),
                 Err(NoBulk::Useless) => self.per_domain = true,
             }
         }
-        self.sample_per_domain(request, Some(around), definitions)
+        self.sample_per_domain(request, Some(bypass), definitions)
     }
 
-    fn sample_around_in_bulk(
+    fn sample_degraded_in_bulk(
         &mut self,
         request: &Request,
-        around: &Around,
+        bypass: &Bypass,
         definitions: &mut Definitions,
     ) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, lanes, lacks, looked_up, books, node_books, spared, .. } = self;
-        let books = books.as_mut().filter(|_| is_pulse_with_books(request));
-        let asking = Asking { request, around, books, lanes: lanes.as_mut(), spared, driver };
+        let Self { connection, driver, pool, unsupported, looked_up, processes, node_files, nowait_retry, .. } = self;
+        let processes = processes.as_mut().filter(|_| is_cheap_with_processes(request));
+        let asking = Asking { request, bypass, processes, pool: pool.as_mut(), nowait_retry, driver };
         let (domains, at) = match bypass::sample(connection, looked_up, asking) {
             Err(error) if bulk::is_missing(&error) => {
-                lacks.add(Call::BulkStats, explain::lack(&error, driver));
+                unsupported.add(Call::BulkStats, explain::unsupported(&error, driver));
                 return Err(NoBulk::Useless);
             }
             sample => sample?,
         };
         let node = match Groups::STATE.contains(request.groups) {
             true => NodeSample::default(),
-            false => node(node_books.as_mut(), || host::sample(connection, lacks, driver))?,
+            false => node(node_files.as_mut(), || host::sample(connection, unsupported, driver))?,
         };
-        Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
+        Ok(finish(
+            definitions,
+            HostSample { at, requested: request.groups, node, domains, unsupported: unsupported.shared() },
+        ))
     }
 
     /// Whether a domain's QEMU answers.
@@ -206,14 +209,14 @@ impl Session {
     }
 
     fn sample_in_bulk(&mut self, request: &Request, definitions: &mut Definitions) -> Result<HostSample, NoBulk> {
-        let Self { connection, driver, lanes, lacks, roster, books, node_books, spared, .. } = self;
-        let books = books.as_mut().filter(|_| is_pulse_with_books(request));
-        let groups = if books.is_some() { request.groups - Groups::CPU } else { request.groups };
+        let Self { connection, driver, pool, unsupported, roster, processes, node_files, nowait_retry, .. } = self;
+        let processes = processes.as_mut().filter(|_| is_cheap_with_processes(request));
+        let groups = if processes.is_some() { request.groups - Groups::CPU } else { request.groups };
         let state_only = Groups::STATE.contains(request.groups);
         let start = Timestamp::now();
         let records = match bulk::call(connection, groups, !state_only) {
             Err(error) if bulk::is_missing(&error) => {
-                lacks.add(Call::BulkStats, explain::lack(&error, driver));
+                unsupported.add(Call::BulkStats, explain::unsupported(&error, driver));
                 return Err(NoBulk::Useless);
             }
             records => records?,
@@ -223,13 +226,13 @@ impl Session {
         let mut domains = BTreeMap::new();
         let mut present = Vec::new();
         let (mut any_active, mut any_figures) = (false, false);
-        let pulse = Groups::PULSE.contains(groups);
+        let cheap = Groups::CHEAP.contains(groups);
         for (record, read_at) in records.iter().zip(Moments::between(start, at, records.len())) {
             let mut reading = bulk::read(&record, groups, driver);
             any_active |= reading.sample.run.is_some();
             any_figures |= reading.has_figures;
-            if !pulse && reading.sample.run.is_some() {
-                reading.notice_hang();
+            if !cheap && reading.sample.run.is_some() {
+                reading.note_hang();
                 reading.sample.own_time = Some((groups, read_at));
             }
             domains.insert(reading.present.uuid, reading.sample);
@@ -241,28 +244,28 @@ impl Session {
         let active = present.iter().filter(|present| present.marks.run.is_some());
         let active: Vec<_> = active.map(|present| (present.uuid, present.domain)).collect();
         let mut vcpus = BTreeMap::new();
-        let silent = books.map(|books| books.fill(&mut domains));
-        let wanted = |uuid: &Uuid| request.more_of(uuid) | bulk::unless_said(silent.as_ref(), uuid);
-        let lanes = lanes.as_mut().map(|lanes| (lanes, connection_pool::MOST));
-        bulk::more(connection, lanes, active.iter().copied(), wanted, driver, |answer| {
+        let silent = processes.map(|processes| processes.fill(&mut domains));
+        let wanted = |uuid: &Uuid| request.extra_of(uuid) | bulk::not_local(silent.as_ref(), uuid);
+        let pool = pool.as_mut().map(|pool| (pool, connection_pool::MOST));
+        bulk::more(connection, pool, active.iter().copied(), wanted, driver, |answer| {
             vcpus.extend(answer.vcpus.map(|count| (answer.uuid, count)));
             if let Some(sample) = domains.get_mut(&answer.uuid) {
                 answer.complete(sample);
             }
         })?;
-        spared.ask_again(connection, &active, driver, &mut domains)?;
+        nowait_retry.ask_again(connection, &active, driver, &mut domains)?;
         for present in &mut present {
             present.marks.vcpus = present.marks.vcpus.or_else(|| vcpus.get(&present.uuid).copied());
         }
         if let Some(focus) = present.iter().find(|present| Some(present.uuid) == request.focus)
             && let Some(sample) = domains.get_mut(&focus.uuid).filter(|sample| sample.run.is_some())
         {
-            let mut asker = Asker { connection, driver, domain: focus.domain, lacks, found: Vec::new() };
+            let mut asker = Asker { connection, driver, domain: focus.domain, unsupported, found: Vec::new() };
             fill_host_cpus(&mut asker, sample)?;
         }
         let node = match state_only {
             true => NodeSample::default(),
-            false => node(node_books.as_mut(), || host::sample(connection, lacks, driver))?,
+            false => node(node_files.as_mut(), || host::sample(connection, unsupported, driver))?,
         };
 
         let vanished = roster.active.iter().any(|uuid| !domains.contains_key(uuid));
@@ -295,21 +298,24 @@ impl Session {
             // Domains that are off can be read from a list only, and one that has vanished may be among them.
             roster.listed = None;
         }
-        Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
+        Ok(finish(
+            definitions,
+            HostSample { at, requested: request.groups, node, domains, unsupported: unsupported.shared() },
+        ))
     }
 
     fn sample_per_domain(
         &mut self,
         request: &Request,
-        around: Option<&Around>,
+        bypass: Option<&Bypass>,
         definitions: &mut Definitions,
     ) -> Result<HostSample, LibvirtError> {
-        let Self { connection, driver, lacks, roster, memory, looked_up, .. } = self;
-        let locked = around.filter(|around| !around.locked.is_empty());
+        let Self { connection, driver, unsupported, roster, memory, looked_up, .. } = self;
+        let locked = bypass.filter(|bypass| !bypass.locked.is_empty());
         let list = if locked.is_some() { None } else { Some(connection.all_domains()?) };
         let listed = list.iter().flat_map(|list| list.iter());
         let known = match locked {
-            Some(around) => looked_up.all(connection, around.known.difference(&around.locked).copied())?,
+            Some(bypass) => looked_up.all(connection, bypass.known.difference(&bypass.locked).copied())?,
             None => Vec::new(),
         };
         let present: Vec<Present<'_>> = listed
@@ -334,15 +340,15 @@ impl Session {
                 domains.insert(present.uuid, DomainSample { name: present.marks.name.clone(), ..known.clone() });
                 continue;
             }
-            let mut asker = Asker { connection, driver, domain: present.domain, lacks, found: Vec::new() };
+            let mut asker = Asker { connection, driver, domain: present.domain, unsupported, found: Vec::new() };
             let definition = definitions.get(&present.uuid).0;
             let mut sample =
                 DomainSample::new(present.marks.name.clone(), run, DomainState::Unknown, StateReason::default());
             let outcome = ask_domain(&mut asker, &mut sample, |asker, sample| {
-                let groups = request.groups | request.more_of(&present.uuid);
-                if around.is_some_and(|around| around.busy.contains(&present.uuid)) {
-                    sample.held = bypass::hang(&present.domain);
-                    let cheap = groups & Groups::PULSE;
+                let groups = request.groups | request.extra_of(&present.uuid);
+                if bypass.is_some_and(|bypass| bypass.busy.contains(&present.uuid)) {
+                    sample.blocked = bypass::hang(&present.domain);
+                    let cheap = groups & Groups::CHEAP;
                     return per_domain::fill(asker, sample, definition.as_deref(), cheap, present.uuid, memory);
                 }
                 per_domain::fill(asker, sample, definition.as_deref(), groups, present.uuid, memory)?;
@@ -353,8 +359,8 @@ impl Session {
             });
             match outcome {
                 Ok(()) | Err(Stop::Busy) => {
-                    sample.own_time = Some((sample.asked, Timestamp::now()));
-                    sample.lacks = asker.found;
+                    sample.own_time = Some((sample.answered, Timestamp::now()));
+                    sample.unsupported = asker.found;
                     domains.insert(present.uuid, sample);
                 }
                 // Off, or not there at all.
@@ -371,23 +377,26 @@ impl Session {
         let at = Timestamp::now();
         let node = match Groups::STATE.contains(request.groups) {
             true => NodeSample::default(),
-            false => host::sample(connection, lacks, driver)?,
+            false => host::sample(connection, unsupported, driver)?,
         };
         roster.remember(&domains, due && locked.is_none());
         memory.keep(|uuid| domains.contains_key(uuid));
-        Ok(finish(definitions, HostSample { at, asked: request.groups, node, domains, lacks: lacks.shared() }))
+        Ok(finish(
+            definitions,
+            HostSample { at, requested: request.groups, node, domains, unsupported: unsupported.shared() },
+        ))
     }
 }
 
 /// Whether it is the pulse, with what the kernel's books say. Whoever asks everything of everybody asks libvirt.
-fn is_pulse_with_books(request: &Request) -> bool {
-    request.groups.contains(Groups::CPU) && (Groups::PULSE | Groups::CPU).contains(request.groups)
+fn is_cheap_with_processes(request: &Request) -> bool {
+    request.groups.contains(Groups::CPU) && (Groups::CHEAP | Groups::CPU).contains(request.groups)
 }
 
 /// What the node does now: from its books where they are here, else from libvirt.
-fn node<E>(books: Option<&mut NodeBooks>, ask: impl FnOnce() -> Result<NodeSample, E>) -> Result<NodeSample, E> {
-    match books {
-        Some(books) => books.sample(ask),
+fn node<E>(processes: Option<&mut NodeFiles>, ask: impl FnOnce() -> Result<NodeSample, E>) -> Result<NodeSample, E> {
+    match processes {
+        Some(processes) => processes.sample(ask),
         None => ask(),
     }
 }
@@ -403,7 +412,9 @@ fn ask_domain(
         Err(error) if explain::is_no_domain(&error) => return Err(Stop::Gone),
         Err(error) if !asker.connection.is_alive() => return Err(Stop::Lost(error)),
         Err(error) => {
-            asker.found.push(Lack { call: Call::DomainInfo, reason: explain::lack(&error, asker.driver) });
+            asker
+                .found
+                .push(UnsupportedCall { call: Call::DomainInfo, reason: explain::unsupported(&error, asker.driver) });
             return Ok(());
         }
     };
@@ -417,7 +428,7 @@ fn fill_host_cpus_of(asker: &mut Asker<'_>, sample: &mut DomainSample) -> Result
     let connection = asker.connection;
     if let Some(times) = asker.ask(Call::CpuStatsPerCpu, |domain| domain.cpu_stats_per_host_cpu(connection))? {
         sample.host_cpus = times.into_iter().map(|time| Counter(Nanoseconds(time))).collect();
-        sample.asked |= Groups::HOST_CPU;
+        sample.answered |= Groups::HOST_CPU;
         // The domain that is looked at is asked last, so this was a moment ago.
         sample.own_time = sample.own_time.map(|(groups, at)| (groups | Groups::HOST_CPU, at));
     }
@@ -427,7 +438,7 @@ fn fill_host_cpus_of(asker: &mut Asker<'_>, sample: &mut DomainSample) -> Result
 /// The same after a bulk call: if the domain has ended meanwhile, its other figures still stand.
 fn fill_host_cpus(asker: &mut Asker<'_>, sample: &mut DomainSample) -> Result<(), LibvirtError> {
     let outcome = fill_host_cpus_of(asker, sample);
-    sample.lacks.append(&mut asker.found);
+    sample.unsupported.append(&mut asker.found);
     match outcome {
         Err(Stop::Lost(error)) => Err(error),
         Ok(()) | Err(Stop::Gone | Stop::Busy) => Ok(()),
@@ -440,7 +451,7 @@ fn finish(definitions: &mut Definitions, mut sample: HostSample) -> HostSample {
     for (uuid, domain) in &mut sample.domains {
         let (definition, failure) = definitions.get(uuid);
         domain.definition = definition;
-        domain.lacks.extend(failure.cloned());
+        domain.unsupported.extend(failure.cloned());
     }
     sample
 }

@@ -5,8 +5,8 @@ use super::ffi::LibvirtError;
 use super::session::Session;
 use super::{explain, host, uri};
 use crate::model::{HostInfo, HostSample};
-use crate::sources::Severity;
-use crate::sources::{Around, Monitor, Notify, Request, Source, SourceError};
+use crate::sources::FailureScope;
+use crate::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
 use uuid::Uuid;
 
 /// How to reach a hypervisor, and how to ask it.
@@ -73,8 +73,8 @@ impl Source for LibvirtSource {
         self.with_session(|session, definitions| session.sample(request, definitions))
     }
 
-    fn sample_around(&mut self, request: &Request, around: &Around) -> Result<HostSample, SourceError> {
-        self.with_session(|session, definitions| session.sample_around(request, around, definitions))
+    fn sample_degraded(&mut self, request: &Request, bypass: &Bypass) -> Result<HostSample, SourceError> {
+        self.with_session(|session, definitions| session.sample_degraded(request, bypass, definitions))
     }
 
     fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {
@@ -91,7 +91,7 @@ impl LibvirtSource {
             return Err(SourceError {
                 message: "not connected".to_owned(),
                 advice: None,
-                severity: Severity::Connection,
+                severity: FailureScope::Connection,
             });
         };
         call(session, &mut self.definitions)

@@ -5,7 +5,7 @@
 
 use super::{Calls, LibvirtOptions, LibvirtSource};
 use crate::model::{Call, DomainSample, DomainState, Groups, HostSample};
-use crate::sources::{Notice, Notify, Request, Severity, Source};
+use crate::sources::{FailureScope, Notice, Notify, Request, Source};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -96,7 +96,7 @@ fn a_bulk_call_that_says_only_the_state_is_replaced() {
     let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let (_, test) = domain(&sample, "test").unwrap();
     assert_eq!((test.state, test.run), (DomainState::Running, Some(1)));
-    assert_eq!(test.asked, Groups::OVERVIEW);
+    assert_eq!(test.answered, Groups::OVERVIEW);
     assert!(test.cpu.time.is_some());
     assert_eq!(test.vcpus.len(), 2);
     assert_eq!(test.memory.maximum.unwrap().0, 8 << 30);
@@ -106,21 +106,22 @@ fn a_bulk_call_that_says_only_the_state_is_replaced() {
     assert!(test.nics[0].rx_bytes.is_some());
     assert!(sample.node.cpu.is_some());
     // The call exists, it just has nothing to say: that is no lack of the driver's.
-    assert!(!sample.lacks.iter().any(|lack| lack.call == Call::BulkStats));
+    assert!(!sample.unsupported.iter().any(|unsupported| unsupported.call == Call::BulkStats));
 }
 
 #[test]
 fn what_the_driver_lacks_is_told_once_and_in_words() {
     let (mut source, _notices) = connected(Calls::PerDomain);
     let first = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
-    let flags: Vec<_> = first.lacks.iter().filter(|lack| lack.call == Call::BlockStatsFlags).collect();
+    let flags: Vec<_> =
+        first.unsupported.iter().filter(|unsupported| unsupported.call == Call::BlockStatsFlags).collect();
     assert_eq!(flags.len(), 1);
     assert_eq!(flags[0].reason, "not supported by the TEST driver");
     // Without the flags there are no flushes and no times, and everything else.
     let disk = &domain(&first, "test").unwrap().1.disks[0];
     assert!(disk.flush_requests.is_none() && disk.read_time.is_none() && disk.write_requests.is_some());
     let second = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
-    assert!(Arc::ptr_eq(&first.lacks, &second.lacks));
+    assert!(Arc::ptr_eq(&first.unsupported, &second.unsupported));
 }
 
 #[test]
@@ -130,12 +131,12 @@ fn only_what_is_asked_for_is_read() {
     drop(source.sample(&request));
     let sample = source.sample(&request).unwrap();
     let (_, test) = domain(&sample, "test").unwrap();
-    assert_eq!(test.asked, request.groups);
+    assert_eq!(test.answered, request.groups);
     assert_eq!(test.nics.len(), 1);
     assert!(test.cpu.time.is_none() && test.disks.is_empty() && test.vcpus.is_empty());
     assert_eq!(test.memory, Default::default());
     let state = source.sample(&Request::of_all(Groups::STATE)).unwrap();
-    assert_eq!(domain(&state, "test").unwrap().1.asked, Groups::STATE);
+    assert_eq!(domain(&state, "test").unwrap().1.answered, Groups::STATE);
     assert_eq!(state.node, Default::default());
 }
 
@@ -162,7 +163,7 @@ fn the_life_of_a_domain_is_told_and_seen() {
     assert_eq!(told_of(&notices, name), ["defined: new"]);
     let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let (uuid, off) = domain(&sample, name).unwrap();
-    assert_eq!((off.state, off.run, off.asked), (DomainState::ShutOff, None, Groups::STATE));
+    assert_eq!((off.state, off.run, off.answered), (DomainState::ShutOff, None, Groups::STATE));
     assert_eq!(off.definition.as_ref().unwrap().vcpus_max, Some(3));
 
     guest.0.create().unwrap();
@@ -261,17 +262,17 @@ fn a_handler_that_panics_does_not_end_the_process() {
 fn errors_are_for_an_operator() {
     let no_notify = || Notify::new(drop);
     let error = source("://").connect(no_notify()).unwrap_err();
-    assert_eq!(error.severity, Severity::Permanent);
+    assert_eq!(error.severity, FailureScope::Permanent);
     assert!(error.message.contains("not a URI"), "{error}");
 
     let error = source("qemu+unix:///system?socket=/nowhere/virtqemud-sock").connect(no_notify()).unwrap_err();
-    assert_eq!(error.severity, Severity::Away);
+    assert_eq!(error.severity, FailureScope::Away);
     assert!(error.message.contains("there is no /nowhere/virtqemud-sock"), "{error}");
     assert_eq!(error.advice.as_deref(), Some("start it: sudo systemctl start virtqemud.socket"));
 
     let error = source("a\0b").connect(no_notify()).unwrap_err();
-    assert_eq!(error.severity, Severity::Permanent);
+    assert_eq!(error.severity, FailureScope::Permanent);
 
     let error = source(URI).sample(&Request::of_all(Groups::OVERVIEW)).unwrap_err();
-    assert_eq!(error.severity, Severity::Connection);
+    assert_eq!(error.severity, FailureScope::Connection);
 }

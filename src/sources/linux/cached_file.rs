@@ -8,12 +8,12 @@ use std::path::PathBuf;
 const ROOM: usize = 1024;
 
 /// A file that is read again and again.
-pub(crate) struct Book {
+pub(crate) struct CachedFile {
     path: PathBuf,
     open: Option<File>,
 }
 
-impl Book {
+impl CachedFile {
     pub(crate) fn at(path: PathBuf) -> Self {
         Self { path, open: None }
     }

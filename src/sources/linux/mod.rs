@@ -4,5 +4,5 @@ mod cached_file;
 mod node;
 mod processes;
 
-pub(crate) use node::NodeBooks;
-pub(crate) use processes::Books;
+pub(crate) use node::NodeFiles;
+pub(crate) use processes::QemuProcesses;

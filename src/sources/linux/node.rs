@@ -3,14 +3,14 @@
 //! others) but found out: what they say before and after libvirt's first answer has to enclose it.
 
 use crate::model::{Counter, CpuTimes, NodeMemory, NodeSample};
-use crate::sources::linux::cached_file::Book;
+use crate::sources::linux::cached_file::CachedFile;
 use crate::units::{Bytes, Nanoseconds};
 use std::path::Path;
 
 /// The node's books.
-pub(crate) struct NodeBooks {
-    stat: Book,
-    meminfo: Book,
+pub(crate) struct NodeFiles {
+    stat: CachedFile,
+    meminfo: CachedFile,
     nanoseconds_a_tick: u64,
     trust: Trust,
 }
@@ -24,17 +24,17 @@ enum Trust {
     Refuted,
 }
 
-impl Default for NodeBooks {
+impl Default for NodeFiles {
     fn default() -> Self {
         Self::under(Path::new("/proc"))
     }
 }
 
-impl NodeBooks {
+impl NodeFiles {
     fn under(processes: &Path) -> Self {
         Self {
-            stat: Book::at(processes.join("stat")),
-            meminfo: Book::at(processes.join("meminfo")),
+            stat: CachedFile::at(processes.join("stat")),
+            meminfo: CachedFile::at(processes.join("meminfo")),
             nanoseconds_a_tick: 1_000_000_000 / rustix::param::clock_ticks_per_second().max(1),
             trust: Trust::Unknown,
         }
@@ -96,7 +96,7 @@ fn node_memory(text: &str) -> Option<NodeMemory> {
     };
     Some(NodeMemory {
         total: size("MemTotal")?,
-        free: size("MemFree")?,
+        local: size("MemFree")?,
         buffers: size("Buffers")?,
         cached: size("Cached")?,
     })
@@ -117,7 +117,7 @@ mod tests {
             cpu: Some(CpuTimes { kernel: seconds(kernel), user: seconds(6), idle: seconds(40), iowait: seconds(3) }),
             memory: Some(NodeMemory {
                 total: Bytes::from_kib(total),
-                free: Bytes::from_kib(23_012_344),
+                local: Bytes::from_kib(23_012_344),
                 buffers: Bytes::from_kib(53_124),
                 cached: Bytes::from_kib(921_372),
             }),
@@ -136,27 +136,27 @@ mod tests {
         let nobody = || -> Result<NodeSample, Infallible> { panic!("libvirt is asked") };
 
         write(100);
-        let mut books = NodeBooks { nanoseconds_a_tick: 10_000_000, ..NodeBooks::under(folder.path()) };
-        let Ok(_) = books.sample(ask(node(2, 24_689_512)));
+        let mut processes = NodeFiles { nanoseconds_a_tick: 10_000_000, ..NodeFiles::under(folder.path()) };
+        let Ok(_) = processes.sample(ask(node(2, 24_689_512)));
         write(300);
-        assert_eq!(books.sample(nobody), Ok(node(4, 24_689_512)));
+        assert_eq!(processes.sample(nobody), Ok(node(4, 24_689_512)));
         fs::write(folder.path().join("stat"), "").unwrap();
-        assert_eq!(books.sample(ask(node(9, 1))), Ok(node(9, 1)), "unreadable");
+        assert_eq!(processes.sample(ask(node(9, 1))), Ok(node(9, 1)), "unreadable");
 
         write(100);
         for other in [node(3, 24_689_512), node(1, 24_689_512), node(2, 24_689_511), NodeSample::default()] {
-            let mut books = NodeBooks { nanoseconds_a_tick: 10_000_000, ..NodeBooks::under(folder.path()) };
-            let Ok(_) = books.sample(ask(other));
-            assert_eq!(books.trust, Trust::Refuted);
-            assert_eq!(books.sample(ask(node(9, 1))), Ok(node(9, 1)), "another node's");
+            let mut processes = NodeFiles { nanoseconds_a_tick: 10_000_000, ..NodeFiles::under(folder.path()) };
+            let Ok(_) = processes.sample(ask(other));
+            assert_eq!(processes.trust, Trust::Refuted);
+            assert_eq!(processes.sample(ask(node(9, 1))), Ok(node(9, 1)), "another node's");
         }
     }
 
     #[test]
     fn a_failure_of_libvirt_proves_nothing() {
-        let mut books = NodeBooks::default();
-        assert_eq!(books.sample(|| Err("gone")), Err("gone"));
-        assert_eq!(books.trust, Trust::Unknown);
+        let mut processes = NodeFiles::default();
+        assert_eq!(processes.sample(|| Err("gone")), Err("gone"));
+        assert_eq!(processes.trust, Trust::Unknown);
     }
 
     #[test]

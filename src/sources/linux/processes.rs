@@ -5,7 +5,7 @@
 //! but asks the QEMU as well, which costs the host more than a hundred times as much. Where a domain's process is not
 //! found for certain, nothing is said, and libvirt is asked.
 
-use super::cached_file::Book;
+use super::cached_file::CachedFile;
 use crate::model::{Counter, CpuSample, DomainSample, Groups, VcpuDelay};
 use crate::units::Nanoseconds;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,7 +26,7 @@ const OLD_PARTS: &str = "cpuacct.stat";
 /// Files that are kept open; what is more is opened for every reading.
 const MOST_OPEN: usize = 512;
 /// The books of this machine's domains.
-pub(crate) struct Books {
+pub(crate) struct QemuProcesses {
     processes: PathBuf,
     cgroups: PathBuf,
     known: HashMap<Uuid, Account>,
@@ -43,23 +43,23 @@ struct Account {
 
 struct Process {
     folder: PathBuf,
-    usage: Book,
+    usage: CachedFile,
     /// Where user and system time are in another file than their sum.
-    parts: Option<Book>,
-    vcpus: Vec<Book>,
+    parts: Option<CachedFile>,
+    vcpus: Vec<CachedFile>,
     /// Links of the folder of its threads: two more than there are threads.
     links: u64,
     looked: Instant,
     listed: Instant,
 }
 
-impl Default for Books {
+impl Default for QemuProcesses {
     fn default() -> Self {
         Self::under("/proc".into(), "/sys/fs/cgroup".into())
     }
 }
 
-impl Books {
+impl QemuProcesses {
     fn under(processes: PathBuf, cgroups: PathBuf) -> Self {
         Self { processes, cgroups, known: HashMap::new(), searched: None, open: 0 }
     }
@@ -74,7 +74,7 @@ impl Books {
             match self.read(uuid, run) {
                 Some(cpu) => {
                     sample.cpu = cpu;
-                    sample.asked |= Groups::CPU;
+                    sample.answered |= Groups::CPU;
                 }
                 None => drop(silent.insert(*uuid)),
             }
@@ -154,8 +154,8 @@ impl Process {
         let usage = usage_file(&std::fs::read_to_string(folder.join("cgroup")).ok()?, run, cgroups)?;
         let now = Instant::now();
         let parts =
-            usage.file_name().is_some_and(|name| name == OLD).then(|| Book::at(usage.with_file_name(OLD_PARTS)));
-        let usage = Book::at(usage);
+            usage.file_name().is_some_and(|name| name == OLD).then(|| CachedFile::at(usage.with_file_name(OLD_PARTS)));
+        let usage = CachedFile::at(usage);
         let mut process = Self { folder, usage, parts, vcpus: Vec::new(), links: 0, looked: now, listed: now };
         process.list();
         Some(process)
@@ -264,12 +264,12 @@ fn links(folder: &Path) -> u64 {
 }
 
 /// The threads that QEMU calls `CPU 0/KVM`, `CPU 1/TCG` …
-fn vcpu_threads(folder: &Path) -> Vec<Book> {
+fn vcpu_threads(folder: &Path) -> Vec<CachedFile> {
     let is_vcpu = |task: &Path| {
         std::fs::read_to_string(task.join("comm")).is_ok_and(|name| name.starts_with("CPU ") && name.contains('/'))
     };
     let tasks = std::fs::read_dir(folder.join("task")).into_iter().flatten().flatten().map(|task| task.path());
-    tasks.filter(|task| is_vcpu(task)).map(|task| Book::at(task.join("schedstat"))).collect()
+    tasks.filter(|task| is_vcpu(task)).map(|task| CachedFile::at(task.join("schedstat"))).collect()
 }
 
 #[cfg(test)]
@@ -303,8 +303,8 @@ mod tests {
             }
         }
 
-        fn books(&self) -> Books {
-            Books::under(self.0.path().join("proc"), self.0.path().join("cgroup"))
+        fn processes(&self) -> QemuProcesses {
+            QemuProcesses::under(self.0.path().join("proc"), self.0.path().join("cgroup"))
         }
     }
 
@@ -339,11 +339,11 @@ mod tests {
                 }
                 None => [4000, 5000],
             };
-            let mut books = machine.books();
-            books.follow(&[(UUID, 1)]);
-            assert_eq!(books.read(&UUID, 1), sample(9000, 1400, Some(parts)), "{cgroup}");
+            let mut processes = machine.processes();
+            processes.follow(&[(UUID, 1)]);
+            assert_eq!(processes.read(&UUID, 1), sample(9000, 1400, Some(parts)), "{cgroup}");
             machine.write("proc/100/task/102/schedstat", "6 800 9\n");
-            assert_eq!(books.read(&UUID, 1), sample(9000, 1500, Some(parts)), "read anew");
+            assert_eq!(processes.read(&UUID, 1), sample(9000, 1500, Some(parts)), "read anew");
         }
     }
 
@@ -353,14 +353,14 @@ mod tests {
         let cgroup = "2:cpuacct:/qemu-1-a/emulator\n";
         machine.qemu(100, cgroup);
         machine.write("cgroup/cpuacct/qemu-1-a/cpuacct.usage", "1\n");
-        let mut books = machine.books();
-        books.follow(&[(UUID, 1)]);
-        assert!(books.read(&UUID, 1).is_some());
-        assert_eq!(books.read(&UUID, 2), None, "another run");
-        assert_eq!(books.read(&Uuid::nil(), 1), None);
+        let mut processes = machine.processes();
+        processes.follow(&[(UUID, 1)]);
+        assert!(processes.read(&UUID, 1).is_some());
+        assert_eq!(processes.read(&UUID, 2), None, "another run");
+        assert_eq!(processes.read(&Uuid::nil(), 1), None);
         machine.qemu(200, cgroup);
-        books.follow(&[(UUID, 2)]);
-        assert_eq!(books.read(&UUID, 2), None, "two processes claim to be it");
+        processes.follow(&[(UUID, 2)]);
+        assert_eq!(processes.read(&UUID, 2), None, "two processes claim to be it");
 
         // None of its own: the root, a login's, another domain's.
         for place in ["", "user.slice/user-0.slice/session-1.scope", "machine/qemu-2-a.libvirt-qemu"] {
@@ -368,9 +368,9 @@ mod tests {
             machine.qemu(100, &format!("2:cpuacct:/{place}\n0::/{place}\n"));
             machine.write(&format!("cgroup/cpuacct/{place}/cpuacct.usage"), "1\n");
             machine.write(&format!("cgroup/{place}/cpu.stat"), "usage_usec 1\n");
-            let mut books = machine.books();
-            books.follow(&[(UUID, 1)]);
-            assert_eq!(books.read(&UUID, 1), None, "{place}");
+            let mut processes = machine.processes();
+            processes.follow(&[(UUID, 1)]);
+            assert_eq!(processes.read(&UUID, 1), None, "{place}");
         }
     }
 
@@ -379,25 +379,25 @@ mod tests {
         let machine = Machine::new();
         machine.qemu(100, "2:cpuacct:/qemu-1-a/emulator\n");
         machine.write("cgroup/cpuacct/qemu-1-a/cpuacct.usage", "1\n");
-        let mut books = machine.books();
-        books.follow(&[(UUID, 1)]);
-        assert_eq!((books.read(&UUID, 1), books.open), (sample(1, 1400, None), 3));
+        let mut processes = machine.processes();
+        processes.follow(&[(UUID, 1)]);
+        assert_eq!((processes.read(&UUID, 1), processes.open), (sample(1, 1400, None), 3));
         machine.qemu(100, "2:cpuacct:/qemu-2-a/emulator\n");
         machine.write("cgroup/cpuacct/qemu-2-a/cpuacct.usage", "1\n");
-        books.follow(&[]);
-        books.follow(&[(UUID, 2)]);
-        books.open = MOST_OPEN;
+        processes.follow(&[]);
+        processes.follow(&[(UUID, 2)]);
+        processes.open = MOST_OPEN;
         assert_eq!(
-            (books.read(&UUID, 2), books.open),
+            (processes.read(&UUID, 2), processes.open),
             (sample(1, 1400, None), MOST_OPEN),
             "files need not be kept open"
         );
         fs::remove_dir_all(machine.0.path().join("proc/100/task/102")).unwrap();
-        let one = books.read(&UUID, 2).and_then(|cpu| cpu.delay);
+        let one = processes.read(&UUID, 2).and_then(|cpu| cpu.delay);
         assert_eq!(one, Some(VcpuDelay { vcpus: 1, time: Counter(Nanoseconds(700)) }));
         fs::remove_dir_all(machine.0.path().join("cgroup")).unwrap();
-        assert_eq!(books.read(&UUID, 2), None);
-        books.follow(&[]);
-        assert!(books.known.is_empty());
+        assert_eq!(processes.read(&UUID, 2), None);
+        processes.follow(&[]);
+        assert!(processes.known.is_empty());
     }
 }

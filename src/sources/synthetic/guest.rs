@@ -144,7 +144,7 @@ impl Guest {
         if run.is_none() {
             return sample;
         }
-        sample.asked = groups | Groups::STATE;
+        sample.answered = groups | Groups::STATE;
         let reading = Reading { areas: &part.areas, start: part.start.as_ref() };
         if groups.contains(Groups::CPU) {
             let start = part.start.as_ref().map(|start| self.cpu_time(start)).unwrap_or_default();

@@ -99,11 +99,11 @@ impl Host {
                 resident += guest.memory.rss(part.given, moment.seconds() - part.life.stopped_for);
             }
             let focus = if request.focus == Some(guest.uuid) { Groups::HOST_CPU } else { Groups::empty() };
-            let wanted = request.groups | request.more_of(&guest.uuid);
+            let wanted = request.groups | request.extra_of(&guest.uuid);
             let groups = (wanted - Groups::HOST_CPU) | focus;
             domains.insert(guest.uuid, guest.sample(&scene, part, lifetime, groups));
         }
         let node = if whole { self.node.sample(&moment, time, resident) } else { NodeSample::default() };
-        HostSample { at, asked: request.groups, node, domains, lacks: Arc::default() }
+        HostSample { at, requested: request.groups, node, domains, unsupported: Arc::default() }
     }
 }

@@ -58,7 +58,7 @@ impl Node {
             cpu_model: "x86_64".to_owned(),
             cpus: self.cpus,
             mhz: Some(2900),
-            free: Groups::empty(),
+            local: Groups::empty(),
             topology: (self.cpus / 16, 1, 8, 2),
             synthetic: true,
         }
@@ -85,7 +85,7 @@ impl Node {
             }),
             memory: Some(NodeMemory {
                 total: self.memory,
-                free: page(free),
+                local: page(free),
                 buffers: page(buffers),
                 cached: page(cached),
             }),

@@ -5,7 +5,7 @@ use super::host::Host;
 use super::options::{Clock, SIMULATED_START, SyntheticOptions};
 use super::story::{HISTORY, next_turn};
 use crate::model::{Event, Groups, HostInfo, HostSample};
-use crate::sources::{Around, Monitor, Notify, Request, Severity, Source, SourceError};
+use crate::sources::{Bypass, FailureScope, Monitor, Notify, Request, Source, SourceError};
 use crate::time::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
@@ -85,7 +85,7 @@ impl Source for SyntheticSource {
         Ok(host.sample(at.monotonic.saturating_sub(start.monotonic), at, start.wall, request))
     }
 
-    fn sample_around(&mut self, request: &Request, _: &Around) -> Result<HostSample, SourceError> {
+    fn sample_degraded(&mut self, request: &Request, _: &Bypass) -> Result<HostSample, SourceError> {
         self.sample(request)
     }
 
@@ -100,5 +100,5 @@ fn simulated(step: Duration, taken: u32) -> Timestamp {
 }
 
 fn disconnected(message: String) -> SourceError {
-    SourceError { message, advice: None, severity: Severity::Connection }
+    SourceError { message, advice: None, severity: FailureScope::Connection }
 }

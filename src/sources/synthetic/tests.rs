@@ -279,7 +279,7 @@ fn only_what_is_asked_for_is_there() {
         assert_eq!(sample.node.cpu.is_some(), groups != Groups::STATE);
         for domain in sample.domains.values() {
             let active = domain.run.is_some();
-            assert_eq!(domain.asked, if active { groups | Groups::STATE } else { Groups::STATE });
+            assert_eq!(domain.answered, if active { groups | Groups::STATE } else { Groups::STATE });
             assert_eq!(domain.cpu.time.is_some(), active && groups == Groups::CPU);
             assert_eq!(!domain.vcpus.is_empty(), active && groups == Groups::VCPU);
             assert_eq!(domain.memory.current.is_some(), active && groups == Groups::MEMORY);
@@ -300,7 +300,7 @@ fn the_focused_domain_is_told_by_host_cpu() {
     let sample = source.sample(&Request { focus, ..Request::of_all(Groups::OVERVIEW) }).unwrap();
     for (uuid, domain) in &sample.domains {
         assert_eq!(domain.host_cpus.len(), if Some(*uuid) == focus { info.cpus as usize } else { 0 });
-        assert_eq!(domain.asked.contains(Groups::HOST_CPU), Some(*uuid) == focus);
+        assert_eq!(domain.answered.contains(Groups::HOST_CPU), Some(*uuid) == focus);
     }
     let domain = domain(&sample, "db-primary");
     let sum: u64 = domain.host_cpus.iter().map(|counter| counter.total()).sum();
@@ -351,7 +351,7 @@ fn the_node_is_as_busy_as_its_domains_and_no_busier_than_it_can_be() {
 
             let memory = pair[1].node.memory.unwrap();
             let resident: u64 = pair[1].domains.values().filter_map(|domain| domain.memory.rss).map(|rss| rss.0).sum();
-            assert!(memory.free.0 > 0 && memory.total.0 - memory.free.0 > resident);
+            assert!(memory.local.0 > 0 && memory.total.0 - memory.local.0 > resident);
         }
         assert!(busiest > if domains == 12 { 0.85 } else { 0.5 }, "{busiest}");
     }

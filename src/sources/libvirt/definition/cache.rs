@@ -1,6 +1,6 @@
 //! Definitions that are known, and which of them have to be read again.
 
-use crate::model::{Call, DomainDefinition, Lack};
+use crate::model::{Call, DomainDefinition, UnsupportedCall};
 use crate::sources::libvirt::definition::xml;
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{Domain, LibvirtError};
@@ -24,7 +24,7 @@ pub(crate) struct Definitions {
 
 struct Known {
     definition: Option<Arc<DomainDefinition>>,
-    failure: Option<(Lack, Instant)>,
+    failure: Option<(UnsupportedCall, Instant)>,
     stale: bool,
     seen: Marks,
 }
@@ -118,7 +118,7 @@ impl Definitions {
             Ok(xml) => xml::parse(&xml).map_err(|error| Some(error.to_string())),
             // It will be missing from the next list.
             Err(error) if explain::is_no_domain(&error) => Err(None),
-            Err(error) => Err(Some(explain::lack(&error, driver))),
+            Err(error) => Err(Some(explain::unsupported(&error, driver))),
         };
         let (definition, failure) = match read {
             // The same definition stays the same allocation: that is how others see that nothing changed.
@@ -126,16 +126,18 @@ impl Definitions {
                 Some(before) if *before == now => (Some(before), None),
                 _ => (Some(Arc::new(now)), None),
             },
-            Err(reason) => (before, reason.map(|reason| (Lack { call: Call::XmlDesc, reason }, Instant::now()))),
+            Err(reason) => {
+                (before, reason.map(|reason| (UnsupportedCall { call: Call::XmlDesc, reason }, Instant::now())))
+            }
         };
         self.known.insert(present.uuid, Known { definition, failure, stale: false, seen: present.marks.clone() });
     }
 
     /// What is known of a domain: its definition, and why the last reading failed.
-    pub(crate) fn get(&self, uuid: &Uuid) -> (Option<Arc<DomainDefinition>>, Option<&Lack>) {
-        self.known
-            .get(uuid)
-            .map_or((None, None), |known| (known.definition.clone(), known.failure.as_ref().map(|(lack, _)| lack)))
+    pub(crate) fn get(&self, uuid: &Uuid) -> (Option<Arc<DomainDefinition>>, Option<&UnsupportedCall>) {
+        self.known.get(uuid).map_or((None, None), |known| {
+            (known.definition.clone(), known.failure.as_ref().map(|(unsupported, _)| unsupported))
+        })
     }
 
     /// Forgets domains that are not there any more.

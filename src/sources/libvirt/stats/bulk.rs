@@ -1,10 +1,12 @@
 //! The one call that answers for all domains.
 
-use crate::model::{Call, CpuSample, DomainSample, DomainState, Groups, Held, Hold, Lack, StateReason};
+use crate::model::{
+    Blocked, BlockedBy, Call, CpuSample, DomainSample, DomainState, Groups, StateReason, UnsupportedCall,
+};
 use crate::sources::libvirt::definition::cache::{Marks, Present};
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{Connection, Control, Domain, LibvirtError, Record, Records};
-use crate::sources::libvirt::stats::connection_pool::Lanes;
+use crate::sources::libvirt::stats::connection_pool::ConnectionPool;
 use crate::sources::libvirt::stats::params::{self, Figures};
 use crate::time::Timestamp;
 use compact_str::CompactString;
@@ -78,7 +80,7 @@ pub(crate) fn ask(
     let moments = Moments::between(start, Timestamp::now(), records.len());
     let answer = |(record, at): (Record<'_>, Timestamp)| {
         let mut reading = read(&record, groups, driver);
-        reading.notice_hang();
+        reading.note_hang();
         let Present { uuid, marks, .. } = reading.present;
         Answer { uuid, vcpus: marks.vcpus, sample: reading.sample, groups, at }
     };
@@ -86,11 +88,11 @@ pub(crate) fn ask(
 }
 
 /// Asks domains for what is wanted of each besides what all are asked for: one call for every set of groups, so their
-/// number does not grow with that of the domains; a long one is split up where there are `lanes`, into so
+/// number does not grow with that of the domains; a long one is split up where there are `pool`, into so
 /// many at most.
 pub(crate) fn more<'a>(
     connection: &Connection,
-    mut lanes: Option<(&mut Lanes, usize)>,
+    mut pool: Option<(&mut ConnectionPool, usize)>,
     domains: impl IntoIterator<Item = (Uuid, Domain<'a>)>,
     wanted: impl Fn(&Uuid) -> Groups,
     driver: &str,
@@ -106,8 +108,8 @@ pub(crate) fn more<'a>(
     }
     for (groups, domains) in sets {
         let groups = Groups::from_bits_truncate(groups);
-        let answers = match &mut lanes {
-            Some((lanes, most)) => lanes.ask(connection, &domains, groups, driver, *most)?,
+        let answers = match &mut pool {
+            Some((pool, most)) => pool.ask(connection, &domains, groups, driver, *most)?,
             None => ask(connection, &domains, groups, driver)?,
         };
         answers.into_iter().for_each(&mut take);
@@ -117,7 +119,7 @@ pub(crate) fn more<'a>(
 
 /// What libvirt has to be asked of a domain because the kernel's books say nothing of it. `silent`: those of which they
 /// do not; `None`: they were not looked into.
-pub(crate) fn unless_said(silent: Option<&BTreeSet<Uuid>>, uuid: &Uuid) -> Groups {
+pub(crate) fn not_local(silent: Option<&BTreeSet<Uuid>>, uuid: &Uuid) -> Groups {
     if silent.is_some_and(|silent| silent.contains(uuid)) { Groups::CPU } else { Groups::empty() }
 }
 
@@ -176,8 +178,8 @@ impl Answer {
         if self.sample.run != sample.run {
             return;
         }
-        sample.lacks.retain(|lack| lack.call != Call::BulkStats);
-        sample.held = None;
+        sample.unsupported.retain(|unsupported| unsupported.call != Call::BulkStats);
+        sample.blocked = None;
         if self.groups.contains(Groups::CPU) {
             sample.cpu.time = None;
         }
@@ -185,56 +187,56 @@ impl Answer {
     }
 
     /// Completes the pulse of the same domain.
-    pub(crate) fn complete(self, pulse: &mut DomainSample) {
+    pub(crate) fn complete(self, cheap: &mut DomainSample) {
         let Self { sample: whole, groups, at, .. } = self;
-        if whole.run != pulse.run {
+        if whole.run != cheap.run {
             // It has ended meanwhile, or begun anew.
             return;
         }
         // What the kernel's books say was read with the pulse.
-        let own = if pulse.cpu.time.is_some() { groups - Groups::CPU } else { groups };
-        pulse.own_time = Some((own, at));
-        pulse.asked |= whole.asked;
-        pulse.lacks.extend(whole.lacks);
-        pulse.held = whole.held.or(pulse.held);
+        let own = if cheap.cpu.time.is_some() { groups - Groups::CPU } else { groups };
+        cheap.own_time = Some((own, at));
+        cheap.answered |= whole.answered;
+        cheap.unsupported.extend(whole.unsupported);
+        cheap.blocked = whole.blocked.or(cheap.blocked);
         if groups.contains(Groups::CPU) {
-            let CpuSample { time, user, system, delay } = pulse.cpu;
+            let CpuSample { time, user, system, delay } = cheap.cpu;
             let whole = whole.cpu;
-            pulse.cpu = match time {
+            cheap.cpu = match time {
                 // Its parts from the same books, else from nowhere: a share of the time needs the same moment.
                 Some(_) => CpuSample { time, user, system, delay },
                 None => CpuSample { delay, ..whole },
             };
         }
         if groups.contains(Groups::MEMORY) {
-            pulse.memory = whole.memory;
+            cheap.memory = whole.memory;
         }
         if groups.contains(Groups::VCPU) {
-            pulse.vcpus = whole.vcpus;
+            cheap.vcpus = whole.vcpus;
         }
         if groups.contains(Groups::NET) {
-            pulse.nics = whole.nics;
+            cheap.nics = whole.nics;
         }
         if groups.contains(Groups::BLOCK) {
-            pulse.disks = whole.disks;
+            cheap.disks = whole.disks;
         }
     }
 }
 
 impl Reading<'_> {
     /// Where figures are missing because another client's call has the domain, this one was spared: it may hang.
-    pub(crate) fn notice_hang(&mut self) {
-        if self.sample.lacks.iter().any(|lack| lack.call == Call::BulkStats) {
-            self.sample.held = occupied(&self.present.domain);
+    pub(crate) fn note_hang(&mut self) {
+        if self.sample.unsupported.iter().any(|unsupported| unsupported.call == Call::BulkStats) {
+            self.sample.blocked = occupied(&self.present.domain);
         }
     }
 }
 
 /// Whether the monitor of a domain whose figures came incomplete is at a command, and since when.
-fn occupied(domain: &Domain<'_>) -> Option<Held> {
+fn occupied(domain: &Domain<'_>) -> Option<Blocked> {
     // A job of libvirt's own is no sign of a hang.
     let Ok(Control::Occupied(length)) = domain.control() else { return None };
-    Some(Held { by: Hold::Monitor, since: Timestamp::now().earlier(length) })
+    Some(Blocked { by: BlockedBy::Monitor, since: Timestamp::now().earlier(length) })
 }
 
 /// Reads a record of an answer to a call for `requested`.
@@ -265,7 +267,7 @@ fn to_sample(name: CompactString, run: Option<u32>, figures: Figures, requested:
         // What libvirt knows by itself: nobody was asked.
         answered -= Groups::MEMORY;
     }
-    sample.asked = requested.intersection(answered) | Groups::STATE;
+    sample.answered = requested.intersection(answered) | Groups::STATE;
     sample.cpu = figures.cpu;
     sample.memory = figures.memory;
     sample.vcpus = figures.vcpus;
@@ -273,7 +275,7 @@ fn to_sample(name: CompactString, run: Option<u32>, figures: Figures, requested:
     sample.nics = figures.nics;
     let silent = requested.difference(answered | Groups::HOST_CPU | Groups::STATE);
     if driver == "QEMU" && !silent.is_empty() {
-        sample.lacks.push(Lack {
+        sample.unsupported.push(UnsupportedCall {
             call: Call::BulkStats,
             reason: format!("no answer on {} now: another job, or a QEMU that hangs, holds the domain", words(silent)),
         });
@@ -297,7 +299,7 @@ fn words(groups: Groups) -> String {
 
 /// Whether the driver has no bulk call at all.
 pub(crate) fn is_missing(error: &LibvirtError) -> bool {
-    explain::is_driver_lack(Call::BulkStats, error)
+    explain::is_unsupported(Call::BulkStats, error)
 }
 
 #[cfg(test)]
@@ -313,10 +315,10 @@ mod tests {
             let figures = Figures { answered: Groups::MEMORY, memory, ..Figures::default() };
             to_sample("guest".into(), Some(1), figures, Groups::MEMORY, driver)
         };
-        assert!(asked(Some(1), "QEMU").asked.contains(Groups::MEMORY));
-        let spared = asked(None, "QEMU");
-        assert!(!spared.asked.contains(Groups::MEMORY) && spared.lacks.len() == 1);
-        assert!(asked(None, "Xen").asked.contains(Groups::MEMORY), "it has no such figure");
+        assert!(asked(Some(1), "QEMU").answered.contains(Groups::MEMORY));
+        let nowait_retry = asked(None, "QEMU");
+        assert!(!nowait_retry.answered.contains(Groups::MEMORY) && nowait_retry.unsupported.len() == 1);
+        assert!(asked(None, "Xen").answered.contains(Groups::MEMORY), "it has no such figure");
     }
 
     #[test]

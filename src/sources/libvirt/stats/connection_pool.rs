@@ -15,22 +15,22 @@ pub(crate) const MOST: usize = 3;
 const ENOUGH: usize = 16;
 
 /// Further connections, opened when they are needed.
-pub(crate) struct Lanes {
+pub(crate) struct ConnectionPool {
     uri: Option<String>,
-    lanes: Vec<Lane>,
+    pool: Vec<PooledConnection>,
     /// One could not be opened, or was lost: then it goes on with what there is.
     refused: bool,
 }
 
-struct Lane {
+struct PooledConnection {
     connection: Connection,
     looked_up: LookedUp,
 }
 
-impl Lanes {
+impl ConnectionPool {
     /// Opens nothing yet.
     pub(crate) fn to(uri: Option<&str>) -> Self {
-        Self { uri: uri.map(str::to_owned), lanes: Vec::new(), refused: false }
+        Self { uri: uri.map(str::to_owned), pool: Vec::new(), refused: false }
     }
 
     /// Asks some domains for the same groups, over `own` and as many lanes as are worth it, in `most` calls.
@@ -42,17 +42,17 @@ impl Lanes {
         driver: &str,
         most: usize,
     ) -> Result<Vec<Answer>, LibvirtError> {
-        let lanes = self.open(domains.len().div_ceil(ENOUGH).min(most).saturating_sub(1));
-        let share = domains.len().div_ceil(lanes.len() + 1).max(1);
+        let pool = self.open(domains.len().div_ceil(ENOUGH).min(most).saturating_sub(1));
+        let share = domains.len().div_ceil(pool.len() + 1).max(1);
         let (mine, others) = domains.split_at(share.min(domains.len()));
         let name = thread::current().name().unwrap_or("lane").to_owned();
         let answers = thread::scope(|scope| {
             let parts = others.chunks(share).map(|part| (part, part.iter().map(Domain::uuid).collect::<Vec<_>>()));
-            let asked: Vec<_> = lanes
+            let asked: Vec<_> = pool
                 .iter_mut()
                 .zip(parts)
-                .map(|(lane, (part, uuids))| {
-                    let ask = move || lane.ask(&uuids, groups, driver);
+                .map(|(pooled, (part, uuids))| {
+                    let ask = move || pooled.ask(&uuids, groups, driver);
                     (part, Builder::new().name(name.clone()).spawn_scoped(scope, ask).ok())
                 })
                 .collect();
@@ -66,26 +66,26 @@ impl Lanes {
             }
             Ok(answers)
         });
-        let before = self.lanes.len();
-        self.lanes.retain(|lane| lane.connection.is_alive());
-        self.refused |= self.lanes.len() < before;
+        let before = self.pool.len();
+        self.pool.retain(|pooled| pooled.connection.is_alive());
+        self.refused |= self.pool.len() < before;
         answers
     }
 
     /// So many lanes, or as many as can be had.
-    fn open(&mut self, wanted: usize) -> &mut [Lane] {
-        while self.lanes.len() < wanted && !self.refused {
+    fn open(&mut self, wanted: usize) -> &mut [PooledConnection] {
+        while self.pool.len() < wanted && !self.refused {
             match Connection::open_read_only(self.uri.as_deref()) {
-                Ok(connection) => self.lanes.push(Lane { connection, looked_up: LookedUp::default() }),
+                Ok(connection) => self.pool.push(PooledConnection { connection, looked_up: LookedUp::default() }),
                 Err(_) => self.refused = true,
             }
         }
-        let there = self.lanes.len().min(wanted);
-        &mut self.lanes[..there]
+        let there = self.pool.len().min(wanted);
+        &mut self.pool[..there]
     }
 }
 
-impl Lane {
+impl PooledConnection {
     fn ask(&mut self, wanted: &[Uuid], groups: Groups, driver: &str) -> Result<Vec<Answer>, LibvirtError> {
         self.looked_up.keep(wanted);
         let domains = self.looked_up.all(&self.connection, wanted.iter().copied())?;

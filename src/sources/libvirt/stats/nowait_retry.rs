@@ -18,9 +18,9 @@ const TRY_EVERY: u32 = 4;
 
 /// Those that had no figures at the samples before, and at how many.
 #[derive(Default)]
-pub(crate) struct Spared(HashMap<Uuid, u32>);
+pub(crate) struct NowaitRetry(HashMap<Uuid, u32>);
 
-impl Spared {
+impl NowaitRetry {
     /// Asks once more for those that were spared, in a call for each set of groups.
     pub(crate) fn ask_again(
         &mut self,
@@ -29,10 +29,10 @@ impl Spared {
         driver: &str,
         domains: &mut BTreeMap<Uuid, DomainSample>,
     ) -> Result<(), LibvirtError> {
-        let was_spared = |uuid: &Uuid| domains.get(uuid).is_some_and(is_spared);
+        let skipped = |uuid: &Uuid| domains.get(uuid).is_some_and(was_skipped);
         let wanted: BTreeMap<Uuid, Groups> = active
             .iter()
-            .filter(|(uuid, _)| was_spared(uuid) && self.0.get(uuid).is_none_or(|times| times % TRY_EVERY == 0))
+            .filter(|(uuid, _)| skipped(uuid) && self.0.get(uuid).is_none_or(|times| times % TRY_EVERY == 0))
             .filter_map(|(uuid, _)| Some((*uuid, domains.get(uuid)?.own_time?.0)))
             .collect();
         if !wanted.is_empty() {
@@ -51,14 +51,14 @@ impl Spared {
                 },
             )?;
         }
-        let still = active.iter().map(|(uuid, _)| *uuid).filter(|uuid| domains.get(uuid).is_some_and(is_spared));
+        let still = active.iter().map(|(uuid, _)| *uuid).filter(|uuid| domains.get(uuid).is_some_and(was_skipped));
         self.0 = still.map(|uuid| (uuid, self.0.get(&uuid).map_or(1, |times| times + 1))).collect();
         Ok(())
     }
 }
 
 /// Not one that hangs: to ask again would hang as well.
-fn is_spared(sample: &DomainSample) -> bool {
-    let hangs = sample.held.is_some_and(|held| held.is_hang(Timestamp::now()));
-    !hangs && sample.lacks.iter().any(|lack| lack.call == Call::BulkStats)
+fn was_skipped(sample: &DomainSample) -> bool {
+    let hangs = sample.blocked.is_some_and(|blocked| blocked.is_hang(Timestamp::now()));
+    !hangs && sample.unsupported.iter().any(|unsupported| unsupported.call == Call::BulkStats)
 }

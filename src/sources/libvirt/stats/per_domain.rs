@@ -1,13 +1,13 @@
 //! The calls that ask one domain at a time, for drivers without the bulk call. A call that fails costs its group.
 
 use crate::model::{
-    BlockSample, Call, Counter, CpuSample, DomainDefinition, DomainSample, Groups, Lack, MemorySample, NetSample,
-    VcpuSample,
+    BlockSample, Call, Counter, CpuSample, DomainDefinition, DomainSample, Groups, MemorySample, NetSample,
+    UnsupportedCall, VcpuSample,
 };
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{BlockSizes, Connection, Domain, DomainInfo, LibvirtError, VcpuInfo};
 use crate::sources::libvirt::stats::params::vcpu_state;
-use crate::sources::libvirt::stats::unsupported::Lacks;
+use crate::sources::libvirt::stats::unsupported::UnsupportedCalls;
 use crate::units::{Bytes, Events, Nanoseconds, Operations, Packets};
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ const SIZES_EVERY: Duration = Duration::from_secs(10);
 
 /// What is remembered from one sample to the next.
 #[derive(Default)]
-pub(crate) struct Memory {
+pub(crate) struct PerDomainCache {
     /// Domains that another job held, and until when they are left alone.
     busy: HashMap<Uuid, Instant>,
     /// Sizes of disks, by target.
@@ -30,7 +30,7 @@ pub(crate) struct Memory {
     no_block_errors: bool,
 }
 
-impl Memory {
+impl PerDomainCache {
     /// Forgets domains that are not there any more.
     pub(crate) fn keep(&mut self, exists: impl Fn(&Uuid) -> bool) {
         self.busy.retain(|uuid, until| exists(uuid) && *until > Instant::now());
@@ -53,9 +53,9 @@ pub(crate) struct Asker<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) driver: &'a str,
     pub(crate) domain: Domain<'a>,
-    pub(crate) lacks: &'a mut Lacks,
+    pub(crate) unsupported: &'a mut UnsupportedCalls,
     /// What failed for this domain only.
-    pub(crate) found: Vec<Lack>,
+    pub(crate) found: Vec<UnsupportedCall>,
 }
 
 impl Asker<'_> {
@@ -65,7 +65,7 @@ impl Asker<'_> {
         call: Call,
         answer: impl FnOnce(&Domain<'_>) -> Result<T, LibvirtError>,
     ) -> Result<Option<T>, Stop> {
-        if self.lacks.has(call) {
+        if self.unsupported.has(call) {
             return Ok(None);
         }
         let error = match answer(&self.domain) {
@@ -78,21 +78,21 @@ impl Asker<'_> {
         if explain::is_no_domain(&error) {
             return Err(Stop::Gone);
         }
-        if explain::is_driver_lack(call, &error) {
-            self.lacks.add(call, explain::lack(&error, self.driver));
+        if explain::is_unsupported(call, &error) {
+            self.unsupported.add(call, explain::unsupported(&error, self.driver));
             return Ok(None);
         }
         // "Operation invalid" is the answer of a domain that has ended, and of a host without a cgroup controller.
         if error.code as u32 == sys::VIR_ERR_OPERATION_INVALID && self.domain.is_active() != Ok(true) {
             return Err(Stop::Gone);
         }
-        self.note(call, explain::lack(&error, self.driver));
+        self.note(call, explain::unsupported(&error, self.driver));
         if explain::is_busy(&error) { Err(Stop::Busy) } else { Ok(None) }
     }
 
     fn note(&mut self, call: Call, reason: String) {
-        if !self.found.iter().any(|lack| lack.call == call) {
-            self.found.push(Lack { call, reason });
+        if !self.found.iter().any(|unsupported| unsupported.call == call) {
+            self.found.push(UnsupportedCall { call, reason });
         }
     }
 }
@@ -105,7 +105,7 @@ pub(crate) fn fill(
     definition: Option<&DomainDefinition>,
     groups: Groups,
     uuid: Uuid,
-    memory: &mut Memory,
+    memory: &mut PerDomainCache,
 ) -> Result<(), Stop> {
     let outcome = fill_groups(asker, sample, definition, groups, uuid, memory);
     if let Err(Stop::Busy) = outcome {
@@ -121,7 +121,7 @@ fn fill_groups(
     definition: Option<&DomainDefinition>,
     groups: Groups,
     uuid: Uuid,
-    memory: &mut Memory,
+    memory: &mut PerDomainCache,
 ) -> Result<(), Stop> {
     let info = match groups.intersects(Groups::CPU | Groups::VCPU | Groups::MEMORY) {
         true => asker.ask(Call::DomainInfo, |domain| domain.info())?,
@@ -138,12 +138,12 @@ fn fill_groups(
         let stats = asker.ask(Call::CpuStatsTotal, |domain| domain.cpu_stats_total())?;
         sample.cpu = cpu(stats.as_deref(), info.as_ref(), vcpus.as_deref());
         if sample.cpu.time.is_some() {
-            sample.asked |= Groups::CPU;
+            sample.answered |= Groups::CPU;
         }
     }
     if let Some(vcpus) = vcpus.filter(|_| groups.contains(Groups::VCPU)) {
         sample.vcpus = vcpus.iter().map(|vcpu| (vcpu.number, vcpu_sample(vcpu))).collect();
-        sample.asked |= Groups::VCPU;
+        sample.answered |= Groups::VCPU;
     }
     if let Some(definition) = definition.filter(|_| groups.contains(Groups::NET)) {
         fill_nics(asker, sample, definition)?;
@@ -160,7 +160,7 @@ fn fill_groups(
         let stats = asker.ask(Call::MemoryStats, |domain| domain.memory_stats())?;
         add_memory_stats(&mut sample.memory, stats.as_deref().unwrap_or_default(), lxc);
         if sample.memory != MemorySample::default() {
-            sample.asked |= Groups::MEMORY;
+            sample.answered |= Groups::MEMORY;
         }
     }
     if let Some(definition) = definition.filter(|_| groups.contains(Groups::BLOCK)) {
@@ -252,7 +252,7 @@ fn fill_nics(asker: &mut Asker<'_>, sample: &mut DomainSample, definition: &Doma
         });
     }
     if targets.is_empty() || !sample.nics.is_empty() {
-        sample.asked |= Groups::NET;
+        sample.answered |= Groups::NET;
     }
     Ok(())
 }
@@ -262,7 +262,7 @@ fn fill_disks(
     sample: &mut DomainSample,
     definition: &DomainDefinition,
     uuid: Uuid,
-    memory: &mut Memory,
+    memory: &mut PerDomainCache,
 ) -> Result<(), Stop> {
     let sizes = sizes(asker, definition, uuid, memory)?;
     for disk in &definition.disks {
@@ -304,7 +304,7 @@ fn fill_disks(
         });
     }
     if definition.disks.is_empty() || !sample.disks.is_empty() {
-        sample.asked |= Groups::BLOCK;
+        sample.answered |= Groups::BLOCK;
     }
     Ok(())
 }
@@ -314,7 +314,7 @@ fn sizes(
     asker: &mut Asker<'_>,
     definition: &DomainDefinition,
     uuid: Uuid,
-    memory: &mut Memory,
+    memory: &mut PerDomainCache,
 ) -> Result<BTreeMap<String, BlockSizes>, Stop> {
     if let Some((at, sizes)) = memory.sizes.get(&uuid)
         && at.elapsed() < SIZES_EVERY
@@ -352,7 +352,7 @@ fn fill_container_disks(
         write_bytes: total.write_bytes.map(|bytes| Counter(Bytes(bytes))),
         ..BlockSample::default()
     });
-    sample.asked |= Groups::BLOCK;
+    sample.answered |= Groups::BLOCK;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ pub(super) const PANIC_EXIT_CODE: u8 = 101;
 
 /// What ended the program before its user did.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum AppError {
     /// There is no screen to draw on.
     #[error("standard output is not a terminal")]
     NoTerminal,
@@ -30,7 +30,7 @@ pub(super) enum Trouble {
     NoSamples,
 }
 
-impl Trouble {
+impl AppError {
     /// What to do about it.
     fn advice(&self) -> Option<&str> {
         match self {

@@ -5,7 +5,7 @@ use super::screen::Screen;
 use super::state::UiState;
 use crate::fleet::{DomainId, Fleet, HostId};
 use crate::model::Groups;
-use crate::sampler::Sight;
+use crate::sampler::Demand;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ const TROUBLES: usize = 8;
 
 impl UiState {
     /// What this screen shows of a host. The trouble line lies over every screen, so who is on it is looked at too.
-    pub fn sight(&self, fleet: &Fleet, host: HostId) -> Sight {
+    pub fn demand(&self, fleet: &Fleet, host: HostId) -> Demand {
         let mut shown: BTreeMap<_, Groups> = BTreeMap::new();
         let mut show = |id: DomainId, groups: Groups| {
             if id.host == host {
@@ -28,7 +28,7 @@ impl UiState {
         let findings = fleet.findings(self.cursor, |id| self.seen.of(id));
         findings.iter().take(TROUBLES).for_each(|(id, _)| show(*id, Groups::OVERVIEW));
         let focus = self.domain.as_ref().map(|view| view.id).filter(|id| id.host == host);
-        Sight { shown: Arc::new(shown), focus: focus.map(|id| id.uuid) }
+        Demand { shown: Arc::new(shown), focus: focus.map(|id| id.uuid) }
     }
 
     /// The rows of the list that are on the screen.

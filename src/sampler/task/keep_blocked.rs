@@ -1,26 +1,26 @@
 //! Hangs that are known are carried from one sample to the next.
 
-use crate::model::{Groups, Held, HostSample};
+use crate::model::{Blocked, Groups, HostSample};
 use crate::sampler::watchdog::Quarantine;
 
 /// A hang that is known stands until its end is seen: a look asks for nothing that would show it. A monitor that is
 /// occupied is not hung yet, unless it was before: after libvirtd came back its first command has just begun. Those in
 /// quarantine are that one's business.
-pub(super) fn keep_held(sample: &mut HostSample, before: Option<&HostSample>, quarantine: &Quarantine) {
-    let (look, now) = (Groups::STATE.contains(sample.asked), sample.at);
+pub(super) fn keep_blocked(sample: &mut HostSample, before: Option<&HostSample>, quarantine: &Quarantine) {
+    let (state_poll, now) = (Groups::STATE.contains(sample.requested), sample.at);
     for (uuid, domain) in sample.domains.iter_mut().filter(|(uuid, _)| !quarantine.holds(uuid)) {
         let known = before.and_then(|before| Some((before.at, before.domains.get(uuid)?)));
         let known = known.filter(|(_, known)| known.run == domain.run);
-        let known = known.and_then(|(at, known)| Some((at, known.held.filter(Held::is_own)?)));
-        domain.held = match (domain.held, known) {
-            (None, Some((_, known))) if look => Some(known),
+        let known = known.and_then(|(at, known)| Some((at, known.blocked.filter(Blocked::is_own)?)));
+        domain.blocked = match (domain.blocked, known) {
+            (None, Some((_, known))) if state_poll => Some(known),
             // At its command when the last sample was taken: it is the same one. One that is young says nothing yet.
-            (Some(held), Some((at, known)))
-                if held.by == known.by && (held.since.monotonic <= at.monotonic || !held.is_hang(now)) =>
+            (Some(blocked), Some((at, known)))
+                if blocked.by == known.by && (blocked.since.monotonic <= at.monotonic || !blocked.is_hang(now)) =>
             {
                 Some(known)
             }
-            (held, _) => held.filter(|held| held.is_hang(now)),
+            (blocked, _) => blocked.filter(|blocked| blocked.is_hang(now)),
         };
     }
 }
@@ -28,7 +28,7 @@ pub(super) fn keep_held(sample: &mut HostSample, before: Option<&HostSample>, qu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DomainSample, DomainState, Hold, NodeSample, StateReason};
+    use crate::model::{BlockedBy, DomainSample, DomainState, NodeSample, StateReason};
     use crate::time::Timestamp;
     use std::sync::Arc;
     use std::time::Duration;
@@ -39,13 +39,13 @@ mod tests {
     /// A host with one domain, read at second 60.
     fn host(asked: Groups, run: u32, since: Option<Duration>) -> HostSample {
         let mut domain = DomainSample::new("guest", Some(run), DomainState::Running, StateReason(1));
-        domain.held = since.map(|since| Held { by: Hold::Monitor, since: at(since) });
+        domain.blocked = since.map(|since| Blocked { by: BlockedBy::Monitor, since: at(since) });
         HostSample {
             at: at(Duration::from_secs(60)),
-            asked,
+            requested: asked,
             node: NodeSample::default(),
             domains: [(Uuid::nil(), domain)].into(),
-            lacks: Arc::default(),
+            unsupported: Arc::default(),
         }
     }
 
@@ -54,8 +54,8 @@ mod tests {
     }
 
     fn since_after(mut sample: HostSample, before: Option<&HostSample>) -> Option<Duration> {
-        keep_held(&mut sample, before, &Quarantine::default());
-        sample.domains[&Uuid::nil()].held.map(|held| held.since.monotonic)
+        keep_blocked(&mut sample, before, &Quarantine::default());
+        sample.domains[&Uuid::nil()].blocked.map(|blocked| blocked.since.monotonic)
     }
 
     #[test]
@@ -70,7 +70,7 @@ mod tests {
     fn a_hang_ends_when_the_monitor_is_free_and_not_before() {
         let before = host(Groups::OVERVIEW, 1, Some(SINCE));
         assert_eq!(since_after(host(Groups::OVERVIEW, 1, None), Some(&before)), None);
-        let found = |second| host(Groups::OVERVIEW, 1, Some(Duration::from_secs(second)));
+        let found = |probe| host(Groups::OVERVIEW, 1, Some(Duration::from_secs(probe)));
         assert_eq!(since_after(found(59), Some(&before)), Some(SINCE), "as old as it was");
         let mut later = found(62);
         later.at = at(Duration::from_secs(64));
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn what_nobody_asked_is_not_carried_over() {
         let mut before = host(Groups::OVERVIEW, 1, Some(SINCE));
-        before.domains.get_mut(&Uuid::nil()).unwrap().held = Some(Held { by: Hold::Host, since: at(SINCE) });
+        before.domains.get_mut(&Uuid::nil()).unwrap().blocked = Some(Blocked { by: BlockedBy::Host, since: at(SINCE) });
         assert_eq!(since_after(host(Groups::STATE, 1, None), Some(&before)), None);
     }
 }
