@@ -336,9 +336,9 @@ fn in_backticks(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-/// Every key that the schema in README.md names, with its type. A row in bold begins an object, that of a line has no name.
-fn schema(readme: &str) -> BTreeMap<Place, String> {
-    let section = readme.split_once("\n### Every key\n").expect("the schema").1;
+/// Every key in the table of docs/json.md, with its type. A row in bold begins an object; the object of a line has no name.
+fn schema(manual: &str) -> BTreeMap<Place, String> {
+    let section = manual.split_once("\n## Every key\n").expect("the section").1;
     let section = section.split("\n## ").next().expect("a part");
     let mut objects: Vec<&str> = Vec::new();
     let mut found = BTreeMap::new();
@@ -366,19 +366,19 @@ fn is_of_type(value: &Value, kind: &str) -> bool {
         return kind.ends_with('?');
     }
     match kind.trim_end_matches('?') {
-        "text" => value.is_string(),
-        "whole" => value.is_u64(),
+        "string" => value.is_string(),
+        "integer" => value.is_u64(),
         "number" => value.is_number(),
-        "bool" => value.is_boolean(),
-        "list" => value.is_array(),
+        "boolean" => value.is_boolean(),
+        "array" => value.is_array(),
         "object" => value.is_object(),
-        other => panic!("the schema does not say what a {other} is"),
+        other => panic!("unknown type {other} in docs/json.md"),
     }
 }
 
 #[test]
-fn the_readme_has_the_schema_of_a_line() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+fn the_manual_lists_every_key_with_its_type() {
+    let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
     let mut real = BTreeMap::new();
     full_lines().iter().for_each(|line| keys(line, "", &mut real));
     for optional in
@@ -386,13 +386,16 @@ fn the_readme_has_the_schema_of_a_line() {
     {
         assert!(real.keys().any(|(path, _)| path == optional), "the lines of this test have no {optional}");
     }
-    let told = schema(&readme);
-    let [real_keys, told_keys] = [real.keys().collect::<BTreeSet<_>>(), told.keys().collect()];
-    let missing: Vec<_> = real_keys.difference(&told_keys).collect();
-    let extra: Vec<_> = told_keys.difference(&real_keys).collect();
-    assert!(missing.is_empty() && extra.is_empty(), "README.md lacks {missing:?}, and has {extra:?} that are not");
+    let documented = schema(&manual);
+    let [real_keys, documented_keys] = [real.keys().collect::<BTreeSet<_>>(), documented.keys().collect()];
+    let missing: Vec<_> = real_keys.difference(&documented_keys).collect();
+    let extra: Vec<_> = documented_keys.difference(&real_keys).collect();
+    assert!(
+        missing.is_empty() && extra.is_empty(),
+        "docs/json.md does not list {missing:?}, and lists {extra:?}, which no line has"
+    );
     for (place, values) in &real {
-        let kind = &told[place];
+        let kind = &documented[place];
         assert!(values.iter().all(|value| is_of_type(value, kind)), "{place:?} is no {kind}: {values:?}");
     }
 }
