@@ -7,9 +7,9 @@ use crate::fleet::DomainId;
 /// The domain that the user drilled into.
 #[derive(Clone, Debug)]
 pub struct DomainView {
-    /// Which.
+    /// The domain.
     pub id: DomainId,
-    /// The selected device; `None`: the first.
+    /// The selected device; `None`: the first one.
     pub selected: Option<DeviceKey>,
     /// The first line of the devices on the screen.
     pub offset: usize,

@@ -1,5 +1,5 @@
-//! Which events the user has seen. It belongs to the screen, not to the fleet: the fleet is what the hosts told, the
-//! same in a replay and in every output, whoever looked at it.
+//! Which events the user has seen. It is state of the screen and not of the fleet, which is the same in a replay and in
+//! every output.
 
 use super::list::List;
 use super::screen::Screen;
@@ -8,8 +8,8 @@ use crate::model::Event;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Up to when events were seen, in monotonic time. They count as seen when the user leaves the screen that shows them:
-/// while one looks at it, nothing disappears.
+/// Up to which monotonic time events were seen. Events become seen when the user leaves the screen that shows them, so
+/// that none disappears while it is read.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     hosts: BTreeMap<HostId, Duration>,
@@ -44,7 +44,7 @@ impl Seen {
     }
 }
 
-/// Whether something of that moment is there for who stands at the cursor.
+/// True if `moment` is not after the cursor.
 pub(super) fn is_past(cursor: TimeCursor, moment: Duration) -> bool {
     match cursor {
         TimeCursor::Live => true,
@@ -52,7 +52,7 @@ pub(super) fn is_past(cursor: TimeCursor, moment: Duration) -> bool {
     }
 }
 
-/// The events of all hosts that nobody has seen: how many, and the newest with its host.
+/// Events of all hosts that the user has not seen: their number, and the newest with its host.
 pub(super) fn unseen<'a>(seen: &Seen, cursor: TimeCursor, fleet: &'a Fleet) -> Option<(usize, HostId, &'a Event)> {
     let hosts = fleet.hosts().iter().enumerate();
     let all = hosts.flat_map(|(id, host)| host.events.iter().map(move |(_, event)| (id, event)));
@@ -70,14 +70,14 @@ pub(super) fn unseen<'a>(seen: &Seen, cursor: TimeCursor, fleet: &'a Fleet) -> O
     newest.map(|(id, event)| (count, id, event))
 }
 
-/// A screen whose events are being looked at.
+/// The events that the screen shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Looking {
     AtAll,
     At(DomainId),
 }
 
-/// What the user looks at. A filtered list shows only some, so it counts as none.
+/// Which events the screen shows. A filtered list shows only some, so it counts as `None`.
 pub(super) fn looking(screen: Screen<'_>, filtered: bool) -> Option<Looking> {
     match screen {
         Screen::List(List::Events) if !filtered => Some(Looking::AtAll),
@@ -87,11 +87,11 @@ pub(super) fn looking(screen: Screen<'_>, filtered: bool) -> Option<Looking> {
     }
 }
 
-/// Notes what was seen by who leaves that screen.
+/// Marks the events of a screen as seen when the user leaves it.
 pub(super) fn leave(seen: &mut Seen, cursor: TimeCursor, fleet: &Fleet, left: Looking) {
     for (host, known) in fleet.hosts().iter().enumerate() {
         let shown = |at: &Duration| is_past(cursor, *at);
-        // A pause may be known by the state alone.
+        // A pause on an I/O error may be known from the state alone, without an event.
         let paused = |domain: &Domain| domain.io_error.map(|pause| pause.at.monotonic);
         match left {
             Looking::AtAll => {

@@ -1,4 +1,4 @@
-//! A chart with its name, its present value and its scale.
+//! A chart: name, value at the cursor, scale and graph.
 //!
 //! ```text
 //! ╭ disk vda ───────────────────╮
@@ -35,13 +35,12 @@ pub(super) struct Curve {
     pub(super) value: Option<f64>,
     /// Oldest first, as many as [`graph::bins_across`] asks for.
     pub(super) bins: Vec<Option<f64>>,
-    /// The least top of the scale, so that noise does not look like load.
+    /// Smallest top of the scale, so that noise does not look like load.
     pub(super) floor: f64,
 }
 
 impl Curve {
-    /// A metric of a track, under a name that is short because the frame's title says the rest, over the width of a
-    /// chart of `area`.
+    /// The curve of one metric of a series, under a short name, for a chart as wide as `area`.
     pub(super) fn new<M: Metric>(
         scene: &Scene,
         window: Window,
@@ -61,7 +60,7 @@ impl Curve {
         }
     }
 
-    /// The same with another least top of its scale.
+    /// Sets the smallest top of the scale.
     pub(super) fn up_to(self, floor: f64) -> Self {
         Self { floor, ..self }
     }
@@ -72,7 +71,7 @@ impl Curve {
     }
 }
 
-/// The width that is left for the graph in a framed chart.
+/// Width of the graph in a framed chart, in columns.
 fn graph_width(area: Rect) -> u16 {
     area.width.saturating_sub(2 + GUTTER)
 }
@@ -87,7 +86,7 @@ pub(super) fn is_wide_enough(area: Rect) -> bool {
     area.width >= GUTTER + 6
 }
 
-/// A frame with a title; what is inside of it comes back.
+/// Draws a frame with a title and returns its inner area.
 pub(super) fn frame(scene: &Scene, buffer: &mut Buffer, area: Rect, title: Line<'static>, style: Style) -> Rect {
     let set = match scene.palette.symbols {
         Symbols::Ascii => border::Set {
@@ -105,15 +104,15 @@ pub(super) fn frame(scene: &Scene, buffer: &mut Buffer, area: Rect, title: Line<
     let block = Block::bordered().border_set(set).border_style(style);
     let inner = block.inner(area);
     block.render(area, buffer);
-    // Not the block's own title: it would count columns of a text as a whole, and cut what has more by grapheme.
+    // Not the block's own title, which counts columns by text and not by grapheme, and would cut some titles.
     if !area.is_empty() {
         buffer.set_line(area.x + 1, area.y, &title, area.width.saturating_sub(2));
     }
     inner
 }
 
-/// Draws the curves on top of each other in a frame, each with the same share of the height. All have one scale when
-/// `shared`, so that they can be compared.
+/// Draws curves one above the other in a frame, each with the same height. `shared`: all have one scale, so that they can
+/// be compared.
 pub(super) fn draw(
     scene: &Scene,
     buffer: &mut Buffer,
@@ -130,7 +129,7 @@ pub(super) fn draw(
     let inner = frame(scene, buffer, area, title, scene.palette.style(Role::Frame));
     let shared_top = (shared || curves.len() == 1).then(|| curves.iter().map(Curve::top).fold(0.0, f64::max));
     let shown = curves.len().min(usize::from(inner.height));
-    // In one line there is no room for the scale and the unit: the frame has them, for all curves alike.
+    // A curve of one line has no room for scale and unit: the frame shows them once for all curves.
     let framed = usize::from(inner.height) < 2 * shown;
     let mut is_scaled = false;
     if let Some((top, curve)) = shared_top.zip(curves.first()).filter(|_| framed) {
@@ -151,7 +150,7 @@ pub(super) fn draw(
     time_axis(scene, buffer, area, window);
 }
 
-/// `framed`: the frame has the scale, so that beside each name stands its value.
+/// `framed`: the frame shows the scale, so the value stands beside the name.
 fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: f64, framed: bool) {
     let palette = scene.palette;
     let value = match curve.value {
@@ -187,7 +186,7 @@ fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: 
     graph::draw(buffer, plot, &curve.bins, top, palette, curve.role);
 }
 
-/// A curve alone in a part of a frame that has other things as well. Its scale ends at its floor.
+/// Draws one curve in a part of a frame that has other content. The top of its scale is its floor.
 pub(super) fn draw_below(scene: &Scene, buffer: &mut Buffer, frame: Rect, place: Rect, window: Window, curve: &Curve) {
     if is_wide_enough(frame) && place.height > 0 {
         curve_in(scene, buffer, place, curve, curve.top(), false);
@@ -195,7 +194,7 @@ pub(super) fn draw_below(scene: &Scene, buffer: &mut Buffer, frame: Rect, place:
     }
 }
 
-/// How far back the chart reaches, in the lower edge of its frame.
+/// Writes the time span of a chart into the lower edge of its frame.
 fn time_axis(scene: &Scene, buffer: &mut Buffer, area: Rect, window: Window) {
     let bins = bins(area, scene.palette.symbols);
     let dim = scene.palette.style(Role::Dim);

@@ -1,4 +1,4 @@
-//! One domain.
+//! The screen of one domain.
 //!
 //! ```text
 //! db-primary  running (booted)  id 5  4 vCPUs  8.00 GiB
@@ -10,7 +10,7 @@
 //! vda   …
 //! NIC   …
 //! vCPU  …
-//! EVENT …                                      where there is room
+//! EVENT …                                      if there is room
 //! ```
 
 use super::chart::{self, Curve};
@@ -47,7 +47,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, view: &DomainView) {
     device_list(scene, buffer, areas.devices, host, domain, view);
 }
 
-/// Who it is and where it runs.
+/// Draws the name, state and origin of the domain, and its host CPUs.
 pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
     let symbols = scene.palette.symbols;
     let findings = scene.findings(host, domain);
@@ -69,7 +69,7 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
     }
     let mut facts = Vec::new();
     facts.extend(domain.condition(when).and_then(|condition| condition.run).map(|run| format!("id {run}")));
-    // How many vCPUs and how much CPU time it had then is not kept.
+    // History does not keep the vCPU count and the CPU time.
     let now = when == When::Latest;
     let vcpus = domain.vcpu_count().filter(|_| now);
     facts.extend(vcpus.map(|count| format!("{count} vCPU{}", if count == 1 { "" } else { "s" })));
@@ -80,7 +80,7 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
     facts.extend(given.map(|bytes| format::with_unit(Unit::Bytes, bytes, symbols)));
     let time = domain.cpu.time.filter(|_| now);
     facts.extend(time.map(|time| format!("CPU time {}", format::duration(Duration::from_nanos(time.total())))));
-    // Half a figure would be another one.
+    // A figure that is cut would read as another one, so it is drawn whole or left out.
     for fact in facts {
         let fact = format!("  {fact}");
         if text::width_of(&first) + text::width(&fact) > usize::from(area.width) {
@@ -113,7 +113,7 @@ fn origin(domain: &Domain) -> String {
     parts.join(", ")
 }
 
-/// Which host CPUs it runs on (`virDomainGetCPUStats` per CPU), or why that is not known.
+/// Use of host CPUs by this domain (`virDomainGetCPUStats` per CPU), or why it is unknown.
 fn host_cpus(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> Vec<Span<'static>> {
     let mut spans = vec![scene.span(Role::Heading, "host CPUs ")];
     let when = host.timeline.when(scene.ui.cursor);
@@ -134,7 +134,7 @@ fn host_cpus(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> Vec<Sp
         return spans;
     }
     spans.push(scene.span(Role::Cpu, graph::inline(&uses, 100.0, scene.palette.symbols)));
-    // The busiest first, as many as there is room for.
+    // The busiest CPUs first, as many as fit.
     let mut order: Vec<usize> = (0..uses.len()).collect();
     order.sort_by(|a, b| uses[*b].unwrap_or(-1.0).total_cmp(&uses[*a].unwrap_or(-1.0)));
     let mut used = 10 + uses.len();
@@ -194,7 +194,7 @@ pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host
     }
 }
 
-/// The three ways to count a domain's CPU, each named, as far as there is room for them.
+/// CPU of the domain in percent of a core, of the guest's vCPUs and of the host, as many as fit.
 fn cpu_title(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> String {
     let when = host.timeline.when(scene.ui.cursor);
     let share =
@@ -211,7 +211,7 @@ fn cpu_title(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> String
     title
 }
 
-/// What the memory is made of, and how fresh the guest's word is.
+/// Draws what the memory is made of, and the age of the guest's figures.
 fn memory(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, host: &Host, domain: &Domain) {
     let when = host.timeline.when(scene.ui.cursor);
     let symbols = scene.palette.symbols;
@@ -225,7 +225,7 @@ fn memory(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, host: &Ho
     let used_role = marks::severity(&findings, M::MemoryUsed).map_or(Role::Title, marks::role);
     let mut used = Line::from(vec![scene.span(Role::Memory, "used "), scene.span(used_role, size(M::MemoryUsed))]);
     for (role, words) in [(used_role, percent.as_deref().unwrap_or_default()), (Role::Dim, used_basis(domain))] {
-        // Half a figure would be another one.
+        // A figure that is cut would read as another one, so it is drawn whole or left out.
         if used.width() + text::width(words) <= usize::from(area.width) {
             used.push_span(scene.span(role, words));
         }
@@ -234,7 +234,7 @@ fn memory(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, host: &Ho
     let named = |pairs: &[(&str, String)]| {
         let mut line = Line::default();
         for (name, value) in pairs {
-            // Half a figure would be another one.
+            // A figure that is cut would read as another one, so it is drawn whole or left out.
             if line.width() + text::width(name) + 1 + text::width(value) > usize::from(area.width) {
                 break;
             }
@@ -257,7 +257,7 @@ fn memory(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, host: &Ho
         marks::memory_gauge(scene, buffer, bar, domain, when, &findings);
         y += 1;
     }
-    // Where there is one line too few, the reason for the gaps matters more than swap figures that are gaps.
+    // With one line too few, the reason for missing figures is more useful than empty swap figures.
     if let Some((role, reason)) = reason {
         let room = usize::from(area.bottom().saturating_sub(y));
         let keep = lines.len().min(room.saturating_sub(1)).max(1);
@@ -278,7 +278,7 @@ fn memory(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, host: &Ho
     }
 }
 
-/// Up to what the guest sees as its whole memory.
+/// Draws used memory over time; the top of the scale is the memory that the guest sees.
 fn memory_history(scene: &Scene, buffer: &mut Buffer, frame: Rect, place: Rect, host: &Host, domain: &Domain) {
     let window = Window::new(host, scene.ui);
     let top = domain.memory.available.or(domain.memory_given()).map_or(1.0, |bytes| bytes.0 as f64);
@@ -286,7 +286,7 @@ fn memory_history(scene: &Scene, buffer: &mut Buffer, frame: Rect, place: Rect, 
     chart::draw_below(scene, buffer, frame, place, window, &curve.up_to(top));
 }
 
-/// Where "used" comes from, when that matters.
+/// Says that page cache counts as used, for guests that report no usable memory.
 fn used_basis(domain: &Domain) -> &'static str {
     match (domain.memory.usable, domain.memory.unused) {
         (None, Some(_)) => " page cache counts as used",
@@ -294,7 +294,7 @@ fn used_basis(domain: &Domain) -> &'static str {
     }
 }
 
-/// Why the guest's figures are missing, or that they are old.
+/// Why the guest's memory figures are missing or old.
 fn guest_memory_note(scene: &Scene, host: &Host, domain: &Domain) -> Option<(Role, String)> {
     let when = scene.when(host);
     if domain.series.value(M::MemoryUsed, when).is_none() {
@@ -304,7 +304,7 @@ fn guest_memory_note(scene: &Scene, host: &Host, domain: &Domain) -> Option<(Rol
     marks::old_guest_figures(domain, scene.when(host)).map(|words| (Role::Warning, words))
 }
 
-/// Disks, NICs and vCPUs under a heading each, as one list that scrolls.
+/// Draws disks, NICs and vCPUs, each under a heading, as one list that scrolls.
 fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain, view: &DomainView) {
     enum Item {
         Heading(List),
@@ -349,7 +349,7 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
         };
         let place = Rect { y: area.y + line as u16, height: 1, ..area };
         match item {
-            // The heading of what is below it, where its own has been scrolled away.
+            // The heading of the first visible device, whose own heading is scrolled away.
             _ if line == 0 && area.height > 1 => heading_row(scene, buffer, place, &fitted, top),
             Item::Heading(_) => heading_row(scene, buffer, place, &fitted, top),
             Item::Row(key) => {

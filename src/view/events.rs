@@ -1,4 +1,4 @@
-//! What happened: the list of all events, and a domain's own on its screen.
+//! Events: the list of all events, and the events of one domain on its screen.
 
 use super::columns::{self, Column};
 use super::marks;
@@ -12,11 +12,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::time::Duration;
 
-/// How old an event is when its date matters more than its second.
+/// Age from which an event shows its date in place of its second.
 const DAY: Duration = Duration::from_secs(86_400);
-/// The terminal on which a domain's screen shows its events, at the least.
+/// Smallest terminal on which a domain's screen shows its events.
 const LARGE: (u16, u16) = (120, 40);
-/// Lines below the devices that make it worth while: a heading and an event.
+/// Fewest free lines below the devices: a heading and one event.
 const LEAST: u16 = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +46,11 @@ const COLUMNS: &[Column<Content>] = &[
     column(Content::Why, "WHY", (10, 160), 1, 3),
 ];
 
-/// Who is not told of events has not seen that there were none.
+/// What the empty list says: whether libvirt delivers events at all.
 fn nothing(scene: &Scene) -> String {
     match scene.fleet.hosts().iter().find_map(|host| host.unsupported(Call::Events)) {
-        Some(reason) => format!("libvirt tells no events here: {reason}"),
-        None => "nothing has happened since vtop listens".to_owned(),
+        Some(reason) => format!("libvirt does not deliver events on this connection: {reason}"),
+        None => "no events since vtop started".to_owned(),
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
 }
 
-/// The newest events of one domain, where its screen is large and leaves room.
+/// Draws the newest events of one domain where its screen has room.
 pub(super) fn of_domain(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain) {
     let large = scene.ui.size.0 >= LARGE.0 && scene.ui.size.1 >= LARGE.1;
     if !large || area.height < LEAST {
@@ -108,7 +108,7 @@ pub(super) fn of_domain(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &H
     }
 }
 
-/// The columns for these events: as narrow as their words allow, so that the why has the room.
+/// Columns for these events, each as narrow as its content, so that the reason gets the rest.
 fn wanted<'a>(scene: &Scene, width: u16, shown: impl Iterator<Item = &'a Event>) -> Vec<Column<Content>> {
     let (mut time, mut name, mut what) = (8, 6, 5);
     for event in shown {
@@ -172,7 +172,7 @@ fn draw_row(
     }
 }
 
-/// What stands at an event that the user has not seen.
+/// The sign of an event that the user has not seen.
 pub(super) fn unseen(symbols: Symbols) -> &'static str {
     if symbols == Symbols::Ascii { "*" } else { "•" }
 }
@@ -185,12 +185,12 @@ fn severity(event: &Event) -> Option<Severity> {
     }
 }
 
-/// The sign of a loud event; nothing for an ordinary one.
+/// The sign of an event's severity; empty for a notice.
 pub(super) fn sign(scene: &Scene, event: &Event) -> String {
     severity(event).map(|severity| marks::sign(severity, scene.palette.symbols).to_owned()).unwrap_or_default()
 }
 
-/// The colour of a loud event.
+/// The role of an event's severity; `None` for a notice.
 pub(super) fn role(event: &Event) -> Option<Role> {
     severity(event).map(marks::role)
 }
@@ -199,7 +199,7 @@ fn is_old(scene: &Scene, event: &Event) -> bool {
     Duration::try_from(scene.now.wall.duration_since(event.at.wall)).is_ok_and(|age| age >= DAY)
 }
 
-/// The second where the operator is, or the day of what is older than one.
+/// Local time of an event; with the date from one day of age on.
 pub(super) fn time(scene: &Scene, event: &Event) -> String {
     if is_old(scene, event) {
         let local = event.at.wall.to_zoned(jiff::tz::TimeZone::system());

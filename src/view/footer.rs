@@ -16,7 +16,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
 }
 
 fn filter_input(scene: &Scene, width: usize) -> Vec<Span<'static>> {
-    /// With fewer columns one types blind.
+    /// With fewer columns the end of the filter is not visible while it is typed.
     const LEAST: usize = 16;
     let head = scene.span(Role::Key, " filter: ");
     let cursor = scene.span(Role::Title, if scene.palette.symbols == super::Symbols::Ascii { "_" } else { "▏" });
@@ -24,12 +24,12 @@ fn filter_input(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     let tails = [format!("{counts}   Enter keep  Esc drop"), counts, String::new()];
     let room = |tail: &str| width.saturating_sub(text::width_of([&head, &cursor]) + tail.len());
     let tail = tails.into_iter().find(|tail| room(tail) >= LEAST).unwrap_or_default();
-    // What was typed last stays in sight.
+    // The end of the text stays visible: it is what is typed next to.
     let typed = text::fit(&scene.ui.filter.text, room(&tail).max(1), scene.palette.symbols);
     vec![head, scene.span(Role::Title, typed), cursor, scene.span(Role::Dim, tail)]
 }
 
-/// The lists by their numbers, with all their names or only that of the shown one.
+/// The lists with their number keys; `all`: each with its name, else only the shown one.
 fn tabs(scene: &Scene, shown: List, all: bool) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     for (number, list) in List::ALL.into_iter().enumerate() {
@@ -46,7 +46,7 @@ fn tabs(scene: &Scene, shown: List, all: bool) -> Vec<Span<'static>> {
     spans
 }
 
-/// That rows are hidden, with so many columns of what hides them; nothing where no filter is on.
+/// A banner with the filter, in `most` columns at most, and how many rows it keeps; empty without a filter.
 fn filter_banner(scene: &Scene, most: usize) -> Vec<Span<'static>> {
     let ui = scene.ui;
     if ui.filter.text.is_empty() {
@@ -56,7 +56,7 @@ fn filter_banner(scene: &Scene, most: usize) -> Vec<Span<'static>> {
     vec![scene.span(Role::Banner, format!(" filter {filter}: {} of {} ", ui.rows.len(), ui.unfiltered))]
 }
 
-/// Where the user is, and whether rows are hidden: names of other lists go before that does.
+/// The shown list and the filter banner. Names of other lists are dropped first where room is short.
 fn place(scene: &Scene, shown: List, room: usize) -> Vec<Span<'static>> {
     let forms = [(true, 16), (true, 8), (false, 16), (false, 8)];
     let form = |(all, most)| [tabs(scene, shown, all), filter_banner(scene, most)].concat();
@@ -65,17 +65,17 @@ fn place(scene: &Scene, shown: List, room: usize) -> Vec<Span<'static>> {
 }
 
 fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
-    // The way to the rest and the way out are always there.
+    // Help and quit are always shown.
     let mut ends = Vec::new();
     hint(scene, &mut ends, "?", "help");
     hint(scene, &mut ends, "q", "quit");
-    // The last blank may fall off the edge.
+    // The trailing blank may be cut off.
     let room = (width + 1).saturating_sub(text::width_of(&ends));
     let mut first = Vec::new();
     let mut spans = Vec::new();
     match scene.ui.screen() {
         Screen::List(shown) => {
-            // The way back to the present comes before the names of other lists.
+            // The key that leads back to live comes before the names of other lists.
             let mut back = Vec::new();
             freeze(scene, &mut back, true);
             first = place(scene, shown, room.saturating_sub(text::width_of(&back)));
@@ -104,7 +104,7 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     let theme = format!("theme: {}", scene.palette.theme_name());
     hint(scene, &mut spans, "t", &theme);
     let mut used = text::width_of(&first);
-    // Hints are pairs of key and words: both or none.
+    // A hint is a key and its words: both are drawn or neither.
     let fits = spans.chunks(2).take_while(|pair| {
         used += text::width_of(pair.iter());
         used <= room
@@ -113,7 +113,7 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     first
 }
 
-/// The way back to the present stands early, that to the past late.
+/// The Space key: early in the line where it leads back to live, late where it freezes.
 fn freeze(scene: &Scene, spans: &mut Vec<Span<'static>>, early: bool) {
     match (scene.ui.cursor, early) {
         (TimeCursor::At(_), true) => hint(scene, spans, "Space", "live"),

@@ -1,10 +1,10 @@
-//! Numbers for people: three significant digits, never wider than their column.
+//! Numbers as text: three significant digits, never wider than their column.
 
 use super::theme::Symbols;
 use crate::units::Unit;
 use std::time::Duration;
 
-/// A figure without its unit's "a second": `12.3M`, `845µs`, `99.5`.
+/// A figure in its column's unit, without "/s": `12.3M`, `845µs`, `99.5`.
 pub(super) fn figure(unit: Unit, value: f64, symbols: Symbols) -> String {
     match unit {
         Unit::Percent => percent(value),
@@ -16,7 +16,7 @@ pub(super) fn figure(unit: Unit, value: f64, symbols: Symbols) -> String {
     }
 }
 
-/// A figure with its whole unit, for places with room: `12.3 MiB/s`, `845 µs`, `99.5 %`.
+/// A figure with its full unit: `12.3 MiB/s`, `845µs`, `99.5 %`.
 pub(super) fn with_unit(unit: Unit, value: f64, symbols: Symbols) -> String {
     let text = figure(unit, value, symbols);
     match unit {
@@ -30,7 +30,7 @@ pub(super) fn with_unit(unit: Unit, value: f64, symbols: Symbols) -> String {
     }
 }
 
-/// The same for places where a word has no room: `3.46k p/s`.
+/// A figure with a short unit: `3.46k p/s`.
 pub(super) fn with_short_unit(unit: Unit, value: f64, symbols: Symbols) -> String {
     match unit {
         Unit::PacketsPerSecond => format!("{} p/s", figure(unit, value, symbols)),
@@ -38,7 +38,7 @@ pub(super) fn with_short_unit(unit: Unit, value: f64, symbols: Symbols) -> Strin
     }
 }
 
-/// That a scale reaches up to a value.
+/// The top of a scale: `≤16M`.
 pub(super) fn up_to(value: &str, symbols: Symbols) -> String {
     format!("{}{value}", if symbols == Symbols::Ascii { "<" } else { "≤" })
 }
@@ -50,7 +50,7 @@ fn binary(text: &str, per: &str) -> String {
     }
 }
 
-/// Bytes in four places: `1.2G`, `12G`, `999M`.
+/// Bytes in four columns: `1.2G`, `12G`, `999M`.
 pub(super) fn short_bytes(value: f64) -> String {
     let (mut value, mut unit) = (value, "");
     for next in ["K", "M", "G", "T", "P"] {
@@ -62,12 +62,12 @@ pub(super) fn short_bytes(value: f64) -> String {
     if value < 9.95 && !unit.is_empty() { format!("{value:.1}{unit}") } else { whole(value) + unit }
 }
 
-/// `5.3`, `99.5`, `153`: at most four places up to 9999.
+/// A percentage without its sign: `5.3`, `99.5`, `153`; at most four columns up to 9999.
 pub(super) fn percent(value: f64) -> String {
     if value < 99.95 { format!("{value:.1}") } else { whole(value) }
 }
 
-/// Without a fraction. A counter that makes no sense gives figures that make none, and these have their place too: `9e18`.
+/// A whole number; from six digits on in scientific notation (`9e18`), which a nonsensical counter can give.
 fn whole(value: f64) -> String {
     if value < 99_999.5 { format!("{value:.0}") } else { format!("{value:.0e}") }
 }
@@ -90,7 +90,7 @@ fn scaled(value: f64, base: f64, units: &[&str]) -> String {
         value /= base;
         index += 1;
     }
-    // A whole number of the smallest unit has no fraction, but a rate of less than one has.
+    // A whole number of the smallest unit has no fraction; a rate below one has.
     if index == 0 && (value == 0.0 || value >= 99.95) {
         return format!("{value:.0}");
     }
@@ -109,7 +109,7 @@ fn digits(value: f64) -> String {
     }
 }
 
-/// An age or a length of time: `42 s`, `12 min`, `3 h`, `5 d`.
+/// A duration: `42 s`, `12 min`, `3 h`, `5 d`.
 pub(super) fn duration(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {
@@ -121,7 +121,7 @@ pub(super) fn duration(length: Duration) -> String {
     }
 }
 
-/// A length of time in a few columns: `42s`, `2m50s`, `15m`.
+/// A duration in a few columns: `42s`, `2m50s`, `15m`.
 pub(super) fn short_duration(length: Duration) -> String {
     let seconds = length.as_secs();
     match (seconds / 60, seconds % 60) {
@@ -132,7 +132,7 @@ pub(super) fn short_duration(length: Duration) -> String {
     }
 }
 
-/// A total that grows: exact up to six digits, then three significant ones.
+/// A total: exact up to six digits, then three significant digits.
 pub(super) fn total(value: u64, unit: Unit, symbols: Symbols) -> String {
     match unit {
         Unit::BytesPerSecond | Unit::Bytes => with_unit(Unit::Bytes, value as f64, symbols),
@@ -168,7 +168,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_figure_is_wider_than_eight_places(mantissa in 0.0f64..10.0, power in -10i32..300) {
+        fn a_figure_has_at_most_eight_columns(mantissa in 0.0f64..10.0, power in -10i32..300) {
             let value = mantissa * 10f64.powi(power);
             for unit in [Unit::Percent, Unit::Bytes, Unit::BytesPerSecond, Unit::OperationsPerSecond, Unit::Nanoseconds] {
                 let text = figure(unit, value, Symbols::Braille);
@@ -204,19 +204,19 @@ mod tests {
     }
 
     #[test]
-    fn scales_are_round_and_not_too_small() {
+    fn ceilings_are_round_and_not_below_the_value() {
         assert_eq!(nice_ceiling(Unit::Percent, 153.0), 200.0);
         assert_eq!(nice_ceiling(Unit::OperationsPerSecond, 201.0), 500.0);
         assert_eq!(nice_ceiling(Unit::BytesPerSecond, 0.0), 1024.0);
         assert_eq!(nice_ceiling(Unit::BytesPerSecond, 1_048_577.0), 2_097_152.0);
     }
 
-    /// The width that every figure fits into.
+    /// Width of a figure's column.
     const FIGURE_WIDTH: usize = 6;
 
     proptest! {
         #[test]
-        fn a_figure_never_outgrows_its_column(exponent in 0.0f64..14.0) {
+        fn a_figure_fits_its_column(exponent in 0.0f64..14.0) {
             let value = 10f64.powf(exponent);
             for unit in [Unit::Bytes, Unit::BytesPerSecond, Unit::OperationsPerSecond, Unit::Count] {
                 prop_assert!(figure(unit, value, B).len() < FIGURE_WIDTH, "{}", figure(unit, value, B));

@@ -1,4 +1,4 @@
-//! Figures over time: bins of equal length, right-aligned at the cursor, spikes kept, gaps left open.
+//! Graphs: bins of equal length that end at the cursor. A bin shows the largest value in it; a gap stays empty.
 
 use super::theme::{Palette, Role, Symbols};
 use crate::fleet::metric::Metric;
@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::time::Duration;
 
-/// Where a chart reads: a host's time axis up to the cursor.
+/// The part of a host's time axis that a chart shows: up to the cursor.
 #[derive(Clone, Copy)]
 pub(super) struct Window<'a> {
     host: &'a Host,
@@ -42,17 +42,17 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// The length of time that this many bins show.
+    /// The duration of this many bins.
     pub(super) fn length(&self, bins: usize) -> Duration {
         self.bin * bins as u32
     }
 
-    /// The newest `count` bins, oldest first. A bin is the largest value of the samples that reach over its middle,
-    /// or that end in it: a spike of one sample stays visible. `None`: nobody looked.
+    /// The newest `count` bins, oldest first. A bin is the largest value of the samples whose interval covers its middle or
+    /// ends in it, so a spike of one sample stays visible. `None`: no sample there.
     pub(super) fn bins<M: Metric>(&self, series: &Series<M>, metric: M, count: usize) -> Vec<Option<f64>> {
         let mut bins = vec![None; count];
         let Some(end) = self.end else { return bins };
-        // In signed nanoseconds before the end: a chart may reach back beyond time zero.
+        // Signed nanoseconds before the end: a chart may begin before time zero.
         let bin = self.bin.as_nanos() as i64;
         let before_end = |moment: Duration| end.as_nanos() as i64 - moment.as_nanos() as i64;
         let start = end.saturating_sub(self.length(count));
@@ -60,7 +60,7 @@ impl<'a> Window<'a> {
         for span in self.host.timeline.spans(start, end) {
             let Some(value) = past.at(span.tick) else { continue };
             let (newest, oldest) = (before_end(span.to), before_end(span.from));
-            // The bin whose middle comes next before a moment, counted from the newest bin.
+            // The bin whose middle is the nearest before a moment, counted from the newest bin.
             let middle_before = |moment: i64| (moment + bin - bin / 2 - 1).div_euclid(bin);
             let (first, beyond) = (middle_before(newest), middle_before(oldest));
             let covered = if first < beyond { first..beyond } else { newest / bin..newest / bin + 1 };
@@ -75,7 +75,7 @@ impl<'a> Window<'a> {
 }
 
 impl Window<'_> {
-    /// The same of several metrics together; where one is not known, of the others.
+    /// Bins of the sum of several metrics; metrics without a value are left out.
     pub(super) fn sums<M: Metric>(&self, series: &Series<M>, metrics: &[M], count: usize) -> Vec<Option<f64>> {
         let mut sums = vec![None; count];
         for metric in metrics {
@@ -102,7 +102,7 @@ pub(super) fn bins_across(width: u16, symbols: Symbols) -> usize {
     }
 }
 
-/// A filled graph over the whole area. 0 has a base line, a gap has nothing.
+/// Draws a filled graph over the area. 0 is drawn as a base line, a gap is empty.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, bins: &[Option<f64>], top: f64, palette: Palette, role: Role) {
     let (per_cell, steps) = match palette.symbols {
         Symbols::Braille => (2, 4),
@@ -194,28 +194,28 @@ mod tests {
     }
 
     #[test]
-    fn a_spike_of_one_sample_takes_one_bin_however_the_clock_jitters() {
+    fn a_spike_of_one_sample_fills_one_bin_despite_jitter() {
         let fleet = host(&[(1000, false), (2030, false), (2990, false), (4010, true), (5000, false), (6040, false)]);
         let bins = cpu_bins(&fleet.hosts()[0], 1.0, 5);
         assert_eq!(bins, [Some(0.0), Some(0.0), Some(100.0), Some(0.0), Some(0.0)]);
     }
 
     #[test]
-    fn short_spikes_survive_in_longer_bins() {
+    fn a_short_spike_is_kept_in_a_longer_bin() {
         let samples: Vec<_> = (1..=20).map(|step| (step * 200, step == 12)).collect();
         let fleet = host(&samples);
         assert_eq!(cpu_bins(&fleet.hosts()[0], 1.0, 4).iter().filter(|bin| **bin == Some(100.0)).count(), 1);
     }
 
     #[test]
-    fn a_long_sample_fills_the_bins_that_it_is_the_mean_of() {
+    fn a_long_sample_fills_all_bins_of_its_interval() {
         let fleet = host(&[(1000, false), (5000, true), (6000, false)]);
         let bins = cpu_bins(&fleet.hosts()[0], 1.0, 6);
         assert_eq!(bins, [None, Some(100.0), Some(100.0), Some(100.0), Some(100.0), Some(0.0)]);
     }
 
     #[test]
-    fn zero_has_a_base_line_and_a_gap_has_nothing() {
+    fn zero_is_a_base_line_and_a_gap_is_empty() {
         assert_eq!(inline(&[None, Some(0.0), Some(50.0), Some(100.0)], 100.0, Symbols::Block), " ▁▄█");
         assert_eq!(inline(&[None, Some(0.0), Some(100.0)], 100.0, Symbols::Ascii), " .#");
         assert_eq!(braille(0, 0), ' ');

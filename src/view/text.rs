@@ -1,4 +1,4 @@
-//! Text that others wrote (names, titles, paths): harmless, and exactly as wide as its place.
+//! Text from outside (names, titles, paths): made safe to print and cut to a width.
 
 use super::theme::Symbols;
 use ratatui::buffer::CellWidth;
@@ -6,7 +6,7 @@ use ratatui::text::Span;
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Without control characters, line separators, and marks that turn the writing direction or take no column: each becomes a visible `�`.
+/// Replaces control characters, line separators, and characters that change the writing direction or have no width by `�`.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return text.into();
@@ -22,12 +22,12 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// Printable ASCII, as nearly all names are: nothing to hide, and a column for each byte.
+/// Whether the text is printable ASCII, as nearly all names are: nothing to replace, and one column a byte.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Clean, and cut in the middle where it is too wide: ends of names tell numbered guests apart.
+/// Cleaned text, cut in the middle where it is too wide, since the ends of names tell numbered guests apart.
 pub fn fit(text: &str, width: usize, symbols: Symbols) -> String {
     let text = clean(text);
     if self::width(&text) <= width {
@@ -42,7 +42,7 @@ pub fn fit(text: &str, width: usize, symbols: Symbols) -> String {
     head.into_iter().chain([mark]).chain(tail.into_iter().rev()).collect()
 }
 
-/// Clean, and where it is too wide a path loses its beginning: what is at its end tells files apart.
+/// A cleaned path, cut at the beginning where it is too wide, since the end tells files apart.
 pub(super) fn fit_path(text: &str, width: usize, symbols: Symbols) -> String {
     let text = clean(text);
     if !text.starts_with('/') || self::width(&text) <= width || width < 8 {
@@ -53,7 +53,7 @@ pub(super) fn fit_path(text: &str, width: usize, symbols: Symbols) -> String {
     std::iter::once(mark).chain(tail.into_iter().rev()).collect()
 }
 
-/// Clean, and cut at the end where it is too wide: for prose.
+/// Cleaned text, cut at the end where it is too wide: for sentences.
 pub fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
     let text = clean(text);
     if self::width(&text) <= width {
@@ -64,7 +64,7 @@ pub fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
     take(text.graphemes(true), room).into_iter().chain([mark]).collect()
 }
 
-/// Clean, and in lines between its words, the first for a place that has less room. A longer word is cut where it has to be.
+/// Cleaned text, wrapped between words; the first line may have another width. A word longer than a line is split.
 pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
     let text = clean(text);
     let parts: Vec<&str> = text.graphemes(true).collect();
@@ -74,7 +74,7 @@ pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
         let begins = index == 0 || parts[index - 1] == " ";
         let word = parts[index..].iter().take_while(|part| begins && **part != " ");
         let word: usize = word.map(|part| cells(part)).sum();
-        // The blank at a line's end needs no room.
+        // A blank at the end of a line may exceed the width.
         let is_over = cells(part) > room && *part != " ";
         if is_over || word > room && word <= width {
             lines.push(String::new());
@@ -88,8 +88,8 @@ pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
     lines
 }
 
-/// Columns that a text takes where every grapheme has its own, as in a buffer of cells. As a whole it may be narrower
-/// (an Arabic lam and the alef after it count as one there), or wider (a half-width katakana and its sound mark are two).
+/// Columns that a text takes in a buffer of cells, grapheme by grapheme. The width of the text as a whole may be smaller
+/// (an Arabic lam and alef count as one) or larger (a half-width katakana with its sound mark counts as two).
 pub(super) fn width(text: &str) -> usize {
     if is_plain(text) {
         return text.len();
@@ -123,7 +123,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_are_cut_in_the_middle() {
+    fn fit_cuts_names_in_the_middle() {
         assert_eq!(fit("kubernetes-node-17", 12, Symbols::Braille), "kuberne…e-17");
         assert_eq!(fit("kubernetes-node-17", 12, Symbols::Ascii), "kuberne~e-17");
         assert_eq!(fit("short", 12, Symbols::Braille), "short");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_is_wrapped_between_words() {
+    fn wrap_breaks_between_words() {
         assert_eq!(wrap("one two three", 20, 20), ["one two three"]);
         assert_eq!(wrap("one two three", 7, 9), ["one two ", "three"]);
         assert_eq!(wrap("one two three", 2, 5), ["", "one ", "two ", "three"]);
@@ -140,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_join_still_have_a_column_each() {
+    fn joining_letters_count_one_column_each() {
         assert_eq!(width("لا"), 2);
         assert_eq!(fit("لالالا", 6, Symbols::Braille), "لالالا");
         assert_eq!(width(&fit("لالالا", 4, Symbols::Braille)), 4);
     }
 
     #[test]
-    fn a_half_width_sound_mark_has_its_own_column() {
+    fn a_half_width_sound_mark_counts_one_column() {
         assert_eq!(width("ｶﾞ"), 2);
         assert_eq!(fit("ｶﾞｶﾞ", 4, Symbols::Braille), "ｶﾞｶﾞ");
         assert_eq!(fit("ｶﾞｶﾞ", 3, Symbols::Braille), "ｶﾞ…");
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_and_direction_marks_are_shown_not_sent() {
+    fn control_characters_and_direction_marks_are_replaced() {
         assert_eq!(clean("a\x1b[31mb\u{202e}c\r\n"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}\u{fffd}");
         for hidden in ['\u{61c}', '\u{200b}', '\u{2028}', '\u{2029}', '\u{2066}', '\u{fffa}', '\u{e0041}'] {
             assert_eq!(clean(&hidden.to_string()), "\u{fffd}");
@@ -164,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_wider_than_its_place(text in "\\PC*", place in 0usize..40) {
+        fn cut_text_is_never_wider_than_asked(text in "\\PC*", place in 0usize..40) {
             prop_assert!(width(&fit(&text, place, Symbols::Braille)) <= place);
             prop_assert!(width(&shorten(&text, place, Symbols::Braille)) <= place);
             for line in wrap(&text, place, place + 2) {

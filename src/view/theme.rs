@@ -5,7 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 /// How many colours the terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Depth {
-    /// None, or the user does not want any (`NO_COLOR`).
+    /// No colours, or `NO_COLOR` is set.
     Mono,
     /// The 16 of the terminal's own palette.
     Ansi,
@@ -28,7 +28,7 @@ pub enum Symbols {
     Ascii,
 }
 
-/// How everything looks.
+/// What the terminal can show, and the theme to begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Appearance {
     /// Colours of the terminal.
@@ -40,7 +40,7 @@ pub struct Appearance {
 }
 
 impl Appearance {
-    /// What the environment says of the terminal: `NO_COLOR`, `COLORTERM`, `TERM` and the locale.
+    /// From the environment: `NO_COLOR`, `COLORTERM`, `TERM` and the locale.
     pub fn detect(environment: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| environment(name).filter(|value| !value.is_empty());
         let term = set("TERM").unwrap_or_default();
@@ -65,7 +65,7 @@ impl Appearance {
     }
 }
 
-/// What a colour says. A role never says it alone: a word, a sign or a place says it too.
+/// The meaning of a colour. A word, a sign or the place always carries the same meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Text,
@@ -178,7 +178,7 @@ fn contrast(role: Role) -> (u8, u8, u8) {
     }
 }
 
-/// The nearest of the terminal's 16 colours, chosen by role: nobody's palette is known.
+/// One of the terminal's 16 colours, chosen by role, since the palette behind them is unknown.
 fn ansi(role: Role) -> Color {
     match role {
         Role::Text => Color::Reset,
@@ -189,13 +189,13 @@ fn ansi(role: Role) -> Color {
         Role::Critical | Role::Steal => Color::Red,
         Role::Memory | Role::NetReceive => Color::Blue,
         Role::DiskRead => Color::Cyan,
-        // Not the colour of a warning.
+        // Differs from the colour of a warning.
         Role::DiskWrite => Color::LightMagenta,
         Role::DiskFlush | Role::NetTransmit => Color::Magenta,
     }
 }
 
-/// A theme on a terminal of some depth: what the widgets ask for styles.
+/// A theme at the terminal's colour depth: gives the widgets their styles.
 #[derive(Clone, Copy)]
 pub(super) struct Palette {
     theme: &'static Theme,
@@ -204,7 +204,7 @@ pub(super) struct Palette {
 }
 
 impl Palette {
-    /// The theme with this number, counted round.
+    /// The theme with this number, modulo the number of themes.
     pub(super) fn new(theme: usize, appearance: &Appearance) -> Self {
         Self {
             theme: &THEMES[(theme + appearance.theme) % THEMES.len()],
@@ -238,7 +238,7 @@ impl Palette {
         }
     }
 
-    /// The ground of the whole screen.
+    /// The background of the whole screen.
     pub(super) fn ground(&self) -> Style {
         match (self.depth, self.theme.background) {
             (Depth::Indexed | Depth::True, Some(background)) => self.style(Role::Text).bg(self.resolve(background)),
@@ -246,7 +246,7 @@ impl Palette {
         }
     }
 
-    /// Laid over the selected row.
+    /// The style of the selected row.
     pub(super) fn selection(&self) -> Style {
         match self.depth {
             Depth::Mono | Depth::Ansi => Style::new().add_modifier(Modifier::REVERSED),
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_says_what_the_terminal_can() {
+    fn capabilities_follow_the_environment() {
         let appearance = detect(&[("TERM", "xterm-256color"), ("LANG", "en_GB.UTF-8")]);
         assert_eq!(appearance, Appearance { depth: Depth::Indexed, symbols: Symbols::Braille, theme: 0 });
         let appearance = detect(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.utf8")]);
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cube_hits_its_own_colours() {
+    fn colours_of_the_cube_map_to_themselves() {
         assert_eq!(cube((0, 0, 0)), 16);
         assert_eq!(cube((255, 255, 255)), 231);
         assert_eq!(cube((255, 0, 0)), 196);

@@ -1,5 +1,5 @@
-//! One line that says what is wrong, the loudest first; or, when nothing is, why the selected row lacks figures. At its
-//! right end stands the newest event that nobody has seen.
+//! The line of what is wrong: findings, worst first. Without findings it says why the selected row has no figures. Its right
+//! end shows the newest event that the user has not seen.
 
 use super::chart;
 use super::marks;
@@ -17,17 +17,16 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
 use uuid::Uuid;
 
-/// With fewer columns nothing can be told of a guest.
+/// Fewest columns that a finding needs.
 const LEAST: usize = 20;
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let mut spans = Vec::new();
     let whole = usize::from(area.width);
-    // No finding has fewer columns than this, so that no more of them can be shown.
+    // Every finding takes at least this many columns, which bounds how many are formatted.
     let (findings, total) = scene.fleet.loudest(scene.ui.cursor, |id| scene.ui.seen.of(id), whole / 8 + 1);
     let news = news(scene, findings.first().map(|(id, _)| id.uuid));
-    // What is wrong now comes first: the news take what they need to say what happened, or what is left, and say at the
-    // least that there are some.
+    // Findings come first. The newest event gets the columns that its shortest text needs, or what is left over.
     let least = |index: usize| news.get(index).map_or(0, |(_, words)| (text::width(words) + 2).min(whole * 2 / 5));
     let mut room = whole - least(news.len().saturating_sub(2));
     let mut used = 0;
@@ -38,7 +37,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     }
     for host in scene.fleet.hosts() {
         for (severity, words) in host.findings(scene.when(host)) {
-            // A warning gives way to whatever a guest has.
+            // A warning about a host comes after the findings of domains.
             let words = format!("{} {words}  ", marks::sign(severity, scene.palette.symbols));
             let left = room.saturating_sub(used + if total > 0 { LEAST } else { 0 });
             if (severity == Severity::Critical || total == 0) && text::width(&words) <= left {
@@ -78,8 +77,8 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         });
         let (role, words) = match (is_unknown(scene), partial) {
             (true, _) => (Role::Dim, "no rates yet  "),
-            (false, true) => (Role::Dim, "nothing stands out in what was read so far  "),
-            (false, false) => (Role::Good, "nothing stands out  "),
+            (false, true) => (Role::Dim, "no problems found in what was read so far  "),
+            (false, false) => (Role::Good, "no problems found  "),
         };
         used += words.len();
         spans.push(scene.span(role, words));
@@ -101,15 +100,15 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     }
 }
 
-/// Domains run, and nobody knows how they fare.
+/// Whether domains run and none of them has a CPU rate yet.
 fn is_unknown(scene: &Scene) -> bool {
     let domains = scene.fleet.domains().map(|(_, host, domain)| (domain, scene.when(host)));
     let mut running = domains.filter(|(domain, when)| domain.is_active(*when)).peekable();
     running.peek().is_some() && running.all(|(domain, when)| domain.series.value(DomainMetric::Cpu, when).is_none())
 }
 
-/// The newest event that the user has not seen, in words of falling length. Nothing where the events are on the screen,
-/// and where the connection is gone: that fills the line.
+/// The newest event that the user has not seen, in texts of falling length. Empty where events are on the screen, and
+/// where the connection is lost: its text fills the line.
 fn news(scene: &Scene, loudest: Option<Uuid>) -> Vec<(Role, String)> {
     let failing = scene.fleet.hosts().iter().any(|host| matches!(host.link, Link::Failing(_)));
     if failing || scene.ui.screen() == Screen::List(List::Events) {
@@ -127,14 +126,14 @@ fn news(scene: &Scene, loudest: Option<Uuid>) -> Vec<(Role, String)> {
         if why.is_empty() { short.clone() } else { format!("{short} ({})", text::shorten(&why, 40, symbols)) };
     let timed = format!("{explained} {}", events::time(scene, event));
     let counted = [events::sign(scene, event), format!("{count} new")].join(" ").trim_start().to_owned();
-    // What is wrong with that domain stands at the other end of the line.
+    // The finding at the left end already names that domain.
     if loudest.is_some() && event.domain.as_ref().map(|domain| domain.uuid) == loudest {
         return vec![(role, counted)];
     }
     [timed, explained, short, counted].map(|words| (role, words)).into()
 }
 
-/// What failed, when it is tried again, what to do: the part that changes first, so that it is never cut off.
+/// When the next try comes, what failed, what to do. The countdown comes first, so that it is never cut off.
 pub(super) fn failure_words(failure: &Failure, now: Timestamp) -> String {
     let retry = failure.retry_in.map(|wait| {
         let left = wait.saturating_sub(now.since(failure.at).unwrap_or_default());
@@ -144,7 +143,7 @@ pub(super) fn failure_words(failure: &Failure, now: Timestamp) -> String {
     format!("{}{}{advice}", retry.unwrap_or_default(), failure.message)
 }
 
-/// The same as a whole, at the bottom of the body, where the line of troubles has no room for it.
+/// The whole text of a failure at the bottom of the body, where the line has no room for it.
 pub(super) fn whole_failure(scene: &Scene, buffer: &mut Buffer, line: Rect, body: Rect) {
     let failing = scene.fleet.hosts().iter().find_map(|host| match &host.link {
         Link::Failing(failure) => Some(text::clean(&failure_words(failure, scene.now)).into_owned()),
@@ -167,21 +166,21 @@ fn link_words(scene: &Scene) -> Vec<(Role, String)> {
         .filter_map(|host| match &host.link {
             Link::Failing(failure) => Some((Role::Critical, format!("{}  ", failure_words(failure, scene.now)))),
             Link::Connecting if host.sampled_at.is_none() && host.domains.is_empty() => {
-                Some((Role::Dim, "waiting for the first answer of libvirt  ".into()))
+                Some((Role::Dim, "waiting for the first answer from libvirt  ".into()))
             }
-            // An attempt may hang: whatever the last figures say, nobody knows how things are.
+            // A connection attempt may hang, so the last figures say nothing about now.
             Link::Connecting => {
-                Some((Role::Critical, "no connection: trying again now; the figures are the last ones  ".into()))
+                Some((Role::Critical, "no connection: trying again; showing the last known values  ".into()))
             }
             Link::Live if host.is_degraded() => {
-                Some((Role::Critical, "calls hang in too many domains: only what cannot hang is read  ".into()))
+                Some((Role::Critical, "too many domains are blocked; reading only state and network  ".into()))
             }
             Link::Live => None,
         })
         .collect()
 }
 
-/// Why the selected domain has empty cells, and why its host has: each reason once, with all that it explains.
+/// Why cells of the selected domain and of its host are empty: each reason once, with the figures that it explains.
 fn missing_note(scene: &Scene) -> Option<String> {
     use crate::fleet::Missing;
     use DomainMetric::{Cpu, DiskRead, MemoryUsed, NetRx, Steal, WorstLatency};
@@ -220,7 +219,7 @@ fn missing_note(scene: &Scene) -> Option<String> {
     Some(words.collect::<Vec<_>>().join("  ")).filter(|words| !words.is_empty())
 }
 
-/// A metric's name where no column heading says what it belongs to.
+/// A metric's name for a place without a column heading.
 pub(super) fn long_label(metric: DomainMetric) -> &'static str {
     match metric {
         DomainMetric::MemoryUsed => "memory used",

@@ -176,11 +176,11 @@ pub fn five_of_twelve(lab: &Lab, table: &mut Table) {
     let ((), beats) = program.beating(|| {
         let stopped = lab.stop(&processes);
         let start = Instant::now();
-        program.wait("the host says it", |text| text.contains("calls hang in too many domains"));
+        program.wait("the host says it", |text| text.contains("too many domains are blocked"));
         std::thread::sleep(HANG.saturating_sub(start.elapsed()));
         println!("{}", program.text());
         drop(stopped);
-        program.wait("all answer", |text| !text.contains(BUSY) && !text.contains("calls hang in too many domains"));
+        program.wait("all answer", |text| !text.contains(BUSY) && !text.contains("too many domains are blocked"));
     });
     let after = program.process().settled(before);
     program.quit();

@@ -218,7 +218,7 @@ impl Task {
 fn silence(has_figures: bool) -> Failure {
     let (message, advice) = match has_figures {
         true => (
-            "libvirt does not answer; the figures are the last ones",
+            "libvirt does not answer; showing the last known values",
             "vtop goes on waiting and connects again when it can",
         ),
         // Nobody is known who could be asked without a list, and no list can be had while one domain is locked.
