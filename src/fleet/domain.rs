@@ -68,6 +68,8 @@ pub struct Domain {
     pub(super) hang: Option<Blocked>,
     /// What the last reading asked for, and got.
     pub(super) answered: Groups,
+    /// Groups that the last reading asked for and that another job kept from it.
+    pub unanswered: Groups,
     /// What it wanted of this domain besides what all were asked for.
     extra: Groups,
     /// Groups that the last reading read at a moment of their own, and when.
@@ -101,6 +103,7 @@ impl Domain {
             blocked: None,
             hang: None,
             answered: Groups::empty(),
+            unanswered: Groups::empty(),
             extra: Groups::empty(),
             own_time: None,
             times: GroupTimes::default(),
@@ -132,6 +135,7 @@ impl Domain {
         }
         self.unsupported = sample.unsupported;
         self.answered = sample.answered;
+        self.unanswered = sample.unanswered;
         self.extra = sample.extra;
         self.own_time = sample.own_time;
         self.unchanged = Unchanged::default();

@@ -343,17 +343,17 @@ fn host_cpus_have_no_figures_at_ticks_that_did_not_ask_for_them() {
 
 #[test]
 fn a_domain_that_another_client_has_says_so() {
-    let mut nowait_retry = domain(1, 1000, &[]);
-    nowait_retry.answered -= Groups::MEMORY | Groups::BLOCK;
-    let reason = "another job".to_owned();
-    nowait_retry.unsupported.push(UnsupportedCall { call: Call::BulkStats, reason: reason.clone() });
+    let mut skipped = domain(1, 1000, &[]);
+    skipped.unanswered = Groups::MEMORY | Groups::BLOCK;
+    skipped.answered -= skipped.unanswered;
     let fleet = fleet([
         keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]),
-        keyframe(at(1000), Groups::OVERVIEW, [nowait_retry]),
+        keyframe(at(1000), Groups::OVERVIEW, [skipped]),
     ]);
     let why = |metric| only(&fleet).missing(&fleet.hosts()[0], metric, When::Latest);
-    assert_eq!(why(DomainMetric::MemoryUsed), Missing::CallFailed(reason.clone()));
-    assert_eq!(why(DomainMetric::DiskRead), Missing::CallFailed(reason));
+    assert_eq!(why(DomainMetric::MemoryUsed), Missing::Unanswered(Groups::MEMORY | Groups::BLOCK));
+    let words = "no answer on memory, disks now: another job holds the domain, or its QEMU does not answer";
+    assert_eq!(why(DomainMetric::DiskRead).describe(only(&fleet)), words);
     assert_eq!(why(DomainMetric::NetRx), Missing::NoDevice);
 }
 

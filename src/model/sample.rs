@@ -39,6 +39,9 @@ pub struct DomainSample {
     pub definition: Option<Arc<DomainDefinition>>,
     /// Which groups this reading asked for, and got. A group outside it is "not asked now", its last figures stand.
     pub answered: Groups,
+    /// Groups that this reading asked for and that libvirt left out because another job held the domain (`NOWAIT`). They may
+    /// come at the next reading; a group that the driver does not have is in [`DomainSample::unsupported`].
+    pub unanswered: Groups,
     /// What was wanted of this domain besides what all were asked for ([`HostSample::asked`]). Wanted and not `asked`: there
     /// was no answer. Set by the sampler.
     pub extra: Groups,
@@ -133,6 +136,7 @@ impl DomainSample {
             reason,
             definition: None,
             answered: Groups::STATE,
+            unanswered: Groups::empty(),
             extra: Groups::empty(),
             own_time: None,
             cpu: CpuSample::default(),

@@ -54,6 +54,7 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         reason,
         definition,
         answered,
+        unanswered,
         extra,
         own_time,
         cpu,
@@ -66,6 +67,7 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         blocked,
     } = left;
     *answered == right.answered
+        && *unanswered == right.unanswered
         && *extra == right.extra
         && *own_time == right.own_time
         && *cpu == right.cpu
@@ -118,6 +120,7 @@ mod tests {
             let mut sample =
                 DomainSample::new(name, run.checked_sub(1), DomainState::from_raw(state), StateReason(state));
             sample.answered = Groups::STATE | Groups::from_bits_truncate(asked << 1);
+            sample.unanswered = Groups::from_bits_truncate(u32::from(other) << 2);
             sample.cpu.time = counter(cpu);
             sample.disks = (0..disk)
                 .map(|index| BlockSample { name: compact_str::format_compact!("vd{index}"), read_time: counter(cpu), ..BlockSample::default() })

@@ -20,6 +20,8 @@ pub enum Missing {
     DriverLacks(String),
     /// The call failed for this domain; its words.
     CallFailed(String),
+    /// Another job held the domain, so libvirt left these groups out of its last answer.
+    Unanswered(Groups),
     /// Not asked for yet.
     NotSampled,
     /// A rate needs two readings.
@@ -49,6 +51,7 @@ impl Missing {
             Self::NotActive(state) => format!("the domain is {}", state.name()),
             Self::Then => "there was no figure then".into(),
             Self::DriverLacks(reason) | Self::CallFailed(reason) => reason.clone(),
+            Self::Unanswered(groups) => unanswered(*groups),
             Self::NotSampled => "not read yet".into(),
             Self::FirstReading => "a rate needs two readings".into(),
             Self::NoBalloonDevice => "no balloon device in its definition".into(),
@@ -95,10 +98,10 @@ impl Domain {
         if when != When::Latest {
             return Missing::Then;
         }
-        let skipped = !self.answered.contains(group);
-        let is_it = |unsupported: &&UnsupportedCall| {
-            calls.contains(&unsupported.call) || (skipped && unsupported.call == Call::BulkStats)
-        };
+        if self.unanswered.contains(group) && !self.answered.contains(group) {
+            return Missing::Unanswered(self.unanswered);
+        }
+        let is_it = |unsupported: &&UnsupportedCall| calls.contains(&unsupported.call);
         if let Some(unsupported) = self.unsupported.iter().find(is_it) {
             return Missing::CallFailed(unsupported.reason.clone());
         }
@@ -143,6 +146,20 @@ impl Domain {
 
 fn counts_no_time(disk: &BlockSample) -> bool {
     [disk.read_time, disk.write_time, disk.flush_time].iter().all(Option::is_none)
+}
+
+/// Why `groups` were left out of libvirt's answer, in words for the operator.
+fn unanswered(groups: Groups) -> String {
+    let names = [
+        (Groups::CPU, "CPU"),
+        (Groups::MEMORY, "memory"),
+        (Groups::VCPU, "vCPUs"),
+        (Groups::NET, "network"),
+        (Groups::BLOCK, "disks"),
+    ];
+    let names = names.into_iter().filter(|(group, _)| groups.contains(*group)).map(|(_, name)| name);
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!("no answer on {names} now: another job holds the domain, or its QEMU does not answer")
 }
 
 /// A name as one word of a shell, for a command that the operator copies.

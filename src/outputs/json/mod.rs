@@ -7,14 +7,15 @@
 //! than are kept.
 
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Disk, Domain, Host, HostCpu, Link, Nic, Series, Vcpu, When};
+use crate::fleet::{Disk, Domain, Host, HostCpu, Link, Missing, Nic, Series, Vcpu, When};
 use crate::model::{
-    BlockSample, Blocked, Counter, Event, EventSeverity, Groups, MemorySample, NetSample, NodeMemory, UnsupportedCall,
-    VcpuSample, VcpuState,
+    BlockSample, Blocked, Call, Counter, Event, EventSeverity, Groups, MemorySample, NetSample, NodeMemory,
+    UnsupportedCall, VcpuSample, VcpuState,
 };
 use crate::time::Timestamp;
 use crate::units::{Bytes, Quantity, Unit};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::borrow::Cow;
 use std::io::Write;
 use std::time::Duration;
 
@@ -266,7 +267,7 @@ impl<'a> DomainLine<'a> {
             nics: domain.nics.iter().map(NicLine::new).collect(),
             host_cpus: Some(host_cpu_lines).filter(|cpus| !cpus.is_empty()),
             blocked: domain.blocked.map(BlockedLine::new),
-            unsupported: domain.unsupported.iter().map(UnsupportedLine::new).collect(),
+            unsupported: UnsupportedLine::of_domain(domain),
         }
     }
 }
@@ -511,12 +512,21 @@ impl<'a> NicLine<'a> {
 #[derive(serde::Serialize)]
 struct UnsupportedLine<'a> {
     call: &'static str,
-    reason: &'a str,
+    reason: Cow<'a, str>,
 }
 
 impl<'a> UnsupportedLine<'a> {
     fn new(unsupported: &'a UnsupportedCall) -> Self {
-        Self { call: unsupported.call.name(), reason: &unsupported.reason }
+        Self { call: unsupported.call.name(), reason: Cow::from(&unsupported.reason) }
+    }
+
+    /// The calls that failed for a domain, and the bulk call where it left groups of this domain out.
+    fn of_domain(domain: &'a Domain) -> Vec<Self> {
+        let skipped = Some(domain.unanswered).filter(|groups| !groups.is_empty()).map(|groups| Self {
+            call: Call::BulkStats.name(),
+            reason: Cow::from(Missing::Unanswered(groups).describe(domain)),
+        });
+        domain.unsupported.iter().map(Self::new).chain(skipped).collect()
     }
 }
 

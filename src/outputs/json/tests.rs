@@ -127,6 +127,32 @@ fn a_held_domain_says_so_and_has_no_rates() {
 }
 
 #[test]
+fn a_domain_that_libvirt_skipped_says_which_groups_are_missing() {
+    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    for milliseconds in [0, 1000] {
+        let HostUpdate::Keyframe(mut update) = sample(at(milliseconds), Groups::OVERVIEW, milliseconds) else {
+            unreachable!()
+        };
+        let web = update.domains.get_mut(&Uuid::from_u128(1)).unwrap();
+        web.unanswered = Groups::VCPU | Groups::BLOCK;
+        fleet.apply(0, HostUpdate::Keyframe(update));
+        if milliseconds == 0 {
+            let _ = lines.sample(&fleet.hosts()[0]);
+        }
+    }
+    let line = json(lines.sample(&fleet.hosts()[0]));
+    let domains = line["domains"].as_array().unwrap();
+    let unsupported =
+        |name: &str| &domains.iter().find(|domain| domain["name"] == name).expect("it is there")["unsupported"];
+    assert_eq!(unsupported("db").as_array().map(Vec::len), Some(0));
+    assert_eq!(unsupported("web")[0]["call"], "virConnectGetAllDomainStats");
+    assert_eq!(
+        unsupported("web")[0]["reason"],
+        "no answer on vCPUs, disks now: another job holds the domain, or its QEMU does not answer"
+    );
+}
+
+#[test]
 fn what_is_not_known_is_null_and_its_key_is_there() {
     let (mut fleet, mut lines) = (fleet(), Lines::default());
     for milliseconds in [0, 1000] {

@@ -1,8 +1,6 @@
 //! The one call that answers for all domains.
 
-use crate::model::{
-    Blocked, BlockedBy, Call, CpuSample, DomainSample, DomainState, Groups, StateReason, UnsupportedCall,
-};
+use crate::model::{Blocked, BlockedBy, Call, CpuSample, DomainSample, DomainState, Groups, StateReason};
 use crate::sources::libvirt::definition::cache::{Marks, Present};
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{Connection, Control, Domain, LibvirtError, Record, Records};
@@ -178,7 +176,7 @@ impl Answer {
         if self.sample.run != sample.run {
             return;
         }
-        sample.unsupported.retain(|unsupported| unsupported.call != Call::BulkStats);
+        sample.unanswered = Groups::empty();
         sample.blocked = None;
         if self.groups.contains(Groups::CPU) {
             sample.cpu.time = None;
@@ -197,6 +195,7 @@ impl Answer {
         let own = if cheap.cpu.time.is_some() { groups - Groups::CPU } else { groups };
         cheap.own_time = Some((own, at));
         cheap.answered |= whole.answered;
+        cheap.unanswered |= whole.unanswered;
         cheap.unsupported.extend(whole.unsupported);
         cheap.blocked = whole.blocked.or(cheap.blocked);
         if groups.contains(Groups::CPU) {
@@ -226,7 +225,7 @@ impl Answer {
 impl Reading<'_> {
     /// Where figures are missing because another client's call has the domain, this one was spared: it may hang.
     pub(crate) fn note_hang(&mut self) {
-        if self.sample.unsupported.iter().any(|unsupported| unsupported.call == Call::BulkStats) {
+        if !self.sample.unanswered.is_empty() {
             self.sample.blocked = occupied(&self.present.domain);
         }
     }
@@ -273,28 +272,10 @@ fn to_sample(name: CompactString, run: Option<u32>, figures: Figures, requested:
     sample.vcpus = figures.vcpus;
     sample.disks = figures.disks;
     sample.nics = figures.nics;
-    let silent = requested.difference(answered | Groups::HOST_CPU | Groups::STATE);
-    if driver == "QEMU" && !silent.is_empty() {
-        sample.unsupported.push(UnsupportedCall {
-            call: Call::BulkStats,
-            reason: format!("no answer on {} now: another job, or a QEMU that hangs, holds the domain", words(silent)),
-        });
+    if driver == "QEMU" {
+        sample.unanswered = requested.difference(answered | Groups::HOST_CPU | Groups::STATE);
     }
     sample
-}
-
-/// `memory, disks`.
-fn words(groups: Groups) -> String {
-    let names = [
-        (Groups::CPU, "CPU"),
-        (Groups::MEMORY, "memory"),
-        (Groups::VCPU, "vCPUs"),
-        (Groups::NET, "network"),
-        (Groups::BLOCK, "disks"),
-    ];
-    let names: Vec<&str> =
-        names.into_iter().filter(|(group, _)| groups.contains(*group)).map(|(_, name)| name).collect();
-    names.join(", ")
 }
 
 /// Whether the driver has no bulk call at all.
@@ -317,7 +298,7 @@ mod tests {
         };
         assert!(asked(Some(1), "QEMU").answered.contains(Groups::MEMORY));
         let nowait_retry = asked(None, "QEMU");
-        assert!(!nowait_retry.answered.contains(Groups::MEMORY) && nowait_retry.unsupported.len() == 1);
+        assert!(!nowait_retry.answered.contains(Groups::MEMORY) && nowait_retry.unanswered == Groups::MEMORY);
         assert!(asked(None, "Xen").answered.contains(Groups::MEMORY), "it has no such figure");
     }
 

@@ -1,7 +1,7 @@
 //! Domains that another client had when libvirt came by. Asked not to wait, it leaves their figures out; a moment later
 //! they can be had. Two who watch at the same second would meet at every sample.
 
-use crate::model::{Call, DomainSample, Groups};
+use crate::model::{DomainSample, Groups};
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
 use crate::sources::libvirt::stats::bulk;
 use crate::time::Timestamp;
@@ -60,5 +60,5 @@ impl NowaitRetry {
 /// Not one that hangs: to ask again would hang as well.
 fn was_skipped(sample: &DomainSample) -> bool {
     let hangs = sample.blocked.is_some_and(|blocked| blocked.is_hang(Timestamp::now()));
-    !hangs && sample.unsupported.iter().any(|unsupported| unsupported.call == Call::BulkStats)
+    !hangs && !sample.unanswered.is_empty()
 }
