@@ -1,7 +1,8 @@
 //! The line mode: a line of JSON a sample, until nobody wants more.
 
 use super::error::AppError;
-use super::source::{self, Updates};
+use super::feed::Feed;
+use super::live;
 use crate::config::Config;
 use crate::fleet::{Fleet, Link};
 use crate::model::Failure;
@@ -18,9 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Writes to standard output; signals end the process as they always do, in a line that its reader does not take at the
 /// worst.
 pub(super) async fn run(config: &Config, count: Option<u64>) -> Result<(), AppError> {
-    let (handles, updates) = source::start(config, Settings::output(config.interval)).map_err(AppError::Setup)?;
+    let feed = live::start(live::hosts(config), &Settings::output(config.interval)).map_err(AppError::Setup)?;
     let mut lines = Written { to: io::stdout().lock(), left: count };
-    write(updates, handles.len(), config.interval.duration(), &mut lines).await
+    write(feed, config.interval.duration(), &mut lines).await
 }
 
 /// Where lines go, and how many are still wanted.
@@ -47,13 +48,10 @@ impl<W: Write> Written<W> {
     }
 }
 
-async fn write(
-    mut updates: Updates,
-    hosts: usize,
-    interval: Duration,
-    written: &mut Written<impl Write>,
-) -> Result<(), AppError> {
-    let mut fleet = Fleet::new(hosts);
+async fn write(mut feed: Feed, interval: Duration, written: &mut Written<impl Write>) -> Result<(), AppError> {
+    let mut fleet = Fleet::new(0);
+    feed.add_hosts(&mut fleet);
+    let hosts = fleet.hosts().len();
     let mut lines = vec![Lines::default(); hosts];
     // When a host that cannot be reached has its next line: the first as soon as that is told, and then one an interval.
     let mut due = vec![Some(Instant::now() + PATIENCE); hosts];
@@ -62,9 +60,8 @@ async fn write(
         let next = due.iter().flatten().min().copied();
         tokio::select! {
             biased;
-            update = updates.recv() => {
-                let (id, update) = update.ok_or(AppError::NoSamples)?;
-                fleet.apply(id, update);
+            host = feed.apply_next(&mut fleet) => {
+                let id = host.ok_or(AppError::NoSamples)?;
                 let host = &fleet.hosts()[id];
                 match (&host.link, &host.info) {
                     (Link::Failing(failure), None) => return Err(AppError::Unreachable(failure.clone())),
@@ -109,9 +106,23 @@ fn silent() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::HostId;
     use crate::model::{Groups, HostSample, HostUpdate, NodeSample};
+    use crate::sampler::Demand;
+    use crate::time::Interval;
     use std::sync::Arc;
-    use tokio::sync::mpsc;
+    use tokio::sync::{mpsc, watch};
+
+    struct NoControls;
+
+    impl crate::app::feed::Controls for NoControls {
+        fn set_interval(&self, _: Interval) {}
+        fn set_demand(&self, _: HostId, _: Demand) {}
+    }
+
+    fn feed(updates: mpsc::Receiver<(HostId, HostUpdate)>) -> Feed {
+        Feed::new(updates, watch::channel(vec!["host".to_owned()]).1, NoControls)
+    }
 
     fn sample(second: u64) -> HostUpdate {
         HostUpdate::Keyframe(HostSample {
@@ -141,7 +152,7 @@ mod tests {
             sender.send((0, update)).await.unwrap();
         }
         drop(sender);
-        write(receiver, 1, Duration::from_secs(1), &mut Written { to, left: count }).await
+        write(feed(receiver), Duration::from_secs(1), &mut Written { to, left: count }).await
     }
 
     #[tokio::test]
@@ -183,7 +194,7 @@ mod tests {
             }
         });
         let mut written = Written { to: Vec::new(), left: Some(7) };
-        write(receiver, 1, Duration::from_secs(1), &mut written).await.unwrap();
+        write(feed(receiver), Duration::from_secs(1), &mut written).await.unwrap();
         let lines = written.to.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
         let errors: Vec<_> = lines.map(|line: serde_json::Value| line["error"]["message"].clone()).collect();
         let gone = serde_json::Value::from("gone");
@@ -200,7 +211,7 @@ mod tests {
         }
         let start = Instant::now();
         let mut written = Written { to: Vec::new(), left: Some(1) };
-        write(receiver, 1, Duration::from_secs(1), &mut written).await.unwrap();
+        write(feed(receiver), Duration::from_secs(1), &mut written).await.unwrap();
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
@@ -210,7 +221,7 @@ mod tests {
         sender.send((0, HostUpdate::Connecting)).await.unwrap();
         let mut written = Written { to: Vec::new(), left: None };
         let start = Instant::now();
-        let ended = write(receiver, 1, Duration::from_secs(1), &mut written).await;
+        let ended = write(feed(receiver), Duration::from_secs(1), &mut written).await;
         assert!(matches!(ended, Err(AppError::Unreachable(failure)) if failure.message.ends_with("for 10 s")));
         assert!(start.elapsed() >= PATIENCE && written.to.is_empty());
     }

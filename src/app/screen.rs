@@ -4,8 +4,8 @@ use super::backend::FrameBackend;
 use super::error::AppError;
 use super::event_loop::{End, EventLoop};
 use super::input;
+use super::live;
 use super::signals::{self, Signal};
-use super::source;
 use super::terminal::OwnTerminal;
 use crate::config::{Charts, Config};
 use crate::sampler::Settings;
@@ -37,9 +37,9 @@ pub(super) async fn run(config: &Config) -> Result<Option<Signal>, AppError> {
     let mut own = OwnTerminal::take().map_err(AppError::Terminal)?;
     let mut terminal = Terminal::new(FrameBackend::new(stdout())).map_err(AppError::Terminal)?;
     let events = input::listen().map_err(AppError::Setup)?;
-    let (handles, updates) = source::start(config, Settings::screen(config.interval)).map_err(AppError::Setup)?;
-    let end = EventLoop::new(&mut terminal, &mut own, appearance, config.interval, &handles)
-        .run(events, updates, signals)
+    let feed = live::start(live::hosts(config), &Settings::screen(config.interval)).map_err(AppError::Setup)?;
+    let end = EventLoop::new(&mut terminal, &mut own, appearance, config.interval, feed)
+        .run(events, signals)
         .await
         .map_err(AppError::Terminal)?;
     match end {

@@ -16,7 +16,14 @@ pub struct Fleet {
 impl Fleet {
     /// As many hosts as will be watched, of which nothing is known yet.
     pub fn new(hosts: usize) -> Self {
-        Self { hosts: (0..hosts).map(Host::new).collect() }
+        Self { hosts: (0..hosts).map(|id| Host::new(id, "")).collect() }
+    }
+
+    /// Adds a host of which nothing is known yet. `name` is what the user calls the host. Returns its identity.
+    pub fn add_host(&mut self, name: &str) -> HostId {
+        let id = self.hosts.len();
+        self.hosts.push(Host::new(id, name));
+        id
     }
 
     /// Takes one step of one host. An unknown host is ignored.

@@ -37,6 +37,8 @@ pub enum Link {
 pub struct Host {
     /// Its place among the hosts.
     pub id: HostId,
+    /// What the user calls the host: its URI, or a name; empty where none is given.
+    pub name: String,
     /// How the connection is.
     pub link: Link,
     /// What the host is, once connected.
@@ -76,8 +78,8 @@ fn hang_event((before, run): (Option<Blocked>, Option<u32>), domain: &Domain, at
 
 impl Host {
     /// Of which nothing is known yet.
-    pub(super) fn new(id: HostId) -> Self {
-        Self { id, ..Self::default() }
+    pub(super) fn new(id: HostId, name: &str) -> Self {
+        Self { id, name: name.to_owned(), ..Self::default() }
     }
 
     /// Takes one step.

@@ -23,13 +23,6 @@ impl Handle {
         self.set(|control| control.demand = Some(demand));
     }
 
-    /// What was asked for last.
-    #[cfg(test)]
-    pub(crate) fn controls(&self) -> (Interval, Option<Demand>) {
-        let control = self.0.borrow();
-        (control.interval, control.demand.clone())
-    }
-
     fn set(&self, change: impl FnOnce(&mut Controls)) {
         self.0.send_if_modified(|control| {
             let before = control.clone();

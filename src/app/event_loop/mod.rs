@@ -1,5 +1,7 @@
-//! The interactive mode's loop, and its tests.
+//! The loop of the interactive mode, and its tests.
 
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub(super) use run::{End, EventLoop};

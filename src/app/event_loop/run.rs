@@ -1,12 +1,11 @@
 //! The one owner of all state: input, samples, signals and the frame timer meet in one `select!`, input first.
 
+use crate::app::feed::Feed;
 use crate::app::input::Events;
 use crate::app::signals::Signal;
-use crate::app::source::Updates;
 use crate::app::terminal::Tty;
 use crate::fleet::{Fleet, Link};
-use crate::model::{Failure, HostUpdate};
-use crate::sampler::Handle;
+use crate::model::Failure;
 use crate::time::{Interval, Timestamp};
 use crate::ui::{Action, Effect, UiState, action_for, update};
 use crate::view::{self, Appearance};
@@ -53,7 +52,7 @@ pub(crate) struct EventLoop<'a, B: Backend, T> {
     terminal: &'a mut Terminal<B>,
     tty: &'a mut T,
     appearance: Appearance,
-    handles: &'a [Handle],
+    feed: Feed,
     fleet: Fleet,
     ui: UiState,
     /// Something changed since the last frame.
@@ -72,21 +71,17 @@ where
         tty: &'a mut T,
         appearance: Appearance,
         interval: Interval,
-        handles: &'a [Handle],
+        feed: Feed,
     ) -> Self {
-        let fleet = Fleet::new(handles.len());
+        let mut fleet = Fleet::new(0);
+        feed.add_hosts(&mut fleet);
         let ui = UiState::new(interval);
-        Self { terminal, tty, appearance, handles, fleet, ui, dirty: true, drawn: Instant::now() }
+        Self { terminal, tty, appearance, feed, fleet, ui, dirty: true, drawn: Instant::now() }
     }
 
     /// Until the end. The first frame comes before any host has answered.
-    pub(crate) async fn run(
-        mut self,
-        events: Events,
-        updates: Updates,
-        mut signals: mpsc::UnboundedReceiver<Signal>,
-    ) -> io::Result<End> {
-        match self.live(events, updates, &mut signals).await {
+    pub(crate) async fn run(mut self, events: Events, mut signals: mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
+        match self.live(events, &mut signals).await {
             // A terminal that is gone fails, and the signal that says so is on its way.
             Err(error) => match timeout(SIGNALLED_WITHIN, signals.recv()).await {
                 Ok(Some(signal)) if signal != Signal::Continue => Ok(End::Signal(signal)),
@@ -96,12 +91,7 @@ where
         }
     }
 
-    async fn live(
-        &mut self,
-        mut events: Events,
-        mut updates: Updates,
-        signals: &mut mpsc::UnboundedReceiver<Signal>,
-    ) -> io::Result<End> {
+    async fn live(&mut self, mut events: Events, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
         let size = self.terminal.size().map_err(io::Error::other)?;
         self.act(Action::Resize { width: size.width, height: size.height });
         self.draw()?;
@@ -118,9 +108,9 @@ where
                     Some(signal) => return Ok(End::Signal(signal)),
                     None => return Ok(End::Signal(Signal::Hangup)),
                 },
-                update = updates.recv() => match update {
-                    Some((host, update)) => {
-                        if let Some(end) = self.sampled(host, update) {
+                host = self.feed.apply_next(&mut self.fleet) => match host {
+                    Some(_) => {
+                        if let Some(end) = self.sampled() {
                             return Ok(end);
                         }
                         None
@@ -141,7 +131,7 @@ where
                 }
                 Some(Effect::Redraw) => self.draw_all()?,
                 Some(Effect::SetInterval(interval)) => {
-                    self.handles.iter().for_each(|handle| handle.set_interval(interval));
+                    self.feed.set_interval(interval);
                 }
                 None => {}
             }
@@ -187,14 +177,13 @@ where
 
     /// Lets the samplers know what is on the screen.
     fn send_demand(&self) {
-        for (host, handle) in self.handles.iter().enumerate() {
-            handle.set_demand(self.ui.demand(&self.fleet, host));
+        for host in 0..self.fleet.hosts().len() {
+            self.feed.set_demand(host, self.ui.demand(&self.fleet, host));
         }
     }
 
     /// Takes what came from a host; the end, where none was ever reached.
-    fn sampled(&mut self, host: usize, update: HostUpdate) -> Option<End> {
-        self.fleet.apply(host, update);
+    fn sampled(&mut self) -> Option<End> {
         self.ui.refresh(&self.fleet);
         self.send_demand();
         self.dirty = true;
@@ -258,7 +247,3 @@ where
 fn no_input() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "nobody reads the keys any more")
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

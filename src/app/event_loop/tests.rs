@@ -1,12 +1,23 @@
 //! The loop without a terminal, in a time that moves only when nothing else can.
 
-use super::*;
-use crate::model::{DomainSample, DomainState, Groups, HostInfo, HostSample, NodeSample, StateReason};
-use crate::sampler::{self, Settings};
-use crate::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use super::run::{End, EventLoop};
+use crate::app::feed::{CAPACITY, Controls, Feed};
+use crate::app::signals::Signal;
+use crate::app::terminal::Tty;
+use crate::fleet::HostId;
+use crate::model::{DomainSample, DomainState, Failure, Groups, HostSample, HostUpdate, NodeSample, StateReason};
+use crate::sampler::Demand;
+use crate::time::{Interval, Timestamp};
+use crate::view::Appearance;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 #[derive(Default)]
@@ -48,28 +59,60 @@ impl World {
     }
 }
 
-/// What is left when the loop has ended.
-struct Left {
+/// What a consumer asked of its producers last.
+#[derive(Clone, Debug, Default)]
+struct Requested {
+    interval: Option<Interval>,
+    demand: BTreeMap<HostId, Demand>,
+}
+
+#[derive(Clone, Default)]
+struct FakeControls(Arc<Mutex<Requested>>);
+
+impl Controls for FakeControls {
+    fn set_interval(&self, interval: Interval) {
+        self.0.lock().unwrap().interval = Some(interval);
+    }
+
+    fn set_demand(&self, host: HostId, demand: Demand) {
+        self.0.lock().unwrap().demand.insert(host, demand);
+    }
+}
+
+/// What there is when the loop has ended.
+struct Outcome {
     end: io::Result<End>,
     frames: usize,
     tty: Vec<&'static str>,
     text: String,
-    controls: (Interval, Option<Uuid>),
+    requested: Requested,
 }
 
-async fn run(drive: impl AsyncFnOnce(&World)) -> Left {
+impl Outcome {
+    /// The domain that is looked at, of the first host.
+    fn focus(&self) -> Option<Uuid> {
+        self.requested.demand[&0].focus
+    }
+}
+
+/// Runs the loop with one host.
+async fn run(drive: impl AsyncFnOnce(&World)) -> Outcome {
+    run_with(&["host"], drive).await
+}
+
+/// Runs the loop with hosts of these names.
+async fn run_with(hosts: &[&str], drive: impl AsyncFnOnce(&World)) -> Outcome {
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     let mut tty = FakeTty::default();
     let (events, event_queue) = mpsc::channel(2000);
-    let (updates, update_queue) = mpsc::channel(16);
+    let (updates, update_queue) = mpsc::channel(CAPACITY);
     let (signals, signal_queue) = mpsc::unbounded_channel();
-    let settings = Settings::screen(Interval::default());
-    // The task has nothing to tell this loop; its handle is what is looked at.
-    let handle = sampler::spawn(0, Box::new(|| Box::new(Deaf)), settings, mpsc::channel(1).0);
-    let handles = [handle];
-    let looped = EventLoop::new(&mut terminal, &mut tty, Appearance::default(), Interval::default(), &handles);
+    let controls = FakeControls::default();
+    let names = hosts.iter().map(|&name| name.to_owned()).collect();
+    let feed = Feed::new(update_queue, watch::channel(names).1, controls.clone());
+    let looped = EventLoop::new(&mut terminal, &mut tty, Appearance::default(), Interval::default(), feed);
     let world = World { events, updates, signals };
-    let (end, world) = tokio::join!(looped.run(event_queue, update_queue, signal_queue), async move {
+    let (end, world) = tokio::join!(looped.run(event_queue, signal_queue), async move {
         drive(&world).await;
         world
     });
@@ -78,35 +121,8 @@ async fn run(drive: impl AsyncFnOnce(&World)) -> Left {
     let buffer = terminal.backend().buffer();
     let text = buffer.content.chunks(80).map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n");
     let text = text.collect();
-    Left {
-        end,
-        frames,
-        tty: tty.0,
-        text,
-        controls: {
-            let (interval, demand) = handles[0].controls();
-            (interval, demand.and_then(|demand| demand.focus))
-        },
-    }
-}
-
-struct Deaf;
-
-impl Source for Deaf {
-    fn connect(&mut self, _: Notify) -> Result<HostInfo, SourceError> {
-        Ok(HostInfo::default())
-    }
-    fn sample(&mut self, _: &Request) -> Result<HostSample, SourceError> {
-        Ok(sample(0))
-    }
-
-    fn sample_degraded(&mut self, request: &Request, _: &Bypass) -> Result<HostSample, SourceError> {
-        self.sample(request)
-    }
-
-    fn monitor(&mut self, _: Uuid) -> Result<Monitor, SourceError> {
-        Ok(Monitor::Free)
-    }
+    let requested = controls.0.lock().unwrap().clone();
+    Outcome { end, frames, tty: tty.0, text, requested }
 }
 
 /// A host with one domain.
@@ -223,14 +239,14 @@ async fn what_the_user_wants_reaches_the_sampler() {
         world.quit();
     })
     .await;
-    assert_eq!(left.controls, (Interval::default().shorter(), Some(Uuid::nil())));
+    assert_eq!((left.requested.interval, left.focus()), (Some(Interval::default().shorter()), Some(Uuid::nil())));
     let left = run(async |world| {
         show(world).await;
         world.key(KeyCode::Esc, KeyModifiers::NONE);
         world.quit();
     })
     .await;
-    assert_eq!(left.controls, (Interval::default().shorter(), None));
+    assert_eq!((left.requested.interval, left.focus()), (Some(Interval::default().shorter()), None));
 }
 
 #[tokio::test(start_paused = true)]

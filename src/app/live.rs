@@ -1,0 +1,121 @@
+//! A feed of hosts that are sampled now.
+
+use super::feed::{CAPACITY, Controls, Feed};
+use super::panic;
+use crate::config::{Calls, Config, Target};
+use crate::fleet::HostId;
+use crate::model::{HostInfo, HostSample};
+use crate::sampler::{self, Demand, Handle, MakeSource, Settings};
+use crate::sources::libvirt::{self, LibvirtOptions, LibvirtSource};
+use crate::sources::synthetic::{SyntheticOptions, SyntheticSource};
+use crate::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
+use crate::time::Interval;
+use std::io;
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+/// A host to sample.
+pub struct LiveHost {
+    /// What the user calls it: its URI, or a name.
+    pub name: String,
+    /// Makes its source.
+    pub make: MakeSource,
+}
+
+/// Starts to sample these hosts. The tasks of the samplers have a thread of their own, so that no key waits for the
+/// difference of two large samples, nor for the kernel to make a thread. The thread ends with the process.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn start(hosts: Vec<LiveHost>, settings: &Settings) -> io::Result<Feed> {
+    let (sender, updates) = mpsc::channel(CAPACITY);
+    let names = hosts.iter().map(|host| host.name.clone()).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let handles = {
+        let _inside = runtime.enter();
+        let spawn = |(id, host): (HostId, LiveHost)| sampler::spawn(id, host.make, settings.clone(), sender.clone());
+        hosts.into_iter().enumerate().map(spawn).collect()
+    };
+    let forever = move || runtime.block_on(std::future::pending::<()>());
+    std::thread::Builder::new().name("sampler".into()).spawn(forever)?;
+    // The list does not grow.
+    let (_, names) = watch::channel(names);
+    Ok(Feed::new(updates, names, Handles(handles)))
+}
+
+/// The samplers of a live feed, by host.
+struct Handles(Vec<Handle>);
+
+impl Controls for Handles {
+    fn set_interval(&self, interval: Interval) {
+        self.0.iter().for_each(|handle| handle.set_interval(interval));
+    }
+
+    fn set_demand(&self, host: HostId, demand: Demand) {
+        if let Some(handle) = self.0.get(host) {
+            handle.set_demand(demand);
+        }
+    }
+}
+
+/// The hosts of the configuration.
+pub(super) fn hosts(config: &Config) -> Vec<LiveHost> {
+    vec![LiveHost { name: name(&config.target), make: make_source(&config.target) }]
+}
+
+fn name(target: &Target) -> String {
+    match target {
+        Target::Libvirt { uri: Some(uri), .. } => uri.clone(),
+        Target::Libvirt { uri: None, .. } => "default connection".to_owned(),
+        Target::Demo { .. } => "demo".to_owned(),
+    }
+}
+
+fn make_source(target: &Target) -> MakeSource {
+    match target.clone() {
+        Target::Libvirt { uri, calls } => {
+            let calls = match calls {
+                Calls::Auto => libvirt::Calls::Auto,
+                Calls::PerDomain => libvirt::Calls::PerDomain,
+            };
+            let options = LibvirtOptions { uri, calls };
+            Box::new(move || Box::new(PanicOnDemand(LibvirtSource::new(options.clone()))))
+        }
+        Target::Demo { seed, domains, disks, nics } => {
+            let default = SyntheticOptions::default();
+            let options = SyntheticOptions {
+                seed,
+                domains: domains.unwrap_or(default.domains),
+                disks_per_domain: disks,
+                nics_per_domain: nics,
+                ..default
+            };
+            Box::new(move || {
+                panic::on_demand("task");
+                Box::new(PanicOnDemand(SyntheticSource::new(options.clone())))
+            })
+        }
+    }
+}
+
+/// A source that a test can make panic.
+struct PanicOnDemand<S>(S);
+
+impl<S: Source> Source for PanicOnDemand<S> {
+    fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError> {
+        self.0.connect(notify)
+    }
+
+    fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
+        panic::on_demand("source");
+        self.0.sample(request)
+    }
+
+    fn sample_degraded(&mut self, request: &Request, bypass: &Bypass) -> Result<HostSample, SourceError> {
+        self.0.sample_degraded(request, bypass)
+    }
+
+    fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {
+        self.0.monitor(domain)
+    }
+}
