@@ -1,4 +1,4 @@
-//! CPU time of other processes, exact: the kernel's own count in nanoseconds, threads that have ended included.
+//! CPU time of other processes in nanoseconds from the kernel, ended threads included.
 
 #![allow(unsafe_code)] // Two calls of the C library for which there is no safe wrapper.
 
@@ -6,7 +6,7 @@ use std::fs;
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-/// CPU time that a process has had so far. 0 once it is gone.
+/// CPU time of a process so far; 0 after its end.
 pub fn of(pid: u32) -> Duration {
     let Ok(pid) = libc::pid_t::try_from(pid) else { return Duration::ZERO };
     let mut id: libc::clockid_t = 0;
@@ -23,8 +23,8 @@ pub fn of(pid: u32) -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// CPU time of a process by the names of its threads that live, as far as the scheduler has booked it: a thread that runs
-/// just now may be some milliseconds behind.
+/// CPU time of a process's live threads with these names, as accounted by the scheduler, which may be some milliseconds
+/// behind for a running thread.
 pub fn of_threads(pid: u32, wanted: impl Fn(&str) -> bool) -> Duration {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let time = |task: fs::DirEntry| {
@@ -43,7 +43,7 @@ pub fn of_machine() -> Duration {
     let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
     let words = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
     let ticks: Vec<u64> = words.filter_map(|word| word.parse().ok()).collect();
-    // user, nice, system, idle, iowait, irq, softirq, ...: all but idle and iowait, and steal, which others had.
+    // user, nice, system, idle, iowait, irq, softirq, …: all but idle, iowait and steal.
     let busy: u64 = ticks.iter().enumerate().filter(|(index, _)| matches!(index, 0..=2 | 5..=6)).map(|(_, n)| n).sum();
     Duration::from_millis(10 * busy)
 }

@@ -1,4 +1,4 @@
-//! A lab of its own for the measurement, which ends with it, however it ends.
+//! A lab for one measurement, taken down at its end.
 
 use crate::clock;
 use std::fs;
@@ -8,24 +8,24 @@ use std::time::{Duration, Instant};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab");
 
-/// What the guests do.
+/// Load of the guests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guests {
-    /// Suspended before their first instruction: they cost nothing by themselves, and answer every call.
+    /// Suspended before their first instruction: no cost of their own, and they answer every call.
     Suspended,
-    /// Running, each with a little of everything.
+    /// Running, each with some CPU, disk and network load.
     Busy,
 }
 
 /// A private libvirtd with guests.
 pub struct Lab {
     name: String,
-    /// Its socket, for clients.
+    /// Socket for clients.
     pub socket: PathBuf,
     pub processes: Processes,
 }
 
-/// The processes of a lab, to read their clocks.
+/// The processes of a lab, to read their CPU time.
 #[derive(Clone, Debug)]
 pub struct Processes {
     daemon: u32,
@@ -49,8 +49,7 @@ impl Processes {
         self.qemus.iter().map(|&pid| clock::of(pid)).sum()
     }
 
-    /// CPU time of all QEMUs so far. Of busy guests only what is not a vCPU: their work is not what is measured, and the
-    /// thread that answers libvirt is another.
+    /// CPU time of all QEMUs so far; of busy guests without vCPU threads, whose work is not what is measured.
     pub fn guests(&self) -> Duration {
         match self.what {
             Guests::Suspended => self.guests_and_their_work(),
@@ -70,7 +69,7 @@ impl Lab {
         let started = script(&["up", "--name", &name, "--guests", "0", "--owner", &process])?;
         let uri = started.lines().last().unwrap_or_default().to_owned();
         let socket = uri.split_once("socket=").map(|(_, path)| PathBuf::from(path)).ok_or("the lab has no socket")?;
-        // From here on its end is the lab's end.
+        // From here on the lab ends with this process.
         let mut lab = Self { name, socket, processes: Processes { daemon: 0, qemus: Vec::new(), what } };
         match what {
             Guests::Suspended => lab.run(&["add", "--idle", &domains.to_string()]).map(drop)?,
@@ -85,7 +84,7 @@ impl Lab {
         Ok(lab)
     }
 
-    /// Where its daemon itself listens.
+    /// URI of the daemon's own socket.
     pub fn uri(&self) -> String {
         uri(&self.socket)
     }
@@ -94,7 +93,7 @@ impl Lab {
         script(&[&[arguments[0], "--name", &self.name], &arguments[1..]].concat())
     }
 
-    /// Guests with a load, a few at a time: an emulated CPU takes seconds to boot.
+    /// Starts guests with load, a few at a time, since an emulated guest takes seconds to boot.
     fn start_busy(&self, domains: usize, uri: &str) -> Result<(), String> {
         const AT_ONCE: usize = 4;
         let folder = PathBuf::from(self.run(&["folder"])?.trim());
@@ -130,12 +129,12 @@ impl Drop for Lab {
     }
 }
 
-/// Where a client connects to a socket.
+/// URI of a libvirt socket.
 pub fn uri(socket: &Path) -> String {
     format!("qemu+unix:///system?socket={}", socket.display())
 }
 
-/// Every QEMU in the process namespace of a daemon: the lab has one of its own.
+/// Every QEMU in the PID namespace of a daemon; a lab has its own.
 fn qemus_beside(daemon: u32) -> Vec<u32> {
     let namespace = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
     let own = namespace(daemon);
@@ -152,7 +151,7 @@ fn script(arguments: &[&str]) -> Result<String, String> {
     output(Command::new(SCRIPT).args(arguments))
 }
 
-/// Runs a command that has to work; what it printed.
+/// Runs a command that must succeed; returns its output.
 pub fn output(command: &mut Command) -> Result<String, String> {
     let said: Output =
         command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?} does not start: {error}"))?;

@@ -1,4 +1,4 @@
-//! What watching costs: the client, libvirtd and the guests' QEMUs, beside a bare loop of the one call that has to be made.
+//! Cost of monitoring: CPU time of the client, libvirtd and the QEMUs, compared with a bare loop of one bulk call.
 //!
 //! ```sh
 //! benches/cost/run lab               # 50 suspended guests; as root
@@ -7,7 +7,7 @@
 //! benches/cost/run scale             # the client alone: 10, 100 and 1,000 made-up domains; 10 minutes
 //! ```
 //!
-//! `benches/cost/run help` tells the rest.
+//! `benches/cost/run help` lists the options.
 
 #![allow(unreachable_pub)] // A bench has no outside.
 
@@ -30,7 +30,7 @@ mod window;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Set by the script: plain `cargo bench` shall not take minutes and a hypervisor.
+/// Set by the script, so that plain `cargo bench` skips this bench, which takes minutes and a hypervisor.
 const ASKED_FOR: &str = "VTOP_COST";
 
 #[derive(Debug, Parser)]
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         println!("cost: DID NOT RUN. It takes minutes, and root for its lab: benches/cost/run help");
         return ExitCode::SUCCESS;
     }
-    // cargo adds a word of its own.
+    // cargo adds an argument of its own.
     let words = std::env::args_os().filter(|word| word != "--bench");
     let done = match Command::parse_from(words) {
         Command::Lab(options) => side_by_side::run(&options),

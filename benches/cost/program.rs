@@ -1,4 +1,4 @@
-//! A program that is measured, in a pseudo terminal or at a pipe, and what it writes.
+//! A measured program in a pseudo terminal or at a pipe, and its output.
 
 use crate::clock;
 use crate::shared::frames::Frames;
@@ -12,26 +12,26 @@ use std::time::{Duration, Instant};
 
 /// Columns and rows.
 pub const SIZE: (u16, u16) = (150, 50);
-/// The thread that takes what comes in a terminal.
+/// Name of the thread that reads a terminal.
 pub const READER: &str = "terminal";
-/// The end of a frame.
+/// Byte sequence at the end of a frame.
 const END: &[u8] = b"\x1b[?2026l";
 
-/// What came from the program.
+/// Output of the program.
 pub struct Written {
     pub bytes: u64,
     /// Lines, at a pipe.
     pub lines: usize,
-    /// When each frame was there as a whole.
+    /// When each frame was complete.
     pub frames: Vec<Instant>,
-    /// The last bytes, in which an end may have begun.
+    /// The last bytes, which may begin the end of a frame.
     tail: Vec<u8>,
     /// `None` at a pipe.
     screen: Option<Frames>,
 }
 
 impl Written {
-    /// Nothing yet, and what takes the first of it.
+    /// Empty output, and the function that adds to it.
     fn anew(screen: Option<Frames>) -> (Shared, impl FnMut(&[u8]) -> bool + Send + 'static) {
         let nothing = Self { bytes: 0, lines: 0, frames: Vec::new(), tail: Vec::new(), screen };
         let written = Arc::new((Mutex::new(nothing), Condvar::new()));
@@ -54,34 +54,34 @@ impl Written {
         self.tail.extend_from_slice(bytes);
         let ends = self.tail.windows(END.len()).filter(|part| *part == END).count();
         self.frames.extend(std::iter::repeat_n(at, ends));
-        // Less than an end, so that none is counted twice; past the last one.
+        // Shorter than an end sequence, so that none is counted twice.
         let after = self.tail.windows(END.len()).rposition(|part| part == END).map_or(0, |place| place + END.len());
         let keep = after.max(self.tail.len().saturating_sub(END.len() - 1));
         self.tail.drain(..keep);
         screen.process(bytes);
     }
 
-    /// What is on the screen; nothing at a pipe.
+    /// Text of the screen; empty at a pipe.
     pub fn text(&self) -> String {
         self.screen.as_ref().map(|screen| screen.screen().contents()).unwrap_or_default()
     }
 }
 
-/// What is written, and the news that it was.
+/// The output, and the condition that signals changes.
 type Shared = Arc<(Mutex<Written>, Condvar)>;
 
-/// A running program; it ends with this.
+/// A running program; ended on drop.
 pub struct Program {
     child: Box<dyn Child + Send + Sync>,
     pub pid: u32,
     keyboard: Mutex<Box<dyn Write + Send>>,
     written: Shared,
-    /// Closed, it would end the program.
+    /// Kept open: closing it would end the program.
     _terminal: Option<Box<dyn MasterPty + Send>>,
 }
 
 impl Program {
-    /// Starts it in a terminal of its own.
+    /// Starts a program in a terminal.
     pub fn in_terminal(command: &[String]) -> Result<Self, String> {
         let mut builder = in_terminal(&command[0]);
         builder.args(&command[1..]);
@@ -91,7 +91,7 @@ impl Program {
         Self::new(child, written, keyboard, Some(master)).ok_or_else(|| format!("{command:?} has no process"))
     }
 
-    /// Starts it as the first of a pipeline.
+    /// Starts a program at a pipe.
     pub fn at_a_pipe(command: &[String]) -> Result<Self, String> {
         let mut builder = without_terminal(&command[0]);
         builder.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::piped());
@@ -117,17 +117,17 @@ impl Program {
         Some(Self { pid: child.process_id()?, child, keyboard: Mutex::new(keyboard), written, _terminal: terminal })
     }
 
-    /// What it has written so far.
+    /// Output so far.
     pub fn written(&self) -> MutexGuard<'_, Written> {
         lock(&self.written.0)
     }
 
-    /// What is read of it while it runs.
+    /// A handle that reads its CPU time and output counts.
     pub fn gauges(&self) -> Gauges {
         Gauges { pid: self.pid, written: Arc::clone(&self.written) }
     }
 
-    /// Waits until what was written is as wanted.
+    /// Waits until the output matches; false at the limit.
     pub fn wait(&self, limit: Duration, wanted: impl Fn(&Written) -> bool) -> bool {
         let waited = self.written.1.wait_timeout_while(self.written(), limit, |written| !wanted(written));
         !waited.unwrap_or_else(|poisoned| poisoned.into_inner()).1.timed_out()
@@ -136,7 +136,7 @@ impl Program {
     /// Presses keys.
     pub fn press(&self, keys: &str) {
         let mut keyboard = lock(&self.keyboard);
-        // A program that has ended is found out by what it does not write.
+        // A failed write shows in the missing output.
         let _ = keyboard.write_all(keys.as_bytes());
         let _ = keyboard.flush();
     }
@@ -149,7 +149,7 @@ impl Program {
     }
 }
 
-/// What can be read of a program from any thread.
+/// Measurements of a program, readable from any thread.
 pub struct Gauges {
     pid: u32,
     written: Shared,

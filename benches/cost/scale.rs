@@ -1,4 +1,4 @@
-//! The client alone, on made-up hosts of growing size: what its cost grows with.
+//! Cost of the client alone on synthetic hosts of growing size.
 
 use crate::clock;
 use crate::machine;
@@ -10,14 +10,14 @@ use clap::Args;
 use std::time::{Duration, Instant};
 use vtop::fleet::HISTORY_TICKS;
 
-/// Only what goes wrong takes so long.
+/// Limit for a wait; only reached on failure.
 const LIMIT: Duration = Duration::from_secs(60);
-/// The thread in which the made-up host is computed; with a real one it would wait for libvirt.
+/// Name of the thread that computes the synthetic host; with a real host it would wait for libvirt.
 const SOURCE: &str = "host 0";
-/// The mark of the order of rows, one way and the other.
+/// The sort marks: descending, ascending.
 const MARKS: [char; 2] = ['▾', '▴'];
 
-/// What can be chosen.
+/// Options of the measurement.
 #[derive(Debug, Args)]
 pub struct Options {
     /// How many domains, one size after another
@@ -46,16 +46,16 @@ pub struct Options {
     vtop: String,
 }
 
-/// What was measured of one size.
+/// Measurements of one size.
 struct Row {
     domains: u64,
-    /// Share of one core, and that of the made-up host in it.
+    /// Share of one core, and the part of the synthetic host in it.
     cpu: f64,
     source: f64,
     bytes: f64,
     first_frame: Vec<f64>,
     first_figures: Vec<f64>,
-    /// From key to frame, and without the time in which one of those on the way waited for a CPU.
+    /// Time from key to frame, and the same without waiting for a CPU.
     keys: Vec<f64>,
     own: Vec<f64>,
     resident_kib: u64,
@@ -135,7 +135,7 @@ fn measure(domains: u64, options: &Options) -> Result<Row, String> {
 
     let (mut keys, mut own) = (Vec::new(), Vec::new());
     for number in 0..options.keys {
-        // Not in step with the samples.
+        // Out of phase with the samples.
         std::thread::sleep(Duration::from_millis(30 + 7 * (number as u64 % 11)));
         let waited = waited_for_a_cpu(&program);
         let took = beat(&program).ok_or_else(|| late("the other order", &program))?;

@@ -1,4 +1,4 @@
-//! libvirtd killed, away, frozen, restarted again and again.
+//! libvirtd is killed, stopped for a while, frozen, and restarted repeatedly.
 
 use crate::lab::{GUESTS, Lab};
 use crate::outage::{Outage, is_shown_live};
@@ -8,7 +8,7 @@ use crate::watch::Watch;
 use std::cell::RefCell;
 use std::time::Duration;
 
-/// How soon after libvirtd's return vtop is back.
+/// Limit from the return of libvirtd to the next sample.
 const BACK_WITHIN: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(40);
 
@@ -62,7 +62,7 @@ pub fn restarted_again_and_again(lab: &Lab, table: &mut Table) {
                 println!("cycle {cycle}: back {back:?}, shown {shown:?}");
             }
             longest = longest.max(back.max(shown));
-            // A daemon that ends before it has given figures is asked less and less often. Five times as often as here
+            // vtop backs off from a daemon that ends before it has given figures. Five times as often as here
             // the program asks for them.
             let ticks = watch.host().timeline.last();
             watch.until("another sample", LIMIT, |watch| watch.host().timeline.last() > ticks);

@@ -1,4 +1,4 @@
-//! Too much at once: a terminal that does not read, domains in crowds, domains that die while they are asked.
+//! Floods: a terminal that does not read, hundreds of domains at once, domains that end during calls.
 
 use crate::lab::{GUESTS, Lab, idle, try_virsh};
 use crate::program::Program;
@@ -42,16 +42,16 @@ pub fn the_terminal_does_not_read(lab: &Lab, table: &mut Table) {
     assert!(end < Duration::from_millis(200), "{end:?}");
 }
 
-/// Domains that are off, taken away again however the fault ends.
+/// Inactive domains, undefined on drop.
 struct Crowd<'a> {
     lab: &'a Lab,
     size: usize,
-    /// Where their definitions are.
+    /// Folder with their definitions.
     folder: PathBuf,
 }
 
 impl<'a> Crowd<'a> {
-    /// Their definitions; nobody is defined yet.
+    /// Writes the definitions; defines nothing yet.
     fn new(lab: &'a Lab, size: usize) -> Self {
         let crowd = Self { lab, size, folder: lab.folder().join("xml/crowd") };
         let pattern = lab.must(&["xml", &Self::name(0), "idle", "32"]);
@@ -70,11 +70,11 @@ impl<'a> Crowd<'a> {
         format!("vtop-lab-crowd-{number:04}")
     }
 
-    /// Runs a command of virsh's for each of them, over one connection; the moment when that is done.
+    /// Runs a virsh command for each domain over one connection; returns when it has finished.
     fn each(&self, command: &str) -> JoinHandle<Instant> {
         let commands: Vec<_> = (1..=self.size).map(|number| format!("{command} {}", Self::name(number))).collect();
         let mut virsh = Command::new("virsh");
-        // A thousand whole paths would be too long for one argument.
+        // A thousand full paths would exceed the length of one argument.
         virsh.current_dir(&self.folder).args(["--quiet", "--connect", &self.lab.uri, &commands.join("; ")]);
         std::thread::spawn(move || {
             run(&mut virsh);
@@ -139,7 +139,7 @@ fn appear(lab: &Lab, table: &mut Table, size: usize, may_miss: usize) {
     row.judge();
 }
 
-/// At ten samples a second, every domain that has no load ends and starts again and again; at last one for good.
+/// Every domain without load ends and starts repeatedly at ten samples a second; one ends for good.
 pub fn domains_die_in_the_middle_of_calls(lab: &Lab, table: &mut Table) {
     let mut watch = Watch::steady(&lab.uri, 0.1, GUESTS);
     let program = Program::steady(&lab.uri, &["-d", "0.1"]);

@@ -1,4 +1,4 @@
-//! QEMUs that do not answer, for ten seconds.
+//! QEMUs that do not answer for ten seconds.
 
 use crate::lab::{GUESTS, Lab, Stopped, idle, timed_virsh, try_virsh};
 use crate::process::Process;
@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use vtop::fleet::Domain;
 use vtop::model::{BlockedBy, Groups};
 
-/// How long they hang.
+/// Duration of the hang.
 pub const HANG: Duration = Duration::from_secs(10);
-/// What a row says of it.
+/// The text in the row of a domain that hangs.
 const BUSY: &str = "monitor busy";
-/// Intervals that the healthy ones may miss, once.
+/// Intervals that healthy domains may miss, once.
 const MAY_MISS: usize = 3;
-/// For what must happen soon, on a machine that has much to do.
+/// Limit for what must happen soon, on a busy machine.
 pub const SOON: Duration = Duration::from_secs(10);
 const EXIT_LIMIT: Duration = Duration::from_millis(200);
 
@@ -50,7 +50,8 @@ fn pids(lab: &Lab, victims: &[String]) -> Vec<Pid> {
     victims.iter().map(|victim| lab.pid(victim)).collect()
 }
 
-/// Hangs them until their time is over: what ends it, how soon all rows said it, and how long `virsh list` took meanwhile.
+/// Stops the QEMUs for the duration. Returns the guard's thread, the time until all rows showed it, and the time of
+/// `virsh list` meanwhile.
 pub fn hang_beside<'a>(lab: &'a Lab, watch: &mut Watch, victims: &[String]) -> (Stopped<'a>, Duration, Duration) {
     let stopped = lab.stop(&pids(lab, victims));
     let start = Instant::now();
@@ -61,7 +62,8 @@ pub fn hang_beside<'a>(lab: &'a Lab, watch: &mut Watch, victims: &[String]) -> (
     (stopped, told, listed)
 }
 
-/// Hangs them twice: for the sampler alone, then for the real program alone. Of two clients only one would hang.
+/// Stops the QEMUs twice, once with the sampler alone and once with the program alone, since only one of two clients
+/// would hang.
 fn hang(lab: &Lab, victims: &[String]) -> Row {
     let is_victim = |domain: &Domain| victims.iter().any(|victim| domain.name == *victim);
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
@@ -112,7 +114,7 @@ fn hang(lab: &Lab, victims: &[String]) -> Row {
 
 const CPU: vtop::fleet::metric::DomainMetric = vtop::fleet::metric::DomainMetric::Cpu;
 
-/// No rate across the gap is more than what can have been.
+/// No rate across the gap exceeds what the domain can have done.
 fn no_spikes(watch: &Watch, victims: &[String], usual_disk: &BTreeMap<String, f64>) {
     for victim in victims {
         watch.judge_cpu(victim);
@@ -121,7 +123,7 @@ fn no_spikes(watch: &Watch, victims: &[String], usual_disk: &BTreeMap<String, f6
     }
 }
 
-/// What one does about it. libvirt waits ten seconds for it to end, and keeps it locked all that time.
+/// A domain that hangs is destroyed. libvirt waits ten seconds for its end and keeps it locked meanwhile.
 pub fn the_one_that_hangs_is_destroyed(lab: &Lab, table: &mut Table) {
     let victim = idle(8);
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
@@ -151,7 +153,7 @@ pub fn the_one_that_hangs_is_destroyed(lab: &Lab, table: &mut Table) {
     assert!(stuck <= 3, "{stuck}");
 }
 
-/// Too many: the host is asked for nothing that could hang, and says so.
+/// With too many hangs vtop reads only what cannot hang, and says so.
 pub fn five_of_twelve(lab: &Lab, table: &mut Table) {
     let victims = ["vtop-lab-cpu".to_owned(), "vtop-lab-disk".to_owned(), "vtop-lab-net".to_owned(), idle(1), idle(2)];
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
@@ -193,14 +195,14 @@ pub fn five_of_twelve(lab: &Lab, table: &mut Table) {
         note: format!("states and NICs only after {}; all again {} after the end", seconds(degraded), seconds(again)),
     };
     table.add(row.clone());
-    // Three, and the one that shows that it is more than three.
+    // Three calls, and the one that shows that there are more than three.
     assert!(row.stuck.unwrap() <= 4, "{row:?}");
-    // Four hangs, found one after another.
+    // Four hangs are found one after another.
     assert!(cheap.missed <= 4 * (MAY_MISS - 1) && cheap.then_missed <= 1, "{cheap:?}");
     row.judge();
 }
 
-/// The very first call hangs. Nobody waits for it: neither the rows, nor the end.
+/// The first call hangs. Rows appear and `q` ends the program all the same.
 pub fn before_the_start(lab: &Lab, table: &mut Table) {
     let victim = "vtop-lab-disk";
     let process = [lab.pid(victim)];
@@ -247,7 +249,7 @@ pub fn before_the_start(lab: &Lab, table: &mut Table) {
     assert!(end < EXIT_LIMIT, "it took {end:?} to end");
 }
 
-/// Somebody else's call hangs already. vtop's own then does not: libvirt answers it without what it could not get.
+/// Another client's call hangs already. vtop's own call does not: libvirt answers it without the figures of that domain.
 pub fn another_client_hangs_too(lab: &Lab, table: &mut Table) {
     let victim = "vtop-lab-cpu";
     let process = [lab.pid(victim)];

@@ -1,4 +1,4 @@
-//! The lab: twelve small guests, and the ways to hurt them.
+//! The lab of the faults: twelve small guests, and how faults are caused.
 
 use crate::shared::lab::{self, LOADED};
 use crate::shared::run::error;
@@ -8,13 +8,13 @@ use std::ops::Deref;
 
 pub use crate::shared::run::{timed_virsh, try_virsh};
 
-/// The guests: four under load, the others suspended, which still answer every call.
+/// Number of guests: four under load, the others suspended, which still answer every call.
 pub const GUESTS: usize = 12;
 
-/// A private libvirtd with its guests. It ends with this process.
+/// A private libvirtd with its guests; taken down when this process ends.
 pub struct Lab {
     lab: lab::Lab,
-    /// Processes that a fault has stopped.
+    /// Processes stopped by a fault.
     stopped: RefCell<Vec<Pid>>,
 }
 
@@ -36,12 +36,12 @@ impl Lab {
         if more.status.success() { Ok(lab) } else { Err(format!("the lab has no room: {}", error(&more))) }
     }
 
-    /// Another host, without a guest.
+    /// A second host without guests.
     pub fn another() -> Self {
         Self { lab: lab::Lab::up('g', 0).unwrap(), stopped: RefCell::default() }
     }
 
-    /// Which process a domain's QEMU is.
+    /// The process of a domain's QEMU.
     pub fn pid(&self, domain: &str) -> Pid {
         pid(&self.must(&["pid", domain]))
     }
@@ -50,7 +50,7 @@ impl Lab {
         pid(&self.must(&["libvirtd-pid"]))
     }
 
-    /// Stops these processes: they hang. With the guard's end they go on.
+    /// Stops processes with SIGSTOP; dropping the guard resumes them.
     pub fn stop(&self, pids: &[Pid]) -> Stopped<'_> {
         for &pid in pids {
             kill_process(pid, Signal::STOP).unwrap();
@@ -59,7 +59,7 @@ impl Lab {
         Stopped(self)
     }
 
-    /// Everything that runs and answers, as at the beginning.
+    /// Brings the lab back to its initial state.
     pub fn heal(&self) {
         self.go_on();
         let daemon = self.run(&["libvirtd-pid"]);
@@ -76,7 +76,7 @@ impl Lab {
 
     fn go_on(&self) {
         for pid in self.stopped.borrow_mut().drain(..) {
-            // It may have been destroyed meanwhile.
+            // The domain may have been destroyed meanwhile.
             let _ = kill_process(pid, Signal::CONT);
         }
     }
@@ -89,7 +89,7 @@ impl Drop for Lab {
     }
 }
 
-/// Processes that are stopped.
+/// Stopped processes; resumed on drop.
 pub struct Stopped<'a>(&'a Lab);
 
 impl Drop for Stopped<'_> {

@@ -1,4 +1,4 @@
-//! The program without a terminal: its lines of JSON.
+//! vtop --json as a child process.
 
 use crate::shared::program::{VTOP, without_terminal};
 use crate::shared::pty::LIMIT;
@@ -52,7 +52,7 @@ pub fn figure(line: &Value, name: &str, figure: &str) -> Option<f64> {
     domain(line, name)?[figure].as_f64()
 }
 
-/// What holds a domain, by a line; nothing where nothing does.
+/// What blocks a domain according to a line; empty if nothing does.
 pub fn blocked<'a>(line: &'a Value, name: &str) -> &'a str {
     domain(line, name).and_then(|domain| domain["blocked"]["by"].as_str()).unwrap_or_default()
 }

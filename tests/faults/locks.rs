@@ -1,4 +1,4 @@
-//! A domain that libvirt keeps locked, for as long as a hook sleeps.
+//! A domain that libvirt keeps locked while a hook sleeps.
 
 use crate::lab::{GUESTS, Lab, timed_virsh, try_virsh};
 use crate::process::Process;
@@ -14,17 +14,17 @@ use vtop::fleet::Link;
 use vtop::model::Groups;
 
 const DOMAIN: &str = "vtop-lab-hooked";
-/// It is to cost nothing.
+/// A definition whose guest costs no CPU.
 const PAUSED: &[&str] = &["--paused"];
 const CONTAINER: &str = "vtop-lab-container";
 const HOOK: &str = "#!/bin/sh\n[ \"$1 $2\" = 'vtop-lab-hooked prepare' ] && : >\"$0.sleeps\" && sleep 8\nexit 0\n";
 const HOOKED: Duration = Duration::from_secs(8);
-/// What is told where libvirt lists nobody.
+/// The message while libvirt cannot list domains.
 const SILENT: &str = "libvirt does not answer";
 /// For what must happen soon, on a machine that has much to do.
 const SOON: Duration = Duration::from_secs(10);
 
-/// The hook and its domain, gone with the end of the fault.
+/// The hook and its domain, removed on drop.
 struct Hooked<'a> {
     lab: &'a Lab,
     uri: String,
@@ -36,7 +36,7 @@ impl<'a> Hooked<'a> {
         Self::with(lab, &lab.uri, "qemu", &lab.must(&["xml", DOMAIN, "idle", "32"]))
     }
 
-    /// A domain of another driver of the same libvirtd.
+    /// A domain of another driver in the same libvirtd.
     fn with(lab: &'a Lab, uri: &str, driver: &str, xml: &str) -> Self {
         let folder = lab.folder();
         let hook = folder.join("etc/hooks").join(driver);
@@ -46,12 +46,12 @@ impl<'a> Hooked<'a> {
         let definition = folder.join("xml").join(format!("{DOMAIN}.xml"));
         std::fs::write(&definition, xml).unwrap();
         virsh(uri, &["define", definition.to_str().unwrap()]);
-        // libvirtd looks for hooks when it starts.
+        // libvirtd reads hooks at its start.
         lab.must(&["restart-daemon"]);
         hooked
     }
 
-    /// Starts the domain; how long that takes. The hook sleeps already.
+    /// Starts the domain in a thread, which returns the time that it took; returns once the hook sleeps.
     fn start(&self, how: &'static [&'static str]) -> JoinHandle<Duration> {
         let uri = self.uri.clone();
         let started = std::thread::spawn(move || timed_virsh(&uri, &[&["start", DOMAIN], how].concat()));
@@ -108,7 +108,7 @@ pub fn a_hook_sleeps(lab: &Lab, table: &mut Table) {
     row.judge();
 }
 
-/// A driver without the bulk call: each domain is asked by itself, those that are locked are not.
+/// A driver without the bulk call: vtop reads each domain by itself and leaves out locked ones.
 pub fn of_a_container(lab: &Lab, table: &mut Table) {
     let made = lab.run(&["container"]);
     if made.status.code() == Some(3) {
@@ -144,7 +144,7 @@ pub fn of_a_container(lab: &Lab, table: &mut Table) {
     assert!(stuck <= 3);
 }
 
-/// libvirt lists nobody then, and nobody is known who could be asked for: there is nothing to show but the reason.
+/// vtop starts while libvirt cannot list domains: the screen shows the reason.
 pub fn before_the_start(lab: &Lab, table: &mut Table) {
     let hooked = Hooked::new(lab);
     let started = hooked.start(PAUSED);
@@ -175,7 +175,7 @@ pub fn before_the_start(lab: &Lab, table: &mut Table) {
     };
     table.add(row.clone());
     assert!(rows < Duration::from_secs(2), "{rows:?}");
-    // The list of domains, which is not asked for again.
+    // The call that lists the domains, which is not repeated.
     assert!(watch.stuck().max(beats.stuck) <= 1, "{row:?}");
     row.judge();
 }

@@ -1,5 +1,5 @@
-//! What vtop does when the things that it watches break: honest faults on the lab's libvirtd and its guests, each with
-//! its measured figures in one table, which is printed at the end and kept in `target/faults.md`.
+//! Faults of libvirtd, QEMU and connections on the lab, and how vtop behaves. The measured figures of all faults are
+//! printed as one table at the end and kept in `target/faults.md`.
 //!
 //! Needs root; see `tests/lab/README.md`. Where the lab cannot be had it fails, unless `VTOP_LAB=skip` says that this is
 //! known. Words among the arguments choose faults by their names. `VTOP_FAULT_CYCLES` is the number of restarts.
@@ -106,12 +106,12 @@ fn main() -> ExitCode {
             let late = words.is_some_and(|words| words.starts_with(program::LATE));
             let passed = outcome.is_ok();
             println!("=== {name}: {} after {:.1?}", if passed { "ok" } else { "FAILED" }, begun.elapsed());
-            // Whatever became of it, the next one begins with a lab that is well.
+            // The next fault begins with a healthy lab, also after a failure.
             lab.heal();
             (passed, late)
         };
-        // A key may be late because the machine was busy for a moment: that alone is measured once more, against the
-        // same limit, and both measurements are told. Whatever else fails has failed.
+        // A key may be late because the machine was busy for a moment. Only then the fault is measured once more, against
+        // the same limit, and both measurements are printed.
         let passed = match attempt() {
             (false, true) => attempt().0,
             (passed, _) => passed,

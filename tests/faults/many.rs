@@ -1,4 +1,4 @@
-//! A host of so many guests that a call is split up over several connections.
+//! A host with so many guests that a call is split over several connections.
 
 use crate::hangs::{HANG, SOON, hang_beside, judge_freshness};
 use crate::lab::{GUESTS, Lab, try_virsh};
@@ -13,7 +13,7 @@ use vtop::model::Groups;
 const MORE: usize = 40;
 const PREFIX: &str = "vtop-lab-many-";
 
-/// They go away again, however it ends.
+/// Guests that are removed on drop.
 struct Many<'a>(&'a Lab);
 
 impl<'a> Many<'a> {
@@ -36,12 +36,12 @@ fn many(number: usize) -> String {
     format!("{PREFIX}{number:02}")
 }
 
-/// Of this process, while a sampler is at work in it.
+/// Sockets of this process while a sampler runs in it.
 fn sockets(_: &Watch) -> usize {
     Process::this().holdings().sockets
 }
 
-/// Wherever they are: in one part of the call, or in all.
+/// Three QEMUs hang in any part of the split call.
 pub fn three_of_fifty_hang(lab: &Lab, table: &mut Table) {
     let few = sockets(&Watch::steady(&lab.uri, 1.0, GUESTS));
     let _many = Many::new(lab);

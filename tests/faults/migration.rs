@@ -14,16 +14,16 @@ use vtop::model::{DomainState, Event, EventKind, Groups};
 
 const DOMAIN: &str = "vtop-lab-moves";
 const SOON: Duration = Duration::from_secs(10);
-/// MiB/s, as on a network that is slow, so that vtop sees it move.
+/// Migration bandwidth in MiB/s: slow enough for vtop to sample during the migration.
 const SPEED: &str = "8";
 const SLOW: Duration = Duration::from_secs(3);
-/// Two intervals there, and a busy machine.
+/// Limit: two intervals on the target, on a busy machine.
 const FORGOTTEN: Duration = Duration::from_secs(2);
-/// Its events where it leaves and where it arrives, with their reasons.
+/// Events with their reasons on the source host and on the target host.
 const LEAVES: [&str; 2] = ["suspended: migrating", "stopped: migrated away"];
 const ARRIVES: [&str; 2] = ["started: migrated here", "resumed: migrated here"];
 
-/// What virsh is told to move it to another lab: each has a cgroup of its own for its guests.
+/// Arguments of `virsh migrate` to another lab, whose guests are in another cgroup.
 fn command(guest: &Guest<'_>, from: &Lab, to: &Lab) -> Vec<String> {
     let folder = to.folder();
     let definition = folder.join("xml").join(format!("{DOMAIN}-moved.xml"));
@@ -31,7 +31,7 @@ fn command(guest: &Guest<'_>, from: &Lab, to: &Lab) -> Vec<String> {
     std::fs::write(&definition, from.virsh(&["dumpxml", "--migratable", &guest.uuid]).replace(&old, &new)).unwrap();
     let way = format!("unix://{}", folder.join("sock/moving").display());
     let definition = definition.display().to_string();
-    // Both see the same disks, which libvirt cannot know.
+    // Both labs use the same disks, which libvirt cannot know.
     let command = ["migrate", &guest.uuid, "--live", "--p2p", "--unsafe", "--desturi", &to.uri, "--migrateuri", &way];
     command.iter().chain(&["--xml", &definition]).map(|word| (*word).to_owned()).collect()
 }
@@ -40,7 +40,7 @@ fn partition(folder: &Path) -> String {
     format!("<partition>/{}</partition>", folder.file_name().unwrap().display())
 }
 
-/// The lines there until one is as wanted.
+/// Reads lines until one matches.
 fn lines_until(lines: &Lines, kept: &mut Vec<Value>, what: &str, wanted: impl Fn(&Value) -> bool) {
     let start = Instant::now();
     while !kept.last().is_some_and(&wanted) {
@@ -49,7 +49,7 @@ fn lines_until(lines: &Lines, kept: &mut Vec<Value>, what: &str, wanted: impl Fn
     }
 }
 
-/// What became of it, by the events in these lines.
+/// The events of the guest in these lines.
 fn story(lines: &[Value]) -> Vec<String> {
     let events = lines.iter().filter_map(|line| line["events"].as_array()).flatten();
     let is_its_own =
@@ -62,7 +62,7 @@ fn told(event: &str, why: &str) -> String {
     format!("{event}: {why}")
 }
 
-/// Slowly there, and back at full speed.
+/// Migrates a guest slowly to another host, and back at full speed.
 pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
     let there = Lab::another();
     let guest = lab.define(DOMAIN, "idle", |xml| xml);
@@ -100,7 +100,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
         let left = Instant::now();
         lines_until(&lines, &mut kept, "it is gone there", |line| domain(line, DOMAIN).is_none());
         let forgotten = left.elapsed();
-        // Its last event may be in the line after that.
+        // The last event may be in the next line.
         kept.push(lines.next());
         watch.until("it is back, and has rates", SOON, |watch| {
             let is_well = |state, readings| state == DomainState::Running && readings >= 3;
@@ -113,7 +113,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
     watch.judge_cpu(DOMAIN);
     let most = |name| kept.iter().filter_map(|line| figure(line, DOMAIN, name)).fold(0.0, f64::max);
     let [cpu, read] = ["cpu_percent", "disk_read_bytes_per_second"].map(most);
-    // libvirt keeps it locked while its QEMU starts, which may take long enough to be told.
+    // libvirt keeps the domain locked while its QEMU starts, which may last long enough for a block event.
     let is_own = |event: &&Event| !matches!(event.kind, EventKind::Blocked(_) | EventKind::Free(_));
     let is_of_it = |event: &&Event| is_own(event) && event.domain.as_ref().is_some_and(|it| it.name == DOMAIN);
     let events = watch.host().events.iter().map(|(_, event)| event).filter(is_of_it);
@@ -138,7 +138,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
     assert_eq!(story(&kept), [ARRIVES, LEAVES].concat());
     assert!(took > SLOW, "{took:?}");
     assert!(forgotten < FORGOTTEN, "{forgotten:?}");
-    // A QEMU starts and ends at each move, and libvirt keeps its domain locked meanwhile.
+    // A QEMU starts and another ends at each migration, and libvirt keeps the domain locked meanwhile.
     assert!(freshness.longest < Duration::from_secs(3), "{freshness:?}");
     assert!(freshness.missed <= 3, "{freshness:?}");
     assert!(cpu <= 220.0 && read < 64e6, "{cpu} % of a core, {read} bytes a second");

@@ -1,4 +1,4 @@
-//! Names and IDs that change hands: a domain is what its UUID says.
+//! Names and IDs that another domain takes: a domain's identity is its UUID.
 
 use crate::lab::{GUESTS, Lab};
 use crate::program::Program;
@@ -21,11 +21,10 @@ fn most_cpu(watch: &Watch, name: &str) -> f64 {
     ticks.filter_map(|tick| domain.series.at(DomainMetric::Cpu, tick)).fold(0.0, f64::max)
 }
 
-/// A busy domain ends for good. Another one, which never did anything, gets its name and, as libvirtd was restarted
-/// meanwhile, its ID too.
+/// A busy domain ends. An idle one gets its name and, because libvirtd was restarted meanwhile, its ID too.
 pub fn another_domain_takes_name_and_id(lab: &Lab, table: &mut Table) {
     let [busy, quiet] = [BUSY, QUIET].map(|name| lab.define(name, "cpu", |xml| xml));
-    // A libvirtd that was restarted goes on from the highest ID in use: so the busy one gets the next, and its heir too.
+    // A restarted libvirtd continues from the highest ID in use, so the busy domain and the one after it get the same ID.
     lab.must(&["restart-daemon"]);
     busy.virsh("start", &[]);
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS + 2);
@@ -33,7 +32,7 @@ pub fn another_domain_takes_name_and_id(lab: &Lab, table: &mut Table) {
     program.settle();
     program.wait("both", |text| text.contains(BUSY) && text.contains(QUIET));
     let before = program.holdings();
-    // An emulated guest that boots is busy.
+    // An emulated guest is busy while it boots.
     watch.until("it is busy", 3 * SOON, |watch| {
         watch.domain(BUSY).is_some_and(|domain| domain.readings(Groups::BLOCK) >= 5)
     });
@@ -41,7 +40,7 @@ pub fn another_domain_takes_name_and_id(lab: &Lab, table: &mut Table) {
     watch.measure();
     let id = busy.virsh("domid", &[]);
     let (known, beats) = program.beating(|| {
-        // An ID is used again only by a libvirtd that does not remember it.
+        // Only a restarted libvirtd uses an ID again.
         busy.virsh("destroy", &[]);
         lab.must(&["restart-daemon"]);
         busy.virsh("domrename", &[RETIRED]);
@@ -66,7 +65,7 @@ pub fn another_domain_takes_name_and_id(lab: &Lab, table: &mut Table) {
     let most = most_cpu(&watch, BUSY);
     println!("the busy one used {usual:.0} % of a core, its heir {most:.0} %");
     assert!(most < usual / 2.0, "{most} % of {usual} %: it never ran");
-    // The same domain with the same ID, and yet another run.
+    // The same domain with the same ID in another run.
     quiet.virsh("destroy", &[]);
     lab.must(&["restart-daemon"]);
     quiet.virsh("start", &[]);

@@ -1,4 +1,4 @@
-//! Something between vtop and libvirtd, or libvirtd itself, is away for a while, or silent.
+//! An outage of libvirtd or of the connection to it: measured in the same way for all causes.
 
 use crate::lab::GUESTS;
 use crate::program::Program;
@@ -11,30 +11,30 @@ use vtop::model::{EventKind, Groups};
 
 const LIMIT: Duration = Duration::from_secs(40);
 
-/// What is done, and for how long.
+/// How an outage is caused, and how long it lasts.
 pub struct Outage<'a> {
     pub fault: &'a str,
     pub uri: &'a str,
     pub begin: &'a dyn Fn(),
     pub end: &'a dyn Fn(),
     pub length: Duration,
-    /// How soon after its end vtop is back.
+    /// Limit from the end of the outage to the next sample.
     pub back_within: Duration,
 }
 
-/// Whether the screen says that the figures are of now.
+/// Whether the screen shows live figures.
 pub fn is_shown_live(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.contains(" live ")) && text.contains("running")
 }
 
-/// How old the screen says that the figures are, in seconds.
+/// Age of the figures on the screen, in seconds.
 fn shown_age(text: &str) -> Option<u64> {
     let (_, age) = text.lines().next()?.split_once("figures ")?;
     age.split_once(" s old")?.0.parse().ok()
 }
 
 impl Outage<'_> {
-    /// The connection ends, and there is none to be had.
+    /// The connection closes, and new ones fail.
     pub fn of_the_connection(&self) -> Row {
         let mut watch = Watch::steady(self.uri, 1.0, GUESTS);
         let program = Program::steady(self.uri, &[]);
@@ -85,7 +85,7 @@ impl Outage<'_> {
         }
     }
 
-    /// The connection stands, and nothing comes over it.
+    /// The connection stays open, and no data arrives.
     pub fn of_answers(&self) -> Row {
         let mut watch = Watch::steady(self.uri, 1.0, GUESTS);
         let program = Program::steady(self.uri, &[]);
@@ -98,7 +98,7 @@ impl Outage<'_> {
             program.wait("it is told", |text| text.contains("libvirt does not answer") || text.contains("next try in"));
             watch.pass(self.length.saturating_sub(start.elapsed()));
             println!("{:?}\n{}", watch.host().link, program.text());
-            // Whether it still waits or has just given the connection up.
+            // vtop still waits, or has just closed the connection.
             let age = shown_age(&program.text());
             assert!(
                 age.is_some_and(|age| age + 3 >= self.length.as_secs()),

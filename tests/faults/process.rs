@@ -1,23 +1,23 @@
-//! What a process holds: threads and sockets, as the kernel tells.
+//! Threads, sockets and run delay of a process, from /proc.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The sampler's name for the threads in which calls are made.
+/// Name of the sampler's threads that make calls.
 pub const CALLERS: &str = "host ";
 
-/// What a process holds now.
+/// Threads, sockets and children of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holdings {
     pub threads: usize,
     pub sockets: usize,
-    /// Processes that it has started, ssh for one, and not waited for.
+    /// Child processes (ssh, for example) that it has not waited for.
     pub children: usize,
 }
 
 impl Holdings {
-    /// Whether it is no more than that in anything.
+    /// Whether no count exceeds the other's.
     pub fn is_within(self, other: Self) -> bool {
         self.threads <= other.threads && self.sockets <= other.sockets && self.children <= other.children
     }
@@ -34,13 +34,13 @@ impl Process {
         Self(pid)
     }
 
-    /// Threads that make calls: one, and each that hangs.
+    /// Threads that make calls: one, and one for each call that hangs.
     pub fn callers(&self) -> usize {
         let is_caller = |task: &Path| fs::read_to_string(task.join("comm")).is_ok_and(|name| name.starts_with(CALLERS));
         self.entries("task").filter(|task| is_caller(task)).count()
     }
 
-    /// How long threads of these names have waited for a CPU so far.
+    /// Time that threads of these names have waited for a CPU so far.
     pub fn waited(&self, names: &[&str]) -> Duration {
         let is_wanted = |name: &str| names.contains(&name);
         self.entries("task").filter_map(|task| waited(&task, is_wanted)).sum()
@@ -55,7 +55,7 @@ impl Process {
         }
     }
 
-    /// Waits until it holds no more than before, or until that is not to be expected any more.
+    /// Waits until the counts are back to those before, with a limit.
     pub fn settled(&self, before: Holdings) -> Holdings {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
@@ -72,13 +72,13 @@ impl Process {
     }
 }
 
-/// How long the kernel's own unbound workers have waited for a CPU so far. One of them carries every byte from one side
-/// of a pseudo terminal to the other, so a key waits for it, and so does its frame.
+/// Time that the kernel's unbound workers have waited for a CPU so far. They carry the bytes of pseudo terminals, so keys
+/// and frames wait for them.
 pub fn kernel_waited() -> Duration {
     entries("/proc").filter_map(|process| waited(&process, |name| name.starts_with("kworker/u"))).sum()
 }
 
-/// A task's `run_delay`, where it has such a name.
+/// A task's `run_delay` if its name matches.
 fn waited(task: &Path, is_wanted: impl Fn(&str) -> bool) -> Option<Duration> {
     let name = fs::read_to_string(task.join("comm")).ok()?;
     if !is_wanted(name.trim_end()) {
@@ -88,7 +88,7 @@ fn waited(task: &Path, is_wanted: impl Fn(&str) -> bool) -> Option<Duration> {
     times.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
 }
 
-/// The processes that a thread has started and that nobody has waited for.
+/// Number of child processes of a thread that were not waited for.
 fn children(task: &Path) -> usize {
     fs::read_to_string(task.join("children")).unwrap_or_default().split_whitespace().count()
 }

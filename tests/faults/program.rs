@@ -1,4 +1,4 @@
-//! The real program in a real pseudo terminal, and how fast it answers its keys.
+//! vtop in a pseudo terminal, and the time from a key to its frame.
 
 use crate::process::{Holdings, Process, kernel_waited};
 use crate::shared::program::vtop;
@@ -11,43 +11,43 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How a failure over a late key begins.
+/// Prefix of the failure message of a late key.
 pub const LATE: &str = "a key was answered late";
-/// From a key to its frame.
+/// Limit from a key to its frame.
 const KEY_LIMIT: Duration = Duration::from_millis(50);
-/// From one key to the next.
+/// Time from one key to the next.
 const BEAT: Duration = Duration::from_millis(100);
-/// The name of the threads that press keys and look at the screen.
+/// Name of the threads that press keys and read the screen.
 const HELPERS: &str = "keys and screen";
-/// The program's threads that a key passes through: the one that reads keys, and the one that draws.
+/// Threads of the program that a key passes through.
 const ON_THE_WAY: [&str; 2] = ["input", "vtop"];
-/// The mark of the order of rows, one way and the other.
+/// The sort marks: descending, ascending.
 const MARKS: [char; 2] = ['▾', '▴'];
 
 pub struct Program {
     child: Mutex<Box<dyn Child + Send + Sync>>,
     keyboard: Mutex<Box<dyn Write + Send>>,
     shown: Shown,
-    /// Nobody reads the terminal.
+    /// Set while the terminal is not read.
     deaf: Arc<AtomicBool>,
     pid: u32,
-    /// Closed, it would end the program.
+    /// Kept open: closing it would end the program.
     _terminal: Mutex<Box<dyn MasterPty + Send>>,
 }
 
-/// What was seen while keys were pressed.
+/// Measurements while keys were pressed.
 #[derive(Clone, Copy, Debug)]
 pub struct Beats {
     /// Longest time from a key to its frame.
     pub longest: Duration,
-    /// The same without the time in which the program waited for a CPU, which others had.
+    /// The same without the time in which the program waited for a CPU.
     pub own: Duration,
-    /// Calls that hung at the same time, at most.
+    /// Largest number of calls that hung at the same time.
     pub stuck: usize,
 }
 
 impl Beats {
-    /// Fails where a key was answered late, and not for want of a CPU.
+    /// Fails if a key was answered late for another reason than a busy CPU.
     pub fn judge(self) {
         assert!(self.own < KEY_LIMIT, "{LATE}: {self:?}");
         if self.longest >= KEY_LIMIT {
@@ -79,26 +79,25 @@ impl Program {
         Self { child, keyboard, shown, deaf, pid, _terminal: Mutex::new(master) }
     }
 
-    /// The same, once all domains are on the screen and keys are read.
+    /// Starts the program and waits until all domains are on the screen and keys are read.
     pub fn steady(uri: &str, more: &[&str]) -> Self {
         let program = Self::start(uri, more);
         program.settle();
         program
     }
 
-    /// Waits for all domains with figures, the host's rates among them, and for the answer to a key: only then everything
-    /// is open that will be.
+    /// Waits for figures of all domains and the host, and for the answer to a key: only then all files are open.
     pub fn settle(&self) {
         self.wait("all domains", |text| {
             let has_figures = !text.contains("–/–") && !text.contains("–%");
             text.contains("vtop-lab-mem") && text.contains("vtop-lab-idle-08") && has_figures
         });
-        // There and back.
+        // Away and back.
         self.beat();
         self.beat();
     }
 
-    /// Waits until the screen is as wanted; how long that took.
+    /// Waits until the screen matches; returns the time that it took.
     pub fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> Duration {
         let start = Instant::now();
         self.shown.wait(what, |screen| wanted(&screen.contents()).then_some(()));
@@ -115,7 +114,7 @@ impl Program {
         keyboard.flush().unwrap();
     }
 
-    /// Whether anybody reads the terminal.
+    /// Sets whether the terminal is read.
     pub fn set_deaf(&self, deaf: bool) {
         self.deaf.store(deaf, Ordering::Relaxed);
     }
@@ -128,8 +127,7 @@ impl Program {
         Process::of(self.pid)
     }
 
-    /// How long a key and its frame have waited for a CPU so far: in the program, in those that press and look, and
-    /// between them, in the kernel.
+    /// Time that a key and its frame have waited for a CPU so far: in the program, in the test's threads and in the kernel.
     fn waited(&self) -> Duration {
         self.process().waited(&ON_THE_WAY) + Process::this().waited(&[HELPERS]) + kernel_waited()
     }
@@ -142,7 +140,7 @@ impl Program {
         self.text().chars().find(|letter| MARKS.contains(letter))
     }
 
-    /// The order of rows is turned by a key and seen in its mark: how long that takes.
+    /// Reverses the order with a key and returns the time until its mark changed.
     pub fn beat(&self) -> Duration {
         let before = self.mark();
         let start = Instant::now();
@@ -151,7 +149,7 @@ impl Program {
         start.elapsed()
     }
 
-    /// Presses keys for as long as `during` takes.
+    /// Presses keys while `during` runs.
     pub fn beating<T>(&self, during: impl FnOnce() -> T) -> (T, Beats) {
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -171,7 +169,7 @@ impl Program {
                     (times, callers, own)
                 })
                 .unwrap();
-            // However it ends, the keys end with it.
+            // The keys end with it, also after a panic.
             let end = EndOf(&done);
             let result = during();
             drop(end);
@@ -184,7 +182,7 @@ impl Program {
         })
     }
 
-    /// Quits; how long that took.
+    /// Quits; returns the time that it took.
     pub fn quit(self) -> Duration {
         let start = Instant::now();
         self.keys("q");
@@ -198,7 +196,7 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         self.set_deaf(false);
-        // After a failed fault it may still run.
+        // The program may still run after a failed fault.
         if let Ok(mut child) = self.child.lock() {
             let _ = child.kill();
         }

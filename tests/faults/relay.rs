@@ -1,5 +1,4 @@
-//! A TCP port of this machine that leads to the lab's libvirtd, for connections as to another host: they can be cut, and
-//! they can fall silent.
+//! A TCP relay to the lab's libvirtd, for connections as to another host, which can be cut or silenced.
 
 use rustix::net::{Shutdown, shutdown};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
@@ -14,11 +13,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Where it leads.
+/// Target of the relay.
 #[derive(Clone)]
 pub enum To {
     Socket(PathBuf),
-    /// A port of this machine's, as the network namespace of a process has it.
+    /// A port in the network namespace of a process.
     Port(PathBuf, u16),
 }
 
@@ -28,7 +27,7 @@ impl To {
             Self::Socket(path) => UnixStream::connect(path)?.into(),
             Self::Port(namespace, port) => {
                 let namespace = File::open(namespace)?;
-                // The thread ends with it: nothing else goes on in that namespace.
+                // Only this thread enters the namespace, and it ends afterwards.
                 let connecting = std::thread::spawn(move || {
                     move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))?;
                     TcpStream::connect(("127.0.0.1", port))
@@ -43,12 +42,12 @@ impl To {
 pub struct Relay {
     pub port: u16,
     to: To,
-    /// Bytes stay where they are.
+    /// Set while no bytes are passed on.
     silent: Arc<AtomicBool>,
     open: Mutex<Option<Open>>,
 }
 
-/// It listens, until this is cut.
+/// The listening thread, until the relay is cut.
 struct Open {
     over: Arc<AtomicBool>,
     listener: JoinHandle<()>,
@@ -87,22 +86,22 @@ impl Relay {
         *self.open.lock().unwrap() = Some(open);
     }
 
-    /// Ends all connections, and takes no more.
+    /// Closes all connections and accepts no more.
     pub fn cut(&self) {
         let Some(open) = self.open.lock().unwrap().take() else { return };
         open.over.store(true, Ordering::SeqCst);
-        // It is waiting for this one.
+        // Wakes the accept call.
         drop(TcpStream::connect(("127.0.0.1", self.port)));
         open.listener.join().unwrap();
         open.connections.lock().unwrap().drain(..).flatten().for_each(|socket| end(&socket));
     }
 
-    /// Takes connections again.
+    /// Accepts connections again.
     pub fn mend(&self) {
         self.listen(TcpListener::bind(("127.0.0.1", self.port)).unwrap());
     }
 
-    /// Whether nothing gets through, as where a network loses everything: nobody is told that there is no connection.
+    /// Sets whether bytes are dropped silently, as in a network that loses every packet.
     pub fn set_silent(&self, silent: bool) {
         self.silent.store(silent, Ordering::SeqCst);
     }
@@ -115,7 +114,7 @@ impl Drop for Relay {
     }
 }
 
-/// Carries bytes from one side to the other, until either ends.
+/// Copies bytes from one side to the other until either side ends.
 fn carry(mut from: File, mut to: File, silent: &AtomicBool) {
     let mut buffer = [0; 65536];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
@@ -130,7 +129,7 @@ fn carry(mut from: File, mut to: File, silent: &AtomicBool) {
     end(&to);
 }
 
-/// Whoever is gone is gone.
+/// Shuts a socket down; errors do not matter.
 fn end(socket: &File) {
     let _ = shutdown(socket, Shutdown::Both);
 }

@@ -1,4 +1,4 @@
-//! Connections as to another host: by TCP, with TLS, and through ssh.
+//! Connections to a remote libvirtd: TCP, TLS and ssh.
 
 use crate::lab::Lab;
 use crate::outage::Outage;
@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The first try comes in vain, a second after the cut, and the next one two seconds later.
+/// Limit: the first try, a second after the cut, fails; the next comes two seconds later.
 const CUT: Duration = Duration::from_millis(1500);
 const BACK_WITHIN: Duration = Duration::from_secs(3);
 
@@ -34,7 +34,7 @@ fn tcp(relay: &Relay) -> String {
     format!("qemu+tcp://127.0.0.1:{}/system", relay.port)
 }
 
-/// Everything is lost on the way, and nobody says so. libvirt gives the connection up after 20 s; the next one hangs.
+/// All packets are lost silently. libvirt closes the connection after 20 s, and the next attempt hangs.
 pub fn tcp_is_silent(lab: &Lab, table: &mut Table) {
     let relay = relay(lab);
     let outage = Outage {
@@ -50,7 +50,7 @@ pub fn tcp_is_silent(lab: &Lab, table: &mut Table) {
     row.judge();
 }
 
-/// libvirtd's own port for TLS, which is in the lab's network.
+/// libvirtd's TLS port in the lab's network namespace.
 const TLS_PORT: u16 = 16514;
 
 pub fn tls_is_cut(lab: &Lab, table: &mut Table) {
@@ -63,8 +63,7 @@ pub fn tls_is_cut(lab: &Lab, table: &mut Table) {
     row.judge();
 }
 
-/// What stands for ssh: it asks for a password on the terminal unless it is told not to, as ssh does, and leads to where
-/// the relay leads.
+/// A stand-in for ssh: asks for a password on the terminal unless told not to, and connects through the relay.
 struct Ssh {
     command: PathBuf,
 }
@@ -99,7 +98,7 @@ pub fn ssh_is_cut(lab: &Lab, table: &mut Table) {
     let row = cut(&relay, &ssh.uri(""), "a connection through ssh is cut");
     table.add(row.clone());
     row.judge();
-    // It would have asked.
+    // The stand-in would have asked for a password.
     let program = Program::start(&ssh.uri("&no_tty=0"), &[]);
     program.wait("the prompt that the user insists on", |text| text.contains(PROMPT));
 }

@@ -1,4 +1,4 @@
-//! A guest whose memory is written to a file and read again, slowly.
+//! A guest is saved and restored, slowly.
 
 use crate::lab::{GUESTS, Lab, timed_virsh, try_virsh};
 use crate::program::Program;
@@ -12,16 +12,16 @@ use vtop::model::{DomainState, Groups};
 
 const DOMAIN: &str = "vtop-lab-saved";
 const SOON: Duration = Duration::from_secs(10);
-/// As on a storage that takes so much a second.
+/// Save bandwidth, as on slow storage.
 const SPEED: &str = "migrate_set_parameter max-bandwidth 16m";
-/// Much longer than a save takes at full speed.
+/// Shortest duration of a slow save: much longer than one at full speed.
 const SLOW: Duration = Duration::from_secs(3);
 
 fn is_off(watch: &Watch) -> bool {
     watch.domain(DOMAIN).is_some_and(|domain| domain.run.is_none())
 }
 
-/// It runs, and has rates of this run.
+/// Whether the domain runs and has rates of this run.
 fn is_well(watch: &Watch) -> bool {
     watch
         .domain(DOMAIN)
@@ -32,15 +32,15 @@ fn run(watch: &Watch) -> Option<u32> {
     watch.domain(DOMAIN).and_then(|domain| domain.run)
 }
 
-/// Saves it at the speed of a slow storage; how long that took.
+/// Saves the domain slowly; returns the time that it took.
 fn save_slowly(watch: &mut Watch, program: &Program, lab: &Lab, guest: &Guest<'_>, to: &str) -> Duration {
-    // libvirt lets QEMU write as fast as it can when a save begins. So this is said again and again until it counts.
+    // libvirt removes the limit when a save begins, so it is set repeatedly until it takes effect.
     let (uri, uuid, begun) = (lab.uri.clone(), guest.uuid.clone(), Arc::new(AtomicBool::new(false)));
     let limiting = std::thread::spawn({
         let (uri, begun) = (uri.clone(), Arc::clone(&begun));
         let command = vec![format!("qemu-monitor-command {uuid} --hmp '{SPEED}'"); 20].join("; ");
         move || {
-            // The last of them may come when the save is over, and nobody is there to take it.
+            // The last command may come after the end of the save and fail.
             while !begun.load(Ordering::Relaxed) {
                 try_virsh(&uri, &[&command]);
             }
@@ -56,7 +56,7 @@ fn save_slowly(watch: &mut Watch, program: &Program, lab: &Lab, guest: &Guest<'_
     watch.beside(saving)
 }
 
-/// Saved into libvirt's own store at full speed, started, saved to a file at the speed of a slow storage, restored.
+/// Managed save at full speed, start, slow save to a file, restore.
 pub fn a_guest_is_saved_and_restored(lab: &Lab, table: &mut Table) {
     let guest = lab.define(DOMAIN, "idle", |xml| xml);
     let file = lab.folder().join("disks").join(DOMAIN).display().to_string();
@@ -74,7 +74,7 @@ pub fn a_guest_is_saved_and_restored(lab: &Lab, table: &mut Table) {
         watch.until("it runs again", SOON, is_well);
         let second = run(&watch);
         assert!(second > first, "another run: {first:?}, {second:?}");
-        // A save may be over before it could be slowed down: then it is none of those that are meant.
+        // A save that ended before it was slowed down does not count.
         let mut save = || {
             let took = save_slowly(&mut watch, &program, lab, &guest, &file);
             watch.until("it is off", SOON, is_off);
@@ -100,7 +100,7 @@ pub fn a_guest_is_saved_and_restored(lab: &Lab, table: &mut Table) {
     };
     table.add(row.clone());
     assert!(took > SLOW, "{took:?}");
-    // Each of the four commands may cost an interval.
+    // Each of the four commands may cost one interval.
     assert!(freshness.longest < Duration::from_secs(3), "{freshness:?}");
     assert!(freshness.missed + freshness.then_missed <= 4, "{freshness:?}");
     row.judge();

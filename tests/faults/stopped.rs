@@ -1,4 +1,4 @@
-//! vtop itself does not run for a while: somebody has stopped it, or its host was suspended.
+//! vtop itself is stopped for a while, as by SIGSTOP or a suspended host.
 
 use crate::lab::{Lab, idle};
 use crate::lines::{Lines, blocked, figure};
@@ -13,24 +13,24 @@ use std::time::{Duration, Instant};
 const STOP: Duration = Duration::from_secs(10);
 const BUSY: &str = "vtop-lab-cpu";
 
-/// CPU time of a domain as libvirt counts it, in seconds, and a moment at which it was that.
+/// CPU time of a domain from libvirt, in seconds, and when it was read.
 fn cpu_time(lab: &Lab) -> (f64, Instant) {
     let text = lab.virsh(&["domstats", "--cpu-total", BUSY]);
     let time = text.lines().find_map(|line| line.trim().strip_prefix("cpu.time=")?.parse::<f64>().ok());
     (time.unwrap() / 1e9, Instant::now())
 }
 
-/// A call for this domain is under way.
+/// Whether a monitor command of this domain is running.
 fn is_occupied(lab: &Lab, domain: &str) -> bool {
     lab.virsh(&["domcontrol", domain]).contains("occupied")
 }
 
-/// When a line was made, by its own word.
+/// The time in a line.
 fn made(line: &Value) -> Timestamp {
     line["time"].as_str().unwrap().parse().unwrap()
 }
 
-/// In the middle of a call, so that its answer waits as long as vtop does: its figures are as old then.
+/// Stops vtop during a call, so that the answer is as old as the stop is long.
 pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     let program = Program::steady(&lab.uri, &[]);
     let before = program.holdings();
@@ -38,7 +38,7 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     let pids = [program.pid(), lines.pid()];
     (0..4).for_each(|_| drop(lines.next()));
     signal(pids[0], Signal::STOP);
-    // The call that it may have made comes to its end.
+    // A call that was running ends.
     (0..3).for_each(|_| drop(lines.next()));
 
     let hung = lab.stop(&[lab.pid(&idle(8))]);
@@ -61,7 +61,7 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     let answered = program.wait("the key of that time", |text| text.contains("this help"));
     program.keys("?");
 
-    // One that was made before may still have been on its way.
+    // A line from before the stop may still be in the pipe.
     let line = std::iter::repeat_with(|| lines.next()).find(|line| made(line) > stopped).unwrap();
     let came = start.elapsed();
     let elapsed = line["elapsed_seconds"].as_f64().unwrap();
@@ -72,7 +72,7 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
     println!("{cpu} % of a core over {elapsed} s; between {least} and {most}");
     let then: Vec<f64> = (0..6).filter_map(|_| figure(&lines.next(), BUSY, "cpu_percent")).collect();
     println!("then {then:?}");
-    // That it was stopped once is no reason to see the next hang later.
+    // The stop must not delay the detection of the next hang.
     let hung = lab.stop(&[lab.pid(&idle(8))]);
     let start = Instant::now();
     let seen = std::iter::repeat_with(|| lines.next())

@@ -1,4 +1,4 @@
-//! Storage that is full: the guest is paused on an I/O error until somebody makes room.
+//! Full storage: the guest is paused on an I/O error until there is room.
 
 use crate::lab::{GUESTS, Lab};
 use crate::program::Program;
@@ -12,15 +12,15 @@ use vtop::fleet::metric::DomainMetric;
 use vtop::model::{EventKind, Groups};
 
 const DOMAIN: &str = "vtop-lab-full";
-/// A file system of the lab's own mount namespace: it is gone with the lab at the latest.
+/// A file system in the lab's mount namespace; it ends with the lab at the latest.
 const MOUNT: &str = "/run/vtop-lab-full";
-/// The guest has to boot, and to fill its disk.
+/// Limit for the guest to boot and fill its disk.
 const BOOT: Duration = Duration::from_secs(60);
 const SOON: Duration = Duration::from_secs(5);
 const PAUSED: &str = "paused on an I/O error";
 const BEFORE: &str = "had an I/O error";
 
-/// A guest whose second disk has less room than it thinks.
+/// A guest whose second disk is larger than its storage.
 struct Full<'a> {
     lab: &'a Lab,
     guest: Guest<'a>,
@@ -33,7 +33,7 @@ impl<'a> Full<'a> {
         lab.must(&["exec", "sh", "-c", &make]);
         let own = lab.folder().join(format!("disks/{DOMAIN}-vdb.raw")).display().to_string();
         let guest = lab.define(DOMAIN, "disk", |xml| {
-            // Not every tmpfs knows O_DIRECT.
+            // O_DIRECT does not work on every tmpfs.
             let driver = "cache='writeback' error_policy='stop' iothread='1'";
             let xml = ["none", "writeback"]
                 .iter()
@@ -43,7 +43,7 @@ impl<'a> Full<'a> {
         Self { lab, guest }
     }
 
-    /// When libvirt itself tells of the next one.
+    /// Time of the next I/O error event of libvirt.
     fn next_error(&self) -> JoinHandle<Instant> {
         let (uri, uuid) = (self.lab.uri.clone(), self.guest.uuid.clone());
         std::thread::spawn(move || {
@@ -59,7 +59,7 @@ impl<'a> Full<'a> {
 
 impl Drop for Full<'_> {
     fn drop(&mut self) {
-        // The guest still has the image open; the mount goes when it lets go.
+        // A lazy unmount: the guest still has the image open.
         self.lab.run(&["exec", "sh", "-c", &format!("umount --lazy {MOUNT}; rmdir {MOUNT}")]);
     }
 }
@@ -71,7 +71,7 @@ fn is_of_full(kind: &EventKind) -> bool {
 pub fn a_disk_has_no_room(lab: &Lab, table: &mut Table) {
     let full = Full::new(lab);
     let mut watch = Watch::steady(&lab.uri, 1.0, GUESTS);
-    // Room for what is wrong with others: on a busy machine their steal comes first.
+    // A wide screen: on a busy machine steal of other guests comes first.
     let program = Program::sized(&lab.uri, &[], (250, 40));
     program.settle();
     let before = program.holdings();
@@ -97,7 +97,7 @@ pub fn a_disk_has_no_room(lab: &Lab, table: &mut Table) {
         program.wait("it is not forgotten", |text| text.contains(&format!("{DOMAIN} {BEFORE}")));
         told.saturating_duration_since(paused)
     });
-    // Once it was looked at it is no news any more.
+    // Seen events are not shown as new.
     program.keys("6");
     program.wait("the device in the list of events", |text| text.contains("no space left, /run/vtop-lab-full/vdb.raw"));
     program.keys("1");

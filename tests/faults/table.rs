@@ -1,17 +1,17 @@
-//! The table of all faults and their figures.
+//! The table of faults and their measurements.
 
 use crate::process::Holdings;
 use crate::program::Beats;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// Where the table is kept.
+/// Path of the table.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/faults.md");
 
-/// How fresh the figures of those were that nothing was done to.
+/// Freshness of the figures of healthy domains.
 #[derive(Clone, Copy, Debug)]
 pub struct Freshness {
-    /// The longest time without a fresh sample.
+    /// Longest time without a fresh sample.
     pub longest: Duration,
     /// Intervals missed in that time.
     pub missed: usize,
@@ -19,7 +19,7 @@ pub struct Freshness {
     pub then_missed: usize,
 }
 
-/// One fault; what does not apply is not there.
+/// One fault; `None` where a column does not apply.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
     pub fault: String,
@@ -31,7 +31,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// What holds for every fault, as far as it was measured: keys are answered in time, threads, sockets and processes given back.
+    /// Checks what holds for every fault: keys are answered in time; threads, sockets and processes are released.
     pub fn judge(&self) {
         if let Some((before, after)) = self.blocked {
             assert!(after.is_within(before), "{self:?}");
@@ -51,7 +51,7 @@ impl Table {
         self.0.push(row);
     }
 
-    /// Prints it; the table of a whole run is kept.
+    /// Prints the table; that of a complete run is written to a file.
     pub fn tell(&self, is_whole: bool) {
         let table = self.text();
         println!("\n{table}");

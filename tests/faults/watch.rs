@@ -1,4 +1,4 @@
-//! vtop's own sampler on the lab, in this process, and how fresh the figures of each domain are.
+//! vtop's sampler and fleet in this process, and the freshness of each domain's figures.
 
 use crate::process::Process;
 use crate::table::Freshness;
@@ -14,11 +14,11 @@ use vtop::sampler::{self, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
 use vtop::time::{Interval, Timestamp};
 
-/// Between two looks at the threads.
+/// Time between two counts of the threads.
 const LOOK: Duration = Duration::from_millis(20);
 
 pub struct Watch {
-    /// Dropped, it ends the sampler.
+    /// Dropping it ends the sampler.
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     fleet: Fleet,
     updates: Receiver<HostUpdate>,
@@ -29,11 +29,11 @@ pub struct Watch {
     callers: usize,
     /// The messages of all failures.
     pub failures: Vec<String>,
-    /// When the connection stood, again and again.
+    /// When each connection was made.
     pub connected: Vec<Timestamp>,
     /// The highest CPU use of each domain since [`Watch::measure`], in percent of a core.
     pub most_cpu: BTreeMap<String, f64>,
-    /// The same of its disks, bytes a second.
+    /// The highest disk rate of each domain, in bytes a second.
     pub most_disk: BTreeMap<String, f64>,
 }
 
@@ -78,7 +78,7 @@ impl Watch {
         }
     }
 
-    /// The same, once all domains have rates.
+    /// Starts a sampler and waits until all domains have rates.
     pub fn steady(uri: &str, seconds: f64, domains: usize) -> Self {
         let mut watch = Self::start(uri, seconds);
         watch.until("rates of all domains", Duration::from_secs(20), |watch| {
@@ -97,7 +97,7 @@ impl Watch {
         &self.fleet.hosts()[0]
     }
 
-    /// Whether there are figures of the connection that stands. That it stands, and who is there, is known before.
+    /// Whether the present connection has given a full sample.
     pub fn is_sampled(&self) -> bool {
         let at = self.host().sampled_at.map(|at| at.monotonic);
         self.host().link == Link::Live && at > self.connected.last().map(|at| at.monotonic)
@@ -107,14 +107,14 @@ impl Watch {
         self.host().domains.values().find(|domain| domain.name == name)
     }
 
-    /// Whether the row of this domain says so.
+    /// Whether the domain's row contains these words.
     pub fn says(&self, name: &str, words: &str) -> bool {
         let when = vtop::fleet::When::Latest;
         self.domain(name)
             .is_some_and(|it| it.findings(when, None, None).iter().any(|finding| finding.what.contains(words)))
     }
 
-    /// Measures from now on.
+    /// Resets the measurements.
     pub fn measure(&mut self) {
         self.since = Timestamp::now();
         self.callers = Process::this().callers();
@@ -125,7 +125,7 @@ impl Watch {
         self.most_disk.clear();
     }
 
-    /// Goes on until it is as wanted; how long that took.
+    /// Applies updates until `wanted` holds; returns the time that it took.
     pub fn until(&mut self, what: &str, limit: Duration, wanted: impl Fn(&Self) -> bool) -> Duration {
         let start = Instant::now();
         while !wanted(self) {
@@ -135,7 +135,7 @@ impl Watch {
         start.elapsed()
     }
 
-    /// Goes on for a time.
+    /// Applies updates for a duration.
     pub fn pass(&mut self, time: Duration) {
         let start = Instant::now();
         while start.elapsed() < time {
@@ -143,7 +143,7 @@ impl Watch {
         }
     }
 
-    /// Goes on until something that runs beside it has ended.
+    /// Applies updates until another thread has ended.
     pub fn beside<T>(&mut self, other: JoinHandle<T>) -> T {
         while !other.is_finished() {
             self.step();
@@ -184,19 +184,19 @@ impl Watch {
         }
     }
 
-    /// Calls that hung at the same time, at most: one thread is at work.
+    /// Largest number of calls that hung at the same time: all threads but the active one.
     pub fn stuck(&self) -> usize {
         self.callers.saturating_sub(1)
     }
 
-    /// No CPU rate of it was more than what all CPUs can give.
+    /// Fails if a CPU rate exceeded what all CPUs can give.
     pub fn judge_cpu(&self, name: &str) {
         let most = 110.0 * f64::from(self.host().cpus().unwrap());
         let cpu = self.most_cpu[name];
         assert!(cpu <= most, "{name} used {cpu} % of a CPU");
     }
 
-    /// How fresh the figures of these domains were, the worst of them.
+    /// Freshness of a group of these domains: the worst of them.
     pub fn freshness(&self, group: Groups, is_healthy: impl Fn(&Domain) -> bool) -> Freshness {
         let mut worst = Freshness { longest: Duration::ZERO, missed: 0, then_missed: 0 };
         let now = Timestamp::now();
@@ -217,20 +217,20 @@ impl Watch {
         worst
     }
 
-    /// Samples that did not come between two that did.
+    /// Missed samples in a gap.
     fn missed(&self, gap: Duration) -> usize {
         let intervals = gap.as_secs_f64() / self.interval.as_secs_f64();
         (intervals.round() as usize).saturating_sub(1)
     }
 }
 
-/// The times between readings, ms.
+/// Times between readings, in ms.
 fn in_order(stamps: &[Timestamp]) -> Vec<u128> {
     stamps.windows(2).filter_map(|pair| pair[1].since(pair[0])).map(|gap| gap.as_millis()).collect()
 }
 
 impl Drop for Watch {
-    /// Waits until no thread of this sampler is left: a call of it would hang in the place of the next one's.
+    /// Waits until no thread of this sampler is left, since its calls would hang in place of the next sampler's.
     fn drop(&mut self) {
         self.stop.take();
         let start = Instant::now();

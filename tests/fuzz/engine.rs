@@ -1,4 +1,4 @@
-//! The loop: take an input that is known to be worth it, bend it, try it, keep it where the answer had a new shape.
+//! The fuzzing loop: mutate a known input, run the target, keep the input if the result has a new shape.
 
 use super::mutate::mutate;
 use fastrand::Rng;
@@ -9,22 +9,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// As many as `tests/fuzz/targets.rs` has.
+/// Number of targets in `tests/fuzz/targets.rs`.
 const TARGETS: u32 = 4;
-/// Nothing that is read takes so long, not even on a busy machine.
+/// Time limit of one input, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Inputs that are kept for what their answer looked like.
+/// Most inputs that are kept for a new shape.
 const KEPT: usize = 4096;
 
 pub struct Target {
     pub name: &'static str,
     /// Real captures.
     pub seeds: Vec<Vec<u8>>,
-    /// Bytes of an input.
+    /// Largest input in bytes.
     pub longest: usize,
     /// Words of the format.
     pub words: &'static [&'static str],
-    /// Panics where something is wrong, or gives the shape of the answer: what a coverage counter would tell, for free.
+    /// Panics on an error, else returns the shape of the result, which stands for coverage.
     pub check: fn(&str) -> u64,
 }
 
@@ -72,7 +72,7 @@ impl Target {
         );
     }
 
-    /// The shape of the answer. An input that breaks something is told and kept, then the test fails.
+    /// The shape of the result. An input that fails is printed and kept, then the test fails.
     fn try_out(&self, folder: &Path, input: &[u8]) -> u64 {
         let text = String::from_utf8_lossy(input);
         let began = Instant::now();
@@ -103,7 +103,7 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
 
-/// The same in every run, so that shapes can be compared and files have lasting names.
+/// A hash that is the same in every run, so that shapes can be compared and file names are stable.
 pub fn hash(value: &impl Hash) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }

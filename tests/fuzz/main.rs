@@ -1,4 +1,4 @@
-//! What comes from outside, bent in every way: no parser panics, hangs, or makes more of its input than is in it.
+//! Mutated input from outside: no parser panics, hangs, or returns more than its input contains.
 //!
 //! ```sh
 //! cargo test --test fuzz -- --nocapture                       # a minute for each of the four targets

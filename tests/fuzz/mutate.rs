@@ -1,9 +1,9 @@
-//! One change of an input: of bytes, of numbers, of words and of lines.
+//! One mutation of an input: bytes, numbers, words or lines.
 
 use fastrand::Rng;
 use std::ops::Range;
 
-/// Numbers at the edges of what fits, and text that is hard to show or to quote.
+/// Numbers at the limits of types, and text that is hard to display or quote.
 const ODD: &[&str] = &[
     "0",
     "-1",
@@ -70,14 +70,14 @@ pub fn mutate(input: &mut Vec<u8>, other: &[u8], words: &[&str], random: &mut Rn
         5 => insert(input, ODD[random.usize(..ODD.len())].as_bytes(), random),
         6 => insert(input, words[random.usize(..words.len())].as_bytes(), random),
         7 => {
-            // A number becomes another one.
+            // Replace a number.
             if let Some(number) = run_at(input, random, u8::is_ascii_digit) {
                 let odd = if random.bool() { ODD[random.usize(..13)].to_owned() } else { random.u64(..).to_string() };
                 input.splice(number, odd.into_bytes());
             }
         }
         8 => {
-            // A word becomes another one.
+            // Replace a word.
             if let Some(word) = run_at(input, random, u8::is_ascii_alphabetic) {
                 input.splice(word, words[random.usize(..words.len())].bytes());
             }

@@ -1,4 +1,4 @@
-//! What is tried, and what must hold whatever comes.
+//! The fuzz targets and their invariants.
 
 use super::engine::{Target, hash, root};
 use ratatui::buffer::Buffer;
@@ -66,7 +66,7 @@ fn typed_parameters() {
     .run();
 }
 
-/// `virsh domstats` does not show types, so they are guessed; the mutations guess otherwise.
+/// Adds types, which `virsh domstats` does not print, by guessing; mutations change them.
 fn typed(domain: &str) -> String {
     let parameter = |line: &str| {
         let (key, value) = line.trim().split_once('=')?;
@@ -97,7 +97,7 @@ fn check_parameters(text: &str) -> u64 {
     ] {
         assert!(empty || figures.answered.contains(group), "{group:?} has figures and was not answered");
     }
-    // What is not known changes nothing.
+    // Unknown parameters change nothing.
     let strange = [("strange.thing", Value::Bool(true)), ("nothing", Value::Double(f64::NAN)), ("", Value::Signed(-1))];
     assert_eq!(parameters(strange.into_iter().chain(params)), figures);
     let steps = [figures.disks.len(), figures.nics.len(), figures.vcpus.len()].map(|count| count.min(4));
@@ -117,7 +117,7 @@ fn value(text: &str) -> Value<'_> {
     }
 }
 
-/// Which figures are there and which are not, whatever their values.
+/// Which figures are present, regardless of their values.
 fn known(debug: &str) -> u64 {
     let of_interest = |pair: &&[&str]| pair[0].ends_with(':');
     let words: Vec<_> = debug.split([' ', '(', ')', ',']).collect();
@@ -232,7 +232,7 @@ fn check_uri(uri: &str) -> u64 {
         assert!(separator <= 1, "nothing else was added");
         let mut places = made.match_indices("no_tty=1").filter(|(at, _)| *at >= separator);
         let rest_is_the_same = places.any(|(at, word)| {
-            // What comes before the word's separator is as it was, and what comes after the word.
+            // The text before the separator and after the word is unchanged.
             made.get(..at - separator).is_some_and(|before| [before, &made[at + word.len()..]].concat() == uri)
         });
         assert!(rest_is_the_same, "{made}");
@@ -312,7 +312,7 @@ fn check_text(text: &str) -> u64 {
     hash(&shapes)
 }
 
-/// Columns that are taken on the screen; what stands right of the place must not be touched.
+/// Columns used on the screen; cells to the right of the place must be unchanged.
 fn on_screen(text: &str, place: usize, how: &str) -> usize {
     let area = Rect::new(0, 0, place as u16 + 8, 1);
     let mut buffer = Buffer::empty(area);
@@ -327,7 +327,7 @@ fn on_screen(text: &str, place: usize, how: &str) -> usize {
     end
 }
 
-/// All fixtures with this ending, in the order of their names.
+/// All fixtures with this extension, sorted by name.
 fn fixtures(ending: &str) -> Vec<String> {
     let folders = ["tests/fixtures/captures", "tests/fixtures/xml"].map(|folder| root().join(folder));
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("fixtures").flatten());

@@ -1,5 +1,4 @@
-//! The six calls that ask one domain at a time: each brings its figure to the screen, and virsh's command for the same
-//! call gives the same.
+//! The six calls for single domains: the screen shows the same figures as virsh's command for the same call.
 
 use crate::desk::Viewer;
 use crate::figures::{Direct, digits};
@@ -11,7 +10,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 use vtop::sources::libvirt::Calls;
 
-/// The screens after two samples of the lab, and what virsh saw in between.
+/// The screens after two samples of the lab, and virsh's readings around them.
 struct Seen {
     window: Window,
     nic: String,
@@ -51,7 +50,7 @@ fn seen(lab: &Lab) -> &'static Seen {
     })
 }
 
-/// One reading with the commands of virsh that make the six calls.
+/// One reading with the virsh commands that make the six calls.
 fn reading(lab: &Lab, nic: &str, per_host_cpu: bool) -> Reading {
     let began = Instant::now();
     let last_two = |text: String| -> Values {
@@ -103,7 +102,7 @@ fn get_cpu_stats_total() {
     let chart = seen.cpu.chart("CPU, ", "CPU").unwrap();
     seen.rate(&mut comparison, "domain", (Kind::Percent, &chart), truth, 100.0);
     comparison.judge();
-    // What only the bulk call tells is missing, and not 0.
+    // What only the bulk call reports is missing, not 0.
     assert_eq!(row.figure("ST%"), "–");
 }
 

@@ -1,4 +1,4 @@
-//! What changes while vtop runs: disks that come and go, domains that start, end, are renamed, come and go.
+//! Changes while vtop runs: hot-plugged disks; domains that start, stop, and are renamed, defined and undefined.
 
 use crate::desk::{Desk, SIZE, Viewer};
 use crate::lab::{self, Lab};
@@ -11,12 +11,12 @@ use vtop::model::Groups;
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
 use vtop::sources::{Notify, Request, Source};
 
-/// Within that a change that raises an event has to be on the screen.
+/// Limit from an event to the screen.
 const SOON: Duration = Duration::from_secs(1);
-/// For what a guest has to do by itself, on a busy machine.
+/// Limit for what a guest does by itself, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What the loaded disk reads at the least, and an idle one at the most, in bytes a second.
+/// Lowest read rate of the loaded disk, highest of an idle one, in bytes a second.
 const BUSY: f64 = 50_000.0;
 
 fn read_rate(desk: &Desk, domain: &str, disk: &str) -> Option<f64> {
@@ -27,7 +27,7 @@ fn disks(desk: &Desk, domain: &str) -> Vec<String> {
     desk.domain(domain).map(|domain| domain.disks.iter().map(|disk| disk.key.to_string()).collect()).unwrap_or_default()
 }
 
-/// Waits for the next reading of a disk (virsh may have its turn with the QEMU in between): it has its rate.
+/// Waits for the next rate of a disk, since virsh may hold the QEMU's job in between.
 fn goes_on(watch: &mut Watch, domain: &str, disk: &str) {
     let read_at = |desk: &Desk| desk.domain(domain).and_then(|domain| domain.read_at(Groups::BLOCK));
     let before = read_at(&watch.desk);
@@ -36,7 +36,7 @@ fn goes_on(watch: &mut Watch, domain: &str, disk: &str) {
     assert!(rate.is_some_and(|rate| rate > BUSY), "{disk} goes on: {rate:?}");
 }
 
-/// Disks are numbered by their targets: a new vdb takes the number of the vdc that is under load.
+/// libvirt numbers disks by target: a new vdb takes the index of the loaded vdc.
 #[test]
 fn a_disk_is_plugged_in_before_a_busy_one_and_pulled_out_again() {
     let Some(lab) = lab::turn() else { return };
@@ -58,7 +58,7 @@ fn a_disk_is_plugged_in_before_a_busy_one_and_pulled_out_again() {
     for _ in 0..4 {
         goes_on(&mut watch, name, "vdc");
     }
-    // The rows of the screen, with what each disk is.
+    // The rows of the screen with the properties of each disk.
     let screen = watch.desk.open(name);
     let table = screen.table(&["DISK", "RD/s", "SOURCE"]);
     let row = |disk: &str| table.row("DISK", disk).unwrap_or_else(|| panic!("no {disk} on\n{}", screen.text()));
@@ -77,7 +77,7 @@ fn a_disk_is_plugged_in_before_a_busy_one_and_pulled_out_again() {
     watch.judge();
 }
 
-/// At an interval of 5 s nothing but events can bring these rows in time.
+/// At an interval of 5 s only events can bring these rows in time.
 #[test]
 fn a_life_is_followed_by_its_events() {
     let Some(lab) = lab::turn() else { return };
@@ -102,7 +102,7 @@ fn a_life_is_followed_by_its_events() {
     soon(&mut watch, "started", &|screen| {
         state(screen, name).is_some_and(|row| row.starts_with('R') && !row.contains("shut off"))
     });
-    // Nothing is known of it yet but that it runs.
+    // Only the state is known yet.
     let screen = watch.desk.screen();
     let table = screen.table(&["NAME", "CPU%", "MEMORY"]);
     assert_eq!(table.row("NAME", name).unwrap().figure("CPU%"), "–");
@@ -110,7 +110,7 @@ fn a_life_is_followed_by_its_events() {
     soon(&mut watch, "suspended", &|screen| state(screen, name).is_some_and(|row| row.starts_with('P')));
     guest.virsh("resume", &[]);
     soon(&mut watch, "resumed", &|screen| state(screen, name).is_some_and(|row| row.starts_with('R')));
-    // Two samples later it has rates; then a new run, whose counters begin anew.
+    // Rates after two samples; then a new run, whose counters start at 0.
     watch.ticks(2);
     assert!(
         number(Kind::Percent, &{
@@ -139,8 +139,8 @@ fn a_life_is_followed_by_its_events() {
     watch.judge();
 }
 
-/// Everything in a name that libvirt admits: wide and combining letters, quotes, what a shell or a terminal would obey
-/// (U+009B is the one-character form of Escape and `[`), and a mark that turns the writing direction.
+/// A name with all that libvirt allows: wide and combining letters, quotes, characters with a meaning for shells and
+/// terminals (U+009B is CSI), and a mark that changes the writing direction.
 #[test]
 fn a_hostile_name_is_only_a_name() {
     let Some(lab) = lab::turn() else { return };
@@ -161,7 +161,7 @@ fn a_hostile_name_is_only_a_name() {
     };
     assert!(overview.contains("vtop-lab-böse"), "{}", overview.text());
     harmless(&overview);
-    // The columns stand where they stand in the other rows.
+    // Columns are aligned with those of the other rows.
     let row = overview.text().lines().find(|line| line.contains("vtop-lab-böse")).unwrap().to_owned();
     assert!(row.contains("%s") && row.contains('\u{fffd}') && row.contains("128M"), "{row}");
     watch.desk.press("/böse⏎⏎");
@@ -169,10 +169,10 @@ fn a_hostile_name_is_only_a_name() {
     assert!(domain.contains("DISK") && domain.contains("paused"), "{}", domain.text());
     harmless(&domain);
 
-    // The same through a real terminal's eyes.
+    // The same in a terminal.
     let mut program = Program::start(&["--connect", &lab.uri], SIZE);
     let whole = |screen: &Screen| {
-        // A wide letter fills two cells, the second of them empty.
+        // A wide letter takes two cells, of which the second is empty.
         let text = screen.text().replace("日 ", "日").replace("本 ", "本");
         (text.contains(shown.trim_end()) && text.contains("128M")).then(|| screen.clone())
     };
@@ -185,7 +185,7 @@ fn a_hostile_name_is_only_a_name() {
     watch.judge();
 }
 
-/// A list with nothing in it is an answer as well.
+/// The last domain of a host is undefined: the empty list is shown.
 #[test]
 fn a_host_s_last_domain_goes() {
     let Some(_turn) = lab::turn() else { return };

@@ -1,4 +1,4 @@
-//! Others who watch the same host.
+//! Two clients on the same host.
 
 use crate::lab;
 use crate::shared::program::{VTOP, without_terminal};
@@ -14,12 +14,12 @@ fn watcher(uri: &str) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-/// Two that begin together meet at every sample: one has a domain while libvirt walks by for the other. A second try
-/// finds nearly all of what was left out; without it a quarter was missing.
+/// Two vtop that start together collide at every sample: libvirt skips a domain for one while the other has its job. The
+/// second try gets nearly all of it; without it a quarter was missing.
 #[test]
 fn two_who_watch_at_the_same_moment_both_have_their_figures() {
     let Some(lab) = lab::turn() else { return };
-    // Both are read all the time: one whose reader is slow would not meet the other.
+    // Both outputs are read continuously, so that neither waits for its reader.
     let watchers = [(); 2].map(|()| watcher(&lab.uri)).map(|it| std::thread::spawn(|| it.wait_with_output().unwrap()));
     for watcher in watchers {
         let output = watcher.join().unwrap();

@@ -1,4 +1,4 @@
-//! vtop without a terminal: real samples in, keys in, the drawn screen out.
+//! vtop without a terminal: samples and keys in, the drawn screen out.
 
 use crate::pty::Program;
 use crate::screen::Screen;
@@ -11,7 +11,7 @@ use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, Effect, UiState, action_for, update};
 use vtop::view::{Appearance, draw};
 
-/// Wide and high enough for every column and every device of the lab's guests.
+/// A size with room for every column and every device of the lab's guests.
 pub const SIZE: (u16, u16) = (220, 60);
 
 pub struct Desk {
@@ -44,7 +44,7 @@ impl Desk {
         update(&mut self.ui, &self.fleet, action)
     }
 
-    /// Presses keys: characters, and `⏎ ⌫ ⇥` for the named ones. What they ask of the world outside comes back.
+    /// Presses keys: characters, and `⏎ ⌫ ⇥` for Enter, Backspace and Tab. Returns their effects.
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for key in keys.chars() {
@@ -68,9 +68,9 @@ impl Desk {
     }
 }
 
-/// Whoever shows screens and takes keys.
+/// A vtop that takes keys and shows screens: in this process or in a terminal.
 pub trait Viewer {
-    /// Presses keys and gives the screen that has all these texts on it.
+    /// Presses keys and returns the screen once it contains all these texts.
     fn go(&mut self, keys: &str, wanted: &[&str]) -> Screen;
 
     /// The overview with all domains.
@@ -78,7 +78,7 @@ pub trait Viewer {
         self.go("1⌫", &["NAME", "MEMORY", "Enter open"])
     }
 
-    /// The domain's own screen, from wherever the user is.
+    /// The screen of a domain, from any screen.
     fn open(&mut self, domain: &str) -> Screen {
         self.go(&format!("1⌫/{domain}⏎⏎"), &[&format!("{domain}  "), "Enter device"])
     }

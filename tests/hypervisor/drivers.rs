@@ -1,4 +1,4 @@
-//! Drivers without the bulk call: what they have is on the screen, and for the rest the reason.
+//! Drivers without the bulk call: the screen shows the figures that they have, and the reason for the others.
 
 use crate::desk::{SIZE, Viewer};
 use crate::figures::{DISKS, Direct, NICS, columns, digits};
@@ -13,7 +13,7 @@ use vtop::sources::libvirt::Calls;
 
 const WINDOW: Duration = Duration::from_secs(4);
 
-/// What virsh says of one domain, with the commands that ask one at a time.
+/// virsh's figures of one domain, from the commands for single domains.
 fn reading(uri: &str, domain: &str, disk: &str, nic: &str) -> Reading {
     let began = Instant::now();
     let mut values = Values::new();
@@ -32,7 +32,7 @@ fn reading(uri: &str, domain: &str, disk: &str, nic: &str) -> Reading {
     Reading { began, ended: Instant::now(), domains: BTreeMap::from([(domain.to_owned(), values)]) }
 }
 
-/// Two samples with virsh around each; the domain is looked at, so that it gets the dear figures too.
+/// Two samples with virsh readings around each. The domain has the focus, so expensive groups are read too.
 fn window(direct: &mut Direct, uri: &str, domain: &str, disk: &str, nic: &str) -> Window {
     direct.sample(None);
     let uuid = direct.desk.domain(domain).unwrap_or_else(|| panic!("no {domain}")).uuid;

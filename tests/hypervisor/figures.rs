@@ -92,11 +92,11 @@ pub struct Shown {
     pub of: Of,
     pub figure: &'static str,
     pub value: Option<f64>,
-    /// What its digits leave open.
+    /// Rounding error of its digits.
     pub step: f64,
 }
 
-/// Asks libvirt directly, so that virsh can be asked right before and right after.
+/// A source used directly, so that virsh can run right before and right after a sample.
 pub struct Direct {
     source: LibvirtSource,
     pub desk: Desk,
@@ -128,7 +128,7 @@ impl Direct {
         Some(serde_json::from_slice(&bytes).unwrap())
     }
 
-    /// Two samples, virsh before and after each.
+    /// Two samples with virsh readings before and after each.
     pub fn window(&mut self, length: Duration, focus: Option<Uuid>, reading: impl Fn() -> Reading) -> Window {
         let bypass = |direct: &mut Self| {
             let before = reading();
@@ -162,7 +162,7 @@ pub fn lines(domain: &str, of: &Of, screen: &Screen, lines: Columns) -> Vec<Show
     lines.iter().map(shown).collect()
 }
 
-/// Half of the last of three digits; percents, bytes and what is less than one have fewer.
+/// Half of the last of three digits; percentages, bytes and values below one have fewer digits.
 pub fn digits(kind: Kind, value: Option<f64>) -> f64 {
     match kind {
         Kind::Percent => 0.06,
@@ -181,7 +181,7 @@ fn overview(viewer: &mut impl Viewer) -> Vec<Shown> {
         let requests = number(Kind::Count, &row.figure("IOPS"));
         let cell = row.figure("MEMORY");
         let (used, given) = cell.split_once('/').unwrap();
-        // Two digits at the least.
+        // At least two digits.
         for (figure, kind, value, step) in [
             ("disk_requests_per_second", Kind::Count, requests, 0.0),
             ("memory_used_bytes", Kind::Bytes, number(Kind::Bytes, used), 0.51 * 1_048_576.0),
@@ -253,7 +253,7 @@ fn device_screens(viewer: &mut impl Viewer, nic: &str) -> Vec<Shown> {
     all
 }
 
-/// Everything that the screens say of the four guests.
+/// Every figure of the four guests on all screens.
 fn all_screens(viewer: &mut impl Viewer, window: &Window) -> Vec<Shown> {
     let mut shown = overview(viewer);
     for domain in GUESTS {
@@ -299,7 +299,7 @@ fn compare_with_virsh(title: &str, window: &Window, shown: &[Shown]) {
     comparison.judge();
 }
 
-/// Otherwise agreement would be no achievement.
+/// Agreement means little for idle guests.
 fn the_guests_are_loaded(window: &Window) {
     for (domain, of, figure, least) in [
         ("vtop-lab-cpu", Of::Domain, "cpu_percent", 10.0),
@@ -335,8 +335,8 @@ fn the_screens_agree_with_virsh_and_with_the_lines() {
     comparison.judge();
 }
 
-/// Whether a figure of a guest moves steadily, so that virsh may look a moment later than vtop. The load of one comes
-/// in a few bursts, and what it says of its memory changes once a second; and one slow request makes a mean time.
+/// Whether a figure moves steadily, so that virsh may read it a moment later than vtop. Not so: the load in bursts, memory
+/// that changes once a second, and latencies of a few requests.
 fn is_steady(domain: &str, of: &Of, figure: &str) -> bool {
     if figure.ends_with("latency_nanoseconds") || figure == "in_flight_count" {
         return false;
@@ -354,7 +354,7 @@ fn names<M: Metric>() -> Vec<&'static str> {
     M::ALL.iter().map(name).collect()
 }
 
-/// What the program writes, and the window of its second line.
+/// The lines of vtop --json, and virsh's window around the second line.
 fn lines_of_the_program(uri: &str) -> (Window, Vec<Shown>) {
     let seconds = Window::length(uri).as_secs().to_string();
     let mut command = without_terminal(VTOP);
@@ -363,7 +363,7 @@ fn lines_of_the_program(uri: &str) -> (Window, Vec<Shown>) {
     let mut output = BufReader::new(program.stdout.take().unwrap()).lines();
     let mut next = || -> (serde_json::Value, [Reading; 2]) {
         let line = output.next().unwrap().unwrap();
-        // Right after the line: that is as near to vtop's own reading as one gets from outside.
+        // Right after the line, as near to vtop's own reading as possible from outside.
         let readings = [Reading::take(uri), Reading::take(uri)];
         (serde_json::from_str(&line).unwrap(), readings)
     };
@@ -393,7 +393,7 @@ fn lines_of_the_program(uri: &str) -> (Window, Vec<Shown>) {
     (window, shown)
 }
 
-/// Where virsh had its turn with a QEMU just when vtop looked, vtop shows no figure, and never a wrong one.
+/// While virsh has the job of a QEMU vtop shows no figure of it, and never a wrong one.
 fn has_gap(window: &Window, shown: &[Shown]) -> bool {
     let gap = shown
         .iter()
@@ -404,7 +404,7 @@ fn has_gap(window: &Window, shown: &[Shown]) -> bool {
     gap.is_some()
 }
 
-/// How often a window is tried that vtop and virsh both see whole.
+/// Attempts for a window without gaps in vtop's and virsh's readings.
 const ATTEMPTS: usize = 4;
 
 #[test]
@@ -429,7 +429,7 @@ fn the_screens_of_the_program_agree_with_virsh() {
     }
 }
 
-/// What the program shows in a terminal, and the window of its last sample.
+/// The screens of vtop in a terminal, and virsh's window of its last sample.
 fn screens_of_the_program(uri: &str) -> (Window, Vec<Shown>) {
     let seconds = Window::length(uri).as_secs().to_string();
     let mut program = Program::start(&["--connect", uri, "--delay", &seconds], SIZE);
@@ -441,7 +441,7 @@ fn screens_of_the_program(uri: &str) -> (Window, Vec<Shown>) {
     let first = program.wait("rates", cpu);
     let start = [Reading::take(uri), Reading::take(uri)];
     program.wait("rates of the next sample", |screen| cpu(screen).filter(|row| *row != first));
-    // The rest is looked at while it stands still.
+    // The other screens are read while vtop is frozen.
     program.keys(" ");
     let end = [Reading::take(uri), Reading::take(uri)];
     let window = Window::after(start, end);

@@ -1,4 +1,4 @@
-//! One lab for all tests of the process, and turns, because every test looks at the whole of it.
+//! One lab for all tests of this process, used by one test at a time.
 
 use crate::shared::lab::{CHOICE, LOADED, is_unwanted};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,8 +19,8 @@ impl std::ops::Deref for Turn {
     }
 }
 
-/// Waits for this test's turn with the lab. `None`: the user said that there shall be none. Where it cannot be had for
-/// any other reason the test fails: a test that did not run has shown nothing.
+/// Locks the lab for one test. `None`: the user left the tests on the lab out. The test fails if the lab cannot start for
+/// another reason.
 pub fn turn() -> Option<Turn> {
     static TURN: Mutex<()> = Mutex::new(());
     static LAB: OnceLock<Result<Lab, String>> = OnceLock::new();
@@ -29,7 +29,7 @@ pub fn turn() -> Option<Turn> {
         println!("skipped: {name} did not run, as {CHOICE}=skip says");
         return None;
     }
-    // A test that failed in its turn has left nothing that the next one relies on.
+    // A failed test leaves nothing behind that the next test depends on.
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     match LAB.get_or_init(|| Lab::up('t', LOADED.len())) {
         Ok(lab) => Some(Turn { lab, _turn: turn }),

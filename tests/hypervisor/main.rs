@@ -1,4 +1,4 @@
-//! vtop on a real hypervisor: the test lab's libvirtd and its guests, with virsh as the witness.
+//! vtop on a real hypervisor: the lab's libvirtd and guests, compared with virsh.
 //!
 //! Needs root; see `tests/lab/README.md`. Where the lab cannot be had these tests fail, unless `VTOP_LAB=skip` says that
 //! this is known.

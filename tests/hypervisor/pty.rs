@@ -1,4 +1,4 @@
-//! The real program in a real pseudo terminal.
+//! vtop in a pseudo terminal.
 
 use crate::screen::Screen;
 use crate::shared::program::vtop;
@@ -11,7 +11,7 @@ pub struct Program {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     shown: Shown,
-    /// Closed, it would end the program.
+    /// Kept open: closing it would end the program.
     _terminal: Box<dyn MasterPty + Send>,
 }
 
@@ -27,7 +27,7 @@ impl Program {
         Self { child, keyboard, shown, _terminal: master }
     }
 
-    /// Waits until there is what is wanted on the screen.
+    /// Waits until the screen matches.
     pub fn wait<T>(&self, what: &str, wanted: impl Fn(&Screen) -> Option<T>) -> T {
         self.shown.wait(what, |screen| wanted(&Screen::of_terminal(screen)))
     }
@@ -37,7 +37,7 @@ impl Program {
         self.keyboard.flush().unwrap();
     }
 
-    /// Quits; the exit code.
+    /// Quits; returns the exit code.
     pub fn quit(mut self) -> u32 {
         self.keys("q");
         exit_code(self.child.as_mut())
@@ -46,7 +46,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // After a failed test it may still run.
+        // The program may still run after a failed test.
         let _ = self.child.kill();
     }
 }

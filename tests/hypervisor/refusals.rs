@@ -1,4 +1,4 @@
-//! Where there is nothing to show: one clear message with the way out, and an exit code.
+//! Start-up errors: one message with the way out, and an exit code.
 
 use crate::lab;
 use crate::shared::program::{VTOP, without_terminal};
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
-/// What it says: the trouble and the way out, a line each; of wrong usage the parser says a little more.
+/// The error output: the problem and the way out, a line each; for usage errors also what the parser adds.
 fn refused(output: &Output, code: i32) -> String {
     let words = lab::error(output);
     assert_eq!(output.status.code(), Some(code), "{words}");
@@ -17,7 +17,7 @@ fn refused(output: &Output, code: i32) -> String {
 }
 
 #[test]
-fn what_cannot_be_watched_is_told_in_words() {
+fn start_up_errors_name_the_problem_and_the_way_out() {
     for (arguments, code, wanted) in [
         (&["--connect", "nonsense:///system", "--json"][..], 1, &["nonsense", "qemu:///system"][..]),
         (&["--connect", "qemu+unix:///system?socket=/nowhere/sock", "--json"], 1, &["not running", "/nowhere/sock"]),
@@ -32,7 +32,7 @@ fn what_cannot_be_watched_is_told_in_words() {
     }
 }
 
-/// Runs vtop as a user who is nobody. The program is copied to where everybody may go.
+/// Runs vtop as the user nobody, from a copy in a folder that everybody can read.
 fn as_nobody(folder: &Path, arguments: &[&str]) -> Output {
     let program = folder.join("vtop");
     if !program.exists() {

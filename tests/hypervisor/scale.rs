@@ -1,4 +1,4 @@
-//! A hundred domains: all within reach, and sampled.
+//! A hundred domains: all can be scrolled to and are sampled.
 
 use crate::desk::Viewer;
 use crate::figures::Direct;
@@ -14,7 +14,7 @@ use vtop::sources::libvirt::Calls;
 const DOMAINS: usize = 100;
 const SIZE: (u16, u16) = (80, 24);
 
-/// Takes the guests away again, however the test ends.
+/// Removes the guests on drop.
 struct Crowd<'a>(&'a Lab);
 
 impl Crowd<'_> {
@@ -30,7 +30,7 @@ impl Drop for Crowd<'_> {
     }
 }
 
-/// The names in a table of 80 columns, as far as they are shown.
+/// The visible names in a table of 80 columns.
 fn names(screen: &Screen) -> Vec<String> {
     let name = |line: &str| line.chars().skip(3).take_while(|c| !c.is_whitespace()).collect::<String>();
     screen.text().lines().map(name).filter(|name| name.starts_with("vtop-")).collect()
@@ -49,7 +49,7 @@ fn a_hundred_domains_are_within_reach_and_sampled() {
         desk.host().domains.values().all(|domain| domain.readings(Groups::BLOCK) >= 2 && domain.definition.is_some())
     });
 
-    // Every one of them, page by page; the busy ones are on top.
+    // Every domain, page by page; busy ones are at the top.
     watch.desk.press("N");
     let mut seen: BTreeSet<String> = names(&watch.desk.overview()).into_iter().collect();
     let page = seen.len();

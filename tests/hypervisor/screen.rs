@@ -1,4 +1,4 @@
-//! A drawn screen, read as its user reads it: by the places of headings and figures.
+//! Reads figures from a drawn screen by the positions of headings.
 
 use ratatui::buffer::Buffer;
 
@@ -8,7 +8,7 @@ pub struct Screen {
     lines: Vec<Vec<String>>,
 }
 
-/// A word and the columns it takes: from, and past its end.
+/// A word and its columns: first, and one past the last.
 #[derive(Clone, Debug)]
 struct Word {
     text: String,
@@ -41,7 +41,7 @@ impl Screen {
         self.text().contains(text)
     }
 
-    /// What stands behind `label`, up to the first gap of two blanks or a frame.
+    /// The text after `label`, up to two blanks or a frame.
     pub fn after(&self, label: &str) -> Option<String> {
         let text = self.text();
         let rest = text.lines().find_map(|line| line.split_once(label))?.1;
@@ -69,7 +69,7 @@ impl Screen {
         let inside = |line: &Vec<String>| line[left + 1..].concat();
         let rest = self.lines[first + 1..].iter().map(inside).collect::<Vec<_>>();
         let at = rest.iter().position(|line| line.starts_with(label))?;
-        // A curve with one line has its value behind the name.
+        // A curve of one line has its value after the name.
         let below: String = rest.get(at + 1)?.chars().take(12).collect();
         Some(below.trim().to_owned())
     }
@@ -129,7 +129,7 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// What stands between the end of the heading before and the end of this one.
+    /// The text between the end of the previous heading and the end of this one.
     pub fn cell(&self, title: &str) -> String {
         let to = self.table.heading(title).to;
         let from = self.table.headings.iter().map(|word| word.to).filter(|end| *end < to).max().unwrap_or(0);
@@ -147,7 +147,7 @@ impl Row<'_> {
     }
 }
 
-/// What the letters behind a number stand for.
+/// Unit of the suffix of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
     /// Powers of 1024.
@@ -188,7 +188,7 @@ pub fn number(kind: Kind, figure: &str) -> Option<f64> {
 }
 
 #[test]
-fn figures_are_read_as_they_are_written() {
+fn formatted_figures_are_parsed() {
     for (kind, figure, value) in [
         (Kind::Bytes, "1.50K", 1536.0),
         (Kind::Bytes, "12.0 MiB/s", 12.0 * 1_048_576.0),

@@ -1,8 +1,8 @@
-//! Every figure of vtop, by its name in the JSON lines, as the counters of virsh make it.
+//! Every figure of vtop, by its JSON key, computed from virsh's counters.
 
 use crate::virsh::Window;
 
-/// What a figure belongs to.
+/// The device or domain that a figure belongs to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Of {
     Domain,
@@ -11,14 +11,14 @@ pub enum Of {
     Vcpu(u32),
 }
 
-/// What virsh makes of a figure, and how much it cannot tell: a step of the counter, the moment of the reading.
+/// A figure from virsh's counters, and its uncertainty: one step of the counter, and the time of the reading.
 #[derive(Clone, Copy, Debug)]
 pub struct Truth {
     pub value: f64,
     pub step: f64,
 }
 
-/// `None`: virsh's readings do not tell (no request in the window, a figure that QEMU has not).
+/// `None`: virsh's readings do not give it (no request in the window, or not counted by QEMU).
 pub fn truth(window: &Window, domain: &str, of: &Of, figure: &str) -> Option<Truth> {
     let of_domain = Reader { window, domain };
     match of {
@@ -29,7 +29,7 @@ pub fn truth(window: &Window, domain: &str, of: &Of, figure: &str) -> Option<Tru
     }
 }
 
-/// Fewer requests than that make no mean time worth comparing.
+/// Fewest requests for a mean time that can be compared.
 const HANDFUL: f64 = 10.0;
 
 struct Reader<'a> {
@@ -116,7 +116,7 @@ impl Reader<'_> {
             "disk_worst_latency_nanoseconds" => {
                 let figures = ["read_latency_nanoseconds", "write_latency_nanoseconds", "flush_latency_nanoseconds"];
                 let disks = self.names("block");
-                // The slowest may be one of a handful, of which virsh does not tell.
+                // The slowest may have too few requests to be compared.
                 if disks.iter().any(|name| self.has_a_handful(name)) {
                     return None;
                 }
@@ -133,7 +133,7 @@ impl Reader<'_> {
         })
     }
 
-    /// So few requests of a kind that one more or less decides about their mean.
+    /// Whether there are so few requests that one of them changes the mean.
     fn has_a_handful(&self, disk: &str) -> bool {
         ["rd", "wr", "fl"].iter().any(|kind| {
             let key = format!("block.{disk}.{kind}.reqs");
@@ -163,7 +163,7 @@ impl Reader<'_> {
             "write_latency_nanoseconds" => latency("wr")?,
             "flush_latency_nanoseconds" => latency("fl")?,
             "in_flight_count" => {
-                // Counted as they end: where none did there is no such figure.
+                // QEMU counts requests as they end: without one there is no figure.
                 let requests = ["rd.reqs", "wr.reqs"].map(key);
                 let ended =
                     |name: &String| self.window.growth(self.domain, name) - self.window.doubt(self.domain, name);
@@ -173,7 +173,7 @@ impl Reader<'_> {
                 let both = ["rd.times", "wr.times"].map(|field| self.rate(&key(field), 1e-9, 5e6));
                 self.sum(both.into_iter().map(Some))?
             }
-            // QEMU counts none.
+            // QEMU does not count them.
             "errors_per_second" => return None,
             other => panic!("no figure {other} of a disk"),
         })
@@ -198,7 +198,7 @@ impl Reader<'_> {
         let key = |field: &str| format!("vcpu.{number}.{field}");
         Some(match figure {
             "use_percent" => self.percent(&key("time"), 1e7),
-            // virsh itself takes CPUs from the guests in the moment of its reading.
+            // virsh itself takes CPU time from the guests during its reading.
             "steal_percent" => self.percent(&key("delay"), 1e8),
             "wait_percent" => self.percent(&key("wait"), 1e6),
             other => panic!("no figure {other} of a vCPU"),

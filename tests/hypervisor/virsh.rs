@@ -1,4 +1,4 @@
-//! The same counters as vtop's, read by another program: what the figures on the screen are compared with.
+//! Counters read by virsh, to compare vtop's figures with.
 
 use crate::lab;
 use std::collections::BTreeMap;
@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 /// Counters and gauges of one domain, by name; devices by their names (`block.vdb.rd.bytes`, `net.vnet2.rx.pkts`).
 pub type Values = BTreeMap<String, f64>;
 
-/// Everything that `virsh domstats` says of all domains.
+/// One `virsh domstats` of all domains.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// Before it was asked.
+    /// Before the call.
     pub began: Instant,
-    /// After it had answered.
+    /// After the call.
     pub ended: Instant,
     /// Domains by name.
     pub domains: BTreeMap<String, Values>,
 }
 
 impl Reading {
-    /// A whole one: it waits for its turn with each QEMU.
+    /// A complete reading: virsh waits for the job of each QEMU.
     pub fn take(uri: &str) -> Self {
         Self::with(uri, &["domstats", "--list-active"]).expect("virsh domstats works")
     }
 
-    /// One that is in nobody's way, so with gaps; `None` where virsh fails.
+    /// A reading with --nowait, which may have gaps; `None` if virsh fails.
     pub fn attempt(uri: &str) -> Option<Self> {
         Self::with(uri, &["domstats", "--list-active", "--nowait"])
     }
@@ -69,7 +69,7 @@ fn parse(text: &str) -> BTreeMap<String, Values> {
     domains
 }
 
-/// A window of time between two samples of vtop's, as virsh saw it.
+/// virsh's readings around the time between two samples of vtop.
 pub struct Window {
     start: [Reading; 2],
     end: [Reading; 2],
@@ -77,18 +77,17 @@ pub struct Window {
 }
 
 impl Window {
-    /// Of readings right before and right after each sample: what vtop saw is taken for their mean.
+    /// From readings right before and right after each sample; vtop's value is taken as their mean.
     pub fn bypass(start: [Reading; 2], end: [Reading; 2]) -> Self {
         Self { start, end, bypass: true }
     }
 
-    /// Of two readings after each sample: the first counts, the second tells how much a delay makes.
+    /// From two readings after each sample: the first counts, the second shows the effect of a delay.
     pub fn after(start: [Reading; 2], end: [Reading; 2]) -> Self {
         Self { start, end, bypass: false }
     }
 
-    /// How long a window has to be for the delay of a reading, on a machine as busy as this one, not to matter, and
-    /// bursts and steps of 10 ms neither.
+    /// Length of a window in which the delay of a reading on this machine, bursts, and steps of 10 ms are negligible.
     pub fn length(uri: &str) -> Duration {
         let start = Instant::now();
         (0..3).for_each(|_| drop(Reading::take(uri)));
@@ -122,12 +121,12 @@ impl Window {
         mean(self.counting(&self.end), domain, key)
     }
 
-    /// How much a growth may be wrong because it is not known when exactly, between two readings, vtop looked.
+    /// Uncertainty of a growth, since the time of vtop's reading between the two readings is unknown.
     pub fn doubt(&self, domain: &str, key: &str) -> f64 {
         (spread(&self.start, domain, key) + spread(&self.end, domain, key)) / 2.0
     }
 
-    /// The same of a gauge.
+    /// Uncertainty of a gauge.
     pub fn gauge_doubt(&self, domain: &str, key: &str) -> f64 {
         spread(&self.end, domain, key)
     }
@@ -152,7 +151,7 @@ fn spread(readings: &[Reading], domain: &str, key: &str) -> f64 {
     values().fold(f64::MIN, f64::max) - values().fold(f64::MAX, f64::min)
 }
 
-/// Comparisons, all made before any fails, so that the reader sees the whole.
+/// Comparisons; all are made before the test fails, so that the output shows all of them.
 #[derive(Default)]
 pub struct Comparison {
     lines: Vec<String>,
@@ -163,7 +162,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// With virsh: 10 %.
+    /// A comparison with virsh: tolerance 10 %.
     pub fn new(title: &str) -> Self {
         Self::within(0.10, title)
     }
@@ -172,7 +171,7 @@ impl Comparison {
         Self { title: title.to_owned(), tolerance, ..Self::default() }
     }
 
-    /// A figure and the truth may be the tolerance apart, and `step` more: what one step of the counter makes of it.
+    /// Compares a figure with the expected value; `step` is added to the tolerance: the effect of one counter step.
     pub fn add(&mut self, what: &str, shown: Option<f64>, truth: f64, step: f64) {
         let Some(shown) = shown else {
             self.wrong += 1;
@@ -181,7 +180,7 @@ impl Comparison {
         };
         let apart = (shown - truth).abs();
         let is_right = apart <= self.tolerance * truth.abs() + step;
-        // Below some steps of the counter a share says nothing.
+        // A relative tolerance is meaningless below a few counter steps.
         let share = if truth.abs() > 20.0 * step && truth != 0.0 { apart / truth.abs() } else { 0.0 };
         self.worst = self.worst.max(share);
         self.wrong += usize::from(!is_right);
@@ -189,7 +188,7 @@ impl Comparison {
         self.lines.push(format!("{sign} {what}: {shown:.4} for {truth:.4}, {:.2} %", 100.0 * share));
     }
 
-    /// Prints all, and fails if any was wrong.
+    /// Prints all comparisons and fails if one was wrong.
     pub fn judge(self) {
         println!("{}\n{}", self.title, self.lines.join("\n"));
         println!("{}: {} figures, at most {:.2} % apart\n", self.title, self.lines.len(), 100.0 * self.worst);

@@ -190,15 +190,15 @@ impl Watch {
         }
     }
 
-    /// Ends; no rate may be more, and none less, than what the counters of that device can have grown by according to
-    /// virsh. A spike, a figure of another device, a restarted counter taken for growth: each would be.
+    /// Ends the watch and checks that every rate lies within what the device's counters can have grown by according to virsh.
+    /// A spike, a figure of another device, or a restarted counter would lie outside.
     pub fn judge(self) {
         let readings = self.witness.end();
         let (mut checked, mut wrong) = (0, Vec::new());
         for seen in &self.seen {
             let Some((least, most)) = bounds(&readings, seen) else { continue };
             checked += 1;
-            // Beside what rounding does.
+            // Plus rounding.
             if seen.growth > most * 1.001 + 1.0 || seen.growth < least * 0.999 - 1.0 {
                 wrong.push(format!("{seen:?} is not in {least}..={most}"));
             }
@@ -243,11 +243,10 @@ fn rates(domain: &Domain, group: Groups) -> Vec<(String, f64)> {
     rates
 }
 
-/// The least and the most that a counter can have grown by in the time that vtop made a rate of. `None` while virsh
-/// has not seen it.
+/// Smallest and largest growth of a counter in the time that vtop's rate covers. `None` without virsh readings.
 fn bounds(readings: &[Reading], seen: &Seen) -> Option<(f64, f64)> {
     let value = |reading: &Reading| reading.domains.get(&seen.domain)?.get(&seen.key).copied();
-    // A reading may lack the value: virsh does not wait for vtop's turn with a QEMU either.
+    // A reading may miss the value, since virsh does not wait for vtop's job either.
     let known: Vec<(usize, f64)> =
         readings.iter().enumerate().filter_map(|(index, reading)| Some((index, value(reading)?))).collect();
     let (last, most) = known.iter().find(|(index, _)| readings[*index].began >= seen.now.ended).copied()?;
@@ -256,13 +255,13 @@ fn bounds(readings: &[Reading], seen: &Seen) -> Option<(f64, f64)> {
     let within = known.iter().filter(|(index, _)| (from..=last).contains(index));
     let values: Vec<f64> = within.map(|(_, value)| *value).collect();
     match values.windows(2).rposition(|pair| pair[1] < pair[0]) {
-        // The reading after vtop's is of the next run.
+        // The reading after vtop's belongs to the next run.
         Some(fall) if fall + 2 == values.len() => return None,
-        // The run began within that time, and its counters at 0.
+        // The run began in that time, with counters at 0.
         Some(_) => return Some((0.0, most)),
         None => {}
     }
-    // The device came within that time; or there was no witness yet.
+    // The device appeared in that time, or virsh had no reading yet.
     let Some((_, least)) = first else { return Some((0.0, most)) };
     let inside = |(index, _): &&(usize, f64)| {
         readings[*index].began >= seen.before.ended && readings[*index].ended <= seen.now.began
@@ -272,7 +271,7 @@ fn bounds(readings: &[Reading], seen: &Seen) -> Option<(f64, f64)> {
     Some((sure, most - least))
 }
 
-/// virsh, again and again.
+/// Repeated virsh readings in a thread.
 struct Witness {
     stop: Arc<AtomicBool>,
     readings: Arc<Mutex<Vec<Reading>>>,
@@ -286,10 +285,10 @@ impl Witness {
         let (stopped, kept) = (Arc::clone(&stop), Arc::clone(&readings));
         let thread = std::thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
-                // A domain that ends meanwhile can fail virsh: then there is no reading.
+                // virsh fails if a domain ends meanwhile: no reading then.
                 let start = Instant::now();
                 kept.lock().unwrap().extend(Reading::attempt(&uri));
-                // At most half of the time is its own.
+                // virsh takes at most half of the time.
                 std::thread::sleep(start.elapsed().max(PAUSE));
             }
             kept.lock().unwrap().extend(Reading::attempt(&uri));

@@ -1,10 +1,9 @@
-//! A terminal that shows whole frames only, as one does that knows synchronized updates: a test that looks at any
-//! moment never sees half of one screen over half of another.
+//! A terminal with synchronized updates: it shows whole frames only, so a test never reads half a frame.
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 
-/// A screen, and what has come of a frame that is not whole yet.
+/// A screen, and the bytes of a frame that is not complete.
 pub struct Frames {
     parser: vt100::Parser,
     blocked: Vec<u8>,
@@ -26,12 +25,12 @@ impl Frames {
         self.parser.screen()
     }
 
-    /// Takes what was written; shows it up to the last frame that is whole.
+    /// Processes bytes up to the last complete frame.
     pub fn process(&mut self, bytes: &[u8]) {
         self.blocked.extend_from_slice(bytes);
         let whole = match rfind(&self.blocked, BEGIN) {
             Some(begin) if rfind(&self.blocked[begin..], END).is_none() => begin,
-            // A frame may begin in the last bytes.
+            // The last bytes may begin a frame.
             _ => {
                 self.blocked.len() - (1..BEGIN.len()).rev().find(|&n| self.blocked.ends_with(&BEGIN[..n])).unwrap_or(0)
             }

@@ -1,18 +1,18 @@
-//! A guest of a test's own.
+//! A guest that a test defines for itself.
 
 use crate::shared::lab::Lab;
 use crate::shared::run::try_virsh;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Gone with the end of the test, whatever became of it.
+/// Destroyed and undefined on drop.
 pub struct Guest<'a> {
     lab: &'a Lab,
-    /// What it can be called by, however it is renamed.
+    /// Its UUID, which stays valid after a rename.
     pub uuid: String,
 }
 
 impl Lab {
-    /// Defines one more guest of the lab's own kind, changed by `edit`.
+    /// Defines one more guest like those of the lab, changed by `edit`.
     pub fn define(&self, plain_name: &str, load: &str, edit: impl Fn(String) -> String) -> Guest<'_> {
         let uuid = uuid::Uuid::from_u64_pair(u64::from(std::process::id()), fresh_number());
         let xml = edit(self.must(&["xml", plain_name, load]));
@@ -24,14 +24,14 @@ impl Lab {
     }
 }
 
-/// Another one at every call.
+/// A number that is unique in this process.
 fn fresh_number() -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Guest<'_> {
-    /// A command of virsh's whose first argument is the domain.
+    /// Runs a virsh command whose first argument is the domain.
     pub fn virsh(&self, command: &str, arguments: &[&str]) -> String {
         self.lab.virsh(&[&[command, &self.uuid], arguments].concat())
     }
@@ -40,7 +40,7 @@ impl Guest<'_> {
 impl Drop for Guest<'_> {
     fn drop(&mut self) {
         for command in ["destroy", "undefine"] {
-            // Whatever of it the test did already is an error here, and no matter.
+            // Errors do not matter: the test may have ended or undefined the domain.
             try_virsh(&self.lab.uri, &[command, &self.uuid]);
         }
     }

@@ -4,27 +4,27 @@ use crate::shared::run::{error, run, text, virsh};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Says that the tests shall not run on the lab, and that whoever sets it knows.
+/// Environment variable that leaves the tests on the lab out.
 pub const CHOICE: &str = "VTOP_LAB";
-/// The script that makes labs.
+/// The script that manages labs.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab");
-/// The guests under load, with which it comes up.
+/// The guests under load, which `up` starts.
 pub const LOADED: [&str; 4] = ["vtop-lab-cpu", "vtop-lab-disk", "vtop-lab-net", "vtop-lab-mem"];
 
-/// A private libvirtd with guests. It ends with this process.
+/// A private libvirtd with guests; taken down when this process ends.
 pub struct Lab {
     name: String,
     /// Where clients connect.
     pub uri: String,
 }
 
-/// Whether the user leaves these tests out.
+/// Whether the user left these tests out.
 pub fn is_unwanted() -> bool {
     std::env::var(CHOICE).is_ok_and(|choice| choice == "skip")
 }
 
 impl Lab {
-    /// One with a name of this kind and process, and with so many guests: the first are those under load.
+    /// Starts a lab named after kind and process, with `guests` guests: first those under load.
     pub fn up(kind: char, guests: usize) -> Result<Self, String> {
         let process = std::process::id().to_string();
         let name = format!("{kind}{process}");
@@ -38,24 +38,24 @@ impl Lab {
         }
     }
 
-    /// Runs a command of the lab's script.
+    /// Runs a command of the lab script.
     pub fn run(&self, arguments: &[&str]) -> Output {
         script(&[&[arguments[0], "--name", &self.name], &arguments[1..]].concat())
     }
 
-    /// The same where it has to work; what it printed.
+    /// Runs a command of the lab script that must succeed; returns its output.
     pub fn must(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "lab {arguments:?}: {}", error(&output));
         text(&output)
     }
 
-    /// Runs virsh on the lab; it has to work.
+    /// Runs a virsh command that must succeed on the lab.
     pub fn virsh(&self, arguments: &[&str]) -> String {
         virsh(&self.uri, arguments)
     }
 
-    /// The lab's own folder, which goes with it.
+    /// The lab's folder, removed with the lab.
     pub fn folder(&self) -> PathBuf {
         Path::new(self.must(&["folder"]).trim()).to_owned()
     }

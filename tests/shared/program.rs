@@ -1,21 +1,21 @@
-//! The program, in surroundings that are the same everywhere.
+//! The vtop program with a fixed environment.
 
 use portable_pty::CommandBuilder;
 use std::process::Command;
 
 /// The program.
 pub const VTOP: &str = env!("CARGO_BIN_EXE_vtop");
-/// What could change its ways from outside.
+/// Environment variables that change its behaviour; removed.
 const FOREIGN: [&str; 5] = ["LIBVIRT_DEFAULT_URI", "VTOP_DELAY", "NO_COLOR", "COLORTERM", "RUST_BACKTRACE"];
 
-/// A call of it in a terminal.
+/// vtop in a terminal.
 pub fn vtop(arguments: &[&str]) -> CommandBuilder {
     let mut command = in_terminal(VTOP);
     command.args(arguments);
     command
 }
 
-/// A call of any program in a terminal.
+/// Any program in a terminal.
 pub fn in_terminal(program: &str) -> CommandBuilder {
     let mut command = CommandBuilder::new(program);
     command.env("TERM", "xterm-256color");
@@ -24,7 +24,7 @@ pub fn in_terminal(program: &str) -> CommandBuilder {
     command
 }
 
-/// A call of any program without a terminal.
+/// Any program without a terminal.
 pub fn without_terminal(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env("LC_ALL", "C.UTF-8");

@@ -5,25 +5,25 @@ use std::io::{Read, Write};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Only what goes wrong takes so long.
+/// Limit for a wait; only reached on failure.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// The two ends of a terminal, and who is there.
+/// A pseudo terminal and the program in it.
 pub struct Pty {
-    /// Closed, it would end the program.
+    /// Kept open: closing it would end the program.
     pub master: Box<dyn MasterPty + Send>,
-    /// Kept, the terminal outlives the program.
+    /// Kept open, so that the terminal outlives the program.
     pub slave: Box<dyn SlavePty + Send>,
     pub keyboard: Box<dyn Write + Send>,
     pub child: Box<dyn Child + Send + Sync>,
-    /// Takes what the program writes.
+    /// The thread that reads the program's output.
     pub reader: JoinHandle<()>,
     /// The terminal's modes before the program.
     pub modes: String,
 }
 
 impl Pty {
-    /// What is written goes to `take`, in a thread of that name, until it has enough.
+    /// Starts a command; its output goes to `take` in a thread of that name until `take` returns false.
     pub fn start(
         command: CommandBuilder,
         size: (u16, u16),
@@ -54,7 +54,7 @@ pub fn modes(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios().expect("the terminal has modes"))
 }
 
-/// Waits for the program's end; its exit code.
+/// Waits for the end of the program; returns its exit code.
 pub fn exit_code(child: &mut dyn Child) -> u32 {
     let deadline = Instant::now() + LIMIT;
     loop {

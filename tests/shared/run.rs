@@ -1,4 +1,4 @@
-//! Commands that tests run, virsh above all.
+//! Commands that tests run, mostly virsh.
 
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -12,12 +12,12 @@ pub fn run(command: &mut Command) -> Output {
         .unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
-/// What a program wrote to its standard output.
+/// Standard output as text.
 pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What it wrote to its standard error.
+/// Standard error as text.
 pub fn error(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
@@ -27,14 +27,14 @@ pub fn try_virsh(uri: &str, arguments: &[&str]) -> Output {
     run(Command::new("virsh").args(["--quiet", "--connect", uri]).args(arguments))
 }
 
-/// Runs virsh on a connection; it has to work.
+/// Runs a virsh command that must succeed.
 pub fn virsh(uri: &str, arguments: &[&str]) -> String {
     let output = try_virsh(uri, arguments);
     assert!(output.status.success(), "virsh {arguments:?}: {}", error(&output));
     text(&output)
 }
 
-/// Runs virsh, which has to work; how long it took.
+/// Runs a virsh command that must succeed; returns the time that it took.
 pub fn timed_virsh(uri: &str, arguments: &[&str]) -> Duration {
     let start = Instant::now();
     virsh(uri, arguments);

@@ -1,4 +1,4 @@
-//! What a terminal shows, for those that wait for something to be there.
+//! The screen of a terminal, shared with tests that wait for its content.
 
 use crate::shared::frames::Frames;
 use crate::shared::pty::LIMIT;
@@ -13,13 +13,13 @@ impl Shown {
         Self(Arc::new((Mutex::new(Frames::new(columns, rows)), Condvar::new())))
     }
 
-    /// Takes what was written.
+    /// Processes output.
     pub fn process(&self, bytes: &[u8]) {
         self.lock().process(bytes);
         self.0.1.notify_all();
     }
 
-    /// The screen, for as long as nothing may change on it. Who fails meanwhile leaves it as it is.
+    /// Locks the screen; a poisoned lock is used as it is.
     pub fn lock(&self) -> MutexGuard<'_, Frames> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -28,7 +28,7 @@ impl Shown {
         self.lock().screen().contents()
     }
 
-    /// Waits until there is what is wanted on the screen.
+    /// Waits until the screen matches.
     pub fn wait<T>(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> Option<T>) -> T {
         let deadline = Instant::now() + LIMIT;
         let mut frames = self.lock();

@@ -1,4 +1,4 @@
-//! Domains that come and go: on the synthetic host by making others of them, on a real one with virsh.
+//! Domains that come and go: on a synthetic host by new UUIDs, on a real one with virsh.
 
 use compact_str::format_compact;
 use std::process::{Command, Stdio};
@@ -11,17 +11,16 @@ use vtop::model::{Event, EventDomain, EventKind, HostInfo, HostSample, Lifecycle
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use vtop::sources::{Bypass, FailureScope, Monitor, Notice, Notify, Request, Source, SourceError};
 
-/// Domains that could be there.
+/// Number of domains that exist at some time.
 const DOMAINS: usize = 48;
-/// Of these, some are always there, so that their histories get full; of the others two thirds are.
+/// Domains that always exist, so that their histories get full; two thirds of the others exist at any time.
 const STAY: usize = 12;
-/// Samples between two changes: a domain goes and another comes each second at 0.2 s.
+/// Samples between two changes: one domain goes and one comes each second at 0.2 s.
 const TURN: u64 = 5;
 /// Samples between two losses of the connection.
 const LOSS: u64 = 150;
 
-/// The synthetic host, of which every second one domain goes and a new one, with a UUID that never was before, comes.
-/// Now and then the connection is lost.
+/// The synthetic host with one domain replaced by a new UUID every second, and the connection lost from time to time.
 pub struct Churn {
     inner: SyntheticSource,
     notify: Option<Notify>,
@@ -66,7 +65,7 @@ impl Source for Churn {
                 sample.domains.insert(uuid, domain);
                 continue;
             };
-            // Each has a place on a wheel, and a life for every round of it.
+            // Each slot gets a new UUID in every cycle.
             let place = turn + index as u64;
             let (life, phase) = (place / count, place % count);
             let uuid = Uuid::from_u128(uuid.as_u128() ^ (u128::from(life) << 64));
@@ -92,7 +91,7 @@ impl Source for Churn {
     }
 }
 
-/// Destroys and starts domains of a real host until it is dropped, and leaves them running.
+/// Destroys and starts domains of a real host until dropped; leaves them running.
 pub struct Virsh {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,

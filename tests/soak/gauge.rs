@@ -1,4 +1,4 @@
-//! What this process holds at a moment, as the kernel counts it.
+//! Memory, threads and open files of this process, from /proc.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use std::fs;
 pub struct Gauge {
     pub resident_kib: u64,
     pub threads: u64,
-    /// Files, sockets, pipes and all else that has a descriptor.
+    /// Open file descriptors.
     pub files: u64,
 }
 
@@ -19,7 +19,7 @@ impl Gauge {
             let line = status.lines().find_map(|line| line.strip_prefix(key)).expect("a known key");
             line.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a number")
         };
-        // The descriptor of the folder that is read is among them.
+        // Without the descriptor of the folder that is read.
         let files = fs::read_dir("/proc/self/fd").expect("/proc").count() as u64 - 1;
         Self { resident_kib: number("VmRSS:"), threads: number("Threads:"), files }
     }

@@ -1,5 +1,5 @@
-//! Ten minutes of domains that come and go, through the real sampler, fleet and drawing: is memory flat, is every thread
-//! and every socket given back?
+//! Ten minutes of domains that come and go, through sampler, fleet and drawing: memory must not grow, threads and sockets
+//! must be released.
 //!
 //! ```sh
 //! VTOP_SOAK_SECONDS=600 cargo test --release --test soak
@@ -45,7 +45,7 @@ use vtop::view::{Appearance, draw};
 const MOST_GROWTH_KIB: u64 = 1024;
 /// Rows of the table.
 const TENTHS: u32 = 10;
-/// What a user might press, one key a sample: every screen, down to devices, back in time, filters.
+/// Keys, one a sample: every screen, devices, time, filters.
 const KEYS: &str = "2jj3jj4jj5jj6jj1jj⏎⏎⎋⎋jj⏎j⎋/web⏎⎋ <<<{ GgrNMt?⎋";
 
 fn main() -> ExitCode {
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     println!("soak: {} every {seconds} s for {} s", uri.as_deref().unwrap_or("synthetic host"), length.as_secs());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let rows = runtime.block_on(soak(length, interval, uri));
-    // The source's threads end with their handles.
+    // The source's threads end when their handles are dropped.
     runtime.shutdown_background();
     judge(&rows, interval)
 }
@@ -180,7 +180,7 @@ impl Row {
     }
 }
 
-/// Says what leaked.
+/// Prints what leaked and returns the exit code.
 fn judge(rows: &[Row], interval: Interval) -> ExitCode {
     let warm_up = interval.duration() * HISTORY_TICKS as u32;
     // The row that begins after the warm-up.
