@@ -362,23 +362,25 @@ fn in_backticks(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-/// Every key in the table of docs/json.md, with its type. A row in bold begins an object; the object of a line has no name.
+/// Every key in the tables of docs/json.md, with its type. A heading names the objects of its table; the object of a line
+/// has no name.
 fn schema(manual: &str) -> BTreeMap<Place, String> {
     let section = manual.split_once("\n## Every key\n").expect("the section").1;
     let section = section.split("\n## ").next().expect("a part");
     let mut objects: Vec<&str> = Vec::new();
     let mut found = BTreeMap::new();
-    for row in section.lines().filter(|line| line.starts_with("| ")).skip(2) {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let [_, first, kind, _, _, _] = cells[..] else { panic!("not four cells: {row}") };
-        if first.starts_with("**") {
-            objects = in_backticks(first).collect();
+    for line in section.lines() {
+        if let Some(heading) = line.strip_prefix("### ") {
+            objects = in_backticks(heading).collect();
             if objects.is_empty() {
                 objects.push("");
             }
+        }
+        if !line.starts_with("| `") {
             continue;
         }
-        assert!(in_backticks(first).count() > 0, "no key: {row}");
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, first, kind, _, _, _] = cells[..] else { panic!("not four cells: {line}") };
         for (object, key) in objects.iter().flat_map(|object| in_backticks(first).map(move |key| (object, key))) {
             let twice = found.insert((object.to_string(), key.to_owned()), kind.to_owned());
             assert_eq!(twice, None, "{object} {key} stands there twice");
