@@ -107,7 +107,7 @@ fn silent() -> Failure {
 mod tests {
     use super::*;
     use crate::fleet::HostId;
-    use crate::model::{Groups, HostSample, HostUpdate, NodeSample};
+    use crate::model::{Groups, HostSample, HostUpdate, NodeSample, SampleKind};
     use crate::sampler::Demand;
     use crate::time::Interval;
     use std::sync::Arc;
@@ -127,6 +127,7 @@ mod tests {
     fn sample(second: u64) -> HostUpdate {
         HostUpdate::Keyframe(HostSample {
             at: Timestamp::at(Duration::from_secs(second), jiff::Timestamp::UNIX_EPOCH),
+            kind: SampleKind::Full,
             requested: Groups::OVERVIEW,
             node: NodeSample::default(),
             domains: Default::default(),

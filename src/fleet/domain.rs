@@ -139,7 +139,7 @@ impl Domain {
         self.extra = sample.extra;
         self.own_time = sample.own_time;
         self.unchanged = Unchanged::default();
-        self.forget(expected(wanted, sample.extra) - sample.answered);
+        self.forget((wanted | sample.extra) - sample.answered);
         let read = Moments { at, own: sample.own_time };
         if sample.answered.contains(Groups::CPU) {
             self.read_cpu(sample.cpu, self.times.elapsed(Groups::CPU, read.of(Groups::CPU)));
@@ -181,7 +181,7 @@ impl Domain {
             return;
         }
         self.unchanged = Unchanged(time_passed.then_some(wanted));
-        self.forget(expected(wanted, self.extra) - self.answered);
+        self.forget((wanted | self.extra) - self.answered);
         if self.answered.contains(Groups::CPU) {
             self.read_cpu(self.cpu, elapsed(self, Groups::CPU));
         }
@@ -466,12 +466,6 @@ impl GroupTimes {
             (*last, *readings) = (Some(read.of(group)), readings.saturating_add(1));
         }
     }
-}
-
-/// What a sample may have said of a domain. Whoever is looked at gets [`Groups::HOST_CPU`] unasked, at every tick.
-fn expected(wanted: Groups, more: Groups) -> Groups {
-    let unasked = if wanted == Groups::STATE { Groups::empty() } else { Groups::HOST_CPU };
-    wanted | more | unasked
 }
 
 /// When the groups of one reading were read.

@@ -11,7 +11,7 @@ use crate::fleet::event_log::EventLog;
 use crate::fleet::history::run_length::RunLength;
 use crate::model::{
     Blocked, Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, HostInfo, HostSample, HostUpdate,
-    NodeSample, SampleDelta, UnsupportedCall,
+    NodeSample, SampleDelta, SampleKind, UnsupportedCall,
 };
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -101,7 +101,7 @@ impl Host {
 
     fn apply_keyframe(&mut self, sample: HostSample) {
         self.domains.retain(|uuid, _| sample.domains.contains_key(uuid));
-        let totals = self.begin(sample.at, sample.requested);
+        let totals = self.begin(sample.at, sample.kind, sample.requested);
         self.read(totals, sample.domains, Vec::new(), sample.node, sample.unsupported);
     }
 
@@ -109,7 +109,7 @@ impl Host {
         for uuid in &delta.vanished {
             self.domains.remove(uuid);
         }
-        let totals = self.begin(delta.at, delta.requested);
+        let totals = self.begin(delta.at, delta.kind, delta.requested);
         self.read(totals, delta.changed, delta.appeared, delta.node, delta.unsupported);
     }
 
@@ -120,11 +120,16 @@ impl Host {
         self.events.push(event);
     }
 
-    fn begin(&mut self, at: Timestamp, wanted: Groups) -> HostTotals {
+    fn begin(&mut self, at: Timestamp, kind: SampleKind, requested: Groups) -> HostTotals {
         self.outage |= std::mem::replace(&mut self.link, Link::Live) != Link::Live;
-        let point = wanted != Groups::STATE;
-        let tick = point.then(|| self.timeline.push(at, std::mem::take(&mut self.outage)));
-        HostTotals::new(at, wanted, tick)
+        match kind {
+            SampleKind::Full => {
+                let tick = self.timeline.push(at, std::mem::take(&mut self.outage));
+                // The domain that is looked at gets this group at every full sample, and no request names it.
+                HostTotals::new(at, requested | Groups::HOST_CPU, Some(tick))
+            }
+            SampleKind::StateOnly => HostTotals::new(at, requested, None),
+        }
     }
 
     /// Takes the readings of domains, sorted by UUID. A known one that is not named had the same figures again; one that

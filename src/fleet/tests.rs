@@ -34,6 +34,7 @@ fn domain(run: u32, cpu_ms: u64, disks: &[(&str, u64)]) -> DomainSample {
 fn keyframe(at: Timestamp, asked: Groups, domains: impl IntoIterator<Item = DomainSample>) -> HostUpdate {
     HostUpdate::Keyframe(HostSample {
         at,
+        kind: if asked == Groups::STATE { SampleKind::StateOnly } else { SampleKind::Full },
         requested: asked,
         node: NodeSample::default(),
         domains: domains.into_iter().map(|domain| (DISK, domain)).collect::<BTreeMap<_, _>>(),
@@ -44,6 +45,7 @@ fn keyframe(at: Timestamp, asked: Groups, domains: impl IntoIterator<Item = Doma
 fn same(at: Timestamp) -> HostUpdate {
     HostUpdate::Delta(SampleDelta {
         at,
+        kind: SampleKind::Full,
         requested: Groups::OVERVIEW,
         node: NodeSample::default(),
         appeared: vec![],

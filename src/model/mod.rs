@@ -2,6 +2,7 @@
 //!
 //! Every figure is optional. `None` means "not sampled", which is never the same as 0.
 
+mod blocked;
 mod counter;
 mod definition;
 mod event;
@@ -11,6 +12,7 @@ mod sample;
 mod state;
 mod update;
 
+pub use blocked::{Blocked, BlockedBy, HANG_OF_OTHERS, HANG_OF_OWN_CALL, SUSPECTED_HANG};
 pub use counter::Counter;
 pub use definition::{DiskDefinition, DomainDefinition, NicDefinition};
 pub use event::{
@@ -20,8 +22,8 @@ pub use event::{
 pub use groups::{Call, Groups, UnsupportedCall};
 pub use host::{CpuTimes, HostInfo, NodeMemory, NodeSample};
 pub use sample::{
-    BlockSample, Blocked, BlockedBy, CpuSample, DomainSample, HostSample, MemorySample, NetSample, VcpuDelay,
-    VcpuSample, VcpuState,
+    BlockSample, CpuSample, DomainSample, HostSample, MemorySample, NetSample, SampleKind, VcpuDelay, VcpuSample,
+    VcpuState,
 };
 pub use state::{DomainState, StateReason};
 pub use update::{Failure, HostUpdate, SampleDelta};

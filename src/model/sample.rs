@@ -1,20 +1,32 @@
 //! One reading of one host.
 
-use super::{Counter, DomainDefinition, DomainState, Groups, NodeSample, StateReason, UnsupportedCall};
+use super::{Blocked, Counter, DomainDefinition, DomainState, Groups, NodeSample, StateReason, UnsupportedCall};
 use crate::time::Timestamp;
 use crate::units::{Bytes, Events, Nanoseconds, Operations, Packets};
 use compact_str::{CompactString, format_compact};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use uuid::Uuid;
 
-/// Everything that one round of calls brought.
+/// What a sample is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SampleKind {
+    /// A sample of an interval: a point on the time axis, with the node's figures.
+    #[default]
+    Full,
+    /// The list of domains and their states, between two full samples (after a lifecycle event, and first of all on a new
+    /// connection). No figure is read, and it is no point on the time axis.
+    StateOnly,
+}
+
+/// What one reading of a host returned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostSample {
     /// When the answer arrived.
     pub at: Timestamp,
-    /// What this round asked of every active domain. `STATE` alone is a look at who exists, not a point on the time axis.
+    /// What the sample is for.
+    pub kind: SampleKind,
+    /// Groups that were requested of every active domain.
     pub requested: Groups,
     /// The node; all `None` when it was not asked.
     pub node: NodeSample,
@@ -62,68 +74,9 @@ pub struct DomainSample {
     pub nics: Vec<NetSample>,
     /// Calls that failed for this domain only.
     pub unsupported: Vec<UnsupportedCall>,
-    /// Why it is not asked for dear figures; set by the sampler's watchdog.
+    /// Why its expensive groups are not read; `None` where nothing blocks it. A source says what it found; the sampler's
+    /// watchdog has the last word.
     pub blocked: Option<Blocked>,
-}
-
-/// A domain in which a call hangs, so that vtop asks it for cheap figures only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Blocked {
-    /// What holds it.
-    pub by: BlockedBy,
-    /// Since when, as far as vtop knows: the begin of the call that hung.
-    pub since: Timestamp,
-}
-
-/// A monitor that has been at one command for less is at work, not hung.
-const HUNG_AT_LEAST: Duration = Duration::from_secs(1);
-
-impl Blocked {
-    /// Whether the domain itself is what hangs, and not too many others.
-    pub fn is_own(&self) -> bool {
-        self.by != BlockedBy::Host
-    }
-
-    /// Whether it has lasted for so long at `now` that it is a hang.
-    pub fn is_hang(&self, now: Timestamp) -> bool {
-        self.by != BlockedBy::Monitor || now.since(self.since).is_some_and(|length| length >= HUNG_AT_LEAST)
-    }
-}
-
-/// What holds a domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BlockedBy {
-    /// Its QEMU does not answer on its monitor (`virDomainGetControlInfo` says OCCUPIED).
-    Monitor,
-    /// libvirt itself keeps it locked: a hook that hangs, a slow start or save.
-    Lock,
-    /// Nothing holds this domain, but so many calls hang on its host that vtop risks no more.
-    Host,
-}
-
-impl BlockedBy {
-    /// What the operator is told.
-    pub fn describe(self) -> String {
-        format!("{}: {}", self.name(), self.reason())
-    }
-
-    /// The same without its name.
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::Monitor => "its QEMU does not answer",
-            Self::Lock => "libvirt is at work on it (a start, a save, a hook)",
-            Self::Host => "too many others hang",
-        }
-    }
-
-    /// The same in two words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Monitor => "monitor busy",
-            Self::Lock => "locked",
-            Self::Host => "not asked",
-        }
-    }
 }
 
 impl DomainSample {

@@ -1,6 +1,6 @@
 //! What travels from a sampler to whoever shows or writes it.
 
-use super::{DomainSample, Event, Groups, HostInfo, HostSample, NodeSample, UnsupportedCall};
+use super::{DomainSample, Event, Groups, HostInfo, HostSample, NodeSample, SampleKind, UnsupportedCall};
 use crate::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,9 @@ pub enum HostUpdate {
 pub struct SampleDelta {
     /// When the new sample was taken.
     pub at: Timestamp,
-    /// What the new sample asked for.
+    /// What the new sample is for.
+    pub kind: SampleKind,
+    /// Groups that the new sample requested of every active domain.
     pub requested: Groups,
     /// The node, whole: it changes every time.
     pub node: NodeSample,

@@ -19,6 +19,7 @@ pub fn diff(before: &HostSample, now: &HostSample) -> SampleDelta {
     let vanished = before.domains.keys().filter(|uuid| !now.domains.contains_key(uuid)).copied().collect();
     SampleDelta {
         at: now.at,
+        kind: now.kind,
         requested: now.requested,
         node: now.node.clone(),
         appeared,
@@ -37,6 +38,7 @@ pub fn apply(mut before: HostSample, delta: SampleDelta) -> HostSample {
     before.domains.extend(delta.changed);
     HostSample {
         at: delta.at,
+        kind: delta.kind,
         requested: delta.requested,
         node: delta.node,
         domains: before.domains,
@@ -97,8 +99,8 @@ fn same_definition(left: Option<&Arc<DomainDefinition>>, right: Option<&Arc<Doma
 mod tests {
     use super::*;
     use crate::model::{
-        BlockSample, Call, Counter, CpuTimes, DomainState, Groups, NetSample, NodeSample, StateReason, UnsupportedCall,
-        VcpuSample,
+        BlockSample, Call, Counter, CpuTimes, DomainState, Groups, NetSample, NodeSample, SampleKind, StateReason,
+        UnsupportedCall, VcpuSample,
     };
     use crate::time::Timestamp;
     use crate::units::{Bytes, Nanoseconds};
@@ -140,11 +142,12 @@ mod tests {
     prop_compose! {
         fn host()(
             seconds in 0u64..5, asked in 0u32..64, cpu in prop::option::of(0u64..3),
-            domains in prop::collection::btree_map(0u128..6, domain(), 0..6), unsupported in 0usize..2,
+            kind in prop::bool::ANY, domains in prop::collection::btree_map(0u128..6, domain(), 0..6), unsupported in 0usize..2,
         ) -> HostSample {
             let time = |value| Counter(Nanoseconds(value));
             HostSample {
                 at: Timestamp::at(Duration::from_secs(seconds), jiff::Timestamp::UNIX_EPOCH),
+                kind: if kind { SampleKind::Full } else { SampleKind::StateOnly },
                 requested: Groups::from_bits_truncate(asked),
                 node: NodeSample {
                     cpu: cpu.map(|value| CpuTimes { kernel: time(value), user: time(0), idle: time(0), iowait: time(0) }),
@@ -174,6 +177,7 @@ mod tests {
     fn one(domain: DomainSample) -> HostSample {
         HostSample {
             at: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
+            kind: SampleKind::Full,
             requested: domain.answered,
             node: NodeSample::default(),
             domains: BTreeMap::from([(Uuid::nil(), domain)]),

@@ -3,7 +3,7 @@
 //! What a figure costs the host is the asking: every group but state and network wakes a QEMU. So all domains give
 //! their pulse at every tick, what is looked at is asked at the pace of the screen, and the rest in turns.
 
-use crate::model::{Counter, DomainSample, Groups, HostSample};
+use crate::model::{Counter, DomainSample, Groups, HostSample, SampleKind};
 use crate::sources::Request;
 use crate::time::{Interval, Timestamp};
 use crate::units::Quantity;
@@ -94,7 +94,7 @@ impl Plan {
             Some(demand) => self.turns(demand, active, free, interval),
         };
         let focus = demand.and_then(|demand| demand.focus);
-        Request { groups: Groups::CHEAP | free, extra: Arc::new(more), focus }
+        Request { kind: SampleKind::Full, groups: Groups::CHEAP | free, extra: Arc::new(more), focus }
     }
 
     fn turns<'a>(
@@ -272,6 +272,7 @@ mod tests {
             let domain = || DomainSample::new("guest", Some(1), DomainState::Running, StateReason(1));
             let before = HostSample {
                 at: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
+                kind: SampleKind::StateOnly,
                 requested: Groups::STATE,
                 node: NodeSample::default(),
                 domains: (0..domains).map(|number| (uuid(number), domain())).collect(),

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Blocked, BlockedBy, DomainSample, DomainState, Event, EventKind, Failure, Groups, HostInfo, HostSample, HostUpdate,
-    NodeSample, StateReason,
+    Blocked, BlockedBy, DomainSample, DomainState, Event, EventKind, Failure, HostInfo, HostSample, HostUpdate,
+    NodeSample, SampleKind, StateReason,
 };
 use crate::sources::{Bypass, FailureScope, Monitor, Notice, Notify, Request, Source, SourceError};
 use crate::time::Interval;
@@ -59,7 +59,7 @@ impl Source for Fake {
     fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError> {
         let (answer, count) = {
             let mut script = self.0.lock().unwrap();
-            if std::mem::replace(&mut script.looked, true) || request.groups != Groups::STATE {
+            if std::mem::replace(&mut script.looked, true) || request.kind == SampleKind::Full {
                 script.requests.push(request.clone());
                 (script.samples.pop_front().unwrap_or(Answer::Good), script.requests.len())
             } else {
@@ -76,6 +76,7 @@ impl Source for Fake {
         domain.answered = request.groups | request.extra_of(&GUEST);
         Ok(HostSample {
             at: Timestamp::at(Duration::from_secs(count as u64), jiff::Timestamp::UNIX_EPOCH),
+            kind: request.kind,
             requested: request.groups,
             node: NodeSample::default(),
             domains: [(GUEST, domain)].into(),
@@ -164,7 +165,7 @@ impl Rig {
             assert_eq!(host, 7);
             match update {
                 HostUpdate::Event(event) => self.events.push(event),
-                HostUpdate::Keyframe(sample) if sample.requested == Groups::STATE => self.looked = true,
+                HostUpdate::Keyframe(sample) if sample.kind == SampleKind::StateOnly => self.looked = true,
                 update => break update,
             }
         };
@@ -173,7 +174,7 @@ impl Rig {
             HostUpdate::Late(_) => Seen::Late,
             HostUpdate::Connecting => Seen::Connecting,
             HostUpdate::Connected(_) => Seen::Connected,
-            HostUpdate::Delta(delta) if delta.requested == Groups::STATE => Seen::Look,
+            HostUpdate::Delta(delta) if delta.kind == SampleKind::StateOnly => Seen::Look,
             HostUpdate::Delta(_) if std::mem::take(&mut self.looked) => Seen::First,
             HostUpdate::Delta(_) => Seen::Delta,
             HostUpdate::Failed(Failure { retry_in, .. }) => Seen::Failed(retry_in.map(|wait| wait.as_secs())),
@@ -306,7 +307,7 @@ async fn an_event_brings_a_cheap_look_and_a_storm_brings_few() {
     rig.notice(Notice::DomainsChanged);
     rig.expect([(700, Seen::Look), (1300, Seen::Delta), (2300, Seen::Delta)]).await;
     let requests = rig.script.lock().unwrap().requests.clone();
-    assert_eq!(requests[2], Request::of_all(Groups::STATE));
+    assert_eq!(requests[2], Request::state_only());
     assert_eq!(requests.len(), 6);
 }
 
@@ -402,7 +403,7 @@ async fn without_its_handle_the_task_ends_even_in_a_call() {
     drop(rig.handle);
     while let Some((_, update)) = rig.updates.recv().await {
         assert!(
-            matches!(update, HostUpdate::Keyframe(look) if look.requested == Groups::STATE),
+            matches!(update, HostUpdate::Keyframe(look) if look.kind == SampleKind::StateOnly),
             "no more than was on its way"
         );
     }

@@ -24,11 +24,6 @@ pub(super) const MOST_OFF: usize = 200;
 pub(super) const UNKNOWN: Uuid = Uuid::max();
 /// How long a second connection may take.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// A monitor that has been busy for less is at work, not hung.
-pub(super) const BUSY_AT_LEAST: Duration = Duration::from_millis(250);
-/// One that has been busy for longer may be hung: a command takes some milliseconds.
-pub(super) const SUSPECT: Duration = Duration::from_millis(50);
-
 /// A monitor in which a call hangs counts as busy when the call has had so long for it.
 pub(super) const SUSPICION: Duration = Duration::from_millis(350);
 
@@ -251,7 +246,7 @@ impl Quarantine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DomainState, NodeSample, StateReason};
+    use crate::model::{DomainState, HANG_OF_OWN_CALL, NodeSample, SampleKind, StateReason};
     use crate::time::Timestamp;
     use std::sync::Arc;
 
@@ -266,6 +261,7 @@ mod tests {
         };
         HostSample {
             at: at(9),
+            kind: SampleKind::Full,
             requested: Groups::OVERVIEW,
             node: NodeSample::default(),
             domains: domains.iter().map(|&(uuid, busy)| (uuid, domain(busy))).collect(),
@@ -328,7 +324,7 @@ mod tests {
             timeout = AdaptiveTimeout(None);
             timeout.learn(Duration::from_millis(took));
             assert!(timeout.after_hang() < timeout.limit());
-            assert!(timeout.after_hang() > Duration::from_millis(took) + BUSY_AT_LEAST);
+            assert!(timeout.after_hang() > Duration::from_millis(took) + HANG_OF_OWN_CALL);
         }
         assert_eq!(timeout.after_hang(), Duration::from_millis(600));
     }

@@ -1,29 +1,36 @@
 //! What a source of figures is: a blocking, single-threaded reader of one hypervisor.
 
-use crate::model::{Event, Groups, HostInfo, HostSample};
+use crate::model::{Event, Groups, HostInfo, HostSample, SampleKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What one sample shall contain.
+/// What one sample must contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Groups for every active domain. `STATE` alone is the cheap look after a lifecycle event.
+    /// What the sample is for.
+    pub kind: SampleKind,
+    /// Groups of every active domain.
     pub groups: Groups,
-    /// Groups for single domains, besides those.
+    /// Groups of single domains, in addition to `groups`.
     pub extra: Arc<BTreeMap<Uuid, Groups>>,
-    /// The domain that is looked at: it gets [`Groups::HOST_CPU`] too.
+    /// The domain that the screen is about: [`Groups::HOST_CPU`] is read for it too.
     pub focus: Option<Uuid>,
 }
 
 impl Request {
-    /// The same of every active domain.
+    /// A full sample with the same groups of every active domain.
     pub fn of_all(groups: Groups) -> Self {
-        Self { groups, extra: Arc::default(), focus: None }
+        Self { kind: SampleKind::Full, groups, extra: Arc::default(), focus: None }
     }
 
-    /// What is wanted of a domain besides [`Request::groups`].
+    /// The list of domains and their states.
+    pub fn state_only() -> Self {
+        Self { kind: SampleKind::StateOnly, ..Self::of_all(Groups::STATE) }
+    }
+
+    /// Groups of one domain in addition to [`Request::groups`].
     pub fn extra_of(&self, domain: &Uuid) -> Groups {
         self.extra.get(domain).copied().unwrap_or_default()
     }

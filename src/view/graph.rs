@@ -156,7 +156,7 @@ mod tests {
     use super::*;
     use crate::fleet::metric::HostMetric;
     use crate::fleet::{Fleet, Host};
-    use crate::model::{Counter, CpuTimes, Groups, HostSample, HostUpdate, NodeSample};
+    use crate::model::{Counter, CpuTimes, Groups, HostSample, HostUpdate, NodeSample, SampleKind};
     use crate::time::{Interval, Timestamp};
     use crate::units::Nanoseconds;
     use std::sync::Arc;
@@ -178,6 +178,7 @@ mod tests {
                 0,
                 HostUpdate::Keyframe(HostSample {
                     at: Timestamp::at(Duration::from_millis(at), jiff::Timestamp::UNIX_EPOCH),
+                    kind: SampleKind::Full,
                     requested: Groups::OVERVIEW,
                     node: NodeSample { cpu: Some(cpu), memory: None },
                     domains: Default::default(),

@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree;
 use uuid::Uuid;
 use vtop::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, Metric, NicMetric, VcpuMetric};
 use vtop::fleet::{Domain, DomainId, Fleet, HISTORY_TICKS, Series};
-use vtop::model::{DomainSample, Groups, HostSample, HostUpdate};
+use vtop::model::{DomainSample, Groups, HostSample, HostUpdate, SampleKind};
 use vtop::sampler::{apply, diff};
 
 fn samples(said: &[Said]) -> Vec<HostSample> {
@@ -136,7 +136,7 @@ proptest! {
             fleet.apply(0, update);
             let Said::Sample(sample) = said else { continue };
             shown.retain(|(_, uuid, _)| sample.domains.contains_key(uuid));
-            if sample.requested == Groups::STATE { continue }
+            if sample.kind == SampleKind::StateOnly { continue }
             let tick = fleet.hosts()[0].timeline.last().expect("a tick");
             let cpus = fleet.domains().map(|(id, _, domain)| (tick, id.uuid, domain.series.latest(DomainMetric::Cpu)));
             shown.extend(cpus);

@@ -72,6 +72,7 @@ proptest! {
             domain.unsupported.push(UnsupportedCall { call: Call::Vcpus, reason: reason.clone() });
             HostUpdate::Keyframe(HostSample {
                 at: at(second),
+                kind: SampleKind::Full,
                 requested: Groups::OVERVIEW,
                 node: NodeSample::default(),
                 domains: [(uuid::Uuid::nil(), domain)].into(),

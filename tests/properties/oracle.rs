@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use uuid::Uuid;
-use vtop::model::{DomainSample, Groups, HostSample};
+use vtop::model::{DomainSample, Groups, HostSample, SampleKind};
 use vtop::time::Timestamp;
 
 /// A counter of a domain's sample; `None` where it has no such device or no such figure.
@@ -25,7 +25,7 @@ pub fn figure(
     // The newest one that asked for the group says it; where there was no answer, nothing is known.
     // At every tick somebody may be looked at, who gets HOST_CPU unasked.
     let unasked =
-        |sample: &HostSample| if sample.requested == Groups::STATE { Groups::empty() } else { Groups::HOST_CPU };
+        |sample: &HostSample| if sample.kind == SampleKind::StateOnly { Groups::empty() } else { Groups::HOST_CPU };
     let asks = |(sample, domain): &(&HostSample, &DomainSample)| {
         (sample.requested | domain.extra | domain.answered | unasked(sample)).contains(group)
     };

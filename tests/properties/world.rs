@@ -200,6 +200,7 @@ impl World {
         let busy = Counter(Nanoseconds(self.clock_ms.unsigned_abs() * 1_000_000));
         HostSample {
             at: self.now(),
+            kind: if asked == Groups::STATE { SampleKind::StateOnly } else { SampleKind::Full },
             requested: asked,
             node: NodeSample {
                 cpu: Some(CpuTimes { kernel: busy, user: busy, idle: busy, iowait: busy }),

@@ -8,7 +8,9 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use std::sync::Arc;
 use std::time::Duration;
 use vtop::fleet::Fleet;
-use vtop::model::{DomainSample, Event, EventDomain, EventKind, Failure, Groups, HostSample, HostUpdate, SampleDelta};
+use vtop::model::{
+    DomainSample, Event, EventDomain, EventKind, Failure, Groups, HostSample, HostUpdate, SampleDelta, SampleKind,
+};
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use vtop::time::{Interval, Timestamp};
 use vtop::ui::{Action, Effect, UiState, action_for, update};
@@ -73,6 +75,7 @@ impl Rig {
             0,
             HostUpdate::Delta(SampleDelta {
                 at: self.now,
+                kind: if asked == Groups::STATE { SampleKind::StateOnly } else { SampleKind::Full },
                 requested: asked,
                 node,
                 appeared,

@@ -5,7 +5,9 @@ use crate::app::feed::{CAPACITY, Controls, Feed};
 use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
 use crate::fleet::HostId;
-use crate::model::{DomainSample, DomainState, Failure, Groups, HostSample, HostUpdate, NodeSample, StateReason};
+use crate::model::{
+    DomainSample, DomainState, Failure, Groups, HostSample, HostUpdate, NodeSample, SampleKind, StateReason,
+};
 use crate::sampler::Demand;
 use crate::time::{Interval, Timestamp};
 use crate::view::Appearance;
@@ -131,6 +133,7 @@ fn sample(second: u64) -> HostSample {
     domain.answered = Groups::OVERVIEW;
     HostSample {
         at: Timestamp::at(Duration::from_secs(second), jiff::Timestamp::UNIX_EPOCH),
+        kind: SampleKind::Full,
         requested: Groups::OVERVIEW,
         node: NodeSample::default(),
         domains: [(Uuid::nil(), domain)].into(),

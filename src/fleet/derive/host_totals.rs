@@ -22,9 +22,9 @@ const SUMS: [(HostMetric, &[DomainMetric]); 5] = [
 pub(crate) struct HostTotals {
     /// When it was taken.
     pub(crate) at: Timestamp,
-    /// What it asked for.
+    /// Groups that it may have figures of, for every active domain.
     pub(crate) wanted: Groups,
-    /// Its place on the time axis; `None` for a look at the states.
+    /// Its place on the time axis; `None` for a sample of the states only.
     pub(crate) tick: Option<Tick>,
     arena: Arena,
     /// `None` where no domain has the figure, so that "nothing known" does not become 0.

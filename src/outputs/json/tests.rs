@@ -2,7 +2,7 @@ use super::*;
 use crate::fleet::Fleet;
 use crate::model::{
     BlockedBy, Call, DomainSample, DomainState, EventDomain, EventKind, Failure, HostInfo, HostSample, HostUpdate,
-    NodeSample, StateReason,
+    NodeSample, SampleKind, StateReason,
 };
 use crate::units::Nanoseconds;
 use serde_json::Value;
@@ -32,7 +32,8 @@ fn sample(at: Timestamp, asked: Groups, cpu_ms: u64) -> HostUpdate {
     }
     let unsupported =
         Arc::new(vec![UnsupportedCall { call: Call::BlockStatsFlags, reason: "not supported by test".into() }]);
-    HostUpdate::Keyframe(HostSample { at, requested: asked, node: NodeSample::default(), domains, unsupported })
+    let kind = if asked == Groups::STATE { SampleKind::StateOnly } else { SampleKind::Full };
+    HostUpdate::Keyframe(HostSample { at, kind, requested: asked, node: NodeSample::default(), domains, unsupported })
 }
 
 fn fleet() -> Fleet {

@@ -1,7 +1,7 @@
 //! A connection that stands: what is known along it, and what may interrupt a wait.
 
 use super::end::{End, failed};
-use crate::model::{Blocked, Event, Groups, HostInfo, HostSample};
+use crate::model::{Blocked, Event, Groups, HostInfo, HostSample, SampleKind};
 use crate::sampler::event_forwarder::EventForwarder;
 use crate::sampler::plan::Plan;
 use crate::sampler::schedule::{Schedule, StatePoll};
@@ -17,15 +17,6 @@ use uuid::Uuid;
 
 /// A call for a sample that is under way.
 pub(super) type Call = Pending<Result<HostSample, SourceError>>;
-
-/// What kind of sample it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SampleKind {
-    /// A point on the time axis, asked for what the plan says.
-    Tick,
-    /// A look at who exists.
-    StatePoll,
-}
 
 /// A source on its thread, and what it notices by itself.
 pub(super) struct SourceThread {
@@ -85,8 +76,8 @@ impl Connection<'_> {
                 control = self.controls.changed() => self.control(control)?,
                 notice = self.source_thread.notices.recv() => self.notice(notice)?,
                 Some(abandoned) = self.freed.recv() => self.quarantine.freed(&abandoned),
-                () = sleep_until(self.schedule.next()) => return Ok(SampleKind::Tick),
-                () = sleep_until(state_poll.unwrap_or_else(Instant::now)), if state_poll.is_some() => return Ok(SampleKind::StatePoll),
+                () = sleep_until(self.schedule.next()) => return Ok(SampleKind::Full),
+                () = sleep_until(state_poll.unwrap_or_else(Instant::now)), if state_poll.is_some() => return Ok(SampleKind::StateOnly),
             }
         }
     }
@@ -94,15 +85,15 @@ impl Connection<'_> {
     /// A sample begins: what it asks for.
     pub(super) fn begins(&mut self, kind: SampleKind) -> Request {
         match kind {
-            SampleKind::Tick => {
+            SampleKind::Full => {
                 self.schedule.begins();
                 self.state_poll.not_needed();
                 let control = self.controls.borrow();
                 self.plan.next(control.demand.as_ref(), self.before.as_ref(), self.local, control.interval)
             }
-            SampleKind::StatePoll => {
+            SampleKind::StateOnly => {
                 self.state_poll.begins(Instant::now());
-                Request::of_all(Groups::STATE)
+                Request::state_only()
             }
         }
     }
@@ -111,7 +102,7 @@ impl Connection<'_> {
     pub(super) fn learn(&mut self, kind: SampleKind, request: &Request, sample: Option<&HostSample>, took: Duration) {
         self.round_trip = self.round_trip.min(took);
         // A look is over in no time, and says nothing of how long a sample takes.
-        if kind == SampleKind::Tick {
+        if kind == SampleKind::Full {
             self.ticked = true;
             self.timeout.learn(took);
             if let Some(sample) = sample {

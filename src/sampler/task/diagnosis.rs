@@ -4,10 +4,8 @@ use super::connection::{Call, Connection, SourceThread};
 use super::end::End;
 use super::keep_blocked::keep_blocked;
 use super::state::Task;
-use crate::model::{Blocked, BlockedBy, Groups, HostSample};
-use crate::sampler::watchdog::{
-    BUSY_AT_LEAST, CONNECT_TIMEOUT, LIST_TIMEOUT, MONITOR_TIMEOUT, MOST_OFF, SUSPECT, UNKNOWN,
-};
+use crate::model::{Blocked, BlockedBy, HANG_OF_OWN_CALL, HostSample, SUSPECTED_HANG};
+use crate::sampler::watchdog::{CONNECT_TIMEOUT, LIST_TIMEOUT, MONITOR_TIMEOUT, MOST_OFF, UNKNOWN};
 use crate::sources::worker::{Pending, WorkerGone};
 use crate::sources::{Monitor, Request, SourceError};
 use crate::time::Timestamp;
@@ -77,7 +75,7 @@ impl Task {
         };
         if connection.before.is_none() {
             // The very first call hangs: at least say who exists.
-            let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
+            let mut states = fresh.worker.sample(Request::state_only(), None);
             match race(call, &mut states, CONNECT_TIMEOUT).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(Ok(Ok(mut sample))) => {
@@ -114,7 +112,7 @@ impl Task {
                 tokio::select! {
                     biased;
                     answer = &mut *call => return Ok(Diagnosis::Answered(answer?)),
-                    () = sleep(BUSY_AT_LEAST) => {}
+                    () = sleep(HANG_OF_OWN_CALL) => {}
                 }
             }
             let mut question = fresh.worker.monitor(uuid);
@@ -123,10 +121,12 @@ impl Task {
                 // A command that is under way now, and another one in a moment, or the same: nobody says which.
                 Race::Other(Ok(Ok(Monitor::AtWork))) if !again => questions.push_back((uuid, true)),
                 Race::Other(Ok(Ok(Monitor::AtWork))) => top_consumers.push((uuid, BlockedBy::Monitor)),
-                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= BUSY_AT_LEAST => {
+                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= HANG_OF_OWN_CALL => {
                     top_consumers.push((uuid, BlockedBy::Monitor));
                 }
-                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= SUSPECT => suspect = suspect.max(Some(length)),
+                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= SUSPECTED_HANG => {
+                    suspect = suspect.max(Some(length))
+                }
                 Race::Other(_) => {}
                 Race::Late => {
                     // The question hangs as well: libvirt keeps the domain locked. This line is lost, too.
@@ -150,7 +150,7 @@ impl Task {
             top_consumers.push((UNKNOWN, BlockedBy::Lock));
         } else if nobody {
             // Nobody who is known. Where a domain that is not known is locked, no list can be had.
-            let mut states = fresh.worker.sample(Request::of_all(Groups::STATE), None);
+            let mut states = fresh.worker.sample(Request::state_only(), None);
             match race(call, &mut states, LIST_TIMEOUT + connection.round_trip * 4).await {
                 Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
                 Race::Other(_) => return Ok(Diagnosis::Slow { suspect }),

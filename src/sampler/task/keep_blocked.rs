@@ -1,19 +1,19 @@
 //! Hangs that are known are carried from one sample to the next.
 
-use crate::model::{Blocked, Groups, HostSample};
+use crate::model::{Blocked, HostSample, SampleKind};
 use crate::sampler::watchdog::Quarantine;
 
 /// A hang that is known stands until its end is seen: a look asks for nothing that would show it. A monitor that is
 /// occupied is not hung yet, unless it was before: after libvirtd came back its first command has just begun. Those in
 /// quarantine are that one's business.
 pub(super) fn keep_blocked(sample: &mut HostSample, before: Option<&HostSample>, quarantine: &Quarantine) {
-    let (state_poll, now) = (Groups::STATE.contains(sample.requested), sample.at);
+    let (state_only, now) = (sample.kind == SampleKind::StateOnly, sample.at);
     for (uuid, domain) in sample.domains.iter_mut().filter(|(uuid, _)| !quarantine.holds(uuid)) {
         let known = before.and_then(|before| Some((before.at, before.domains.get(uuid)?)));
         let known = known.filter(|(_, known)| known.run == domain.run);
         let known = known.and_then(|(at, known)| Some((at, known.blocked.filter(Blocked::is_own)?)));
         domain.blocked = match (domain.blocked, known) {
-            (None, Some((_, known))) if state_poll => Some(known),
+            (None, Some((_, known))) if state_only => Some(known),
             // At its command when the last sample was taken: it is the same one. One that is young says nothing yet.
             (Some(blocked), Some((at, known)))
                 if blocked.by == known.by && (blocked.since.monotonic <= at.monotonic || !blocked.is_hang(now)) =>
@@ -28,7 +28,7 @@ pub(super) fn keep_blocked(sample: &mut HostSample, before: Option<&HostSample>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BlockedBy, DomainSample, DomainState, NodeSample, StateReason};
+    use crate::model::{BlockedBy, DomainSample, DomainState, Groups, NodeSample, StateReason};
     use crate::time::Timestamp;
     use std::sync::Arc;
     use std::time::Duration;
@@ -37,12 +37,13 @@ mod tests {
     const SINCE: Duration = Duration::from_secs(10);
 
     /// A host with one domain, read at second 60.
-    fn host(asked: Groups, run: u32, since: Option<Duration>) -> HostSample {
+    fn host(kind: SampleKind, run: u32, since: Option<Duration>) -> HostSample {
         let mut domain = DomainSample::new("guest", Some(run), DomainState::Running, StateReason(1));
         domain.blocked = since.map(|since| Blocked { by: BlockedBy::Monitor, since: at(since) });
         HostSample {
             at: at(Duration::from_secs(60)),
-            requested: asked,
+            kind,
+            requested: Groups::STATE,
             node: NodeSample::default(),
             domains: [(Uuid::nil(), domain)].into(),
             unsupported: Arc::default(),
@@ -60,17 +61,17 @@ mod tests {
 
     #[test]
     fn a_look_ends_no_hang_that_it_cannot_see() {
-        let before = host(Groups::OVERVIEW, 1, Some(SINCE));
-        assert_eq!(since_after(host(Groups::STATE, 1, None), Some(&before)), Some(SINCE));
-        assert_eq!(since_after(host(Groups::STATE, 2, None), Some(&before)), None, "another run");
-        assert_eq!(since_after(host(Groups::STATE, 1, None), None), None);
+        let before = host(SampleKind::Full, 1, Some(SINCE));
+        assert_eq!(since_after(host(SampleKind::StateOnly, 1, None), Some(&before)), Some(SINCE));
+        assert_eq!(since_after(host(SampleKind::StateOnly, 2, None), Some(&before)), None, "another run");
+        assert_eq!(since_after(host(SampleKind::StateOnly, 1, None), None), None);
     }
 
     #[test]
     fn a_hang_ends_when_the_monitor_is_free_and_not_before() {
-        let before = host(Groups::OVERVIEW, 1, Some(SINCE));
-        assert_eq!(since_after(host(Groups::OVERVIEW, 1, None), Some(&before)), None);
-        let found = |probe| host(Groups::OVERVIEW, 1, Some(Duration::from_secs(probe)));
+        let before = host(SampleKind::Full, 1, Some(SINCE));
+        assert_eq!(since_after(host(SampleKind::Full, 1, None), Some(&before)), None);
+        let found = |probe| host(SampleKind::Full, 1, Some(Duration::from_secs(probe)));
         assert_eq!(since_after(found(59), Some(&before)), Some(SINCE), "as old as it was");
         let mut later = found(62);
         later.at = at(Duration::from_secs(64));
@@ -80,16 +81,16 @@ mod tests {
 
     #[test]
     fn a_monitor_that_is_at_work_is_not_hung() {
-        let found = |ms| host(Groups::OVERVIEW, 1, Some(Duration::from_millis(ms)));
-        let free = host(Groups::OVERVIEW, 1, None);
+        let found = |ms| host(SampleKind::Full, 1, Some(Duration::from_millis(ms)));
+        let free = host(SampleKind::Full, 1, None);
         assert_eq!(since_after(found(59_100), Some(&free)), None);
         assert_eq!(since_after(found(58_900), Some(&free)), Some(Duration::from_millis(58_900)));
     }
 
     #[test]
     fn what_nobody_asked_is_not_carried_over() {
-        let mut before = host(Groups::OVERVIEW, 1, Some(SINCE));
+        let mut before = host(SampleKind::Full, 1, Some(SINCE));
         before.domains.get_mut(&Uuid::nil()).unwrap().blocked = Some(Blocked { by: BlockedBy::Host, since: at(SINCE) });
-        assert_eq!(since_after(host(Groups::STATE, 1, None), Some(&before)), None);
+        assert_eq!(since_after(host(SampleKind::StateOnly, 1, None), Some(&before)), None);
     }
 }

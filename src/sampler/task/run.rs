@@ -1,11 +1,11 @@
 //! The life of one host's task: connect, sample, lose the connection, wait, connect again.
 
-use super::connection::{Connection, SampleKind, SourceThread};
+use super::connection::{Connection, SourceThread};
 use super::diagnosis::Diagnosis;
 use super::end::{End, failed};
 use super::keep_blocked::keep_blocked;
 use super::state::Task;
-use crate::model::{Failure, Groups, HostSample, HostUpdate};
+use crate::model::{Failure, Groups, HostSample, HostUpdate, SampleKind};
 use crate::sampler::plan::Plan;
 use crate::sampler::schedule::{Backoff, Schedule, StatePoll};
 use crate::sampler::watchdog::{AdaptiveTimeout, Quarantine, SUSPICION};
@@ -86,11 +86,11 @@ impl Task {
     /// Sample after sample, until the connection is lost.
     async fn serve(&mut self, connection: &mut Connection<'_>) -> Result<Infallible, End> {
         // Who is there, before anybody is asked what could take long.
-        let mut kind = SampleKind::StatePoll;
+        let mut kind = SampleKind::StateOnly;
         loop {
             match self.watched(connection, kind).await? {
                 Ok(sample) => {
-                    if kind == SampleKind::Tick {
+                    if kind == SampleKind::Full {
                         self.backoff = Backoff::default();
                         self.events.sampled(sample.at, Instant::now());
                     }
@@ -190,7 +190,7 @@ impl Task {
         };
         // Nothing is to be found out any more.
         connection.probe = None;
-        if kind == SampleKind::Tick {
+        if kind == SampleKind::Full {
             connection.schedule.finished(Instant::now());
             if hung {
                 connection.schedule.bypassed(Instant::now());

@@ -3,7 +3,8 @@
 use super::ffi::{CloseReason, Connection, LibvirtError, Records};
 use super::{Calls, explain, host, uri};
 use crate::model::{
-    Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, NodeSample, StateReason, UnsupportedCall,
+    Call, Counter, DomainSample, DomainState, Groups, HostInfo, HostSample, NodeSample, SampleKind, StateReason,
+    UnsupportedCall,
 };
 use crate::sources::libvirt::definition::cache::{Definitions, Marks, Present};
 use crate::sources::libvirt::degraded::bypass;
@@ -192,13 +193,20 @@ impl Session {
             }
             sample => sample?,
         };
-        let node = match Groups::STATE.contains(request.groups) {
+        let node = match request.kind == SampleKind::StateOnly {
             true => NodeSample::default(),
             false => node(node_files.as_mut(), || host::sample(connection, unsupported, driver))?,
         };
         Ok(finish(
             definitions,
-            HostSample { at, requested: request.groups, node, domains, unsupported: unsupported.shared() },
+            HostSample {
+                at,
+                kind: request.kind,
+                requested: request.groups,
+                node,
+                domains,
+                unsupported: unsupported.shared(),
+            },
         ))
     }
 
@@ -212,7 +220,7 @@ impl Session {
         let Self { connection, driver, pool, unsupported, roster, processes, node_files, nowait_retry, .. } = self;
         let processes = processes.as_mut().filter(|_| is_cheap_with_processes(request));
         let groups = if processes.is_some() { request.groups - Groups::CPU } else { request.groups };
-        let state_only = Groups::STATE.contains(request.groups);
+        let state_only = request.kind == SampleKind::StateOnly;
         let start = Timestamp::now();
         let records = match bulk::call(connection, groups, !state_only) {
             Err(error) if bulk::is_missing(&error) => {
@@ -300,7 +308,14 @@ impl Session {
         }
         Ok(finish(
             definitions,
-            HostSample { at, requested: request.groups, node, domains, unsupported: unsupported.shared() },
+            HostSample {
+                at,
+                kind: request.kind,
+                requested: request.groups,
+                node,
+                domains,
+                unsupported: unsupported.shared(),
+            },
         ))
     }
 
@@ -375,7 +390,7 @@ impl Session {
             }
         }
         let at = Timestamp::now();
-        let node = match Groups::STATE.contains(request.groups) {
+        let node = match request.kind == SampleKind::StateOnly {
             true => NodeSample::default(),
             false => host::sample(connection, unsupported, driver)?,
         };
@@ -383,7 +398,14 @@ impl Session {
         memory.keep(|uuid| domains.contains_key(uuid));
         Ok(finish(
             definitions,
-            HostSample { at, requested: request.groups, node, domains, unsupported: unsupported.shared() },
+            HostSample {
+                at,
+                kind: request.kind,
+                requested: request.groups,
+                node,
+                domains,
+                unsupported: unsupported.shared(),
+            },
         ))
     }
 }

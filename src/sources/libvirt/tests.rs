@@ -135,7 +135,7 @@ fn only_what_is_asked_for_is_read() {
     assert_eq!(test.nics.len(), 1);
     assert!(test.cpu.time.is_none() && test.disks.is_empty() && test.vcpus.is_empty());
     assert_eq!(test.memory, Default::default());
-    let state = source.sample(&Request::of_all(Groups::STATE)).unwrap();
+    let state = source.sample(&Request::state_only()).unwrap();
     assert_eq!(domain(&state, "test").unwrap().1.answered, Groups::STATE);
     assert_eq!(state.node, Default::default());
 }
@@ -143,7 +143,7 @@ fn only_what_is_asked_for_is_read() {
 #[test]
 fn the_definition_is_read_once() {
     let (mut source, _notices) = connected(Calls::Auto);
-    let first = source.sample(&Request::of_all(Groups::STATE)).unwrap();
+    let first = source.sample(&Request::state_only()).unwrap();
     let second = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let third = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let [first, second, third] = [&first, &second, &third]
@@ -176,7 +176,7 @@ fn the_life_of_a_domain_is_told_and_seen() {
 
     guest.0.suspend().unwrap();
     assert_eq!(told_of(&notices, name), ["paused: by the user"]);
-    let sample = source.sample(&Request::of_all(Groups::STATE)).unwrap();
+    let sample = source.sample(&Request::state_only()).unwrap();
     let paused = &sample.domains[&uuid];
     assert_eq!((paused.state, paused.run), (DomainState::Paused, Some(run)));
     assert_eq!(paused.reason.describe(paused.state), Some("by the user"));
@@ -204,13 +204,13 @@ fn a_redefined_domain_is_read_again() {
     let other = Connect::open(Some(URI)).unwrap();
     let guest = Guest::define(&other, "redefined");
     wait_for_change(&notices);
-    let before = source.sample(&Request::of_all(Groups::STATE)).unwrap();
+    let before = source.sample(&Request::state_only()).unwrap();
     let (uuid, before) = domain(&before, "redefined").unwrap();
 
     let xml = guest.0.xml_desc(0).unwrap().replace("vdx", "vdy");
     drop(other.define_domain_xml(&xml).unwrap());
     wait_for_change(&notices);
-    let after = source.sample(&Request::of_all(Groups::STATE)).unwrap().domains[&uuid].definition.clone().unwrap();
+    let after = source.sample(&Request::state_only()).unwrap().domains[&uuid].definition.clone().unwrap();
     assert_eq!(before.definition.as_ref().unwrap().disks[0].target, "vdx");
     assert_eq!(after.disks[0].target, "vdy");
 }
@@ -238,11 +238,9 @@ fn connecting_again_closes_the_old_connection() {
 #[test]
 fn a_definition_outlives_its_connection() {
     let (mut source, _notices) = connected(Calls::Auto);
-    let before =
-        domain(&source.sample(&Request::of_all(Groups::STATE)).unwrap(), "test").unwrap().1.definition.clone().unwrap();
+    let before = domain(&source.sample(&Request::state_only()).unwrap(), "test").unwrap().1.definition.clone().unwrap();
     source.connect(Notify::new(drop)).unwrap();
-    let after =
-        domain(&source.sample(&Request::of_all(Groups::STATE)).unwrap(), "test").unwrap().1.definition.clone().unwrap();
+    let after = domain(&source.sample(&Request::state_only()).unwrap(), "test").unwrap().1.definition.clone().unwrap();
     assert!(Arc::ptr_eq(&before, &after));
 }
 

@@ -10,7 +10,7 @@ use super::moment::Moment;
 use super::node::Node;
 use super::options::SyntheticOptions;
 use super::story::{self, HISTORY, Part, Parts, Role};
-use crate::model::{EventDomain, Groups, HostInfo, HostSample, NodeSample};
+use crate::model::{EventDomain, Groups, HostInfo, HostSample, NodeSample, SampleKind};
 use crate::sources::Request;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -85,8 +85,7 @@ impl Host {
         };
         let parts: Vec<Part> =
             self.scripts.iter().map(|(role, script, balloon)| Part::at(&moment, *role, script, balloon)).collect();
-        // State alone is the cheap look: neither the node nor any total is asked for.
-        let whole = request.groups != Groups::STATE || request.focus.is_some();
+        let whole = request.kind == SampleKind::Full;
         let mut time = CpuTime::default();
         let mut resident = 0.0;
         let mut domains = BTreeMap::new();
@@ -104,6 +103,6 @@ impl Host {
             domains.insert(guest.uuid, guest.sample(&scene, part, lifetime, groups));
         }
         let node = if whole { self.node.sample(&moment, time, resident) } else { NodeSample::default() };
-        HostSample { at, requested: request.groups, node, domains, unsupported: Arc::default() }
+        HostSample { at, kind: request.kind, requested: request.groups, node, domains, unsupported: Arc::default() }
     }
 }
