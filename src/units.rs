@@ -1,23 +1,29 @@
 //! Units of what libvirt reports. A raw figure always carries one, so that KiB never meet bytes by accident.
 
-/// A raw quantity: an unsigned integer in one unit.
-pub trait Quantity: Copy {
+/// A raw value: an unsigned integer in one unit.
+pub trait Amount: Copy {
     /// The bare number, in the unit that the type names.
     fn value(self) -> u64;
 }
 
-macro_rules! quantities {
+impl Amount for u64 {
+    fn value(self) -> u64 {
+        self
+    }
+}
+
+macro_rules! amounts {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(pub u64);
-        impl Quantity for $name {
+        impl Amount for $name {
             fn value(self) -> u64 { self.0 }
         }
     )*};
 }
 
-quantities! {
+amounts! {
     /// Bytes (8 bit each).
     Bytes;
     /// Nanoseconds, of CPU or of waiting.
@@ -37,29 +43,37 @@ impl Bytes {
     }
 }
 
-/// How a derived figure is to be read: what its number counts. Formatting happens at the cell (`view`), not here.
+/// Unit of a figure. The view formats figures by it, and the keys of JSON and CSV end with its [suffix](Unit::suffix).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Percent; what 100 % stands for is said by the metric (one core, all cores, the whole memory).
+    /// Percent; the figure's description says what 100 % is (one core, all cores, the whole memory).
     Percent,
-    /// Bytes held.
+    /// Bytes.
     Bytes,
-    /// Bytes a second.
+    /// Bytes per second.
     BytesPerSecond,
-    /// Operations a second (IOPS).
+    /// Requests to a block device.
+    Operations,
+    /// Requests to a block device per second (IOPS).
     OperationsPerSecond,
-    /// Packets a second.
+    /// Network packets.
+    Packets,
+    /// Network packets per second.
     PacketsPerSecond,
-    /// Events a second.
+    /// Events that are counted one by one: page faults, errors.
+    Events,
+    /// Events per second.
     EventsPerSecond,
-    /// Nanoseconds for one operation.
+    /// Nanoseconds: CPU time, or the time of a request.
     Nanoseconds,
-    /// A plain mean number, as requests in flight.
+    /// A moment, in seconds since 1970.
+    UnixSeconds,
+    /// A plain number, as requests in flight.
     Count,
 }
 
 impl Unit {
-    /// The ending of a machine-readable name, so that a reader of JSON never guesses.
+    /// The end of a key that has this unit. Empty for what is counted one by one: its key names what is counted.
     pub fn suffix(self) -> &'static str {
         match self {
             Unit::Percent => "percent",
@@ -67,7 +81,9 @@ impl Unit {
             Unit::BytesPerSecond => "bytes_per_second",
             Unit::OperationsPerSecond | Unit::PacketsPerSecond | Unit::EventsPerSecond => "per_second",
             Unit::Nanoseconds => "nanoseconds",
+            Unit::UnixSeconds => "seconds",
             Unit::Count => "count",
+            Unit::Operations | Unit::Packets | Unit::Events => "",
         }
     }
 }

@@ -1,153 +1,314 @@
-//! Every derived figure, once: its name for people, its name for machines, its unit and its meaning.
+//! The catalogue of derived figures: rates, shares, means and gauges of everything that has a history.
 //!
-//! Tables, charts, sort orders, the help of a column and the JSON keys all read this list.
+//! Each line says what the figure is called, its unit, the group of statistics it needs, and how it is derived from which
+//! raw figures ([`crate::model::totals`]). Columns, charts, sort keys, JSON, CSV and their documentation iterate over
+//! these lists. A new derived figure is a line here; where [`Derivation::Own`] says so, `derive` has the code for it.
 
-use crate::model::Groups;
+use crate::model::totals::{CpuTotal, DiskTotal, HostCpuTotal, HostTotal, MemoryTotal, NicTotal, Total, VcpuTotal};
+use crate::model::{Groups, Info, Quantity};
 use crate::units::Unit;
+use std::borrow::Cow;
 
-/// What is known of a figure apart from its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Info {
-    /// Machine-readable name without its unit, `snake_case`.
-    pub key: &'static str,
-    /// Name on a screen.
-    pub label: &'static str,
-    /// Unit of the value.
-    pub unit: Unit,
-    /// What it is and which libvirt figures it comes from, one sentence.
-    pub about: &'static str,
-}
-
-/// A closed list of figures that belong to one kind of thing.
+/// A closed list of the derived figures of one kind of thing.
 pub trait Metric: Copy + Eq + 'static {
-    /// All of them, in the order in which they are shown.
+    /// The raw figures that these are derived from.
+    type Total: Source;
+    /// All figures, in the order in which they are shown.
     const ALL: &'static [Self];
+
     /// Its place in [`Metric::ALL`].
     fn index(self) -> usize;
+
     /// Its description.
     fn info(self) -> &'static Info;
+
+    /// The group of statistics that it comes from. Empty: the figures of the host itself, which need no group.
+    fn group(self) -> Groups;
+
+    /// How it is derived.
+    fn derivation(self) -> Derivation<Self::Total>;
+
+    /// Its key in JSON, and its heading in CSV.
+    fn key(self) -> &'static str {
+        self.info().key
+    }
+
+    /// The keys of libvirt's typed parameters, or the calls, that it comes from.
+    fn source(self) -> Cow<'static, str> {
+        self.derivation().source()
+    }
+}
+
+/// Something that names the parameter or call of libvirt that it comes from.
+pub trait Source: Copy + 'static {
+    /// The parameter (`block.N.rd.bytes`) or the call.
+    fn source(self) -> &'static str;
+}
+
+impl<T: Total> Source for T {
+    fn source(self) -> &'static str {
+        Total::source(self)
+    }
+}
+
+/// How a derived figure comes from raw figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Derivation<T> {
+    /// The value itself.
+    Gauge(T),
+    /// Growth per second.
+    Rate(T),
+    /// Growth of a time as a share of the time between two readings; 100 % is one core.
+    Share(T),
+    /// Mean time of a request: growth of a time divided by growth of the number of requests.
+    MeanTime(T, T),
+    /// By code of its own in `derive`; the text says from which parameters or calls.
+    Own(Quantity, &'static str),
+}
+
+impl<T> Derivation<T> {
+    /// What kind of number comes out.
+    pub const fn quantity(&self) -> Quantity {
+        match self {
+            Self::Gauge(_) => Quantity::Gauge,
+            Self::Rate(_) => Quantity::Rate,
+            Self::Share(_) => Quantity::Share,
+            Self::MeanTime(..) => Quantity::Mean,
+            Self::Own(quantity, _) => *quantity,
+        }
+    }
+}
+
+impl<T: Source> Derivation<T> {
+    fn source(self) -> Cow<'static, str> {
+        match self {
+            Self::Gauge(total) | Self::Rate(total) | Self::Share(total) => total.source().into(),
+            Self::MeanTime(time, requests) => format!("{} ÷ {}", time.source(), requests.source()).into(),
+            Self::Own(_, source) => source.into(),
+        }
+    }
+}
+
+/// A raw figure of a domain as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DomainTotal {
+    /// Of its CPU time.
+    Cpu(CpuTotal),
+    /// Of its memory.
+    Memory(MemoryTotal),
+}
+
+impl Source for DomainTotal {
+    fn source(self) -> &'static str {
+        match self {
+            Self::Cpu(total) => Total::source(total),
+            Self::Memory(total) => Total::source(total),
+        }
+    }
 }
 
 macro_rules! metrics {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident: $key:literal, $label:literal, $unit:ident, $about:literal;)* }) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident of $total:ty {
+            $($variant:ident: $key:literal, $label:literal, $unit:ident, $group:expr, $derivation:expr, $about:literal;)*
+        }
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name { $(#[doc = $about] $variant,)* }
 
+        impl $name {
+            const DERIVATIONS: &'static [Derivation<$total>] = &[$($derivation),*];
+        }
+
         impl Metric for $name {
+            type Total = $total;
             const ALL: &'static [Self] = &[$(Self::$variant),*];
+
             fn index(self) -> usize { self as usize }
+
             fn info(self) -> &'static Info {
-                const INFOS: &[Info] =
-                    &[$(Info { key: $key, label: $label, unit: Unit::$unit, about: $about }),*];
+                const INFOS: &[Info] = &[$(Info {
+                    key: $key,
+                    label: $label,
+                    unit: Unit::$unit,
+                    quantity: $name::DERIVATIONS[$name::$variant as usize].quantity(),
+                    about: $about,
+                }),*];
                 &INFOS[self as usize]
+            }
+
+            fn group(self) -> Groups {
+                match self { $(Self::$variant => $group,)* }
+            }
+
+            fn derivation(self) -> Derivation<$total> {
+                Self::DERIVATIONS[self as usize]
             }
         }
     };
 }
 
+use Derivation::{Gauge, MeanTime, Own, Rate, Share};
+use DomainTotal::{Cpu, Memory};
+
+const NODE: Groups = Groups::empty();
+const CPU: Groups = Groups::CPU;
+const MEMORY: Groups = Groups::MEMORY;
+const VCPU: Groups = Groups::VCPU;
+const BLOCK: Groups = Groups::BLOCK;
+const NET: Groups = Groups::NET;
+
 metrics! {
     /// Figures of a host.
-    HostMetric {
-        Cpu: "cpu", "CPU", Percent, "Busy time of all host CPUs; 100 % is all of them (virNodeGetCPUStats: 1 − idle − iowait).";
-        Iowait: "iowait", "iowait", Percent, "Time in which host CPUs waited for I/O; 100 % is all of them (virNodeGetCPUStats iowait).";
-        MemoryUsed: "memory_used", "memory", Bytes, "Memory of the host that is neither free nor cache (virNodeGetMemoryStats total − free − buffers − cached).";
-        DiskRead: "disk_read", "disk read", BytesPerSecond, "Sum of all domains' disk reads.";
-        DiskWrite: "disk_write", "disk write", BytesPerSecond, "Sum of all domains' disk writes.";
-        DiskRequests: "disk_requests", "disk IOPS", OperationsPerSecond, "Sum of all domains' reads and writes.";
-        NetRx: "net_rx", "net rx", BytesPerSecond, "Sum of what all domains received.";
-        NetTx: "net_tx", "net tx", BytesPerSecond, "Sum of what all domains sent.";
+    HostMetric of HostTotal {
+        Cpu: "cpu_percent", "CPU", Percent, NODE, Own(Quantity::Share, "virNodeGetCPUStats"),
+            "CPU time that is neither idle nor iowait; 100 % is all host CPUs.";
+        Iowait: "iowait_percent", "iowait", Percent, NODE, Own(Quantity::Share, "virNodeGetCPUStats"),
+            "Time in which host CPUs waited for I/O; 100 % is all host CPUs.";
+        MemoryUsed: "memory_used_bytes", "memory", Bytes, NODE, Own(Quantity::Gauge, "virNodeGetMemoryStats"),
+            "Memory of the host: total − free − buffers − cached.";
+        DiskRead: "disk_read_bytes_per_second", "disk read", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.rd.bytes"),
+            "Bytes read, sum of all domains.";
+        DiskWrite: "disk_write_bytes_per_second", "disk write", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.wr.bytes"),
+            "Bytes written, sum of all domains.";
+        DiskRequests: "disk_requests_per_second", "disk IOPS", OperationsPerSecond, BLOCK,
+            Own(Quantity::Rate, "block.N.rd.reqs + block.N.wr.reqs"),
+            "Reads and writes, sum of all domains.";
+        NetRx: "net_rx_bytes_per_second", "net rx", BytesPerSecond, NET, Own(Quantity::Rate, "net.N.rx.bytes"),
+            "Bytes received, sum of all domains.";
+        NetTx: "net_tx_bytes_per_second", "net tx", BytesPerSecond, NET, Own(Quantity::Rate, "net.N.tx.bytes"),
+            "Bytes sent, sum of all domains.";
     }
 }
 
 metrics! {
     /// Figures of a domain.
-    DomainMetric {
-        Cpu: "cpu", "CPU", Percent, "CPU time of the domain with its emulator and I/O threads; 100 % is one core (cpu.time).";
-        User: "cpu_user", "user", Percent, "Its part in user mode, counted more coarsely than the whole; 100 % is one core (cpu.user).";
-        System: "cpu_system", "system", Percent, "Its part in the kernel, counted more coarsely than the whole; 100 % is one core (cpu.system).";
-        Steal: "steal", "steal", Percent, "Time in which its vCPUs could run but had no host CPU, the mean of its vCPUs (vcpu.N.delay).";
-        MemoryUsed: "memory_used", "used", Bytes, "What the guest uses: available − usable, or available − unused where the guest does not tell usable, which counts its page cache as used (balloon.*).";
-        MemoryAvailable: "memory_available", "guest total", Bytes, "What the guest sees as its whole memory (balloon.available).";
-        MemoryGiven: "memory_given", "given", Bytes, "What the balloon leaves to the guest now (balloon.current).";
-        Rss: "memory_rss", "host RSS", Bytes, "What the domain's process holds on the host (balloon.rss).";
-        MemoryCached: "memory_cached", "guest cache", Bytes, "Page cache of the guest that it could give back (balloon.disk_caches).";
-        SwapIn: "swap_in", "swap in", BytesPerSecond, "What the guest reads back from its swap (balloon.swap_in).";
-        SwapOut: "swap_out", "swap out", BytesPerSecond, "What the guest writes to its swap (balloon.swap_out).";
-        MajorFaults: "major_faults", "major faults", EventsPerSecond, "Page faults of the guest that had to read a disk (balloon.major_fault).";
-        DiskRead: "disk_read", "read", BytesPerSecond, "Sum over its disks (block.N.rd.bytes).";
-        DiskWrite: "disk_write", "write", BytesPerSecond, "Sum over its disks (block.N.wr.bytes).";
-        ReadRequests: "disk_read_requests", "read IOPS", OperationsPerSecond, "Sum over its disks (block.N.rd.reqs).";
-        WriteRequests: "disk_write_requests", "write IOPS", OperationsPerSecond, "Sum over its disks (block.N.wr.reqs).";
-        WorstLatency: "disk_worst_latency", "latency", Nanoseconds, "The slowest of its disks and directions: mean time of a read, a write or a flush (block.N.{rd,wr,fl}.times ÷ reqs).";
-        NetRx: "net_rx", "rx", BytesPerSecond, "Received, sum over its NICs, seen from the guest (net.N.rx.bytes).";
-        NetTx: "net_tx", "tx", BytesPerSecond, "Sent, sum over its NICs, seen from the guest (net.N.tx.bytes).";
-        RxPackets: "net_rx_packets", "rx packets", PacketsPerSecond, "Packets received, sum over its NICs (net.N.rx.pkts).";
-        TxPackets: "net_tx_packets", "tx packets", PacketsPerSecond, "Packets sent, sum over its NICs (net.N.tx.pkts).";
-        NetDrops: "net_drops", "drops", PacketsPerSecond, "Packets dropped in both directions, sum over its NICs (net.N.{rx,tx}.drop).";
-        NetErrors: "net_errors", "errors", PacketsPerSecond, "Packets with errors in both directions, sum over its NICs (net.N.{rx,tx}.errs).";
+    DomainMetric of DomainTotal {
+        Cpu: "cpu_percent", "CPU", Percent, CPU, Share(Cpu(CpuTotal::Time)),
+            "CPU time of vCPUs, emulator and I/O threads; 100 % is one core.";
+        User: "cpu_user_percent", "user", Percent, CPU, Share(Cpu(CpuTotal::User)),
+            "The part of the CPU time in user mode, in coarser steps than the whole; 100 % is one core.";
+        System: "cpu_system_percent", "system", Percent, CPU, Share(Cpu(CpuTotal::System)),
+            "The part of the CPU time in the kernel, in coarser steps than the whole; 100 % is one core.";
+        Steal: "steal_percent", "steal", Percent, VCPU, Own(Quantity::Share, "vcpu.N.delay"),
+            "Time in which vCPUs were runnable but had no host CPU, mean of the vCPUs; 100 % is one core.";
+        MemoryUsed: "memory_used_bytes", "used", Bytes, MEMORY, Own(Quantity::Gauge, "balloon.available − balloon.usable"),
+            "Memory that the guest uses. Available − unused if the guest does not report usable: that counts its page cache as used.";
+        MemoryAvailable: "memory_available_bytes", "guest total", Bytes, MEMORY, Gauge(Memory(MemoryTotal::Available)),
+            "Total memory as the guest sees it.";
+        MemoryGiven: "memory_given_bytes", "given", Bytes, MEMORY, Gauge(Memory(MemoryTotal::Current)),
+            "Memory that the balloon gives to the guest.";
+        Rss: "memory_rss_bytes", "host RSS", Bytes, MEMORY, Gauge(Memory(MemoryTotal::Rss)),
+            "Resident memory of the domain's process on the host.";
+        MemoryCached: "memory_cached_bytes", "guest cache", Bytes, MEMORY, Gauge(Memory(MemoryTotal::DiskCaches)),
+            "Page cache of the guest.";
+        SwapIn: "swap_in_bytes_per_second", "swap in", BytesPerSecond, MEMORY, Rate(Memory(MemoryTotal::SwapIn)),
+            "What the guest reads from its swap.";
+        SwapOut: "swap_out_bytes_per_second", "swap out", BytesPerSecond, MEMORY, Rate(Memory(MemoryTotal::SwapOut)),
+            "What the guest writes to its swap.";
+        MajorFaults: "major_faults_per_second", "major faults", EventsPerSecond, MEMORY, Rate(Memory(MemoryTotal::MajorFaults)),
+            "Page faults of the guest that needed a disk read.";
+        DiskRead: "disk_read_bytes_per_second", "read", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.rd.bytes"),
+            "Bytes read, sum of its disks.";
+        DiskWrite: "disk_write_bytes_per_second", "write", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.wr.bytes"),
+            "Bytes written, sum of its disks.";
+        ReadRequests: "disk_read_requests_per_second", "read IOPS", OperationsPerSecond, BLOCK,
+            Own(Quantity::Rate, "block.N.rd.reqs"),
+            "Read requests, sum of its disks.";
+        WriteRequests: "disk_write_requests_per_second", "write IOPS", OperationsPerSecond, BLOCK,
+            Own(Quantity::Rate, "block.N.wr.reqs"),
+            "Write requests, sum of its disks.";
+        WorstLatency: "disk_worst_latency_nanoseconds", "latency", Nanoseconds, BLOCK,
+            Own(Quantity::Mean, "block.N.*.times ÷ block.N.*.reqs"),
+            "Mean time of a request: the slowest of its disks and of reads, writes and flushes; none without a request.";
+        NetRx: "net_rx_bytes_per_second", "rx", BytesPerSecond, NET, Own(Quantity::Rate, "net.N.rx.bytes"),
+            "Bytes received as the guest sees them, sum of its NICs.";
+        NetTx: "net_tx_bytes_per_second", "tx", BytesPerSecond, NET, Own(Quantity::Rate, "net.N.tx.bytes"),
+            "Bytes sent as the guest sees them, sum of its NICs.";
+        RxPackets: "net_rx_packets_per_second", "rx packets", PacketsPerSecond, NET, Own(Quantity::Rate, "net.N.rx.pkts"),
+            "Packets received, sum of its NICs.";
+        TxPackets: "net_tx_packets_per_second", "tx packets", PacketsPerSecond, NET, Own(Quantity::Rate, "net.N.tx.pkts"),
+            "Packets sent, sum of its NICs.";
+        NetDrops: "net_drops_per_second", "drops", PacketsPerSecond, NET,
+            Own(Quantity::Rate, "net.N.rx.drop + net.N.tx.drop"),
+            "Dropped packets in both directions, sum of its NICs.";
+        NetErrors: "net_errors_per_second", "errors", PacketsPerSecond, NET,
+            Own(Quantity::Rate, "net.N.rx.errs + net.N.tx.errs"),
+            "Packets with errors in both directions, sum of its NICs.";
     }
 }
 
 metrics! {
     /// Figures of a vCPU.
-    VcpuMetric {
-        Use: "use", "use", Percent, "CPU time of the vCPU; 100 % is one core. It moves in steps of 10 ms (vcpu.N.time).";
-        Steal: "steal", "steal", Percent, "Time in which it could run but had no host CPU (vcpu.N.delay).";
-        Wait: "wait", "wait", Percent, "Time in which it waited for I/O; stays 0 on kernels that do not count it (vcpu.N.wait).";
+    VcpuMetric of VcpuTotal {
+        Use: "use_percent", "use", Percent, VCPU, Share(VcpuTotal::Time),
+            "CPU time of the vCPU; moves in steps of 10 ms; 100 % is one core.";
+        Steal: "steal_percent", "steal", Percent, VCPU, Share(VcpuTotal::Delay),
+            "Time in which it was runnable but had no host CPU.";
+        Wait: "wait_percent", "wait", Percent, VCPU, Share(VcpuTotal::Wait),
+            "Time in which it waited for I/O; 0 on kernels that do not count it.";
     }
 }
 
 metrics! {
     /// Figures of a domain on one host CPU.
-    HostCpuMetric {
-        Use: "use", "use", Percent, "CPU time that the domain had on this host CPU; 100 % is the whole CPU (virDomainGetCPUStats).";
+    HostCpuMetric of HostCpuTotal {
+        Use: "use_percent", "use", Percent, Groups::HOST_CPU, Share(HostCpuTotal::Time),
+            "CPU time of the domain on this host CPU; 100 % is the whole host CPU.";
     }
 }
 
 metrics! {
     /// Figures of a disk.
-    DiskMetric {
-        ReadBytes: "read", "read", BytesPerSecond, "Bytes read (rd.bytes).";
-        WriteBytes: "write", "write", BytesPerSecond, "Bytes written (wr.bytes).";
-        ReadRequests: "read_requests", "read IOPS", OperationsPerSecond, "Read requests (rd.reqs).";
-        WriteRequests: "write_requests", "write IOPS", OperationsPerSecond, "Write requests (wr.reqs).";
-        Flushes: "flushes", "flush IOPS", OperationsPerSecond, "Flush requests: the guest wants its writes to be safe (fl.reqs).";
-        ReadLatency: "read_latency", "read latency", Nanoseconds, "Mean time of a read (rd.times ÷ rd.reqs).";
-        WriteLatency: "write_latency", "write latency", Nanoseconds, "Mean time of a write (wr.times ÷ wr.reqs).";
-        FlushLatency: "flush_latency", "flush latency", Nanoseconds, "Mean time of a flush (fl.times ÷ fl.reqs).";
-        InFlight: "in_flight", "in flight", Count, "Mean number of requests under way ((rd.times + wr.times) ÷ elapsed). They are counted as they end: no figure where none did, idle or stuck.";
-        Errors: "errors", "errors", EventsPerSecond, "Failed requests; only some drivers count them (virDomainBlockStats errs).";
+    DiskMetric of DiskTotal {
+        ReadBytes: "read_bytes_per_second", "read", BytesPerSecond, BLOCK, Rate(DiskTotal::ReadBytes),
+            "Bytes read.";
+        WriteBytes: "write_bytes_per_second", "write", BytesPerSecond, BLOCK, Rate(DiskTotal::WriteBytes),
+            "Bytes written.";
+        ReadRequests: "read_requests_per_second", "read IOPS", OperationsPerSecond, BLOCK, Rate(DiskTotal::ReadRequests),
+            "Read requests.";
+        WriteRequests: "write_requests_per_second", "write IOPS", OperationsPerSecond, BLOCK, Rate(DiskTotal::WriteRequests),
+            "Write requests.";
+        Flushes: "flushes_per_second", "flush IOPS", OperationsPerSecond, BLOCK, Rate(DiskTotal::FlushRequests),
+            "Flush requests.";
+        ReadLatency: "read_latency_nanoseconds", "read latency", Nanoseconds, BLOCK,
+            MeanTime(DiskTotal::ReadTime, DiskTotal::ReadRequests),
+            "Mean time of a read; none without a request.";
+        WriteLatency: "write_latency_nanoseconds", "write latency", Nanoseconds, BLOCK,
+            MeanTime(DiskTotal::WriteTime, DiskTotal::WriteRequests),
+            "Mean time of a write; none without a request.";
+        FlushLatency: "flush_latency_nanoseconds", "flush latency", Nanoseconds, BLOCK,
+            MeanTime(DiskTotal::FlushTime, DiskTotal::FlushRequests),
+            "Mean time of a flush; none without a request.";
+        InFlight: "in_flight_count", "in flight", Count, BLOCK,
+            Own(Quantity::Mean, "(block.N.rd.times + block.N.wr.times) ÷ elapsed"),
+            "Mean number of reads and writes in flight. QEMU counts a request when it completes: none if no request completed, so the disk is idle, or all its requests are stuck.";
+        Errors: "errors_per_second", "errors", EventsPerSecond, BLOCK, Rate(DiskTotal::Errors),
+            "Failed requests; few drivers count them.";
     }
 }
 
 metrics! {
-    /// Figures of a NIC, from the guest's side.
-    NicMetric {
-        RxBytes: "rx", "rx", BytesPerSecond, "Bytes received (rx.bytes).";
-        TxBytes: "tx", "tx", BytesPerSecond, "Bytes sent (tx.bytes).";
-        RxPackets: "rx_packets", "rx packets", PacketsPerSecond, "Packets received (rx.pkts).";
-        TxPackets: "tx_packets", "tx packets", PacketsPerSecond, "Packets sent (tx.pkts).";
-        RxDrops: "rx_drops", "rx drops", PacketsPerSecond, "Packets dropped on their way to the guest (rx.drop).";
-        TxDrops: "tx_drops", "tx drops", PacketsPerSecond, "Packets of the guest that were dropped (tx.drop).";
-        RxErrors: "rx_errors", "rx errors", PacketsPerSecond, "Received packets with errors (rx.errs).";
-        TxErrors: "tx_errors", "tx errors", PacketsPerSecond, "Sent packets with errors (tx.errs).";
-    }
-}
-
-impl DomainMetric {
-    /// The group of statistics that it comes from.
-    pub fn group(self) -> Groups {
-        use DomainMetric::*;
-        match self {
-            Cpu | User | System => Groups::CPU,
-            Steal => Groups::VCPU,
-            MemoryUsed | MemoryAvailable | MemoryCached | MemoryGiven | Rss | SwapIn | SwapOut | MajorFaults => {
-                Groups::MEMORY
-            }
-            DiskRead | DiskWrite | ReadRequests | WriteRequests | WorstLatency => Groups::BLOCK,
-            NetRx | NetTx | RxPackets | TxPackets | NetDrops | NetErrors => Groups::NET,
-        }
+    /// Figures of a NIC, as the guest sees them.
+    NicMetric of NicTotal {
+        RxBytes: "rx_bytes_per_second", "rx", BytesPerSecond, NET, Rate(NicTotal::RxBytes),
+            "Bytes received.";
+        TxBytes: "tx_bytes_per_second", "tx", BytesPerSecond, NET, Rate(NicTotal::TxBytes),
+            "Bytes sent.";
+        RxPackets: "rx_packets_per_second", "rx packets", PacketsPerSecond, NET, Rate(NicTotal::RxPackets),
+            "Packets received.";
+        TxPackets: "tx_packets_per_second", "tx packets", PacketsPerSecond, NET, Rate(NicTotal::TxPackets),
+            "Packets sent.";
+        RxDrops: "rx_drops_per_second", "rx drops", PacketsPerSecond, NET, Rate(NicTotal::RxDrops),
+            "Packets that were dropped on the way to the guest.";
+        TxDrops: "tx_drops_per_second", "tx drops", PacketsPerSecond, NET, Rate(NicTotal::TxDrops),
+            "Packets of the guest that were dropped.";
+        RxErrors: "rx_errors_per_second", "rx errors", PacketsPerSecond, NET, Rate(NicTotal::RxErrors),
+            "Received packets with errors.";
+        TxErrors: "tx_errors_per_second", "tx errors", PacketsPerSecond, NET, Rate(NicTotal::TxErrors),
+            "Sent packets with errors.";
     }
 }
 
@@ -161,18 +322,37 @@ mod tests {
         for (position, metric) in M::ALL.iter().enumerate() {
             assert_eq!(metric.index(), position);
             let info = metric.info();
-            assert!(keys.insert(info.key), "{metric:?}: key {} twice", info.key);
-            assert!(info.about.ends_with('.'), "{metric:?}: a sentence ends with a full stop");
+            assert!(keys.insert(info.key), "{metric:?}: the key {} is there twice", info.key);
+            assert!(info.key.ends_with(info.unit.suffix()), "{metric:?}: {} has no unit", info.key);
+            assert!(info.about.ends_with('.'), "{metric:?}: the description is not a sentence");
         }
     }
 
     #[test]
-    fn every_list_is_indexed_in_order_and_has_unique_keys() {
+    fn every_list_is_indexed_in_order_and_has_unique_keys_with_units() {
         check::<HostMetric>();
         check::<DomainMetric>();
         check::<VcpuMetric>();
         check::<HostCpuMetric>();
         check::<DiskMetric>();
         check::<NicMetric>();
+    }
+
+    #[test]
+    fn the_source_of_a_mean_time_names_both_counters() {
+        assert_eq!(DiskMetric::ReadLatency.source(), "block.N.rd.times ÷ block.N.rd.reqs");
+        assert_eq!(DiskMetric::ReadBytes.source(), "block.N.rd.bytes");
+        assert_eq!(DomainMetric::SwapIn.source(), "balloon.swap_in");
+    }
+
+    #[test]
+    fn the_derivation_says_what_kind_of_number_a_figure_is() {
+        let kinds = [
+            (DomainMetric::Cpu.info().quantity, Quantity::Share),
+            (DomainMetric::Rss.info().quantity, Quantity::Gauge),
+            (DomainMetric::DiskRead.info().quantity, Quantity::Rate),
+            (DiskMetric::FlushLatency.info().quantity, Quantity::Mean),
+        ];
+        kinds.iter().for_each(|(is, expected)| assert_eq!(is, expected));
     }
 }

@@ -6,10 +6,12 @@ mod blocked;
 mod counter;
 mod definition;
 mod event;
+mod figure;
 mod groups;
 mod host;
 mod sample;
 mod state;
+pub mod totals;
 mod update;
 
 pub use blocked::{Blocked, BlockedBy, HANG_OF_OTHERS, HANG_OF_OWN_CALL, SUSPECTED_HANG};
@@ -19,6 +21,7 @@ pub use event::{
     BlockJob, BlockJobStatus, Event, EventDomain, EventKind, EventSeverity, IoErrorAction, Lifecycle, LifecycleDetail,
     WatchdogAction,
 };
+pub use figure::{Info, Quantity};
 pub use groups::{Call, Groups, UnsupportedCall};
 pub use host::{CpuTimes, HostInfo, NodeMemory, NodeSample};
 pub use sample::{

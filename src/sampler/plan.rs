@@ -6,7 +6,7 @@
 use crate::model::{Counter, DomainSample, Groups, HostSample, SampleKind};
 use crate::sources::Request;
 use crate::time::{Interval, Timestamp};
-use crate::units::Quantity;
+use crate::units::Amount;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -226,7 +226,7 @@ impl Known {
     }
 }
 
-fn sum<Q: Quantity>(counters: impl IntoIterator<Item = Option<Counter<Q>>>) -> u64 {
+fn sum<Q: Amount>(counters: impl IntoIterator<Item = Option<Counter<Q>>>) -> u64 {
     counters.into_iter().flatten().fold(0, |sum, counter| sum.wrapping_add(counter.total()))
 }
 

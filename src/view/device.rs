@@ -314,6 +314,7 @@ fn suffix(unit: Unit) -> &'static str {
         Unit::BytesPerSecond => " B/s",
         Unit::PacketsPerSecond | Unit::EventsPerSecond => " /s",
         Unit::OperationsPerSecond | Unit::Bytes | Unit::Nanoseconds | Unit::Count => "",
+        Unit::Operations | Unit::Packets | Unit::Events | Unit::UnixSeconds => "",
     }
 }
 

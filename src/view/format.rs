@@ -12,6 +12,8 @@ pub(super) fn figure(unit: Unit, value: f64, symbols: Symbols) -> String {
         Unit::OperationsPerSecond | Unit::PacketsPerSecond | Unit::EventsPerSecond | Unit::Count => {
             scaled(value, 1000.0, &["", "k", "M", "G", "T"])
         }
+        Unit::Operations | Unit::Packets | Unit::Events => scaled(value, 1000.0, &["", "k", "M", "G", "T"]),
+        Unit::UnixSeconds => whole(value),
         Unit::Nanoseconds => latency(value, symbols),
     }
 }
@@ -26,7 +28,9 @@ pub(super) fn with_unit(unit: Unit, value: f64, symbols: Symbols) -> String {
         Unit::OperationsPerSecond => format!("{text} IOPS"),
         Unit::PacketsPerSecond => format!("{text} packets/s"),
         Unit::EventsPerSecond => format!("{text}/s"),
-        Unit::Nanoseconds | Unit::Count => text,
+        Unit::Operations => format!("{text} requests"),
+        Unit::Packets => format!("{text} packets"),
+        Unit::Nanoseconds | Unit::Count | Unit::Events | Unit::UnixSeconds => text,
     }
 }
 

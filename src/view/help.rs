@@ -123,7 +123,8 @@ fn figures<M: Metric>(
         let info = metric.info();
         let heading = scene.span(Role::Heading, format!("{:<7}", heading(*metric).unwrap_or_default()));
         let label = vec![scene.span(Role::Key, format!("  {:<14}", info.label)), heading];
-        lines.extend(hang(scene, label, 23, &plain(scene, info.about), width));
+        let about = format!("{} ({})", info.about, metric.source());
+        lines.extend(hang(scene, label, 23, &plain(scene, &about), width));
     }
     lines.push(Line::default());
 }

@@ -347,11 +347,7 @@ fn is_steady(domain: &str, of: &Of, figure: &str) -> bool {
 
 /// All figures of a kind of thing, by their names in a line.
 fn names<M: Metric>() -> Vec<&'static str> {
-    let name = |metric: &M| -> &'static str {
-        let info = metric.info();
-        format!("{}_{}", info.key, info.unit.suffix()).leak()
-    };
-    M::ALL.iter().map(name).collect()
+    M::ALL.iter().map(|metric| metric.key()).collect()
 }
 
 /// The lines of vtop --json, and virsh's window around the second line.

@@ -5,11 +5,11 @@
 use crate::fleet::history::Series;
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, NicMetric, VcpuMetric};
 use crate::model::{BlockSample, Counter, CpuSample, MemorySample, NetSample, NodeSample, VcpuSample};
-use crate::units::{Bytes, Nanoseconds, Quantity};
+use crate::units::{Amount, Bytes, Nanoseconds};
 use std::time::Duration;
 
 /// Growth a second.
-fn rate<Q: Quantity>(now: Option<Counter<Q>>, before: Option<Counter<Q>>, elapsed: Duration) -> Option<f64> {
+fn rate<Q: Amount>(now: Option<Counter<Q>>, before: Option<Counter<Q>>, elapsed: Duration) -> Option<f64> {
     Some(now?.growth_since(before?)? as f64 / elapsed.as_secs_f64())
 }
 
@@ -19,7 +19,7 @@ fn percent(now: Option<Counter<Nanoseconds>>, before: Option<Counter<Nanoseconds
 }
 
 /// Mean time of one request; `None` when there was none.
-fn latency<Q: Quantity>(
+fn latency<Q: Amount>(
     time: (Option<Counter<Nanoseconds>>, Option<Counter<Nanoseconds>>),
     requests: (Option<Counter<Q>>, Option<Counter<Q>>),
 ) -> Option<f64> {

@@ -1,6 +1,6 @@
 //! Why a figure is not there. Missing is never 0, and the reader is told the reason.
 
-use crate::fleet::metric::DomainMetric;
+use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Condition, Domain, Host, When};
 use crate::model::{BlockSample, BlockedBy, Call, DomainState, Groups, UnsupportedCall};
 use std::time::Duration;

@@ -13,7 +13,7 @@ use crate::model::{
     UnsupportedCall, VcpuSample, VcpuState,
 };
 use crate::time::Timestamp;
-use crate::units::{Bytes, Quantity, Unit};
+use crate::units::{Amount, Bytes, Unit};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Cow;
 use std::io::Write;
@@ -560,20 +560,14 @@ fn figures<M: Metric, S: Serializer>(serializer: S, value: impl Fn(M) -> Option<
     for &metric in M::ALL {
         match metric.info().unit {
             // What is held is a whole number of bytes.
-            Unit::Bytes => map.serialize_entry(&name(metric), &value(metric).map(|bytes| bytes.round() as u64))?,
-            _ => map.serialize_entry(&name(metric), &value(metric))?,
+            Unit::Bytes => map.serialize_entry(metric.key(), &value(metric).map(|bytes| bytes.round() as u64))?,
+            _ => map.serialize_entry(metric.key(), &value(metric))?,
         }
     }
     map.end()
 }
 
-/// `disk_read` in bytes a second: `disk_read_bytes_per_second`.
-fn name<M: Metric>(metric: M) -> String {
-    let info = metric.info();
-    format!("{}_{}", info.key, info.unit.suffix())
-}
-
-fn total<Q: Quantity>(counter: Option<Counter<Q>>) -> Option<u64> {
+fn total<Q: Amount>(counter: Option<Counter<Q>>) -> Option<u64> {
     counter.map(Counter::total)
 }
 
