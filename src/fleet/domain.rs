@@ -351,6 +351,15 @@ impl Domain {
         self.condition(when).is_some_and(|condition| condition.state.is_active())
     }
 
+    /// How long before the last sample, or before a tick, `moment` was.
+    pub(super) fn age_of(&self, moment: Timestamp, when: When) -> Duration {
+        let now = match when {
+            When::Latest => self.sampled_at,
+            When::Tick(_, stamp) => stamp,
+        };
+        now.since(moment).unwrap_or_default()
+    }
+
     /// When a group was last read; `None`: not in this run.
     pub fn read_at(&self, group: Groups) -> Option<Timestamp> {
         self.times.get(group)

@@ -23,8 +23,8 @@ pub use domain::{Disk, Domain, HostCpu, Nic, Vcpu};
 pub use event_log::{EVENTS_KEPT, EventLog};
 pub use fleet::Fleet;
 pub use health::{
-    Finding, HOST_CPU_LIMITS, HOST_MEMORY_LIMITS, LATENCY_LIMITS, LOSS_LIMITS, Missing, STEAL_LIMITS, Severity,
-    TopConsumer,
+    Finding, HOST_CPU, HOST_MEMORY, HostFinding, HostProblem, Limits, Missing, Problem, TopConsumer, disk_limits,
+    guest_figures_age_limit, nic_limits, vcpu_limits,
 };
 pub use history::{HISTORY_TICKS, Past, Series, Span, Tick, TimeCursor, Timeline, When};
 pub use host::{Host, Link};

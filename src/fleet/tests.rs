@@ -155,7 +155,7 @@ fn an_io_error_is_the_loudest_finding() {
     let fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample])]);
     let findings = fleet.findings(TimeCursor::Live, |_| None);
     assert_eq!(findings[0].1.severity, Severity::Critical);
-    assert_eq!(findings[0].1.what, "paused on an I/O error");
+    assert_eq!(findings[0].1.what(), "paused on an I/O error");
 }
 
 #[test]
@@ -196,14 +196,14 @@ fn the_past_has_its_own_states_and_findings() {
     let seen = |ms| {
         let when = timeline.when(TimeCursor::At(Duration::from_millis(ms)));
         let state = only(&fleet).condition(when).map(|condition| condition.state);
-        let found: Vec<_> = only(&fleet).findings(when, None, None).into_iter().map(|finding| finding.what).collect();
+        let found: Vec<_> = only(&fleet).findings(when, None, None).into_iter().map(|finding| finding.what()).collect();
         (state, found, only(&fleet).missing(&fleet.hosts()[0], DomainMetric::DiskRead, when))
     };
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     assert_eq!(seen(0), (None, words(&[]), Missing::NotThere));
     assert_eq!(seen(1000), (Some(DomainState::Running), words(&[]), Missing::Then));
     assert_eq!(seen(2000), (Some(DomainState::Paused), words(&["paused on an I/O error"]), Missing::Then));
-    let over = "had an I/O error 1 s ago, runs again";
+    let over = "I/O error 1 s ago; running again";
     assert_eq!(seen(3000), (Some(DomainState::Running), words(&[over]), Missing::Then));
     assert_eq!(seen(4000).2, Missing::NotActive(DomainState::ShutOff));
 }
@@ -399,11 +399,11 @@ fn told(at: Timestamp, kind: EventKind) -> HostUpdate {
 }
 
 fn stands_still(at: Timestamp) -> HostUpdate {
-    told(at, EventKind::Lifecycle(Lifecycle::Suspended, LifecycleDetail::IO_ERROR))
+    told(at, EventKind::Lifecycle(Lifecycle::Suspended, LifecycleDetail::SUSPENDED_IOERROR))
 }
 
 fn words(fleet: &Fleet, seen: Option<Duration>) -> Vec<String> {
-    only(fleet).findings(When::Latest, seen, None).into_iter().map(|finding| finding.what).collect()
+    only(fleet).findings(When::Latest, seen, None).into_iter().map(|finding| finding.what()).collect()
 }
 
 #[test]
@@ -415,7 +415,7 @@ fn an_io_error_stays_marked_after_the_domain_goes_on_until_it_is_seen() {
     fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, [paused.clone()]));
     assert_eq!(words(&fleet, None), ["paused on an I/O error"]);
     fleet.apply(0, keyframe(at(181_000), Groups::OVERVIEW, [running()]));
-    assert_eq!(words(&fleet, None), ["had an I/O error 3 min ago, runs again"]);
+    assert_eq!(words(&fleet, None), ["I/O error 3 min ago; running again"]);
     assert_eq!(only(&fleet).findings(When::Latest, None, None)[0].severity, Severity::Warning);
     assert_eq!(words(&fleet, Some(Duration::from_millis(399))).len(), 1);
     assert_eq!(words(&fleet, Some(Duration::from_millis(400))), [""; 0], "it was seen");
@@ -430,17 +430,17 @@ fn a_pause_between_two_samples_is_marked_by_its_event_alone() {
     let running = || domain(1, 0, &[]);
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [running()]), stands_still(at(400))]);
     fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, [running()]));
-    assert_eq!(words(&fleet, None), ["had an I/O error 0 s ago, runs again"]);
+    assert_eq!(words(&fleet, None), ["I/O error 0 s ago; running again"]);
     let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
     fleet.apply(0, keyframe(at(2000), Groups::OVERVIEW, [off]));
-    assert_eq!(words(&fleet, None), ["had an I/O error 1 s ago, shut off"]);
+    assert_eq!(words(&fleet, None), ["I/O error 1 s ago; shut off"]);
 }
 
 #[test]
 fn a_pause_between_two_samples_of_a_domain_that_does_nothing_is_marked_too() {
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]), stands_still(at(400))]);
     fleet.apply(0, same(at(1000)));
-    assert_eq!(words(&fleet, None), ["had an I/O error 0 s ago, runs again"]);
+    assert_eq!(words(&fleet, None), ["I/O error 0 s ago; running again"]);
 }
 
 /// A look at the states, then a full sample in which a domain still says no more: that is "no answer", not "the same".
@@ -471,7 +471,7 @@ fn a_pause_without_an_event_is_marked_by_the_state() {
         keyframe(at(1000), Groups::OVERVIEW, [paused]),
         keyframe(at(2000), Groups::OVERVIEW, [domain(1, 0, &[])]),
     ]);
-    assert_eq!(words(&fleet, None), ["had an I/O error 2 s ago, runs again"]);
+    assert_eq!(words(&fleet, None), ["I/O error 2 s ago; running again"]);
 }
 
 #[test]
@@ -507,20 +507,23 @@ fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
         sample(at(0), 0, 0, 0),
         sample(at(1000), 1960, 40, 1500),
     ]);
-    let what: Vec<_> = full.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what).collect();
-    assert_eq!(what, ["takes 75 % of a full host (CPU 98 %)", "steal 60 %"]);
+    let what: Vec<_> =
+        full.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what()).collect();
+    assert_eq!(what, ["uses 75 % of a full host (CPU 98 %)", "steal 60 %"]);
     let host = &full.hosts()[0];
-    let loudness = |domain: &Domain| domain.loudness(When::Latest, None, host.top_consumer(When::Latest));
-    let rest = host.domains.values().filter(|domain| domain.uuid != victim).filter_map(loudness).reduce(f64::max);
-    assert!(rest > loudness(&host.domains[&victim]), "lists that are sorted by trouble begin with it as well");
+    let weight = |domain: &Domain| domain.worst_weight(When::Latest, None, host.top_consumer(When::Latest));
+    let rest = host.domains.values().filter(|domain| domain.uuid != victim).filter_map(weight).reduce(f64::max);
+    assert!(rest > weight(&host.domains[&victim]), "lists that are sorted by trouble begin with it as well");
     assert_eq!(host.findings(When::Latest), [], "the domain is named for it");
     let large = HostInfo { cpus: 8, ..HostInfo::default() };
     let nobody =
         fleet([HostUpdate::Connected(Arc::new(large)), sample(at(0), 0, 0, 0), sample(at(1000), 1960, 40, 1500)]);
     let of_host = nobody.hosts()[0].findings(When::Latest);
-    assert_eq!(of_host, [(Severity::Warning, "host CPU 98 % busy".to_owned())], "no single one takes a quarter of it");
+    let problem = HostProblem::Cpu(98.0);
+    assert_eq!(of_host, [HostFinding { severity: Severity::Warning, problem }], "no single one takes a quarter of it");
+    assert_eq!(of_host[0].what(), "host CPU 98 % busy");
     let idle =
         fleet([HostUpdate::Connected(Arc::new(info)), sample(at(0), 0, 0, 0), sample(at(1000), 1000, 1000, 900)]);
-    let what = idle.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what);
+    let what = idle.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what());
     assert!(what.into_iter().all(|what| !what.contains("full host")));
 }

@@ -1,5 +1,6 @@
 //! A domain in which calls hang, and what counts as a hang.
 
+use super::Severity;
 use crate::time::Timestamp;
 use std::time::Duration;
 
@@ -56,6 +57,14 @@ impl BlockedBy {
             Self::Monitor => "its QEMU does not answer",
             Self::Lock => "libvirt holds its lock (a start, a save, a hook)",
             Self::Host => "too many other domains are blocked",
+        }
+    }
+
+    /// How serious it is.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Monitor | Self::Lock => Severity::Critical,
+            Self::Host => Severity::Warning,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What happened between two samples, as libvirt tells it, or as was found out.
 
-use super::BlockedBy;
+use super::named_numbers::named_numbers;
+use super::{BlockedBy, Severity};
 use crate::time::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
@@ -23,17 +24,6 @@ pub struct EventDomain {
     pub uuid: Uuid,
     /// The name at the time.
     pub name: String,
-}
-
-/// How loud an event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EventSeverity {
-    /// Part of an ordinary day.
-    Notice,
-    /// Worth a look.
-    Warning,
-    /// A guest suffers, or nobody can tell any more.
-    Critical,
 }
 
 /// What happened.
@@ -153,55 +143,85 @@ impl Lifecycle {
     }
 }
 
-/// Why a [`Lifecycle`] step came: libvirt's number.
+/// Why a [`Lifecycle`] event came: libvirt's number. Its meaning depends on the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LifecycleDetail(pub i32);
 
-impl LifecycleDetail {
-    /// `VIR_DOMAIN_EVENT_SUSPENDED_IOERROR`.
-    pub const IO_ERROR: Self = Self(2);
-
-    /// What the number means after `step`; `None` where it is new.
-    pub fn describe(self, step: Lifecycle) -> Option<&'static str> {
-        let words: &[&str] = match step {
-            Lifecycle::Defined => &["new", "changed", "renamed", "from snapshot"],
-            Lifecycle::Undefined => &["removed", "renamed"],
-            Lifecycle::Started => &["booted", "migrated here", "restored", "from snapshot", "woken up"],
-            Lifecycle::Suspended => &[
-                "by the user",
-                "migrating",
-                "I/O error",
-                "watchdog",
-                "restored, paused",
-                "from snapshot, paused",
-                "API error",
-                "post-copy migration",
-                "post-copy migration failed",
-            ],
-            Lifecycle::Resumed => {
-                &["unpaused", "migrated here", "from snapshot", "post-copy migration", "post-copy migration failed"]
-            }
-            Lifecycle::Stopped => {
-                &["shut down", "destroyed", "crashed", "migrated away", "saved", "emulator failed", "from snapshot"]
-            }
-            Lifecycle::Shutdown => &["finished", "by the guest", "by the host"],
-            Lifecycle::PmSuspended => &["to memory", "to disk"],
-            Lifecycle::Crashed => &["guest panicked", "crash kernel loaded"],
-            Lifecycle::Unknown(_) => &[],
-        };
-        usize::try_from(self.0).ok().and_then(|index| words.get(index)).copied()
+named_numbers! {
+    LifecycleDetail of Lifecycle, "VIR_DOMAIN_EVENT_" {
+        Defined {
+            DEFINED_ADDED = 0, "new";
+            DEFINED_UPDATED = 1, "changed";
+            DEFINED_RENAMED = 2, "renamed";
+            DEFINED_FROM_SNAPSHOT = 3, "from snapshot";
+        }
+        Undefined {
+            UNDEFINED_REMOVED = 0, "removed";
+            UNDEFINED_RENAMED = 1, "renamed";
+        }
+        Started {
+            STARTED_BOOTED = 0, "booted";
+            STARTED_MIGRATED = 1, "migrated here";
+            STARTED_RESTORED = 2, "restored";
+            STARTED_FROM_SNAPSHOT = 3, "from snapshot";
+            STARTED_WAKEUP = 4, "woken up";
+        }
+        Suspended {
+            SUSPENDED_PAUSED = 0, "by the user";
+            SUSPENDED_MIGRATED = 1, "migrating";
+            SUSPENDED_IOERROR = 2, "I/O error";
+            SUSPENDED_WATCHDOG = 3, "watchdog";
+            SUSPENDED_RESTORED = 4, "restored, paused";
+            SUSPENDED_FROM_SNAPSHOT = 5, "from snapshot, paused";
+            SUSPENDED_API_ERROR = 6, "API error";
+            SUSPENDED_POSTCOPY = 7, "post-copy migration";
+            SUSPENDED_POSTCOPY_FAILED = 8, "post-copy migration failed";
+        }
+        Resumed {
+            RESUMED_UNPAUSED = 0, "unpaused";
+            RESUMED_MIGRATED = 1, "migrated here";
+            RESUMED_FROM_SNAPSHOT = 2, "from snapshot";
+            RESUMED_POSTCOPY = 3, "post-copy migration";
+            RESUMED_POSTCOPY_FAILED = 4, "post-copy migration failed";
+        }
+        Stopped {
+            STOPPED_SHUTDOWN = 0, "shut down";
+            STOPPED_DESTROYED = 1, "destroyed";
+            STOPPED_CRASHED = 2, "crashed";
+            STOPPED_MIGRATED = 3, "migrated away";
+            STOPPED_SAVED = 4, "saved";
+            STOPPED_FAILED = 5, "emulator failed";
+            STOPPED_FROM_SNAPSHOT = 6, "from snapshot";
+        }
+        Shutdown {
+            SHUTDOWN_FINISHED = 0, "finished";
+            SHUTDOWN_GUEST = 1, "by the guest";
+            SHUTDOWN_HOST = 2, "by the host";
+        }
+        PmSuspended {
+            PMSUSPENDED_MEMORY = 0, "to memory";
+            PMSUSPENDED_DISK = 1, "to disk";
+        }
+        Crashed {
+            CRASHED_PANICKED = 0, "guest panicked";
+            CRASHED_CRASHLOADED = 1, "crash kernel loaded";
+        }
     }
+}
 
-    fn severity(self, step: Lifecycle) -> EventSeverity {
-        match (step, self.0) {
-            (Lifecycle::Crashed, _) => EventSeverity::Critical,
-            // I/O error, watchdog, post-copy migration failed.
-            (Lifecycle::Suspended, 2 | 3 | 8) => EventSeverity::Critical,
-            (Lifecycle::Suspended, 6) => EventSeverity::Warning,
-            (Lifecycle::Resumed, 4) => EventSeverity::Warning,
-            // Crashed; the emulator died, or did not start.
-            (Lifecycle::Stopped, 2 | 5) => EventSeverity::Critical,
-            _ => EventSeverity::Notice,
+impl LifecycleDetail {
+    fn severity(self, event: Lifecycle) -> Severity {
+        match (event, self) {
+            (Lifecycle::Crashed, _)
+            | (
+                Lifecycle::Suspended,
+                Self::SUSPENDED_IOERROR | Self::SUSPENDED_WATCHDOG | Self::SUSPENDED_POSTCOPY_FAILED,
+            )
+            | (Lifecycle::Stopped, Self::STOPPED_CRASHED | Self::STOPPED_FAILED) => Severity::Critical,
+            (Lifecycle::Suspended, Self::SUSPENDED_API_ERROR) | (Lifecycle::Resumed, Self::RESUMED_POSTCOPY_FAILED) => {
+                Severity::Warning
+            }
+            _ => Severity::Notice,
         }
     }
 }
@@ -362,24 +382,23 @@ impl EventKind {
         }
     }
 
-    /// How loud it is.
-    pub fn severity(&self) -> EventSeverity {
+    /// How serious it is.
+    pub fn severity(&self) -> Severity {
         match self {
             Self::Lifecycle(step, detail) => detail.severity(*step),
-            Self::IoError { action: IoErrorAction::Ignored, .. } => EventSeverity::Warning,
-            Self::IoError { .. }
-            | Self::Watchdog(_)
-            | Self::ControlError
-            | Self::Blocked(BlockedBy::Monitor)
-            | Self::ConnectionLost(_) => EventSeverity::Critical,
-            Self::DeviceRemovalFailed(_) | Self::Blocked(_) | Self::LeftOut(_) => EventSeverity::Warning,
-            Self::BlockJob { status: BlockJobStatus::Failed, .. } => EventSeverity::Warning,
+            Self::IoError { action: IoErrorAction::Ignored, .. } => Severity::Warning,
+            Self::IoError { .. } | Self::Watchdog(_) | Self::ControlError | Self::ConnectionLost(_) => {
+                Severity::Critical
+            }
+            Self::Blocked(by) => by.severity(),
+            Self::DeviceRemovalFailed(_) | Self::LeftOut(_) => Severity::Warning,
+            Self::BlockJob { status: BlockJobStatus::Failed, .. } => Severity::Warning,
             Self::Rebooted
             | Self::DeviceAdded(_)
             | Self::DeviceRemoved(_)
             | Self::BlockJob { .. }
             | Self::Free(_)
-            | Self::ConnectionBack => EventSeverity::Notice,
+            | Self::ConnectionBack => Severity::Notice,
         }
     }
 
@@ -433,7 +452,7 @@ impl EventKind {
     /// Whether a domain stands still because the host could not complete its I/O.
     pub fn is_io_error_pause(&self) -> bool {
         match self {
-            Self::Lifecycle(Lifecycle::Suspended, detail) => *detail == LifecycleDetail::IO_ERROR,
+            Self::Lifecycle(Lifecycle::Suspended, detail) => *detail == LifecycleDetail::SUSPENDED_IOERROR,
             Self::IoError { action, .. } => *action == IoErrorAction::Paused,
             _ => false,
         }
@@ -503,7 +522,7 @@ mod tests {
         let bare = error("", "", 2, "");
         assert_eq!(told(&bare), "Critical I/O error: told to the guest");
         assert_eq!((bare.device(), bare.path(), bare.is_io_error_pause()), (None, None, false));
-        assert_eq!(error("sda", "", 0, "").severity(), EventSeverity::Warning);
+        assert_eq!(error("sda", "", 0, "").severity(), Severity::Warning);
     }
 
     #[test]

@@ -9,7 +9,9 @@ mod event;
 mod figure;
 mod groups;
 mod host;
+mod named_numbers;
 mod sample;
+mod severity;
 mod state;
 pub mod totals;
 mod update;
@@ -18,8 +20,7 @@ pub use blocked::{Blocked, BlockedBy, HANG_OF_OTHERS, HANG_OF_OWN_CALL, SUSPECTE
 pub use counter::Counter;
 pub use definition::{DiskDefinition, DomainDefinition, NicDefinition};
 pub use event::{
-    BlockJob, BlockJobStatus, Event, EventDomain, EventKind, EventSeverity, IoErrorAction, Lifecycle, LifecycleDetail,
-    WatchdogAction,
+    BlockJob, BlockJobStatus, Event, EventDomain, EventKind, IoErrorAction, Lifecycle, LifecycleDetail, WatchdogAction,
 };
 pub use figure::{Info, Quantity};
 pub use groups::{Call, Groups, UnsupportedCall};
@@ -28,5 +29,6 @@ pub use sample::{
     BlockSample, CpuSample, DomainSample, HostSample, MemorySample, NetSample, SampleKind, VcpuDelay, VcpuSample,
     VcpuState,
 };
+pub use severity::Severity;
 pub use state::{DomainState, StateReason};
 pub use update::{Failure, HostUpdate, SampleDelta};

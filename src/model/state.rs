@@ -1,17 +1,19 @@
-//! The life of a domain, as `virDomainGetState` and `state.state` tell it.
+//! The state of a domain and its reason, from `virDomainGetState` or `state.state` and `state.reason`.
+
+use super::named_numbers::named_numbers;
 
 /// `virDomainState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DomainState {
     /// 0, or a number that this program does not know.
     Unknown,
-    /// 1: has its CPUs.
+    /// 1: its vCPUs run.
     Running,
     /// 2: waits for a resource (Xen).
     Blocked,
-    /// 3: its CPUs are stopped; the reason says by whom.
+    /// 3: its vCPUs are stopped; the reason says why.
     Paused,
-    /// 4: on its way down.
+    /// 4: shutting down.
     ShuttingDown,
     /// 5: not running.
     ShutOff,
@@ -36,7 +38,7 @@ impl DomainState {
         }
     }
 
-    /// Whether a process stands behind the domain, so that it has live statistics.
+    /// Whether the domain has a process, and with it live statistics.
     pub fn is_active(self) -> bool {
         !matches!(self, Self::ShutOff | Self::Crashed)
     }
@@ -56,67 +58,64 @@ impl DomainState {
     }
 }
 
-/// Why a domain is in its state: libvirt's number (its meaning depends on the state).
+/// Why a domain is in its state: libvirt's number. Its meaning depends on the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct StateReason(pub i64);
 
-impl StateReason {
-    /// What the number means in `state`; `None` where libvirt itself says "unknown" or the number is new.
-    pub fn describe(self, state: DomainState) -> Option<&'static str> {
-        let words: &[&str] = match state {
-            DomainState::Running => &[
-                "",
-                "booted",
-                "migrated",
-                "restored",
-                "from snapshot",
-                "unpaused",
-                "migration canceled",
-                "save canceled",
-                "woken up",
-                "crashed, goes on",
-                "post-copy",
-                "post-copy failed",
-            ],
-            DomainState::Paused => &[
-                "",
-                "by the user",
-                "migrating",
-                "saving",
-                "dumping",
-                "I/O error",
-                "watchdog",
-                "from snapshot",
-                "shutting down",
-                "snapshot in progress",
-                "guest crashed",
-                "starting up",
-                "post-copy",
-                "post-copy failed",
-                "API error",
-            ],
-            DomainState::ShuttingDown => &["", "on the user's request"],
-            DomainState::ShutOff => &[
-                "",
-                "shut down",
-                "destroyed",
-                "crashed",
-                "migrated away",
-                "saved",
-                "failed to start",
-                "from snapshot",
-                "daemon lost it",
-            ],
-            DomainState::Crashed => &["", "guest panicked"],
-            DomainState::Unknown | DomainState::Blocked | DomainState::PmSuspended => &[],
-        };
-        usize::try_from(self.0).ok().and_then(|index| words.get(index)).copied().filter(|word| !word.is_empty())
+named_numbers! {
+    StateReason of DomainState, "VIR_DOMAIN_" {
+        Running {
+            RUNNING_BOOTED = 1, "booted";
+            RUNNING_MIGRATED = 2, "migrated";
+            RUNNING_RESTORED = 3, "restored";
+            RUNNING_FROM_SNAPSHOT = 4, "from snapshot";
+            RUNNING_UNPAUSED = 5, "unpaused";
+            RUNNING_MIGRATION_CANCELED = 6, "migration canceled";
+            RUNNING_SAVE_CANCELED = 7, "save canceled";
+            RUNNING_WAKEUP = 8, "woken up";
+            RUNNING_CRASHED = 9, "running after a crash";
+            RUNNING_POSTCOPY = 10, "post-copy";
+            RUNNING_POSTCOPY_FAILED = 11, "post-copy failed";
+        }
+        Paused {
+            PAUSED_USER = 1, "by the user";
+            PAUSED_MIGRATION = 2, "migrating";
+            PAUSED_SAVE = 3, "saving";
+            PAUSED_DUMP = 4, "dumping";
+            PAUSED_IOERROR = 5, "I/O error";
+            PAUSED_WATCHDOG = 6, "watchdog";
+            PAUSED_FROM_SNAPSHOT = 7, "from snapshot";
+            PAUSED_SHUTTING_DOWN = 8, "shutting down";
+            PAUSED_SNAPSHOT = 9, "snapshot in progress";
+            PAUSED_CRASHED = 10, "guest crashed";
+            PAUSED_STARTING_UP = 11, "starting up";
+            PAUSED_POSTCOPY = 12, "post-copy";
+            PAUSED_POSTCOPY_FAILED = 13, "post-copy failed";
+            PAUSED_API_ERROR = 14, "API error";
+        }
+        ShuttingDown {
+            SHUTDOWN_USER = 1, "by the user";
+        }
+        ShutOff {
+            SHUTOFF_SHUTDOWN = 1, "shut down";
+            SHUTOFF_DESTROYED = 2, "destroyed";
+            SHUTOFF_CRASHED = 3, "crashed";
+            SHUTOFF_MIGRATED = 4, "migrated away";
+            SHUTOFF_SAVED = 5, "saved";
+            SHUTOFF_FAILED = 6, "failed to start";
+            SHUTOFF_FROM_SNAPSHOT = 7, "from snapshot";
+            SHUTOFF_DAEMON = 8, "daemon lost it";
+        }
+        Crashed {
+            CRASHED_PANICKED = 1, "guest panicked";
+        }
     }
+}
 
-    /// Paused because the host could not complete the guest's I/O: the loudest state there is
-    /// (`VIR_DOMAIN_PAUSED_IOERROR`).
+impl StateReason {
+    /// Whether the domain is paused because the host could not complete a disk request.
     pub fn is_io_error(self, state: DomainState) -> bool {
-        state == DomainState::Paused && self.0 == 5
+        (state, self) == (DomainState::Paused, Self::PAUSED_IOERROR)
     }
 }
 

@@ -25,8 +25,8 @@ impl UiState {
             let groups = list.groups();
             self.rows_in_sight().filter_map(|row| row.domain()).for_each(|id| show(id, groups));
         }
-        let findings = fleet.findings(self.cursor, |id| self.seen.of(id));
-        findings.iter().take(TROUBLES).for_each(|(id, _)| show(*id, Groups::OVERVIEW));
+        let worst = fleet.worst_domains(self.cursor, |id| self.seen.of(id), TROUBLES);
+        worst.into_iter().for_each(|id| show(id, Groups::OVERVIEW));
         let focus = self.domain.as_ref().map(|view| view.id).filter(|id| id.host == host);
         Demand { shown: Arc::new(shown), focus: focus.map(|id| id.uuid) }
     }

@@ -60,9 +60,9 @@ pub(super) fn rows(
         fleet.hosts().iter().map(|host| host.top_consumer(host.timeline.when(cursor))).collect();
     for (id, host, domain) in fleet.domains() {
         let when = host.timeline.when(cursor);
-        let loudness = || domain.loudness(when, seen.of(id), top_consumers[id.host]);
+        let weight = || domain.worst_weight(when, seen.of(id), top_consumers[id.host]);
         let mut add = |row: RowId| {
-            let value = key.value(&row, domain, when, loudness);
+            let value = key.value(&row, domain, when, weight);
             rows.push((row, domain.is_active(when), value, domain.name.as_str()));
         };
         let named = matches(domain, when, &needle);

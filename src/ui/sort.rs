@@ -8,7 +8,7 @@ use crate::model::DomainState;
 /// A column to sort by. What sums up a domain's devices is, of one of them, the device's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
-    /// The loudest finding; of events, how loud they are.
+    /// The worst finding; of events, their severity.
     Trouble,
     /// The moment of an event.
     Time,
@@ -64,16 +64,16 @@ impl SortKey {
         }
     }
 
-    /// The number to sort a row by; `None` sorts last in either order. `loudness`: of what is wrong with its domain.
+    /// The number to sort a row by; `None` sorts last in either order. `weight`: of the worst finding of its domain.
     pub(super) fn value(
         self,
         row: &RowId,
         domain: &Domain,
         when: When,
-        loudness: impl FnOnce() -> Option<f64>,
+        weight: impl FnOnce() -> Option<f64>,
     ) -> Option<f64> {
         match row.device() {
-            None if self == Self::Trouble => loudness(),
+            None if self == Self::Trouble => weight(),
             None => self.of_domain(domain, when),
             Some(DeviceKey::Disk(key)) => self.of_disk(&domain.disks.get(key)?.series, when),
             Some(DeviceKey::Nic(key)) => self.of_nic(&domain.nics.get(key)?.series, when),

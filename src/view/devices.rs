@@ -8,7 +8,8 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Domain, Host, Series, Severity, When};
+use crate::fleet::{Domain, Host, Limits, Series, When, disk_limits, nic_limits, vcpu_limits};
+use crate::model::Severity;
 use crate::ui::{DeviceKey, List, RowId, SortKey};
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
@@ -230,68 +231,33 @@ fn figure(scene: &Scene, content: Content, domain: &Domain, key: &DeviceKey, whe
     found.unwrap_or((Role::Dim, scene.none().to_owned()))
 }
 
-/// From where on a figure is (worth a look, critical); `None`: it never is.
-type Limits = Option<(f64, f64)>;
-
 fn value<M: Metric>(
     scene: &Scene,
     series: &Series<M>,
     metric: M,
     when: When,
-    limits: Limits,
+    limits: Option<Limits>,
     role: Role,
 ) -> (Role, String) {
     match series.value(metric, when) {
         Some(0.0) => (Role::Dim, format::figure(metric.info().unit, 0.0, scene.palette.symbols)),
         Some(value) => {
-            let role = grade(value, limits).map_or(role, marks::role);
+            let role = limits.and_then(|limits| limits.severity(value)).map_or(role, marks::role);
             (role, format::figure(metric.info().unit, value, scene.palette.symbols))
         }
         None => (Role::Dim, scene.none().to_owned()),
     }
 }
 
-fn grade(value: f64, limits: Limits) -> Option<Severity> {
-    match limits {
-        Some((_, critical)) if value >= critical => Some(Severity::Critical),
-        Some((warning, _)) if value >= warning => Some(Severity::Warning),
-        _ => None,
-    }
-}
-
-/// The limits are those of [`Domain::findings`], so that a row is as loud as its domain.
-fn disk_limits(metric: D) -> Limits {
-    match metric {
-        D::ReadLatency | D::WriteLatency | D::FlushLatency => Some(crate::fleet::LATENCY_LIMITS),
-        D::Errors => Some((f64::MIN_POSITIVE, f64::MIN_POSITIVE)),
-        _ => None,
-    }
-}
-
-fn nic_limits(metric: N) -> Limits {
-    match metric {
-        N::RxDrops | N::TxDrops | N::RxErrors | N::TxErrors => Some(crate::fleet::LOSS_LIMITS),
-        _ => None,
-    }
-}
-
-fn vcpu_limits(metric: V) -> Limits {
-    match metric {
-        V::Steal => Some(crate::fleet::STEAL_LIMITS),
-        V::Use => Some((90.0, f64::INFINITY)),
-        V::Wait => None,
-    }
-}
-
-/// How loud the loudest of a device's own figures is: its sign, which needs no colour.
+/// The severity of the worst of a device's own figures: its sign, which is readable without colour.
 fn severity(domain: &Domain, key: &DeviceKey, when: When) -> Option<Severity> {
-    fn loudest<M: Metric>(series: &Series<M>, when: When, limits: fn(M) -> Limits) -> Option<Severity> {
-        M::ALL.iter().filter_map(|metric| grade(series.value(*metric, when)?, limits(*metric))).max()
+    fn worst<M: Metric>(series: &Series<M>, when: When, limits: fn(M) -> Option<Limits>) -> Option<Severity> {
+        M::ALL.iter().filter_map(|metric| limits(*metric)?.severity(series.value(*metric, when)?)).max()
     }
     match key {
-        DeviceKey::Disk(key) => loudest(&domain.disks.get(key)?.series, when, disk_limits),
-        DeviceKey::Nic(key) => loudest(&domain.nics.get(key)?.series, when, nic_limits),
-        DeviceKey::Vcpu(key) => loudest(&domain.vcpus.get(key)?.series, when, vcpu_limits),
+        DeviceKey::Disk(key) => worst(&domain.disks.get(key)?.series, when, disk_limits),
+        DeviceKey::Nic(key) => worst(&domain.nics.get(key)?.series, when, nic_limits),
+        DeviceKey::Vcpu(key) => worst(&domain.vcpus.get(key)?.series, when, vcpu_limits),
     }
 }
 

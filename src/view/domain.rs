@@ -55,16 +55,16 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
     let mut first = marks::state_sign(scene, domain, when, &findings);
     let name = text::fit(&domain.name, usize::from(area.width) / 2, symbols);
     first.push_span(scene.span(Role::Title, format!(" {name}  ")));
-    let loudest = findings.first();
-    let state_role = match loudest.filter(|finding| finding.is_state) {
+    let worst = findings.first();
+    let state_role = match worst.filter(|finding| finding.is_state()) {
         Some(finding) => marks::role(finding.severity),
         None if domain.is_active(when) => Role::Good,
         None => Role::Dim,
     };
     first.push_span(scene.span(state_role, marks::state_words(domain, when)));
-    if let Some(finding) = loudest.filter(|finding| !finding.is_state) {
+    if let Some(finding) = worst.filter(|finding| !finding.is_state()) {
         let room = usize::from(area.width).saturating_sub(text::width_of(&first) + 2);
-        let words = text::shorten(&finding.what, room, symbols);
+        let words = text::shorten(&finding.what(), room, symbols);
         first.push_span(scene.span(marks::role(finding.severity), format!("  {words}")));
     }
     let mut facts = Vec::new();

@@ -5,8 +5,8 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use super::{Scene, Symbols, host};
-use crate::fleet::{Domain, DomainId, Host, HostId, Severity};
-use crate::model::{Call, Event, EventSeverity};
+use crate::fleet::{Domain, DomainId, Host, HostId};
+use crate::model::{Call, Event, Severity};
 use crate::ui::{RowId, SortKey};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -151,7 +151,7 @@ fn draw_row(
         let room = usize::from(*width);
         let (role, words) = match column.content {
             Content::Sign => {
-                let sign = if sign(scene, event).is_empty() { " ".to_owned() } else { sign(scene, event) };
+                let sign = Some(sign(scene, event)).filter(|sign| !sign.is_empty()).unwrap_or(" ");
                 (role(event).unwrap_or(Role::Title), format!("{sign}{}", if seen { " " } else { unseen(symbols) }))
             }
             Content::Time => (Role::Dim, time(scene, event)),
@@ -177,22 +177,15 @@ pub(super) fn unseen(symbols: Symbols) -> &'static str {
     if symbols == Symbols::Ascii { "*" } else { "•" }
 }
 
-fn severity(event: &Event) -> Option<Severity> {
-    match event.kind.severity() {
-        EventSeverity::Notice => None,
-        EventSeverity::Warning => Some(Severity::Warning),
-        EventSeverity::Critical => Some(Severity::Critical),
-    }
+/// The sign of a warning or a critical event; empty for a notice.
+pub(super) fn sign(scene: &Scene, event: &Event) -> &'static str {
+    marks::sign(event.kind.severity(), scene.palette.symbols)
 }
 
-/// The sign of an event's severity; empty for a notice.
-pub(super) fn sign(scene: &Scene, event: &Event) -> String {
-    severity(event).map(|severity| marks::sign(severity, scene.palette.symbols).to_owned()).unwrap_or_default()
-}
-
-/// The role of an event's severity; `None` for a notice.
+/// The role of a warning or a critical event; `None` for a notice.
 pub(super) fn role(event: &Event) -> Option<Role> {
-    severity(event).map(marks::role)
+    let severity = event.kind.severity();
+    (severity > Severity::Notice).then(|| marks::role(severity))
 }
 
 fn is_old(scene: &Scene, event: &Event) -> bool {

@@ -2,11 +2,12 @@
 
 use super::format;
 use super::graph::{self, Window};
+use super::marks;
 use super::text;
 use super::theme::Role;
 use super::{Scene, Symbols};
 use crate::fleet::metric::{HostMetric, Metric};
-use crate::fleet::{Domain, HOST_CPU_LIMITS, HOST_MEMORY_LIMITS, Host, Link, TimeCursor, When};
+use crate::fleet::{Domain, HOST_CPU, HOST_MEMORY, Host, Limits, Link, TimeCursor, When};
 use crate::model::{DomainState, Groups};
 use crate::time::Interval;
 use ratatui::buffer::Buffer;
@@ -192,7 +193,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     let cpu = host.series.value(HostMetric::Cpu, when);
     let mut percent = vec![
         scene.span(Role::Heading, "CPU "),
-        scene.span(load_role(cpu, HOST_CPU_LIMITS, Role::Title), format!("{:>5}%", value(HostMetric::Cpu))),
+        scene.span(load_role(cpu, HOST_CPU, Role::Title), format!("{:>5}%", value(HostMetric::Cpu))),
     ];
     percent.extend(curve(&[HostMetric::Cpu], Role::Cpu, 100.0));
     if detail.iowait {
@@ -202,7 +203,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     let total = total.map_or(scene.none().into(), |total| format::figure(crate::units::Unit::Bytes, total, symbols));
     let memory = vec![
         scene.span(Role::Heading, "MEM "),
-        scene.span(load_role(host.memory_share(when), HOST_MEMORY_LIMITS, Role::Title), value(HostMetric::MemoryUsed)),
+        scene.span(load_role(host.memory_share(when), HOST_MEMORY, Role::Title), value(HostMetric::MemoryUsed)),
         scene.span(Role::Dim, format!("/{total}")),
     ];
     // A sum that is not of all is at least that much.
@@ -236,12 +237,8 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     vec![percent, memory, disk, net, counts]
 }
 
-fn load_role(value: Option<f64>, (warning, critical): (f64, f64), fine: Role) -> Role {
-    match value {
-        Some(value) if value >= critical => Role::Critical,
-        Some(value) if value >= warning => Role::Warning,
-        _ => fine,
-    }
+fn load_role(value: Option<f64>, limits: Limits, below: Role) -> Role {
+    value.and_then(|value| limits.severity(value)).map_or(below, marks::role)
 }
 
 /// The states that domains are counted by, in words for many of them. A domain that waits for a resource has not stopped.

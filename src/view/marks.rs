@@ -3,8 +3,8 @@
 use super::theme::Role;
 use super::{Scene, Symbols, columns, format};
 use crate::fleet::metric::DomainMetric;
-use crate::fleet::{Condition, Domain, Finding, Severity, When};
-use crate::model::{DomainState, Groups};
+use crate::fleet::{Condition, Domain, Finding, When};
+use crate::model::{DomainState, Groups, Severity};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -12,13 +12,14 @@ use std::time::Duration;
 
 use DomainMetric as M;
 
-/// The sign in front of a finding.
+/// The sign in front of a finding or an event; empty for a notice.
 pub(super) fn sign(severity: Severity, symbols: Symbols) -> &'static str {
     match (severity, symbols) {
         (Severity::Critical, Symbols::Ascii) => "!",
         (Severity::Warning, Symbols::Ascii) => "?",
         (Severity::Critical, _) => "▲",
         (Severity::Warning, _) => "△",
+        (Severity::Notice, _) => "",
     }
 }
 
@@ -26,12 +27,13 @@ pub(super) fn role(severity: Severity) -> Role {
     match severity {
         Severity::Critical => Role::Critical,
         Severity::Warning => Role::Warning,
+        Severity::Notice => Role::Text,
     }
 }
 
-/// How loud a figure is.
-pub(super) fn severity(findings: &[Finding], metric: DomainMetric) -> Option<Severity> {
-    findings.iter().find(|finding| finding.metric == Some(metric)).map(|finding| finding.severity)
+/// The severity of the finding about a figure; `None`: there is no finding about it.
+pub(super) fn severity(findings: &[Finding<'_>], metric: DomainMetric) -> Option<Severity> {
+    findings.iter().find(|finding| finding.metric() == Some(metric)).map(|finding| finding.severity)
 }
 
 /// Used and given memory, over a bar that is filled by the used share.
@@ -41,7 +43,7 @@ pub(super) fn memory_gauge(
     cell: Rect,
     domain: &Domain,
     when: When,
-    findings: &[Finding],
+    findings: &[Finding<'_>],
 ) {
     let size = format::short_bytes;
     let used = domain.series.value(M::MemoryUsed, when).map_or(scene.none().to_owned(), size);
@@ -72,7 +74,7 @@ pub(super) fn old_guest_figures(domain: &Domain, when: When) -> Option<String> {
 }
 
 /// A sign for trouble and a letter for the state.
-pub(super) fn state_sign(scene: &Scene, domain: &Domain, when: When, findings: &[Finding]) -> Line<'static> {
+pub(super) fn state_sign(scene: &Scene, domain: &Domain, when: When, findings: &[Finding<'_>]) -> Line<'static> {
     let severity = findings.first().map(|finding| finding.severity);
     let mark = severity.map_or(" ", |severity| sign(severity, scene.palette.symbols));
     let (letter, state_role) = match domain.condition(when).map_or(DomainState::Unknown, |it| it.state) {

@@ -38,17 +38,17 @@ struct Scene<'a> {
     ui: &'a UiState,
     palette: Palette,
     now: Timestamp,
-    /// Who fills each host.
+    /// The top consumer of each host.
     top_consumers: &'a [Option<TopConsumer>],
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
         Span::styled(text.into(), self.palette.style(role))
     }
 
-    /// What is wrong with a domain, as far as the user does not know it yet.
-    fn findings(&self, host: &Host, domain: &Domain) -> Vec<Finding> {
+    /// What is wrong with a domain, the worst first, without what the user has seen.
+    fn findings(&self, host: &Host, domain: &'a Domain) -> Vec<Finding<'a>> {
         let seen = self.ui.seen.of(DomainId { host: host.id, uuid: domain.uuid });
         let top_consumer = self.top_consumers.get(host.id).copied().flatten();
         domain.findings(self.when(host), seen, top_consumer)

@@ -86,7 +86,7 @@ fn card(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Do
     contents(scene, buffer, inner, host, domain, &findings);
 }
 
-fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain, findings: &[Finding]) {
+fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain, findings: &[Finding<'_>]) {
     // CPU gets what the others leave; each rate grows from one line to three.
     let rate = ((area.height.saturating_sub(2)) / 5).clamp(1, 3);
     // What is wrong has its line in every card, so that a card does not change when something goes wrong.
@@ -132,9 +132,9 @@ fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain:
 }
 
 /// What is wrong, or else what it is.
-fn summary(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain, findings: &[Finding]) {
+fn summary(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: &Domain, findings: &[Finding<'_>]) {
     let words = match findings.first() {
-        Some(finding) => (marks::role(finding.severity), finding.what.clone()),
+        Some(finding) => (marks::role(finding.severity), finding.what()),
         None => {
             let title = domain.definition.as_ref().and_then(|definition| definition.title.clone());
             (Role::Dim, title.unwrap_or_else(|| marks::state_words(domain, scene.when(host))))

@@ -9,8 +9,7 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use crate::fleet::metric::{DomainMetric, Metric};
-use crate::fleet::{Domain, Finding, Host, Missing, Severity, When};
-use crate::model::BlockedBy;
+use crate::fleet::{Domain, Finding, Host, Missing, When};
 use crate::ui::SortKey;
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
@@ -203,8 +202,7 @@ fn draw_row(
     // is on the hypervisor itself, so does the CPU.
     let blocked = |metric| match domain.missing(host, metric, when) {
         Missing::Blocked(by, age) => {
-            let severity = if by == BlockedBy::Host { Severity::Warning } else { Severity::Critical };
-            Some((metric, marks::role(severity), format!("{}, figures {} s old", by.name(), age.as_secs())))
+            Some((metric, marks::role(by.severity()), format!("{}, figures {} s old", by.name(), age.as_secs())))
         }
         _ => None,
     };
@@ -231,7 +229,7 @@ fn draw_row(
     }
 }
 
-fn figure(scene: &Scene, content: Content, domain: &Domain, when: When, findings: &[Finding]) -> (Role, String) {
+fn figure(scene: &Scene, content: Content, domain: &Domain, when: When, findings: &[Finding<'_>]) -> (Role, String) {
     let symbols = scene.palette.symbols;
     let show = |value: Option<f64>, unit, role| match value {
         Some(value) => (role, format::figure(unit, value, symbols)),

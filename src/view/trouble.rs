@@ -6,9 +6,9 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use super::{Scene, events};
+use crate::fleet::Link;
 use crate::fleet::metric::{DomainMetric, Metric};
-use crate::fleet::{Link, Severity};
-use crate::model::{Call, Failure, Groups};
+use crate::model::{Call, Failure, Groups, Severity};
 use crate::time::Timestamp;
 use crate::ui::{List, Screen};
 use ratatui::buffer::Buffer;
@@ -23,8 +23,8 @@ const LEAST: usize = 20;
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let mut spans = Vec::new();
     let whole = usize::from(area.width);
-    // Every finding takes at least this many columns, which bounds how many are formatted.
-    let (findings, total) = scene.fleet.loudest(scene.ui.cursor, |id| scene.ui.seen.of(id), whole / 8 + 1);
+    let findings = scene.fleet.findings(scene.ui.cursor, |id| scene.ui.seen.of(id));
+    let total = findings.len();
     let news = news(scene, findings.first().map(|(id, _)| id.uuid));
     // Findings come first. The newest event gets the columns that its shortest text needs, or what is left over.
     let least = |index: usize| news.get(index).map_or(0, |(_, words)| (text::width(words) + 2).min(whole * 2 / 5));
@@ -36,9 +36,10 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         spans.push(scene.span(role, words));
     }
     for host in scene.fleet.hosts() {
-        for (severity, words) in host.findings(scene.when(host)) {
+        for finding in host.findings(scene.when(host)) {
+            let severity = finding.severity;
             // A warning about a host comes after the findings of domains.
-            let words = format!("{} {words}  ", marks::sign(severity, scene.palette.symbols));
+            let words = format!("{} {}  ", marks::sign(severity, scene.palette.symbols), finding.what());
             let left = room.saturating_sub(used + if total > 0 { LEAST } else { 0 });
             if (severity == Severity::Critical || total == 0) && text::width(&words) <= left {
                 used += text::width(&words);
@@ -49,8 +50,11 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     for (index, (id, finding)) in findings.into_iter().enumerate() {
         let Some((_, domain)) = scene.fleet.domain(id) else { continue };
         let name = text::fit(&domain.name, 20, scene.palette.symbols);
-        let words =
-            format!("{} {name} {}  ", marks::sign(finding.severity, scene.palette.symbols), text::clean(&finding.what));
+        let words = format!(
+            "{} {name} {}  ",
+            marks::sign(finding.severity, scene.palette.symbols),
+            text::clean(&finding.what())
+        );
         let rest = format!("+{}", total - index);
         if index == 0 && used + text::width(&words) + rest.len() > room {
             room = whole - least(news.len().saturating_sub(1));
@@ -117,7 +121,7 @@ fn news(scene: &Scene, loudest: Option<Uuid>) -> Vec<(Role, String)> {
     let Some((count, _, event)) = scene.ui.unseen(scene.fleet) else { return Vec::new() };
     let symbols = scene.palette.symbols;
     let name = event.domain.as_ref().map(|domain| text::fit(&domain.name, 20, symbols) + " ").unwrap_or_default();
-    let short = [events::sign(scene, event), format!("{count} new: {name}{}", event.kind.what())].join(" ");
+    let short = format!("{} {count} new: {name}{}", events::sign(scene, event), event.kind.what());
     let short = short.trim_start().to_owned();
     let why = event.kind.why();
     let why = text::clean(&why);
@@ -125,7 +129,7 @@ fn news(scene: &Scene, loudest: Option<Uuid>) -> Vec<(Role, String)> {
     let explained =
         if why.is_empty() { short.clone() } else { format!("{short} ({})", text::shorten(&why, 40, symbols)) };
     let timed = format!("{explained} {}", events::time(scene, event));
-    let counted = [events::sign(scene, event), format!("{count} new")].join(" ").trim_start().to_owned();
+    let counted = format!("{} {count} new", events::sign(scene, event)).trim_start().to_owned();
     // The finding at the left end already names that domain.
     if loudest.is_some() && event.domain.as_ref().map(|domain| domain.uuid) == loudest {
         return vec![(role, counted)];

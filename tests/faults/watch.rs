@@ -111,7 +111,7 @@ impl Watch {
     pub fn says(&self, name: &str, words: &str) -> bool {
         let when = vtop::fleet::When::Latest;
         self.domain(name)
-            .is_some_and(|it| it.findings(when, None, None).iter().any(|finding| finding.what.contains(words)))
+            .is_some_and(|it| it.findings(when, None, None).iter().any(|finding| finding.what().contains(words)))
     }
 
     /// Resets the measurements.

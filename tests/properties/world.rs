@@ -159,7 +159,7 @@ impl World {
             Then::Event(kind) => {
                 let kind = match kind {
                     0 => EventKind::Rebooted,
-                    1 => EventKind::Lifecycle(Lifecycle::Suspended, LifecycleDetail::IO_ERROR),
+                    1 => EventKind::Lifecycle(Lifecycle::Suspended, LifecycleDetail::SUSPENDED_IOERROR),
                     2 => EventKind::Lifecycle(Lifecycle::Resumed, LifecycleDetail(0)),
                     _ => EventKind::LeftOut(7),
                 };

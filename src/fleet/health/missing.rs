@@ -90,7 +90,7 @@ impl Domain {
         };
         if let Some(blocked) = blocked.filter(|_| is_old) {
             let last = if when == When::Latest { self.read_at(group) } else { None };
-            return Missing::Blocked(blocked.by, self.age(last.unwrap_or(blocked.since), when));
+            return Missing::Blocked(blocked.by, self.age_of(last.unwrap_or(blocked.since), when));
         }
         if let Some(reason) = calls.iter().find_map(|&call| host.unsupported(call)) {
             return Missing::DriverLacks(reason.to_owned());

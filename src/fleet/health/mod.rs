@@ -1,9 +1,15 @@
 //! What is wrong with a domain or a host, and why a figure is missing.
 
+mod domain;
+mod finding;
+mod host;
+mod limits;
 mod missing;
-mod rules;
+mod top_consumer;
+mod worst;
 
+pub use finding::{Finding, Problem};
+pub use host::{HostFinding, HostProblem};
+pub use limits::{HOST_CPU, HOST_MEMORY, Limits, disk_limits, guest_figures_age_limit, nic_limits, vcpu_limits};
 pub use missing::Missing;
-pub use rules::{
-    Finding, HOST_CPU_LIMITS, HOST_MEMORY_LIMITS, LATENCY_LIMITS, LOSS_LIMITS, STEAL_LIMITS, Severity, TopConsumer,
-};
+pub use top_consumer::TopConsumer;

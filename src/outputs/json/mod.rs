@@ -9,8 +9,8 @@
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Disk, Domain, Host, HostCpu, Link, Missing, Nic, Series, Vcpu, When};
 use crate::model::{
-    BlockSample, Blocked, Call, Counter, Event, EventSeverity, Groups, MemorySample, NetSample, NodeMemory,
-    UnsupportedCall, VcpuSample, VcpuState,
+    BlockSample, Blocked, Call, Counter, Event, Groups, MemorySample, NetSample, NodeMemory, UnsupportedCall,
+    VcpuSample, VcpuState,
 };
 use crate::time::Timestamp;
 use crate::units::{Amount, Bytes, Unit};
@@ -149,11 +149,7 @@ impl<'a> EventLine<'a> {
             why: Some(event.kind.why()).filter(|why| !why.is_empty()),
             device: event.kind.device(),
             path: event.kind.path(),
-            severity: match event.kind.severity() {
-                EventSeverity::Notice => "notice",
-                EventSeverity::Warning => "warning",
-                EventSeverity::Critical => "critical",
-            },
+            severity: event.kind.severity().name(),
         }
     }
 }

@@ -1,0 +1,104 @@
+//! The rules: which problems a domain has, by its state and its figures.
+
+use super::limits::{self, CPU_OF_GUEST, Limits, MEMORY_OF_GUEST, TOP_CONSUMER_SHARE};
+use super::{Finding, Problem, TopConsumer};
+use crate::fleet::{Condition, Domain, When};
+use crate::model::{Blocked, DomainState, Severity, StateReason};
+use std::time::Duration;
+
+/// The order among domains that do not run at all: the larger number first.
+const IO_ERROR_PAUSE: f64 = 3.0;
+const GUEST_CRASHED: f64 = 2.0;
+const POST_COPY_FAILED: f64 = 1.8;
+const WATCHDOG: f64 = 1.5;
+const BLOCKED: f64 = 1.0;
+/// The order of a crashed domain among critical figures: as a figure at twice its limit. The crash may be long ago, and
+/// guests that are affected now must not stand behind it.
+const CRASHED: f64 = 2.0;
+/// Before all other warnings.
+const PAST_IO_ERROR: f64 = 1000.0;
+
+impl Domain {
+    /// What is wrong with the domain, the worst first. An I/O error that is over is not in it if it began at or before
+    /// `seen` (monotonic time): the caller knows what its reader has seen. `top_consumer`: of the domain's host.
+    pub fn findings(&self, when: When, seen: Option<Duration>, top_consumer: Option<TopConsumer>) -> Vec<Finding<'_>> {
+        let mut findings = Vec::new();
+        self.each_finding(when, seen, top_consumer, |finding| findings.push(finding));
+        findings.sort_by(Finding::worst_first);
+        findings
+    }
+
+    /// The [weight](Finding::weight) of its worst finding; `None`: it has none. Arguments as in [`Self::findings`].
+    pub fn worst_weight(&self, when: When, seen: Option<Duration>, top_consumer: Option<TopConsumer>) -> Option<f64> {
+        let mut worst: Option<f64> = None;
+        self.each_finding(when, seen, top_consumer, |finding| {
+            worst = Some(worst.map_or(finding.weight(), |worst| worst.max(finding.weight())));
+        });
+        worst
+    }
+
+    pub(super) fn each_finding<'a>(
+        &'a self,
+        when: When,
+        seen: Option<Duration>,
+        top_consumer: Option<TopConsumer>,
+        mut add: impl FnMut(Finding<'a>),
+    ) {
+        let mut add = |severity, excess, problem| add(Finding::new(self, when, severity, problem, excess));
+        let Some(Condition { state, reason, blocked, io_error, .. }) = self.condition(when) else { return };
+        match (state, reason) {
+            (DomainState::Paused, StateReason::PAUSED_IOERROR) => {
+                add(Severity::Critical, IO_ERROR_PAUSE, Problem::IoErrorPause);
+            }
+            (DomainState::Paused, StateReason::PAUSED_CRASHED) => {
+                add(Severity::Critical, GUEST_CRASHED, Problem::GuestCrashed);
+            }
+            (DomainState::Paused, StateReason::PAUSED_POSTCOPY_FAILED)
+            | (DomainState::Running, StateReason::RUNNING_POSTCOPY_FAILED) => {
+                add(Severity::Critical, POST_COPY_FAILED, Problem::PostCopyFailed);
+            }
+            (DomainState::Paused, StateReason::PAUSED_WATCHDOG) => {
+                add(Severity::Critical, WATCHDOG, Problem::Watchdog);
+            }
+            (DomainState::Crashed, _) | (DomainState::ShutOff, StateReason::SHUTOFF_CRASHED) => {
+                add(Severity::Critical, CRASHED, Problem::Crashed);
+            }
+            _ => {}
+        }
+        if let Some(blocked) = blocked.filter(Blocked::is_own) {
+            add(blocked.by.severity(), BLOCKED, Problem::Blocked(blocked));
+        }
+        if let Some(pause) = io_error.filter(|it| it.over && seen.is_none_or(|seen| seen < it.at.monotonic)) {
+            add(Severity::Warning, PAST_IO_ERROR, Problem::PastIoError(pause));
+        }
+        if !state.is_active() {
+            return;
+        }
+        for (metric, limits) in limits::DOMAIN {
+            if let Some(value) = self.series.value(metric, when)
+                && let Some((severity, excess)) = above(value, limits)
+            {
+                add(severity, excess, Problem::Figure(metric, value));
+            }
+        }
+        if let Some(value) = self.cpu_of_guest(when)
+            && let Some(severity) = CPU_OF_GUEST.severity(value)
+        {
+            // Not above 1 by much, so behind figures that are above their limits: a guest may need all of its CPU.
+            add(severity, value / 100.0, Problem::CpuOfGuest(value));
+        }
+        if let Some(value) = self.memory_used_percent(when)
+            && let Some((severity, excess)) = above(value, MEMORY_OF_GUEST)
+        {
+            add(severity, excess, Problem::MemoryUsed(value));
+        }
+        if let Some(top_consumer) = top_consumer.filter(|top_consumer| top_consumer.uuid == self.uuid) {
+            add(Severity::Warning, top_consumer.share / TOP_CONSUMER_SHARE, Problem::TopConsumer(top_consumer));
+        }
+    }
+}
+
+/// The severity of a value, and how far above its limit it is; `None` below the limits.
+fn above(value: f64, limits: Limits) -> Option<(Severity, f64)> {
+    Some((limits.severity(value)?, value / limits.warning))
+}

@@ -1,0 +1,153 @@
+//! One problem of a domain: its severity, its place among all problems, and its words.
+
+use super::TopConsumer;
+use crate::fleet::metric::{DiskMetric, DomainMetric};
+use crate::fleet::{Domain, IoErrorPause, When};
+use crate::model::{Blocked, DomainState, Severity};
+use std::cmp::Ordering;
+
+/// One problem of a domain. Its words are formatted by [`Finding::what`] alone: most findings are only sorted and counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Finding<'a> {
+    /// How serious it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub problem: Problem,
+    /// The value divided by its limit, or a fixed number for a state: the order among findings of the same rank.
+    excess: f64,
+    domain: &'a Domain,
+    when: When,
+}
+
+/// What is wrong with a domain.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Problem {
+    /// Paused because the host could not complete a disk request.
+    IoErrorPause,
+    /// Paused because the guest's kernel crashed.
+    GuestCrashed,
+    /// A post-copy migration failed.
+    PostCopyFailed,
+    /// Paused by its watchdog device.
+    Watchdog,
+    /// Its QEMU or its guest crashed, so it is off.
+    Crashed,
+    /// It is not read completely, because its monitor or libvirt does not answer.
+    Blocked(Blocked),
+    /// It was paused on an I/O error, which is over.
+    PastIoError(IoErrorPause),
+    /// A figure is above its limit.
+    Figure(DomainMetric, f64),
+    /// CPU time in percent of all of its vCPUs.
+    CpuOfGuest(f64),
+    /// Used memory in percent of its total.
+    MemoryUsed(f64),
+    /// It uses the most CPU of a full host.
+    TopConsumer(TopConsumer),
+}
+
+impl<'a> Finding<'a> {
+    pub(super) fn new(domain: &'a Domain, when: When, severity: Severity, problem: Problem, excess: f64) -> Self {
+        Self { severity, problem, excess, domain, when }
+    }
+
+    /// A number that sorts findings of all domains, the largest first: domains that do not run at all, then top
+    /// consumers, then critical findings, then warnings; among these by how far the value is above its limit.
+    pub fn weight(&self) -> f64 {
+        let ranks =
+            [self.severity == Severity::Critical, matches!(self.problem, Problem::TopConsumer(_)), self.is_stopped()];
+        let rank: f64 = ranks.iter().zip([1.0, 2.0, 4.0]).filter(|(applies, _)| **applies).map(|(_, rank)| rank).sum();
+        // Small enough for an f64 to keep the fractions of `excess`.
+        rank * 1e9 + self.excess.min(1e9 - 1.0)
+    }
+
+    /// The worst first.
+    pub(super) fn worst_first(&self, other: &Self) -> Ordering {
+        other.weight().total_cmp(&self.weight())
+    }
+
+    /// The figure that it is about; `None` for a state.
+    pub fn metric(&self) -> Option<DomainMetric> {
+        match self.problem {
+            Problem::Figure(metric, _) => Some(metric),
+            Problem::CpuOfGuest(_) | Problem::TopConsumer(_) => Some(DomainMetric::Cpu),
+            Problem::MemoryUsed(_) => Some(DomainMetric::MemoryUsed),
+            _ => None,
+        }
+    }
+
+    /// Whether the domain's state and its reason say the same.
+    pub fn is_state(&self) -> bool {
+        match self.problem {
+            Problem::Blocked(_) => false,
+            problem => self.is_stopped() || problem == Problem::Crashed,
+        }
+    }
+
+    /// Whether the guest does not run at all, and nobody asked for that.
+    fn is_stopped(&self) -> bool {
+        use Problem::{Blocked, GuestCrashed, IoErrorPause, PostCopyFailed, Watchdog};
+        matches!(self.problem, IoErrorPause | GuestCrashed | PostCopyFailed | Watchdog | Blocked(_))
+    }
+
+    /// What is wrong, in a few words without the domain's name.
+    pub fn what(&self) -> String {
+        match self.problem {
+            Problem::IoErrorPause => "paused on an I/O error".into(),
+            Problem::GuestCrashed => "paused, the guest crashed".into(),
+            Problem::PostCopyFailed => "post-copy migration failed".into(),
+            Problem::Watchdog => "paused by its watchdog".into(),
+            Problem::Crashed => "crashed".into(),
+            Problem::Blocked(blocked) => {
+                let age = self.domain.age_of(blocked.since, self.when);
+                format!("{} {} s", blocked.by.name(), age.as_secs())
+            }
+            Problem::PastIoError(pause) => self.past_io_error(pause),
+            Problem::Figure(metric, value) => self.figure(metric, value),
+            Problem::CpuOfGuest(value) => format!("vCPUs {value:.0} % busy"),
+            Problem::MemoryUsed(value) => format!("memory {value:.0} % used"),
+            Problem::TopConsumer(TopConsumer { share, busy, .. }) => {
+                format!("uses {share:.0} % of a full host (CPU {busy:.0} %)")
+            }
+        }
+    }
+
+    fn past_io_error(&self, pause: IoErrorPause) -> String {
+        let now = match self.domain.condition(self.when).map(|condition| condition.state) {
+            Some(DomainState::Running | DomainState::Blocked) => "running again",
+            Some(state) => state.name(),
+            None => "gone",
+        };
+        let seconds = self.domain.age_of(pause.at, self.when).as_secs();
+        let age = match seconds {
+            0..120 => format!("{seconds} s"),
+            120..7200 => format!("{} min", seconds / 60),
+            _ => format!("{} h", seconds / 3600),
+        };
+        format!("I/O error {age} ago; {now}")
+    }
+
+    fn figure(&self, metric: DomainMetric, value: f64) -> String {
+        match metric {
+            DomainMetric::Steal => format!("steal {value:.0} %"),
+            DomainMetric::WorstLatency => match self.domain.worst_latency(self.when) {
+                Some((disk, direction, latency)) => {
+                    format!("{disk} {} {:.0} ms", direction_word(direction), latency / 1e6)
+                }
+                None => format!("disk latency {:.0} ms", value / 1e6),
+            },
+            DomainMetric::SwapIn => format!("swapping in {:.1} MiB/s", value / 1_048_576.0),
+            DomainMetric::NetDrops => format!("{value:.0} packets/s dropped"),
+            DomainMetric::NetErrors => format!("{value:.0} packet errors/s"),
+            other => format!("{other:?} {value:.0}"),
+        }
+    }
+}
+
+fn direction_word(metric: DiskMetric) -> &'static str {
+    match metric {
+        DiskMetric::WriteLatency => "write",
+        DiskMetric::FlushLatency => "flush",
+        _ => "read",
+    }
+}

@@ -1,0 +1,55 @@
+//! What is wrong with a host itself.
+
+use super::limits::{HOST_CPU, HOST_MEMORY};
+use crate::fleet::metric::HostMetric;
+use crate::fleet::{Host, When};
+use crate::model::Severity;
+
+/// One problem of a host.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HostFinding {
+    /// How serious it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub problem: HostProblem,
+}
+
+/// What is wrong with a host.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum HostProblem {
+    /// Its memory is used, in percent.
+    Memory(f64),
+    /// Its CPUs are busy, in percent of all, and no single domain uses a large share of them.
+    Cpu(f64),
+}
+
+impl HostFinding {
+    /// What is wrong, in a few words without the host's name.
+    pub fn what(&self) -> String {
+        match self.problem {
+            HostProblem::Memory(share) => format!("host memory {share:.0} % used"),
+            HostProblem::Cpu(busy) => format!("host CPU {busy:.0} % busy"),
+        }
+    }
+}
+
+impl Host {
+    /// Its used memory, in percent of its total.
+    pub fn memory_share(&self, when: When) -> Option<f64> {
+        let total = self.node.memory.map(|memory| memory.total.0 as f64)?;
+        self.series.value(HostMetric::MemoryUsed, when).map(|used| 100.0 * used / total)
+    }
+
+    /// What is wrong with the host itself. Full CPUs are a finding of its top consumer where it has one.
+    pub fn findings(&self, when: When) -> Vec<HostFinding> {
+        let memory = self.memory_share(when).and_then(|share| {
+            let severity = HOST_MEMORY.severity(share)?;
+            Some(HostFinding { severity, problem: HostProblem::Memory(share) })
+        });
+        let busy = self.series.value(HostMetric::Cpu, when).filter(|busy| *busy >= HOST_CPU.critical);
+        let cpu = busy
+            .filter(|_| self.top_consumer(when).is_none())
+            .map(|busy| HostFinding { severity: Severity::Warning, problem: HostProblem::Cpu(busy) });
+        memory.into_iter().chain(cpu).collect()
+    }
+}
