@@ -1,4 +1,4 @@
-//! The published crate has every file that its sources and tests include.
+//! The published crate has every file that its sources and tests include, and no dependency needs a later Rust than vtop.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -52,4 +52,38 @@ fn files_that_the_sources_include_are_in_the_published_crate() {
         }
     }
     assert!(count >= 5, "only {count} included files were found");
+}
+
+/// `1.88` and `1.88.0` alike.
+fn version(text: &str) -> Vec<u64> {
+    let mut numbers: Vec<_> = text.split('.').map(|part| part.parse().expect("a number")).collect();
+    numbers.resize(3, 0);
+    numbers
+}
+
+#[test]
+fn no_dependency_declares_a_later_rust_version() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo metadata");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let declared: Vec<_> = packages
+        .iter()
+        .filter_map(|package| Some((package["name"].as_str()?, package["rust_version"].as_str()?)))
+        .collect();
+    assert!(declared.len() > 50, "only {} packages declare a version of Rust", declared.len());
+    let (_, own) = declared.iter().find(|(name, _)| *name == "vtop").expect("vtop declares one");
+    let later: Vec<_> = declared.iter().filter(|(_, rust)| version(rust) > version(own)).collect();
+    assert!(later.is_empty(), "vtop declares {own}, and these need more: {later:?}");
+}
+
+#[test]
+fn versions_are_compared_by_number() {
+    assert!(version("1.9") < version("1.88"));
+    assert_eq!(version("1.88"), version("1.88.0"));
+    assert!(version("1.88.1") > version("1.88"));
 }

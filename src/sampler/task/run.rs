@@ -66,7 +66,7 @@ impl Task {
             state_poll: StatePoll::default(),
             events: self.events.clone(),
             timeout: AdaptiveTimeout::default(),
-            // More than four messages go to and fro for it.
+            // Connecting takes more than four round trips.
             round_trip: connected_in / 4,
             quarantine: Quarantine::default(),
             plan: Plan::default(),
