@@ -159,6 +159,7 @@ mod tests {
     use crate::model::{Counter, CpuTimes, Groups, HostSample, HostUpdate, NodeSample, SampleKind};
     use crate::time::{Interval, Timestamp};
     use crate::units::Nanoseconds;
+    use crate::view::theme::Appearance;
     use std::sync::Arc;
 
     /// A host sampled at these moments, 100 % busy from one to the next where `busy`.
@@ -172,21 +173,24 @@ mod tests {
                 idle += at - last
             }
             last = at;
-            let counter = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
-            let cpu = CpuTimes { kernel: counter(0), user: counter(user), idle: counter(idle), iowait: counter(0) };
-            fleet.apply(
-                0,
-                HostUpdate::Keyframe(HostSample {
-                    at: Timestamp::at(Duration::from_millis(at), jiff::Timestamp::UNIX_EPOCH),
-                    kind: SampleKind::Full,
-                    requested: Groups::OVERVIEW,
-                    node: NodeSample { cpu: Some(cpu), memory: None },
-                    domains: Default::default(),
-                    unsupported: Arc::default(),
-                }),
-            );
+            apply(&mut fleet, at, user, idle);
         }
         fleet
+    }
+
+    /// A sample at `at` with these CPU times, all in milliseconds.
+    fn apply(fleet: &mut Fleet, at: u64, user: u64, idle: u64) {
+        let counter = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
+        let cpu = CpuTimes { kernel: counter(0), user: counter(user), idle: counter(idle), iowait: counter(0) };
+        let sample = HostSample {
+            at: Timestamp::at(Duration::from_millis(at), jiff::Timestamp::UNIX_EPOCH),
+            kind: SampleKind::Full,
+            requested: Groups::OVERVIEW,
+            node: NodeSample { cpu: Some(cpu), memory: None },
+            domains: Default::default(),
+            unsupported: Arc::default(),
+        };
+        fleet.apply(0, HostUpdate::Keyframe(sample));
     }
 
     fn cpu_bins(host: &Host, interval: f64, count: usize) -> Vec<Option<f64>> {
@@ -213,6 +217,20 @@ mod tests {
         let fleet = host(&[(1000, false), (5000, true), (6000, false)]);
         let bins = cpu_bins(&fleet.hosts()[0], 1.0, 6);
         assert_eq!(bins, [None, Some(100.0), Some(100.0), Some(100.0), Some(100.0), Some(0.0)]);
+    }
+
+    #[test]
+    fn the_first_sample_after_an_outage_is_drawn() {
+        let mut fleet = host(&[(1000, false), (2000, true), (3000, true)]);
+        fleet.apply(0, HostUpdate::Connecting);
+        apply(&mut fleet, 9000, 6500, 2500);
+        let bins = cpu_bins(&fleet.hosts()[0], 1.0, 8);
+        assert_eq!(bins, [Some(100.0), Some(100.0), None, None, None, None, None, Some(75.0)]);
+        let area = Rect::new(0, 0, 8, 1);
+        let mut buffer = Buffer::empty(area);
+        let appearance = Appearance { symbols: Symbols::Block, ..Appearance::default() };
+        draw(&mut buffer, area, &bins, 100.0, Palette::new(0, &appearance), Role::Cpu);
+        assert_eq!(buffer.content().iter().map(|cell| cell.symbol()).collect::<String>(), "██     ▆");
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Timeline {
             .range(start..)
             .enumerate()
             .map(move |(offset, stamp)| self.span(start + offset, *stamp))
-            .take_while(move |span| span.from < to)
+            .take_while(move |span| span.to <= to || span.from < to)
     }
 
     fn span(&self, index: usize, stamp: Timestamp) -> Span {
