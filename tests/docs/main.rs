@@ -1,4 +1,7 @@
-//! README and the manual: their links and paths lead somewhere, and their command lines are valid.
+//! README and the manual: their links and paths lead somewhere, their command lines are valid, and the tables of figures
+//! are those of the catalogues.
+
+mod figures;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -107,6 +110,18 @@ fn the_readme_is_short_and_has_both_commands() {
     for command in ["\nassets/try ", "\ntests/all "] {
         assert!(readme.contains(command), "README.md has no line for {}", command.trim());
     }
+}
+
+#[test]
+fn the_page_of_figures_is_that_of_the_catalogues() {
+    let (page, path) = (figures::page(), root().join("docs/figures.md"));
+    if std::env::var_os("VTOP_WRITE_DOCS").is_some() {
+        fs::write(&path, &page).expect("docs/figures.md");
+    }
+    let known = fs::read_to_string(&path).expect("docs/figures.md");
+    let different = page.lines().zip(known.lines()).find(|(new, old)| new != old);
+    let hint = "VTOP_WRITE_DOCS=1 cargo test --test docs writes docs/figures.md again";
+    assert!(page == known, "the first different line and what the catalogues say: {different:?}; {hint}");
 }
 
 #[test]
