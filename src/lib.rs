@@ -7,12 +7,13 @@
 //! | --- | --- |
 //! | 0 | [`units`], [`time`] |
 //! | 1 | [`model`]: what a host is at one moment |
-//! | 2 | [`config`]: arguments to plain data; [`sources`]: libvirt, synthetic |
+//! | 2 | [`sources`]: libvirt, Linux, synthetic |
 //! | 3 | [`sampler`]: schedule, reconnection, diff |
 //! | 4 | [`fleet`]: all hosts, rates, history |
-//! | 5 | [`outputs`]: JSON lines; [`ui`]: state, actions, keymap |
-//! | 6 | [`view`]: screens and widgets |
-//! | 7 | [`app`]: event loop, terminal |
+//! | 6 | [`outputs`]: JSON, CSV; [`ui`]: state, actions, keymap |
+//! | 7 | [`view`]: screens and widgets |
+//! | 8 | [`config`]: arguments and environment to plain data |
+//! | 9 | [`app`]: event loop, terminal |
 
 pub mod app;
 pub mod config;

@@ -19,7 +19,7 @@ pub(super) enum AppError {
     /// Reading or writing the terminal failed.
     #[error("the terminal failed: {0}")]
     Terminal(#[source] io::Error),
-    /// Writing the lines failed.
+    /// Writing a report failed.
     #[error("cannot write to standard output: {0}")]
     Output(#[source] io::Error),
     /// The system did not give what the program needs.
@@ -34,7 +34,7 @@ impl AppError {
     /// What to do about it.
     fn advice(&self) -> Option<&str> {
         match self {
-            Self::NoTerminal => Some("for a file or a pipe there is vtop --json"),
+            Self::NoTerminal => Some("for a file or a pipe, use vtop --json or vtop --csv"),
             Self::Unreachable(failure) => failure.advice.as_deref(),
             _ => None,
         }

@@ -2,12 +2,12 @@
 
 use super::feed::{CAPACITY, Controls, Feed};
 use super::panic;
-use crate::config::{Calls, Config, Target};
+use crate::config::{Config, Target};
 use crate::fleet::HostId;
 use crate::model::{HostInfo, HostSample};
 use crate::sampler::{self, Demand, Handle, MakeSource, Settings};
-use crate::sources::libvirt::{self, LibvirtOptions, LibvirtSource};
-use crate::sources::synthetic::{SyntheticOptions, SyntheticSource};
+use crate::sources::libvirt::LibvirtSource;
+use crate::sources::synthetic::SyntheticSource;
 use crate::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
 use crate::time::Interval;
 use std::io;
@@ -65,36 +65,18 @@ pub(super) fn hosts(config: &Config) -> Vec<LiveHost> {
 
 fn name(target: &Target) -> String {
     match target {
-        Target::Libvirt { uri: Some(uri), .. } => uri.clone(),
-        Target::Libvirt { uri: None, .. } => "default connection".to_owned(),
-        Target::Demo { .. } => "demo".to_owned(),
+        Target::Libvirt(options) => options.uri.clone().unwrap_or_else(|| "default connection".to_owned()),
+        Target::Synthetic(_) => "demo".to_owned(),
     }
 }
 
 fn make_source(target: &Target) -> MakeSource {
     match target.clone() {
-        Target::Libvirt { uri, calls } => {
-            let calls = match calls {
-                Calls::Auto => libvirt::Calls::Auto,
-                Calls::PerDomain => libvirt::Calls::PerDomain,
-            };
-            let options = LibvirtOptions { uri, calls };
-            Box::new(move || Box::new(PanicOnDemand(LibvirtSource::new(options.clone()))))
-        }
-        Target::Demo { seed, domains, disks, nics } => {
-            let default = SyntheticOptions::default();
-            let options = SyntheticOptions {
-                seed,
-                domains: domains.unwrap_or(default.domains),
-                disks_per_domain: disks,
-                nics_per_domain: nics,
-                ..default
-            };
-            Box::new(move || {
-                panic::on_demand("task");
-                Box::new(PanicOnDemand(SyntheticSource::new(options.clone())))
-            })
-        }
+        Target::Libvirt(options) => Box::new(move || Box::new(PanicOnDemand(LibvirtSource::new(options.clone())))),
+        Target::Synthetic(options) => Box::new(move || {
+            panic::on_demand("task");
+            Box::new(PanicOnDemand(SyntheticSource::new(options.clone())))
+        }),
     }
 }
 

@@ -12,7 +12,7 @@
 //! | `input` | keys and sizes, read on a thread |
 //! | `signals` | signals of the system |
 //! | `panic` | reports of panics |
-//! | `json` | the line mode |
+//! | `report` | the report mode: JSON and CSV |
 //! | `error` | why the program ends early, and its exit code |
 
 mod backend;
@@ -20,9 +20,9 @@ mod error;
 mod event_loop;
 pub mod feed;
 mod input;
-mod json;
 pub mod live;
 mod panic;
+mod report;
 mod run;
 mod screen;
 mod signals;

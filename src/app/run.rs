@@ -2,7 +2,7 @@
 
 use super::error::AppError;
 use super::signals::Signal;
-use super::{json, panic, screen};
+use super::{panic, report, screen};
 use crate::config::{Config, Mode};
 use crate::sources::libvirt;
 use std::process::ExitCode;
@@ -36,7 +36,7 @@ fn block_on(config: Config) -> Result<Option<Signal>, AppError> {
     let ended = runtime.block_on(async {
         match config.mode {
             Mode::Screen => screen::run(&config).await,
-            Mode::Json { lines } => json::run(&config, lines).await.map(|()| None),
+            Mode::Report { format, records } => report::run(&config, format, records).await.map(|()| None),
         }
     });
     // A call to a hypervisor that does not answer cannot be cancelled, so nothing waits for one.

@@ -7,9 +7,9 @@ use super::input;
 use super::live;
 use super::signals::{self, Signal};
 use super::terminal::OwnTerminal;
-use crate::config::{Charts, Config};
+use crate::config::Config;
 use crate::sampler::Settings;
-use crate::view::{Appearance, Symbols};
+use crate::view::Appearance;
 use ratatui::Terminal;
 use std::io::{IsTerminal, stdout};
 
@@ -21,13 +21,8 @@ pub(super) fn check() -> Result<(), AppError> {
 /// What the terminal can, as far as the user does not say otherwise.
 fn appearance(config: &Config) -> Appearance {
     let detected = Appearance::detect(|name| std::env::var(name).ok());
-    let symbols = match config.charts {
-        Charts::Auto => detected.symbols,
-        Charts::Braille => Symbols::Braille,
-        Charts::Block => Symbols::Block,
-        Charts::Ascii => Symbols::Ascii,
-    };
-    Appearance { symbols, theme: config.theme as usize, ..detected }
+    let symbols = config.symbols.unwrap_or(detected.symbols);
+    Appearance { symbols, theme: config.theme, ..detected }
 }
 
 /// Until the user or a signal ends it.
@@ -47,20 +42,5 @@ pub(super) async fn run(config: &Config) -> Result<Option<Signal>, AppError> {
         End::Signal(signal) => Ok(Some(signal)),
         End::Unreachable(failure) => Err(AppError::Unreachable(failure)),
         End::NoSamples => Err(AppError::NoSamples),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::config::Theme;
-    use clap::ValueEnum;
-
-    #[test]
-    fn the_argument_and_the_key_know_the_same_themes_in_the_same_order() {
-        let names: Vec<String> = Theme::value_variants()
-            .iter()
-            .filter_map(|theme| Some(theme.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        assert_eq!(names, crate::view::theme_names().collect::<Vec<_>>());
     }
 }

@@ -55,7 +55,7 @@ fn story(lines: &[Value]) -> Vec<String> {
     let is_its_own =
         |event: &&Value| !matches!(event["event"].as_str(), Some("monitor_busy" | "locked" | "answers_again"));
     let of_it = events.filter(|event| event["name"] == DOMAIN).filter(is_its_own);
-    of_it.map(|event| told(event["event"].as_str().unwrap(), event["why"].as_str().unwrap_or_default())).collect()
+    of_it.map(|event| told(event["event"].as_str().unwrap(), event["reason"].as_str().unwrap_or_default())).collect()
 }
 
 fn told(event: &str, why: &str) -> String {

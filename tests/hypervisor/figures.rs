@@ -14,9 +14,11 @@ use std::time::Duration;
 use uuid::Uuid;
 use vtop::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
 use vtop::model::{Groups, HostSample, HostUpdate};
-use vtop::outputs::json::Lines;
+use vtop::outputs::json::Json;
+use vtop::outputs::{Encoder, Report, Rows};
 use vtop::sources::libvirt::{Calls, LibvirtOptions, LibvirtSource};
 use vtop::sources::{Notify, Request, Source};
+use vtop::time::Timestamp;
 
 pub const GUESTS: [&str; 4] = ["vtop-lab-cpu", "vtop-lab-disk", "vtop-lab-mem", "vtop-lab-net"];
 
@@ -100,7 +102,7 @@ pub struct Shown {
 pub struct Direct {
     source: LibvirtSource,
     pub desk: Desk,
-    lines: Lines,
+    report: Report,
     /// The last sample.
     pub sample: Option<HostSample>,
 }
@@ -111,7 +113,8 @@ impl Direct {
         let info = source.connect(Notify::new(|_| ())).unwrap();
         let mut desk = Desk::new(SIZE);
         desk.apply(HostUpdate::Connected(Arc::new(info)));
-        Self { source, desk, lines: Lines::default(), sample: None }
+        let report = Report::new(1, Duration::from_secs(1), Timestamp::now());
+        Self { source, desk, report, sample: None }
     }
 
     pub fn sample(&mut self, focus: Option<Uuid>) {
@@ -122,10 +125,10 @@ impl Direct {
 
     /// The JSON line of the figures now.
     pub fn line(&mut self) -> Option<serde_json::Value> {
-        let line = self.lines.sample(self.desk.host())?;
-        let mut bytes = Vec::new();
-        line.write(&mut bytes).unwrap();
-        Some(serde_json::from_slice(&bytes).unwrap())
+        let record = self.report.updated(&self.desk.fleet, 0, Timestamp::now()).unwrap()?;
+        let mut rows = Rows::default();
+        Json.encode(&record, &mut rows).unwrap();
+        Some(serde_json::from_slice(rows.bytes()).unwrap())
     }
 
     /// Two samples with virsh readings before and after each.

@@ -1,4 +1,4 @@
-//! Lines of JSON: always whole, always the same keys, and others' text comes back as it was.
+//! JSON and CSV: whole rows, the same keys in each, and any text is read back unchanged.
 
 use super::world::{Said, play, steps, updates};
 use proptest::prelude::*;
@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use vtop::fleet::Fleet;
 use vtop::model::*;
-use vtop::outputs::json::Lines;
+use vtop::outputs::csv::{Csv, Table};
+use vtop::outputs::json::Json;
+use vtop::outputs::{Encoder, Record, Report, Rows};
 use vtop::time::Timestamp;
 
 /// The keys of every object by where it stands; one place has one set of keys.
@@ -34,29 +36,73 @@ fn shape(value: &Value, place: &str, shapes: &mut Shapes) -> Result<(), TestCase
     }
 }
 
+/// The object of a record.
+fn json(record: &Record<'_>) -> Value {
+    let mut rows = Rows::default();
+    Json.encode(record, &mut rows).expect("into memory");
+    let text = std::str::from_utf8(rows.bytes()).expect("UTF-8");
+    assert_eq!(text.find('\n'), Some(text.len() - 1), "one line");
+    assert!(!text.trim_end().chars().any(|c| c.is_ascii_control()));
+    serde_json::from_str(text).expect("JSON")
+}
+
+/// Encoders of all tables, and all that they wrote.
+struct Tables(Vec<(Csv, Rows)>);
+
+impl Tables {
+    fn new() -> Self {
+        Self(Table::ALL.map(|table| (Csv::new(table), Rows::default())).into())
+    }
+
+    fn write(&mut self, record: &Record<'_>) {
+        self.0.iter_mut().for_each(|(csv, rows)| csv.encode(record, rows).expect("into memory"));
+    }
+
+    /// The headings and the rows of a table. A row with too many or too few values is an error of the reader.
+    fn read(&self, table: Table) -> (Vec<String>, Vec<Vec<String>>) {
+        let index = Table::ALL.iter().position(|other| *other == table).expect("in the list");
+        let mut reader = csv::Reader::from_reader(self.0[index].1.bytes());
+        let fields = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect();
+        let headings = fields(reader.headers().expect("headings"));
+        let rows = reader.records().map(|record| fields(&record.expect("a whole row"))).collect();
+        (headings, rows)
+    }
+}
+
 proptest! {
     #![proptest_config(crate::cases(128))]
 
     #[test]
-    fn every_line_is_json_with_the_same_keys(steps in steps(30)) {
+    fn every_line_has_the_same_keys_and_every_row_has_all_values(steps in steps(30)) {
         let said = play(&steps);
         let mut fleet = Fleet::new(1);
-        let mut lines = Lines::default();
+        // Without an interval, each failure has a record.
+        let mut report = Report::new(1, Duration::ZERO, said_at(&said, 0));
         let mut shapes = Shapes::new();
+        let mut tables = Tables::new();
+        let mut records = 0;
         for (index, step) in updates(&said, true).into_iter().enumerate() {
             fleet.apply(0, step);
-            let host = &fleet.hosts()[0];
-            let line = match index.checked_sub(1).map(|index| &said[index]) {
-                Some(Said::Failure(failure)) => lines.failure(host, failure.at),
-                _ => lines.sample(host),
-            };
-            let Some(line) = line else { continue };
-            let mut written = Vec::new();
-            line.write(&mut written).expect("into memory");
-            prop_assert_eq!(written.iter().filter(|byte| **byte == b'\n').count(), 1);
-            let text = String::from_utf8(written).expect("UTF-8");
-            let value: Value = serde_json::from_str(&text).expect("JSON");
-            shape(&value, "", &mut shapes)?;
+            let now = said_at(&said, index.saturating_sub(1));
+            let updated = report.updated(&fleet, 0, now).expect("it was reached");
+            for record in updated.into_iter().chain(report.overdue(&fleet, now).expect("it was reached")) {
+                shape(&json(&record), "", &mut shapes)?;
+                tables.write(&record);
+                records += 1;
+            }
+        }
+        if records == 0 {
+            return Ok(());
+        }
+        for table in Table::ALL {
+            let (headings, rows) = tables.read(table);
+            for row in rows {
+                for (heading, value) in headings.iter().zip(row) {
+                    let is_number = ["_percent", "_per_second", "_bytes", "_nanoseconds"].iter().any(|end| heading.ends_with(end));
+                    let number = || value.parse::<f64>().is_ok_and(|number| number.is_finite() && number >= 0.0);
+                    prop_assert!(!is_number || value.is_empty() || number(), "{heading} is {value}");
+                }
+            }
         }
     }
 
@@ -79,25 +125,31 @@ proptest! {
                 unsupported: Arc::default(),
             })
         };
-        let mut fleet = Fleet::new(1);
-        let mut lines = Lines::default();
         let info = HostInfo { hostname: host.clone(), uri: host.clone(), ..HostInfo::default() };
-        fleet.apply(0, HostUpdate::Connected(Arc::new(info)));
-        fleet.apply(0, sample(1));
-        prop_assert!(lines.sample(&fleet.hosts()[0]).is_none());
-        let told = EventDomain { uuid: uuid::Uuid::nil(), name: name.clone() };
-        let kind = EventKind::DeviceAdded(device.clone());
-        fleet.apply(0, HostUpdate::Event(Event { at: at(1), domain: Some(told), kind }));
-        fleet.apply(0, sample(2));
-        let mut written = Vec::new();
-        lines.sample(&fleet.hosts()[0]).expect("a line").write(&mut written).expect("into memory");
-        let advice = Some(reason.clone());
-        fleet.apply(0, HostUpdate::Failed(Failure { message: failure.clone(), advice, retry_in: None, at: at(3) }));
-        lines.failure(&fleet.hosts()[0], at(3)).expect("a line").write(&mut written).expect("into memory");
-        let text = String::from_utf8(written).expect("UTF-8");
-        prop_assert!(!text.chars().any(|c| c.is_ascii_control() && c != '\n'));
-        let all: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        prop_assert_eq!(all.len(), 2, "a line break in a name is no end of a line");
+        let event = Event {
+            at: at(1),
+            domain: Some(EventDomain { uuid: uuid::Uuid::nil(), name: name.clone() }),
+            kind: EventKind::DeviceAdded(device.clone()),
+        };
+        let failed = Failure { message: failure.clone(), advice: Some(reason.clone()), retry_in: None, at: at(3) };
+        let mut fleet = Fleet::new(1);
+        let mut report = Report::new(1, Duration::from_secs(1), at(0));
+        let mut tables = Tables::new();
+        let mut all = Vec::new();
+        for update in [
+            HostUpdate::Connected(Arc::new(info)),
+            sample(1),
+            HostUpdate::Event(event),
+            sample(2),
+            HostUpdate::Failed(failed),
+        ] {
+            fleet.apply(0, update);
+            if let Some(record) = report.updated(&fleet, 0, at(3)).expect("it was reached") {
+                all.push(json(&record));
+                tables.write(&record);
+            }
+        }
+        prop_assert_eq!(all.len(), 2);
         let domain = &all[0]["domains"][0];
         for (written, given) in [
             (&domain["name"], &name),
@@ -113,5 +165,28 @@ proptest! {
         ] {
             prop_assert_eq!(written.as_str(), Some(given.as_str()));
         }
+        for (table, values) in [
+            (Table::Domains, &[("host", &host), ("domain", &name)][..]),
+            (Table::Disks, &[("domain", &name), ("disk", &disk), ("path", &path)]),
+            (Table::Nics, &[("domain", &name), ("nic", &nic)]),
+            (Table::Host, &[("host", &host), ("uri", &host)]),
+            (Table::Events, &[("domain", &name), ("device", &device)]),
+        ] {
+            let (headings, rows) = tables.read(table);
+            prop_assert_eq!(rows.len(), 1, "{:?}", table);
+            for (heading, given) in values {
+                let column = headings.iter().position(|other| other == heading).expect("a column");
+                prop_assert_eq!(&rows[0][column], *given, "{:?} {}", table, heading);
+            }
+        }
+    }
+}
+
+/// When something was said.
+fn said_at(said: &[Said], index: usize) -> Timestamp {
+    match &said[index] {
+        Said::Sample(sample) => sample.at,
+        Said::Failure(failure) => failure.at,
+        Said::Event(event) => event.at,
     }
 }

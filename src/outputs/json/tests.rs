@@ -1,13 +1,18 @@
 use super::*;
-use crate::fleet::Fleet;
+use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
+use crate::fleet::{EVENTS_KEPT, Fleet};
 use crate::model::{
-    BlockedBy, Call, DomainSample, DomainState, EventDomain, EventKind, Failure, HostInfo, HostSample, HostUpdate,
-    NodeSample, SampleKind, StateReason,
+    BlockSample, Blocked, BlockedBy, Call, Counter, DomainSample, DomainState, Event, EventDomain, EventKind, Failure,
+    Groups, HostInfo, HostSample, HostUpdate, NetSample, NodeSample, SampleKind, StateReason, UnsupportedCall,
+    VcpuSample,
 };
-use crate::units::Nanoseconds;
+use crate::outputs::{Encoder, Record, Report, Rows};
+use crate::time::Timestamp;
+use crate::units::{Bytes, Nanoseconds};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 fn at(milliseconds: u64) -> Timestamp {
@@ -36,43 +41,46 @@ fn sample(at: Timestamp, asked: Groups, cpu_ms: u64) -> HostUpdate {
     HostUpdate::Keyframe(HostSample { at, kind, requested: asked, node: NodeSample::default(), domains, unsupported })
 }
 
-fn fleet() -> Fleet {
-    let mut fleet = Fleet::new(1);
-    let info = HostInfo { hostname: "node1".into(), cpus: 4, ..HostInfo::default() };
-    fleet.apply(0, HostUpdate::Connected(Arc::new(info)));
-    fleet
+/// A host with a report of it.
+struct Rig {
+    fleet: Fleet,
+    report: Report,
 }
 
-fn json(line: Option<Line<'_>>) -> Value {
-    let mut text = Vec::new();
-    line.expect("a line").write(&mut text).unwrap();
-    assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1);
-    assert_eq!(text.last(), Some(&b'\n'));
-    serde_json::from_slice(&text).unwrap()
-}
+impl Rig {
+    fn new() -> Self {
+        let mut rig = Self { fleet: Fleet::new(1), report: Report::new(1, Duration::from_secs(1), at(0)) };
+        let info = HostInfo { hostname: "node1".into(), cpus: 4, ..HostInfo::default() };
+        assert_eq!(rig.apply(HostUpdate::Connected(Arc::new(info))), None);
+        rig
+    }
 
-#[test]
-fn the_first_sample_has_no_line_and_a_look_has_none_either() {
-    let (mut fleet, mut lines) = (fleet(), Lines::default());
-    assert!(lines.sample(&fleet.hosts()[0]).is_none());
-    for (milliseconds, asked, expected) in [
-        (0, Groups::OVERVIEW, false),
-        (1000, Groups::OVERVIEW, true),
-        (1100, Groups::STATE, false),
-        (2000, Groups::OVERVIEW, true),
-    ] {
-        fleet.apply(0, sample(at(milliseconds), asked, milliseconds));
-        assert_eq!(lines.sample(&fleet.hosts()[0]).is_some(), expected, "{milliseconds}");
+    /// The line after an update. A failure has the time 3 s.
+    fn apply(&mut self, update: HostUpdate) -> Option<Value> {
+        self.fleet.apply(0, update);
+        self.report.updated(&self.fleet, 0, at(3000)).unwrap().as_ref().map(json)
     }
 }
 
+fn json(record: &Record<'_>) -> Value {
+    let mut rows = Rows::default();
+    Json.encode(record, &mut rows).unwrap();
+    let text = rows.bytes();
+    assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(text.last(), Some(&b'\n'));
+    serde_json::from_slice(text).unwrap()
+}
+
+fn failure(message: &str, retry_in: Option<Duration>) -> HostUpdate {
+    HostUpdate::Failed(Failure { message: message.into(), advice: None, retry_in, at: at(0) })
+}
+
 #[test]
-fn a_line_has_the_time_the_figures_and_the_lacks() {
-    let (mut fleet, mut lines) = (fleet(), Lines::default());
-    fleet.apply(0, sample(at(0), Groups::OVERVIEW, 0));
-    assert!(lines.sample(&fleet.hosts()[0]).is_none());
-    fleet.apply(0, sample(at(1250), Groups::OVERVIEW, 500));
-    let line = json(lines.sample(&fleet.hosts()[0]));
+fn a_line_has_the_time_the_figures_and_the_unsupported_calls() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.apply(sample(at(0), Groups::OVERVIEW, 0)), None);
+    let line = rig.apply(sample(at(1250), Groups::OVERVIEW, 500)).unwrap();
+    assert_eq!(line["schema_version"], 1);
     assert_eq!(line["time"], "2026-01-02T03:04:06.250Z");
     assert_eq!(line["elapsed_seconds"], 1.25);
     assert_eq!(line["host"]["hostname"], "node1");
@@ -96,8 +104,19 @@ fn a_line_has_the_time_the_figures_and_the_lacks() {
 }
 
 #[test]
-fn a_held_domain_says_so_and_has_no_rates() {
-    let (mut fleet, mut lines) = (fleet(), Lines::default());
+fn the_version_comes_first() {
+    let mut rig = Rig::new();
+    rig.fleet.apply(0, failure("gone", None));
+    let record = rig.report.updated(&rig.fleet, 0, at(1000)).unwrap().unwrap();
+    let mut rows = Rows::default();
+    Json.encode(&record, &mut rows).unwrap();
+    assert!(rows.bytes().starts_with(br#"{"schema_version":1,"#));
+}
+
+#[test]
+fn a_blocked_domain_says_so_and_has_no_rates() {
+    let mut rig = Rig::new();
+    let mut line = None;
     for milliseconds in [0, 1000, 2000] {
         let HostUpdate::Keyframe(mut update) = sample(at(milliseconds), Groups::OVERVIEW, milliseconds) else {
             unreachable!()
@@ -108,12 +127,9 @@ fn a_held_domain_says_so_and_has_no_rates() {
             web.answered = Groups::STATE | Groups::NET;
             web.blocked = Some(Blocked { by: BlockedBy::Monitor, since: at(1200) });
         }
-        fleet.apply(0, HostUpdate::Keyframe(update));
-        if milliseconds < 2000 {
-            let _ = lines.sample(&fleet.hosts()[0]);
-        }
+        line = rig.apply(HostUpdate::Keyframe(update));
     }
-    let line = json(lines.sample(&fleet.hosts()[0]));
+    let line = line.unwrap();
     let [free, blocked] = ["db", "web"]
         .map(|name| line["domains"].as_array().unwrap().iter().find(|domain| domain["name"] == name).unwrap());
     assert_eq!((&free["blocked"], &free["cpu_percent"]), (&Value::Null, &100.0.into()));
@@ -124,44 +140,34 @@ fn a_held_domain_says_so_and_has_no_rates() {
     assert_eq!(blocked["nics"][0]["rx_bytes_per_second"], 1000.0);
     assert_eq!(blocked["read_at"]["disks"], "2026-01-02T03:04:06.000Z", "its totals are of then");
     assert_eq!((&blocked["read_at"]["nics"], &free["read_at"]["disks"]), (&line["time"], &line["time"]));
-    assert_eq!(line["host"]["partial_sums"][0], "disk", "the held one is not in them");
+    assert_eq!(line["host"]["partial_sums"][0], "disk", "the blocked domain is not in them");
 }
 
 #[test]
 fn a_domain_that_libvirt_skipped_says_which_groups_are_missing() {
-    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    let mut rig = Rig::new();
+    let mut line = None;
     for milliseconds in [0, 1000] {
         let HostUpdate::Keyframe(mut update) = sample(at(milliseconds), Groups::OVERVIEW, milliseconds) else {
             unreachable!()
         };
-        let web = update.domains.get_mut(&Uuid::from_u128(1)).unwrap();
-        web.unanswered = Groups::VCPU | Groups::BLOCK;
-        fleet.apply(0, HostUpdate::Keyframe(update));
-        if milliseconds == 0 {
-            let _ = lines.sample(&fleet.hosts()[0]);
-        }
+        update.domains.get_mut(&Uuid::from_u128(1)).unwrap().unanswered = Groups::VCPU | Groups::BLOCK;
+        line = rig.apply(HostUpdate::Keyframe(update));
     }
-    let line = json(lines.sample(&fleet.hosts()[0]));
-    let domains = line["domains"].as_array().unwrap();
-    let unsupported =
-        |name: &str| &domains.iter().find(|domain| domain["name"] == name).expect("it is there")["unsupported"];
-    assert_eq!(unsupported("db").as_array().map(Vec::len), Some(0));
-    assert_eq!(unsupported("web")[0]["call"], "virConnectGetAllDomainStats");
-    assert_eq!(
-        unsupported("web")[0]["reason"],
-        "no answer on vCPUs, disks now: another job holds the domain, or its QEMU does not answer"
-    );
+    let line = line.unwrap();
+    let domains: Vec<_> =
+        line["domains"].as_array().unwrap().iter().map(|domain| (&domain["name"], &domain["unanswered"])).collect();
+    let [none, groups] = [serde_json::json!([]), serde_json::json!(["vcpus", "disks"])];
+    assert_eq!(domains, [(&"db".into(), &none), (&"db".into(), &none), (&"web".into(), &groups)]);
 }
 
 #[test]
 fn what_is_not_known_is_null_and_its_key_is_there() {
-    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    let mut rig = Rig::new();
     for milliseconds in [0, 1000] {
-        fleet.apply(0, sample(at(milliseconds), Groups::OVERVIEW, 0));
-        let _ = lines.sample(&fleet.hosts()[0]);
+        rig.apply(sample(at(milliseconds), Groups::OVERVIEW, 0));
     }
-    fleet.apply(0, sample(at(2000), Groups::OVERVIEW, 0));
-    let line = json(lines.sample(&fleet.hosts()[0]));
+    let line = rig.apply(sample(at(2000), Groups::OVERVIEW, 0)).unwrap();
     fn check<M: Metric>(thing: &Value) {
         for &metric in M::ALL {
             assert!(thing.as_object().unwrap().contains_key(metric.key()), "{}", metric.key());
@@ -187,19 +193,11 @@ fn what_is_not_known_is_null_and_its_key_is_there() {
 
 #[test]
 fn a_failure_has_a_line_with_every_key_and_no_old_figures() {
-    let (mut fleet, mut lines) = (fleet(), Lines::default());
-    for milliseconds in [0, 1000] {
-        fleet.apply(0, sample(at(milliseconds), Groups::OVERVIEW, milliseconds));
-    }
-    let good = json({
-        lines.sample(&fleet.hosts()[0]);
-        fleet.apply(0, sample(at(2000), Groups::OVERVIEW, 9));
-        lines.sample(&fleet.hosts()[0])
-    });
-    assert!(lines.failure(&fleet.hosts()[0], at(0)).is_none());
-    let failure = Failure { message: "gone".into(), advice: None, retry_in: Some(Duration::from_secs(2)), at: at(0) };
-    fleet.apply(0, HostUpdate::Failed(failure));
-    let line = json(lines.failure(&fleet.hosts()[0], at(3000)));
+    let mut rig = Rig::new();
+    rig.apply(sample(at(0), Groups::OVERVIEW, 0));
+    let good = rig.apply(sample(at(1000), Groups::OVERVIEW, 9)).unwrap();
+    let line = rig.apply(failure("gone", Some(Duration::from_secs(2)))).unwrap();
+    assert_eq!(line["time"], "2026-01-02T03:04:08.000Z");
     assert_eq!(line["error"], serde_json::json!({"message": "gone", "advice": null, "retry_in_seconds": 2.0}));
     assert_eq!((&line["domains"], &line["host"]["disk_read_bytes_per_second"]), (&Value::Null, &Value::Null));
     assert_eq!(line["host"]["hostname"], "node1");
@@ -209,37 +207,39 @@ fn a_failure_has_a_line_with_every_key_and_no_old_figures() {
 }
 
 #[test]
-fn events_are_told_once_in_the_next_line() {
-    let (mut fleet, mut lines) = (fleet(), Lines::default());
+fn an_event_has_its_time_domain_reason_and_severity() {
+    let mut rig = Rig::new();
     let told = |name: &str, kind| {
         let domain = Some(EventDomain { uuid: Uuid::from_u128(1), name: name.into() });
         HostUpdate::Event(Event { at: at(500), domain, kind })
     };
-    let events = |line: &Value| line["events"].as_array().unwrap().clone();
-    fleet.apply(0, told("early", EventKind::Rebooted));
-    fleet.apply(0, sample(at(0), Groups::OVERVIEW, 0));
-    assert!(lines.sample(&fleet.hosts()[0]).is_none());
-    fleet.apply(0, told("a\"b\n", EventKind::DeviceAdded("net1".into())));
-    assert!(lines.sample(&fleet.hosts()[0]).is_none(), "an event makes no line");
-    fleet.apply(0, sample(at(1000), Groups::OVERVIEW, 9));
-    let line = json(lines.sample(&fleet.hosts()[0]));
-    assert_eq!(
-        events(&line)[1],
-        serde_json::json!({
-            "time": "2026-01-02T03:04:05.500Z", "uuid": Uuid::from_u128(1).to_string(), "name": "a\"b\n",
-            "event": "device_added", "why": "net1", "device": "net1", "path": null, "severity": "notice",
-        })
-    );
-    assert_eq!((&events(&line)[0]["name"], &events(&line)[0]["why"]), (&"early".into(), &Value::Null));
-    fleet.apply(0, sample(at(2000), Groups::OVERVIEW, 9));
-    let line = json(lines.sample(&fleet.hosts()[0]));
-    assert_eq!((events(&line), &line["events_left_out"]), (vec![], &0.into()));
-    for _ in 0..crate::fleet::EVENTS_KEPT + 3 {
-        fleet.apply(0, told("storm", EventKind::Rebooted));
+    for update in [
+        told("early", EventKind::Rebooted),
+        sample(at(0), Groups::OVERVIEW, 0),
+        told("a\"b\n", EventKind::DeviceAdded("net1".into())),
+    ] {
+        assert_eq!(rig.apply(update), None);
     }
-    fleet.apply(0, HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None, at: at(0) }));
-    let line = json(lines.failure(&fleet.hosts()[0], at(3000)));
-    assert_eq!((events(&line).len(), &line["events_left_out"]), (crate::fleet::EVENTS_KEPT, &3.into()));
+    let line = rig.apply(sample(at(1000), Groups::OVERVIEW, 9)).unwrap();
+    assert_eq!(
+        line["events"],
+        serde_json::json!([
+            {
+                "time": "2026-01-02T03:04:05.500Z", "uuid": "00000000-0000-0000-0000-000000000001", "name": "early",
+                "event": "rebooted", "reason": null, "device": null, "path": null, "severity": "notice",
+            },
+            {
+                "time": "2026-01-02T03:04:05.500Z", "uuid": "00000000-0000-0000-0000-000000000001", "name": "a\"b\n",
+                "event": "device_added", "reason": "net1", "device": "net1", "path": null, "severity": "notice",
+            },
+        ])
+    );
+    assert_eq!(line["events_left_out"], 0);
+    for _ in 0..EVENTS_KEPT + 3 {
+        rig.apply(told("storm", EventKind::Rebooted));
+    }
+    let line = rig.apply(failure("gone", None)).unwrap();
+    assert_eq!((line["events"].as_array().unwrap().len(), &line["events_left_out"]), (EVENTS_KEPT, &3.into()));
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn names_say_their_units_once() {
 
 /// A line with every object that a line can have, and one of a failure.
 fn full_lines() -> [Value; 2] {
-    let (mut fleet, mut lines) = (fleet(), Lines::default());
+    let mut rig = Rig::new();
     let full = |milliseconds| {
         let HostUpdate::Keyframe(mut update) = sample(at(milliseconds), Groups::all(), milliseconds) else {
             unreachable!()
@@ -331,15 +331,11 @@ fn full_lines() -> [Value; 2] {
         }
         HostUpdate::Keyframe(update)
     };
-    fleet.apply(0, full(0));
-    assert!(lines.sample(&fleet.hosts()[0]).is_none());
     let domain = Some(EventDomain { uuid: Uuid::from_u128(1), name: "web".into() });
-    fleet.apply(0, HostUpdate::Event(Event { at: at(500), domain, kind: EventKind::DeviceAdded("net1".into()) }));
-    fleet.apply(0, full(1000));
-    let good = json(lines.sample(&fleet.hosts()[0]));
-    let failure = Failure { message: "gone".into(), advice: None, retry_in: None, at: at(1000) };
-    fleet.apply(0, HostUpdate::Failed(failure));
-    [good, json(lines.failure(&fleet.hosts()[0], at(2000)))]
+    rig.apply(full(0));
+    rig.apply(HostUpdate::Event(Event { at: at(500), domain, kind: EventKind::DeviceAdded("net1".into()) }));
+    let good = rig.apply(full(1000)).unwrap();
+    [good, rig.apply(failure("gone", None)).unwrap()]
 }
 
 /// Where a key stands, as `domains[].totals`, and the key.

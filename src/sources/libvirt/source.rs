@@ -47,12 +47,6 @@ impl LibvirtSource {
     pub fn new(options: LibvirtOptions) -> Self {
         Self { options, session: None, definitions: Definitions::default(), connected_before: false }
     }
-
-    /// The URI to open: the option, or what the environment says, as libvirt itself would take it.
-    fn uri(&self) -> Option<String> {
-        let given = self.options.uri.clone().or_else(|| std::env::var("LIBVIRT_DEFAULT_URI").ok());
-        given.filter(|uri| !uri.is_empty())
-    }
 }
 
 impl Source for LibvirtSource {
@@ -60,10 +54,10 @@ impl Source for LibvirtSource {
         // The old connection is closed before the new one is opened.
         self.session = None;
         self.definitions.mark_all_stale();
-        let uri = self.uri();
-        let opened = uri::to_open(uri.as_deref(), uri::configuration);
+        let uri = self.options.uri.as_deref();
+        let opened = uri::to_open(uri, uri::configuration);
         let (session, info) = Session::open(opened.as_deref(), self.options.calls, notify)
-            .map_err(|error| explain::connecting(&error, uri.as_deref(), self.connected_before))?;
+            .map_err(|error| explain::connecting(&error, uri, self.connected_before))?;
         self.session = Some(session);
         self.connected_before = true;
         Ok(info)
