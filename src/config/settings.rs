@@ -35,14 +35,14 @@ pub struct Given {
 }
 
 macro_rules! partial_settings {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// The settings of one place. `None`: that place does not give the setting.
+    ($(#[$struct_doc:meta])* $settings:ident { $($(#[$doc:meta])* $name:ident,)* }) => {
+        $(#[$struct_doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        pub struct PartialSettings {
+        pub struct $settings {
             $($(#[$doc])* pub $name: Option<Given>,)*
         }
 
-        impl PartialSettings {
+        impl $settings {
             /// Both together; the settings of `self` take precedence.
             pub fn or(self, other: Self) -> Self {
                 Self { $($name: self.$name.or(other.$name),)* }
@@ -52,30 +52,33 @@ macro_rules! partial_settings {
 }
 
 partial_settings! {
-    /// URI of the hypervisor.
-    connect,
-    /// Seconds between two samples.
-    delay,
-    /// Flag: write JSON.
-    json,
-    /// Write this table as CSV.
-    csv,
-    /// How many records to write.
-    iterations,
-    /// Which libvirt calls to use.
-    calls,
-    /// Theme at the start.
-    theme,
-    /// Symbols of charts.
-    charts,
-    /// Flag: a synthetic host in place of libvirt.
-    demo,
-    /// Seed of the synthetic host.
-    demo_seed,
-    /// Domains of the synthetic host.
-    demo_domains,
-    /// Disks of each of its domains.
-    demo_disks,
-    /// NICs of each of its domains.
-    demo_nics,
+    /// The settings of one place. `None`: that place does not give the setting.
+    PartialSettings {
+        /// URI of the hypervisor.
+        connect,
+        /// Seconds between two samples.
+        delay,
+        /// Flag: write JSON.
+        json,
+        /// Write this table as CSV.
+        csv,
+        /// How many records to write.
+        iterations,
+        /// Which libvirt calls to use.
+        calls,
+        /// Theme at the start.
+        theme,
+        /// Symbols of charts.
+        charts,
+        /// Flag: a synthetic host in place of libvirt.
+        demo,
+        /// Seed of the synthetic host.
+        demo_seed,
+        /// Domains of the synthetic host.
+        demo_domains,
+        /// Disks of each of its domains.
+        demo_disks,
+        /// NICs of each of its domains.
+        demo_nics,
+    }
 }

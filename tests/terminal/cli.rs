@@ -70,6 +70,8 @@ fn wrong_usage_names_the_argument_and_ends_with_2() {
         (&["-d", "601"], "600"),
         (&["-n", "3"], "--json"),
         (&["--json", "-n", "0"], "--iterations"),
+        (&["--json", "--csv", "host"], "--csv <TABLE>"),
+        (&["--csv", "cpus"], "domains, disks, nics, vcpus, host, events"),
         (&["--demo", "-c", "test:///default"], "--connect"),
         (&["--no-such-thing"], "--no-such-thing"),
     ] {
@@ -98,11 +100,23 @@ fn the_delay_may_come_from_the_environment() {
 }
 
 #[test]
+fn the_hypervisor_may_come_from_the_environment() {
+    let arguments = ["--json", "-n", "1", "-d", "0.1"];
+    let output = finish(command(&arguments).env("LIBVIRT_DEFAULT_URI", "test:///default").spawn().unwrap());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(lines(&output)[0]["host"]["uri"], "test:///default");
+    let arguments = ["--json", "-n", "1", "-d", "0.1", "-c", "test:///default"];
+    let output = finish(command(&arguments).env("LIBVIRT_DEFAULT_URI", NO_DAEMON).spawn().unwrap());
+    assert_eq!(output.status.code(), Some(0), "the argument wins");
+}
+
+#[test]
 fn a_screen_needs_a_terminal() {
     let output = run(&["--demo"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
-    assert!(text(&output.stderr).contains("--json"), "{}", text(&output.stderr));
+    let message = text(&output.stderr);
+    assert!(message.contains("--json") && message.contains("--csv"), "{message}");
 }
 
 #[test]
@@ -128,7 +142,7 @@ fn a_hypervisor_that_cannot_be_reached_ends_with_1_and_advice() {
 }
 
 #[test]
-fn lines_of_a_driver_that_lacks_much_say_what_it_lacks() {
+fn lines_of_a_driver_without_many_calls_name_the_calls() {
     let output = run(&["-c", "test:///default", "--json", "-n", "2", "-d", "0.2"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let lines = lines(&output);
@@ -157,14 +171,65 @@ fn the_first_line_covers_a_whole_interval() {
 }
 
 #[test]
+fn a_table_has_its_headings_once_and_a_row_for_each_thing_in_each_sample() {
+    for (table, headings, rows_per_sample) in [
+        ("domains", "time,host,uuid,domain,", Some(12)),
+        ("disks", "time,host,uuid,domain,disk,", None),
+        ("nics", "time,host,uuid,domain,nic,", None),
+        ("vcpus", "time,host,uuid,domain,vcpu,", None),
+        ("host", "time,host,elapsed_seconds,", Some(1)),
+        ("events", "time,host,uuid,domain,event,reason,device,path,severity\r\n", Some(0)),
+    ] {
+        let output = run(&["--demo", "--csv", table, "-n", "2", "-d", "0.1"]);
+        assert_eq!(output.status.code(), Some(0), "{table}: {}", text(&output.stderr));
+        let all = text(&output.stdout);
+        assert!(all.starts_with(headings) && all.ends_with("\r\n"), "{table}: {all}");
+        assert_eq!(all.matches("time,host,").count(), 1, "{table}");
+        // A row that is too long or too short is an error of the reader.
+        let rows = csv::Reader::from_reader(all.as_bytes()).into_records().map(Result::unwrap).count();
+        match rows_per_sample {
+            Some(count) => assert_eq!(rows, 2 * count, "{table}"),
+            None => assert!(rows >= 20, "{table}: {rows}"),
+        }
+    }
+}
+
+#[test]
+fn a_table_of_a_hypervisor_that_cannot_be_reached_is_empty() {
+    let output = run(&["-c", NO_DAEMON, "--csv", "events"]);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""));
+    assert!(text(&output.stderr).contains("daemon is not running"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_killed_program_leaves_no_half_row() {
+    let mut child = command(&["--demo", "--demo-domains", "500", "--csv", "domains", "-d", "0.1"]).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    // A sample does not fit into the pipe, so the program waits in the middle of one.
+    let deadline = Instant::now() + LIMIT;
+    while rustix::io::ioctl_fionread(&stdout).unwrap() < 40_000 {
+        assert!(Instant::now() < deadline, "the pipe stays empty");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut all = String::new();
+    stdout.read_to_string(&mut all).unwrap();
+    assert!(all.ends_with("\r\n"), "{}", all.lines().last().unwrap());
+    let rows = csv::Reader::from_reader(all.as_bytes()).into_records().map(Result::unwrap).count();
+    assert!((10..500).contains(&rows), "{rows}");
+}
+
+#[test]
 fn a_reader_that_has_enough_ends_it_with_0() {
-    let mut child = command(&["--demo", "--json", "-d", "0.1"]).spawn().unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    serde_json::from_str::<Value>(&first).unwrap();
-    let output_closed = wait(&mut child);
-    assert_eq!(output_closed.code(), Some(0));
-    let mut message = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut message).unwrap();
-    assert_eq!(message, "");
+    for arguments in [&["--json"][..], &["--csv", "domains"]] {
+        let mut child = command(&[&["--demo", "-d", "0.1"], arguments].concat()).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        assert!(first.starts_with("{\"schema_version\":1,") || first.starts_with("time,host,"), "{first}");
+        assert_eq!(wait(&mut child).code(), Some(0));
+        let mut message = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+        assert_eq!(message, "");
+    }
 }

@@ -5,9 +5,6 @@ use crate::outputs::encoder::{Encoder, Rows};
 use crate::outputs::report::Record;
 use std::io;
 
-/// The version of the keys: a greater one when a key changes or goes; new keys do not change it.
-pub const SCHEMA_VERSION: u32 = 1;
-
 /// Writes a JSON object for each record, each on one line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json;

@@ -1,6 +1,5 @@
 //! One line: a record as a JSON object.
 
-use super::encoder::SCHEMA_VERSION;
 use super::object::{Array, Keys, Named};
 use crate::fleet::Domain;
 use crate::model::{Event, UnsupportedCall};
@@ -9,6 +8,9 @@ use crate::outputs::fields::{Entry, Value};
 use crate::outputs::report::{Content, Record};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::time::Duration;
+
+/// The version of the keys. It grows when a key or a value changes its meaning or goes away, not for a new key.
+pub const SCHEMA_VERSION: u32 = 1;
 
 /// A record.
 pub(super) struct Line<'a>(pub(super) &'a Record<'a>);

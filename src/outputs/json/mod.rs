@@ -8,4 +8,5 @@ mod object;
 #[cfg(test)]
 mod tests;
 
-pub use encoder::{Json, SCHEMA_VERSION};
+pub use encoder::Json;
+pub use line::SCHEMA_VERSION;
