@@ -1,21 +1,23 @@
-//! How a domain was at a time that is shown: its run, its state, what held it. Figures of the past need it beside them.
+//! What is kept of a domain's past besides its series: run, state, what blocked it, vCPUs.
 
 use crate::model::{Blocked, DomainState, StateReason};
 use crate::time::Timestamp;
 
-/// How a domain is, or was.
+/// What a domain was at one time, besides its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Condition {
-    /// The ID of the run; `None` while it is off.
+    /// The ID of the run (`virDomainGetID`); `None` while it is off.
     pub run: Option<u32>,
     /// Its state.
     pub state: DomainState,
     /// Why it is in that state.
     pub reason: StateReason,
-    /// What holds it, so that its dear figures are not read.
+    /// Why its expensive groups are not read; `None`: they are.
     pub blocked: Option<Blocked>,
-    /// The last time until then that it was paused on an I/O error. It outlives the pause: on NFS such pauses come and go.
+    /// The last pause on an I/O error until then. It stays after the pause: on NFS such pauses come and go.
     pub io_error: Option<IoErrorPause>,
+    /// vCPUs online; while it is off, those with which it will start. `None`: not known.
+    pub vcpus: Option<u32>,
 }
 
 /// A pause because the host could not complete the guest's I/O.

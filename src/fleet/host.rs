@@ -59,7 +59,7 @@ pub struct Host {
     pub sampled_at: Option<Timestamp>,
     /// How long a sample takes, where that is longer than the interval.
     pub late: Option<Duration>,
-    partial: RunLength<Groups>,
+    partial_sums: RunLength<Groups>,
     /// The connection was down since the last point on the time axis.
     outage: bool,
 }
@@ -115,7 +115,7 @@ impl Host {
 
     fn apply_event(&mut self, event: Event) {
         if let Some(domain) = event.domain.as_ref().and_then(|domain| self.domains.get_mut(&domain.uuid)) {
-            domain.hear(&event);
+            domain.apply_event(&event);
         }
         self.events.push(event);
     }
@@ -151,17 +151,18 @@ impl Host {
             }
             let before = (domain.hang, domain.run);
             match named.next_if(|(next, _)| next == uuid) {
-                Some((_, sample)) => domain.read(sample, totals.at, totals.wanted),
-                None => domain.read_same(totals.at, totals.wanted),
+                Some((_, sample)) => domain.read(sample, totals.at, totals.requested),
+                None => domain.read_same(totals.at, totals.requested),
             }
             told.extend(hang_event(before, domain, totals.at));
-            totals.keep(domain);
+            totals.add(domain);
         }
         for (uuid, sample) in appeared.into_iter().chain(named) {
             if let Entry::Vacant(place) = self.domains.entry(uuid) {
-                let domain = place.insert(Domain::new(uuid, sample, totals.at, totals.wanted));
+                let domain = place.insert(Domain::new(uuid, totals.at));
+                domain.read(sample, totals.at, totals.requested);
                 told.extend(hang_event((None, domain.run), domain, totals.at));
-                totals.keep(domain);
+                totals.add(domain);
             }
         }
         told.into_iter().for_each(|event| self.events.push(event));
@@ -170,26 +171,26 @@ impl Host {
             rates::node(&mut self.series, &node, &self.node);
             self.node = node;
             self.sampled_at = Some(totals.at);
-            if let Some((tick, partial)) = totals.finish(&mut self.series) {
-                self.partial.commit(tick, partial);
+            if let Some((tick, partial_sums)) = totals.finish(&mut self.series) {
+                self.partial_sums.commit(tick, partial_sums);
             }
         }
     }
 
-    /// How old the oldest figure of any domain is that could be read: what nobody looks at is read in turns.
-    pub fn oldest(&self) -> Duration {
+    /// The age of the oldest reading of any domain that can be read: domains that are not on the screen are read in turns.
+    pub fn oldest_reading_age(&self) -> Duration {
         let now = self.sampled_at;
         let ages = self.domains.values().filter_map(|domain| now?.since(domain.oldest_reading()?));
         ages.max().unwrap_or_default()
     }
 
-    /// Groups whose sums over the domains are not of all that ran: some were not read yet, or were held.
-    pub fn partial(&self, when: When) -> Groups {
+    /// Groups whose sums over the domains leave out running domains: some were not read twice yet, or are blocked.
+    pub fn partial_sums(&self, when: When) -> Groups {
         let tick = match when {
             When::Latest => self.timeline.last(),
             When::Tick(tick, _) => Some(tick),
         };
-        tick.and_then(|tick| self.partial.at(tick)).unwrap_or(Groups::empty())
+        tick.and_then(|tick| self.partial_sums.at(tick)).unwrap_or(Groups::empty())
     }
 
     /// Why the driver gives no answer to a call; `None` where it does.

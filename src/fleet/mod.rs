@@ -9,6 +9,7 @@ mod domain;
 mod event_log;
 #[allow(clippy::module_inception)] // Its type is what the module is called after.
 mod fleet;
+mod group_readings;
 mod health;
 mod history;
 mod host;

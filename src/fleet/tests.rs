@@ -241,7 +241,7 @@ fn a_sum_that_is_not_of_all_says_so() {
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample(0)])]);
     let mut partial = |second: u64, sample| {
         fleet.apply(0, keyframe(at(second * 1000), Groups::OVERVIEW, [sample]));
-        fleet.hosts()[0].partial(When::Latest)
+        fleet.hosts()[0].partial_sums(When::Latest)
     };
     // It has no NIC, which is known after a reading.
     assert_eq!(partial(1, sample(512)), Groups::empty());
@@ -250,7 +250,7 @@ fn a_sum_that_is_not_of_all_says_so() {
     let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason(1));
     assert_eq!(partial(4, off), Groups::empty());
     assert_eq!(partial(5, sample(0)), Groups::BLOCK);
-    let then = |tick: u64| fleet.hosts()[0].partial(When::Tick(tick, at(tick * 1000)));
+    let then = |tick: u64| fleet.hosts()[0].partial_sums(When::Tick(tick, at(tick * 1000)));
     assert_eq!([1, 2, 3].map(then), [Groups::empty(), Groups::BLOCK, Groups::empty()], "nor does it forget");
 }
 
@@ -294,11 +294,26 @@ fn what_stopped_keeps_the_past_of_its_vcpus() {
     };
     let mut fleet = fleet([with(Some(1), 1, 2), with(Some(1), 2, 2), with(None, 3, 0)]);
     let then = |fleet: &Fleet| only(fleet).vcpus[1].series.value(VcpuMetric::Use, When::Tick(1, at(2000)));
-    assert_eq!((only(&fleet).vcpus.len(), only(&fleet).vcpu_count()), (2, None), "none is online");
+    assert_eq!((only(&fleet).vcpus.len(), only(&fleet).vcpu_count(When::Latest)), (2, None), "none is online");
     assert_eq!(then(&fleet), Some(10.0));
     fleet.apply(0, with(Some(2), 4, 2));
-    assert_eq!((then(&fleet), only(&fleet).vcpu_count()), (Some(10.0), Some(2)));
+    assert_eq!((then(&fleet), only(&fleet).vcpu_count(When::Latest)), (Some(10.0), Some(2)));
     assert_eq!(only(&fleet).vcpus[1].series.latest(VcpuMetric::Use), None, "no rate across a start");
+}
+
+#[test]
+fn a_share_of_the_vcpus_in_the_past_is_of_the_vcpus_then() {
+    let with = |second: u64, vcpus: u32, cpu_ms: u64| {
+        let mut sample = domain(1, cpu_ms, &[]);
+        sample.vcpus = (0..vcpus).map(|vcpu| (vcpu, VcpuSample::default())).collect();
+        keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
+    };
+    let fleet = fleet([with(0, 2, 0), with(1, 2, 1000), with(2, 8, 3000)]);
+    let then = |tick: u64| When::Tick(tick, at(tick * 1000));
+    let shares = [then(1), then(2), When::Latest].map(|when| only(&fleet).cpu_of_guest(when));
+    assert_eq!(shares, [Some(50.0), Some(25.0), Some(25.0)]);
+    assert_eq!([then(1), When::Latest].map(|when| only(&fleet).vcpu_count(when)), [Some(2), Some(8)]);
+    assert_eq!([then(1), When::Latest].map(|when| only(&fleet).cpu_ceiling(when)), [200.0, 800.0]);
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl SortKey {
                 DomainState::ShutOff | DomainState::Unknown => 0.0,
             }),
             Self::CpuTime => domain.cpu.time.map(|time| time.total() as f64),
-            Self::Vcpus => domain.vcpu_count().map(f64::from),
+            Self::Vcpus => domain.vcpu_count(when).map(f64::from),
             Self::Domain(metric) => domain.series.value(metric, when),
             Self::DiskBytes => both(DomainMetric::DiskRead, DomainMetric::DiskWrite),
             Self::DiskRequests => both(DomainMetric::ReadRequests, DomainMetric::WriteRequests),

@@ -162,7 +162,7 @@ impl Screen<'_> {
         fact("state", sample.and_then(|sample| sample.state).map(|state| devices::vcpu_state(state).to_owned()));
         fact("halted", sample.and_then(|sample| sample.halted).map(|halted| if halted { "yes" } else { "no" }.into()));
         fact("host CPU", sample.and_then(|sample| sample.host_cpu).map(|cpu| cpu.to_string()));
-        fact("of", self.domain.vcpu_count().map(|count| format!("{count} vCPUs")));
+        fact("of", self.domain.vcpu_count(self.scene.when(self.host)).map(|count| format!("{count} vCPUs")));
         self.draw(
             buffer,
             area,

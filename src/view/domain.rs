@@ -69,9 +69,9 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
     }
     let mut facts = Vec::new();
     facts.extend(domain.condition(when).and_then(|condition| condition.run).map(|run| format!("id {run}")));
-    // History does not keep the vCPU count and the CPU time.
+    // History does not keep the CPU time.
     let now = when == When::Latest;
-    let vcpus = domain.vcpu_count().filter(|_| now);
+    let vcpus = domain.vcpu_count(when);
     facts.extend(vcpus.map(|count| format!("{count} vCPU{}", if count == 1 { "" } else { "s" })));
     let given = match domain.memory_given().filter(|_| now) {
         Some(Bytes(bytes)) => Some(bytes as f64),
@@ -171,7 +171,7 @@ pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host
     let curve = |metric, label, role, place| Curve::new(scene, window, &domain.series, (metric, label, role), place);
     if let Some(&place) = places.first() {
         let curves = [
-            curve(M::Cpu, "CPU", Role::Cpu, place).up_to(domain.cpu_ceiling()),
+            curve(M::Cpu, "CPU", Role::Cpu, place).up_to(domain.cpu_ceiling(scene.when(host))),
             curve(M::Steal, "steal", Role::Steal, place),
         ];
         let curves = if place.height >= 8 { &curves[..] } else { &curves[..1] };

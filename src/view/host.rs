@@ -98,7 +98,7 @@ fn clock_part(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
     }
     pieces.push((4, scene.span(Role::Dim, format!("  {}s", scene.ui.interval.duration().as_secs_f64()))));
     // Where nothing comes any more, all get older.
-    let oldest = if host.link == Link::Live { host.oldest() } else { Duration::ZERO };
+    let oldest = if host.link == Link::Live { host.oldest_reading_age() } else { Duration::ZERO };
     if oldest > 2 * scene.ui.interval.duration() {
         pieces.push((5, scene.span(Role::Dim, format!(", oldest {}", format::duration(oldest)))));
     }
@@ -210,7 +210,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     let least = if symbols == Symbols::Ascii { ">" } else { "≥" };
     let sum = |group: Groups, metric: HostMetric| {
         let known = host.series.value(metric, when).is_some();
-        let mark = if known && host.partial(when).contains(group) { least } else { "" };
+        let mark = if known && host.partial_sums(when).contains(group) { least } else { "" };
         format!("{mark}{}", value(metric))
     };
     let pair = |name: &str, group, roles: (Role, Role), signs: (&str, &str), metrics: (HostMetric, HostMetric)| {

@@ -140,7 +140,7 @@ fn summary(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain: 
             (Role::Dim, title.unwrap_or_else(|| marks::state_words(domain, scene.when(host))))
         }
     };
-    let vcpus = domain.vcpu_count().map(|count| format!(" {count} vCPU")).unwrap_or_default();
+    let vcpus = domain.vcpu_count(scene.when(host)).map(|count| format!(" {count} vCPU")).unwrap_or_default();
     let room = usize::from(area.width).saturating_sub(vcpus.len());
     let text = text::shorten(&words.1, room, scene.palette.symbols);
     columns::put(scene, buffer, area, false, words.0, text);
@@ -173,7 +173,7 @@ fn graph_line(
     let bins = window.sums(&domain.series, metrics, count);
     let peak = graph::peak(&bins).unwrap_or(0.0);
     let top = match unit {
-        Unit::Percent => peak.max(domain.cpu_ceiling()),
+        Unit::Percent => peak.max(domain.cpu_ceiling(when)),
         _ => format::nice_ceiling(unit, peak),
     };
     let percent = if unit == Unit::Percent { "%" } else { "" };

@@ -187,7 +187,7 @@ fn draw_row(
             _ if !active => {}
             History => {
                 let bins = Window::new(host, scene.ui).bins(&domain.series, M::Cpu, usize::from(*width));
-                let top = graph::peak(&bins).unwrap_or(0.0).max(domain.cpu_ceiling());
+                let top = graph::peak(&bins).unwrap_or(0.0).max(domain.cpu_ceiling(when));
                 let history = graph::inline(&bins, top, scene.palette.symbols);
                 columns::put(scene, buffer, cell, false, Role::Cpu, history);
             }
@@ -236,7 +236,7 @@ fn figure(scene: &Scene, content: Content, domain: &Domain, when: When, findings
         None => (Role::Dim, scene.none().to_owned()),
     };
     match content {
-        Vcpus => match domain.vcpu_count() {
+        Vcpus => match domain.vcpu_count(when) {
             Some(count) => (Role::Text, count.to_string()),
             None => (Role::Dim, scene.none().to_owned()),
         },

@@ -77,7 +77,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         let partial = scene.fleet.hosts().iter().any(|host| {
             let is_counted =
                 [Call::BlockStats, Call::BlockStatsFlags].iter().all(|call| host.unsupported(*call).is_none());
-            is_counted && host.partial(scene.when(host)).contains(Groups::BLOCK)
+            is_counted && host.partial_sums(scene.when(host)).contains(Groups::BLOCK)
         });
         let (role, words) = match (is_unknown(scene), partial) {
             (true, _) => (Role::Dim, "no rates yet  "),

@@ -1,4 +1,4 @@
-//! One sample of a host, while its domains are read.
+//! The sums over a host's domains, while one sample is applied.
 
 use crate::fleet::domain::Domain;
 use crate::fleet::history::Series;
@@ -8,7 +8,7 @@ use crate::fleet::metric::{DomainMetric, HostMetric};
 use crate::model::Groups;
 use crate::time::Timestamp;
 
-/// Figures of the host that are sums over its domains, and of what.
+/// Figures of the host that are sums over its domains, and the domain's figures that they add up.
 const SUMS: [(HostMetric, &[DomainMetric]); 5] = [
     (HostMetric::DiskRead, &[DomainMetric::DiskRead]),
     (HostMetric::DiskWrite, &[DomainMetric::DiskWrite]),
@@ -17,41 +17,41 @@ const SUMS: [(HostMetric, &[DomainMetric]); 5] = [
     (HostMetric::NetTx, &[DomainMetric::NetTx]),
 ];
 
-/// What its domains share, and what is gathered from them.
+/// One sample of a host while it is applied: what all domains share, and the sums over them.
 #[derive(Debug)]
 pub(crate) struct HostTotals {
     /// When it was taken.
     pub(crate) at: Timestamp,
-    /// Groups that it may have figures of, for every active domain.
-    pub(crate) wanted: Groups,
+    /// Groups that were requested of every active domain.
+    pub(crate) requested: Groups,
     /// Its place on the time axis; `None` for a sample of the states only.
     pub(crate) tick: Option<Tick>,
     arena: Arena,
-    /// `None` where no domain has the figure, so that "nothing known" does not become 0.
+    /// `None` if no domain has the figure: unknown is not 0.
     sums: [Option<f64>; SUMS.len()],
-    /// Groups of which a domain that runs has no figures now.
+    /// Groups of which a running domain has no rates now, so that the sums leave it out.
     partial: Groups,
 }
 
 impl HostTotals {
-    pub(crate) fn new(at: Timestamp, wanted: Groups, tick: Option<Tick>) -> Self {
-        Self { at, wanted, tick, arena: Arena::default(), sums: Default::default(), partial: Groups::empty() }
+    pub(crate) fn new(at: Timestamp, requested: Groups, tick: Option<Tick>) -> Self {
+        Self { at, requested, tick, arena: Arena::default(), sums: Default::default(), partial: Groups::empty() }
     }
 
-    /// Writes a domain's figures down and counts them.
-    pub(crate) fn keep(&mut self, domain: &mut Domain) {
+    /// Adds a domain's figures to the sums, and writes them to its history.
+    pub(crate) fn add(&mut self, domain: &mut Domain) {
         let Some(tick) = self.tick else { return };
         for (sum, (_, parts)) in self.sums.iter_mut().zip(SUMS) {
             for value in parts.iter().filter_map(|part| domain.series.latest(*part)) {
                 *sum = Some(sum.unwrap_or(0.0) + value);
             }
         }
-        self.partial |= domain.unknown();
+        self.partial |= domain.groups_without_rates();
         domain.commit(tick, &mut self.arena);
     }
 
-    /// Writes the host's own figures down, with the sums over its domains; at which tick, and of which groups these are
-    /// not of all.
+    /// Writes the host's figures with the sums over its domains to its history. Returns the tick and the groups whose sums
+    /// leave out running domains; `None` for a sample of the states only.
     pub(crate) fn finish(mut self, series: &mut Series<HostMetric>) -> Option<(Tick, Groups)> {
         let tick = self.tick?;
         for (sum, (metric, _)) in self.sums.into_iter().zip(SUMS) {

@@ -1,4 +1,7 @@
-//! From raw readings to figures: rates between two readings, and a host's sums over its domains.
+//! From readings to figures: rates between two readings, sums over devices and domains, shares.
 
+mod domain;
 pub(super) mod host_totals;
 pub(super) mod rates;
+mod shares;
+mod sums;

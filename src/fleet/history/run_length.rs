@@ -40,7 +40,7 @@ mod tests {
 
     fn run(run: u32) -> Condition {
         let (state, reason) = (DomainState::Running, StateReason(1));
-        Condition { run: Some(run), state, reason, blocked: None, io_error: None }
+        Condition { run: Some(run), state, reason, blocked: None, io_error: None, vcpus: None }
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl Entry for DomainEntry<'_> {
         fields.value("id", domain.and_then(|domain| domain.run))?;
         fields.value("state", domain.map(|domain| domain.state.name()))?;
         fields.value("reason", domain.and_then(|domain| domain.reason.describe(domain.state)))?;
-        fields.value("vcpu_count", domain.and_then(Domain::vcpu_count))?;
+        fields.value("vcpu_count", domain.and_then(|domain| domain.vcpu_count(When::Latest)))?;
         fields.value("cpu_of_host_percent", domain.and_then(of_host))?;
         fields.value("cpu_of_guest_percent", domain.and_then(|domain| domain.cpu_of_guest(When::Latest)))?;
         fields.value("memory_used_percent", domain.and_then(|domain| domain.memory_used_percent(When::Latest)))?;

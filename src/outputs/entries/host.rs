@@ -36,7 +36,7 @@ impl Entry for HostEntry<'_> {
 
 /// Which sums do not include all running domains: `disk` stands for the keys that begin with it, `net` likewise.
 fn partial_sums(host: &Host) -> Vec<&'static str> {
-    let partial = host.partial(When::Latest);
+    let partial = host.partial_sums(When::Latest);
     let sums = [(Groups::BLOCK, "disk"), (Groups::NET, "net")].into_iter();
     sums.filter(|(group, _)| partial.contains(*group)).map(|(_, name)| name).collect()
 }

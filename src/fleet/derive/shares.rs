@@ -1,0 +1,49 @@
+//! Figures that are computed from others when they are shown: shares of CPU and memory, the slowest disk.
+
+use crate::fleet::domain::Domain;
+use crate::fleet::history::When;
+use crate::fleet::metric::{DiskMetric, DomainMetric};
+use crate::units::Bytes;
+
+impl Domain {
+    /// CPU use in percent of all CPUs of the host, as virt-top shows it.
+    pub fn cpu_of_host(&self, host_cpus: u32, when: When) -> Option<f64> {
+        self.series.value(DomainMetric::Cpu, when).filter(|_| host_cpus > 0).map(|cpu| cpu / f64::from(host_cpus))
+    }
+
+    /// CPU use in percent of the vCPUs that the domain has at that time, as virt-manager shows it.
+    pub fn cpu_of_guest(&self, when: When) -> Option<f64> {
+        let cpu = self.series.value(DomainMetric::Cpu, when)?;
+        let vcpus = self.vcpu_count(when).filter(|&count| count > 0)?;
+        Some(cpu / f64::from(vcpus))
+    }
+
+    /// The most CPU that its vCPUs can use, in percent of one CPU: the top of a scale. At least 100.
+    pub fn cpu_ceiling(&self, when: When) -> f64 {
+        100.0 * f64::from(self.vcpu_count(when).unwrap_or(1).max(1))
+    }
+
+    /// Memory that the balloon gives now; while it is off, what it will start with.
+    pub fn memory_given(&self) -> Option<Bytes> {
+        self.memory.current.or_else(|| self.definition.as_ref().and_then(|definition| definition.memory_max))
+    }
+
+    /// Used memory in percent of what the guest sees; 0..=100.
+    pub fn memory_used_percent(&self, when: When) -> Option<f64> {
+        let used = self.series.value(DomainMetric::MemoryUsed, when)?;
+        let available = self.series.value(DomainMetric::MemoryAvailable, when).filter(|&bytes| bytes > 0.0)?;
+        Some((100.0 * used / available).clamp(0.0, 100.0))
+    }
+
+    /// The slowest disk, the kind of request, and its mean time in nanoseconds; `None`: no request ended.
+    pub fn worst_latency(&self, when: When) -> Option<(&str, DiskMetric, f64)> {
+        self.disks
+            .iter()
+            .flat_map(|disk| {
+                [DiskMetric::ReadLatency, DiskMetric::WriteLatency, DiskMetric::FlushLatency]
+                    .into_iter()
+                    .filter_map(|metric| Some((disk.key.as_str(), metric, disk.series.value(metric, when)?)))
+            })
+            .max_by(|left, right| left.2.total_cmp(&right.2))
+    }
+}

@@ -1,0 +1,75 @@
+//! Figures of a domain that are sums, or the worst, over its devices.
+
+use super::rates;
+use crate::fleet::domain::Domain;
+use crate::fleet::history::When;
+use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
+use crate::model::Groups;
+
+impl Domain {
+    /// Sets the figures that come from its devices, of the groups in the last reading.
+    pub(super) fn sum_devices(&mut self) {
+        if self.answered.contains(Groups::VCPU) && self.cpu.delay.is_none() {
+            self.average_steal();
+        }
+        if self.answered.contains(Groups::BLOCK) {
+            self.sum_disks();
+        }
+        if self.answered.contains(Groups::NET) {
+            self.sum_nics();
+        }
+    }
+
+    fn average_steal(&mut self) {
+        let steal = || self.vcpus.iter().map(|vcpu| vcpu.series.latest(VcpuMetric::Steal));
+        let known = steal().flatten().count();
+        let total = rates::sum(steal());
+        self.series.set(DomainMetric::Steal, total.map(|total| total / known as f64));
+    }
+
+    fn sum_disks(&mut self) {
+        let disks = &self.disks;
+        let total = |metric| rates::sum(disks.iter().map(|disk| disk.series.latest(metric)));
+        let figures = [
+            (DomainMetric::DiskRead, total(DiskMetric::ReadBytes)),
+            (DomainMetric::DiskWrite, total(DiskMetric::WriteBytes)),
+            (DomainMetric::ReadRequests, total(DiskMetric::ReadRequests)),
+            (DomainMetric::WriteRequests, total(DiskMetric::WriteRequests)),
+            (DomainMetric::WorstLatency, self.worst_latency(When::Latest).map(|(_, _, latency)| latency)),
+        ];
+        for (metric, value) in figures {
+            self.series.set(metric, value);
+        }
+    }
+
+    fn sum_nics(&mut self) {
+        let nics = &self.nics;
+        let total = |metric| rates::sum(nics.iter().map(|nic| nic.series.latest(metric)));
+        let both = |rx, tx| rates::sum([total(rx), total(tx)].into_iter());
+        let figures = [
+            (DomainMetric::NetRx, total(NicMetric::RxBytes)),
+            (DomainMetric::NetTx, total(NicMetric::TxBytes)),
+            (DomainMetric::RxPackets, total(NicMetric::RxPackets)),
+            (DomainMetric::TxPackets, total(NicMetric::TxPackets)),
+            (DomainMetric::NetDrops, both(NicMetric::RxDrops, NicMetric::TxDrops)),
+            (DomainMetric::NetErrors, both(NicMetric::RxErrors, NicMetric::TxErrors)),
+        ];
+        for (metric, value) in figures {
+            self.series.set(metric, value);
+        }
+    }
+
+    /// Groups of its devices that have no rates now although it may have such devices: not read twice yet, or blocked.
+    pub(super) fn groups_without_rates(&self) -> Groups {
+        if !self.state.is_active() {
+            return Groups::empty();
+        }
+        let known = |group, metric, has_none: bool| {
+            self.series.latest(metric).is_some() || (has_none && self.readings(group) > 0)
+        };
+        let mut groups = Groups::empty();
+        groups.set(Groups::BLOCK, !known(Groups::BLOCK, DomainMetric::DiskRead, self.disks.is_empty()));
+        groups.set(Groups::NET, !known(Groups::NET, DomainMetric::NetRx, self.nics.is_empty()));
+        groups
+    }
+}
