@@ -6,4 +6,5 @@ mod hostile;
 mod keys;
 mod looks;
 mod rig;
+mod same_figures;
 mod shots;

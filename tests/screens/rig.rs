@@ -96,6 +96,13 @@ impl Rig {
         self.ui.refresh(&self.fleet);
     }
 
+    /// Applies an update at its time.
+    pub fn apply(&mut self, update: HostUpdate, now: Timestamp) {
+        self.now = now;
+        self.fleet.apply(0, update);
+        self.ui.refresh(&self.fleet);
+    }
+
     /// Before the first answer.
     pub fn empty(size: (u16, u16)) -> Self {
         let mut rig = Self {
