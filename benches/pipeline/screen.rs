@@ -112,6 +112,6 @@ impl View<'_> {
     pub fn draw(&mut self, terminal: &mut Terminal<TestBackend>) {
         let Screen { fleet, look, last, .. } = self.screen;
         let now: Timestamp = last.at;
-        terminal.draw(|frame| draw(frame, fleet, &self.ui, look, now)).expect("drawing into memory");
+        terminal.draw(|frame| draw(frame.buffer_mut(), fleet, &self.ui, look, now)).expect("drawing into memory");
     }
 }

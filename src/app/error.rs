@@ -4,13 +4,13 @@ use crate::model::Failure;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Exit code of a panic, as Rust itself has it.
+/// The exit code of Rust programs that panic.
 pub(super) const PANIC_EXIT_CODE: u8 = 101;
 
-/// What ended the program before its user did.
+/// Why the program ends although the user did not end it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AppError {
-    /// There is no screen to draw on.
+    /// Standard output is not a terminal.
     #[error("standard output is not a terminal")]
     NoTerminal,
     /// No host could be reached at the start.
@@ -22,19 +22,20 @@ pub(super) enum AppError {
     /// Writing a report failed.
     #[error("cannot write to standard output: {0}")]
     Output(#[source] io::Error),
-    /// The system did not give what the program needs.
+    /// The system refused a thread, a signal handler or the like.
     #[error("cannot start: {0}")]
     Setup(#[source] io::Error),
-    /// The tasks that sample are gone.
-    #[error("sampling has ended, which is a bug in vtop")]
-    NoSamples,
+    /// A thread of vtop has panicked.
+    #[error("the thread `{0}` has ended, which is a bug in vtop")]
+    ThreadGone(&'static str),
 }
 
 impl AppError {
-    /// What to do about it.
+    /// What the operator can do.
     fn advice(&self) -> Option<&str> {
         match self {
             Self::NoTerminal => Some("for a file or a pipe, use vtop --json or vtop --csv"),
+            Self::ThreadGone(_) => Some("please report it, with the lines above"),
             Self::Unreachable(failure) => failure.advice.as_deref(),
             _ => None,
         }
@@ -43,13 +44,12 @@ impl AppError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::NoTerminal => ExitCode::from(2),
-            // Nothing but a panic ends them.
-            Self::NoSamples => ExitCode::from(PANIC_EXIT_CODE),
+            Self::ThreadGone(_) => ExitCode::from(PANIC_EXIT_CODE),
             _ => ExitCode::FAILURE,
         }
     }
 
-    /// Tells it on standard error; where even that fails, the exit code has to do.
+    /// Prints the error and the advice to standard error. If that fails, only the exit code is left.
     pub(super) fn print(&self) {
         let mut stderr = io::stderr().lock();
         let _ = writeln!(stderr, "vtop: {self}");

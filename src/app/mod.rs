@@ -8,24 +8,27 @@
 //! | `live` | a feed of hosts that are sampled now |
 //! | `screen` | starts the interactive mode, which `event_loop` runs |
 //! | `terminal` | raw mode and the alternate screen, and their end on every way out |
-//! | `backend` | frames as bytes |
+//! | `frame`, `encoder`, `writer`, `output` | frames, as bytes, on their way to the terminal, on a thread |
 //! | `input` | keys and sizes, read on a thread |
 //! | `signals` | signals of the system |
 //! | `panic` | reports of panics |
 //! | `report` | the report mode: JSON and CSV |
 //! | `error` | why the program ends early, and its exit code |
 
-mod backend;
+mod encoder;
 mod error;
 mod event_loop;
 pub mod feed;
+mod frame;
 mod input;
 pub mod live;
+mod output;
 mod panic;
 mod report;
 mod run;
 mod screen;
 mod signals;
 mod terminal;
+mod writer;
 
 pub use run::{run, version};

@@ -1,15 +1,15 @@
-//! A panic's report: on the normal screen, whole, and never over the figures.
+//! Reports of panics: on the normal screen, never over the figures.
 
 use super::error::{AppError, PANIC_EXIT_CODE};
 use super::terminal;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
-/// Reports of threads whose end the program survives: told at the end.
+/// Reports of other threads than the main one; printed at the end.
 static KEPT: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// From now on a panic of this thread gives the terminal back, prints its report and ends the process. One of another
-/// thread is reported at the end: a source's is told by its host's line on the screen, a sampler's ends the screen.
+/// Installs the panic hook. A panic of this thread leaves the terminal, prints its report and ends the process. The report
+/// of another thread is printed at the end: the panic of a source fails its host, that of any other thread ends the program.
 pub(super) fn install() -> Result<(), AppError> {
     let (panic_hook, eyre_hook) = color_eyre::config::HookBuilder::default().into_hooks();
     eyre_hook.install().map_err(|error| AppError::Setup(io::Error::other(error)))?;
@@ -17,7 +17,7 @@ pub(super) fn install() -> Result<(), AppError> {
     std::panic::set_hook(Box::new(move |info| {
         let report = panic_hook.panic_report(info).to_string();
         if std::thread::current().id() == main {
-            terminal::give_back();
+            terminal::leave();
             print(&report);
             std::process::exit(PANIC_EXIT_CODE.into());
         }
@@ -26,7 +26,7 @@ pub(super) fn install() -> Result<(), AppError> {
     Ok(())
 }
 
-/// Prints the reports that were kept; for when the terminal is as it was.
+/// Prints the reports of other threads. To be called after the terminal was left.
 pub(super) fn print_kept() {
     for report in KEPT.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         print(&report);
@@ -37,7 +37,7 @@ fn print(report: &str) {
     let _ = writeln!(io::stderr(), "{report}");
 }
 
-/// Panics where the environment asks for it, to test what happens then. Not in a release.
+/// Panics if the variable `VTOP_TEST_PANIC` names this place. Only in debug builds, for tests.
 pub(super) fn on_demand(place: &str) {
     if cfg!(debug_assertions) && std::env::var("VTOP_TEST_PANIC").is_ok_and(|wanted| wanted == place) {
         panic!("VTOP_TEST_PANIC={place}");

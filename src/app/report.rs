@@ -61,7 +61,7 @@ async fn write(
         tokio::select! {
             biased;
             host = feed.apply_next(&mut fleet) => {
-                let host = host.ok_or(AppError::NoSamples)?;
+                let host = host.ok_or(AppError::ThreadGone("sampler"))?;
                 if let Some(record) = report.updated(&fleet, host, now()).map_err(AppError::Unreachable)? {
                     output.write(&record)?;
                 }

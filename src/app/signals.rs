@@ -1,4 +1,4 @@
-//! What the system tells the process.
+//! Signals of the system, on a thread.
 
 use super::terminal;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -10,10 +10,10 @@ use std::thread::{Builder, sleep};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// How long the end may take that a signal asks for. While the terminal does not read, the screen writes for ever.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long the event loop may take to end after a signal. It never blocks, so only a bug takes longer.
+const END_LIMIT: Duration = Duration::from_secs(2);
 
-/// A signal that the screen has to hear of, because the terminal is in its hands.
+/// A signal that the interactive mode handles, because it must leave the terminal first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
     /// SIGHUP: the terminal is gone.
@@ -24,7 +24,7 @@ pub(super) enum Signal {
     Quit,
     /// SIGTERM.
     Terminate,
-    /// SIGCONT: the process goes on after it was stopped.
+    /// SIGCONT: the process continues after a stop.
     Continue,
 }
 
@@ -41,30 +41,30 @@ impl Signal {
         }
     }
 
-    /// As a shell tells of a process that the signal ended: 128 and its number.
+    /// The exit code that a shell reports for a process that the signal ended: 128 and the signal's number.
     fn code(self) -> u8 {
         128 + self.number() as u8
     }
 
-    /// The same, for the end of the program.
+    /// [`Signal::code`] as an exit code of the program.
     pub(super) fn exit_code(self) -> ExitCode {
         ExitCode::from(self.code())
     }
 }
 
-/// Listens from now on, so that none of these signals ends the process by itself. A thread of its own hears them also
-/// while the terminal takes nothing, and then ends the program without its screen.
+/// Starts the thread. From then on none of these signals ends the process by itself; the thread ends it if the event loop
+/// does not.
 pub(super) fn listen() -> io::Result<mpsc::UnboundedReceiver<Signal>> {
     let (sender, receiver) = mpsc::unbounded_channel();
     let mut signals = Signals::new(Signal::ALL.map(Signal::number))?;
     Builder::new().name("signals".into()).spawn(move || {
         for number in signals.forever() {
             let Some(signal) = Signal::ALL.into_iter().find(|signal| signal.number() == number) else { continue };
-            // Who would have listened is on the way out already.
+            // An error means that the event loop has ended already.
             let _ = sender.send(signal);
             if signal != Signal::Continue {
-                sleep(GRACE);
-                terminal::abandon();
+                sleep(END_LIMIT);
+                terminal::leave();
                 low_level::exit(signal.code().into());
             }
         }

@@ -1,79 +1,108 @@
-//! Into raw mode and the alternate screen, and out of them at every way out.
+//! Raw mode and the alternate screen, and their end on every way out.
 
-use crossterm::cursor::{Hide, Show};
-use crossterm::execute;
-use crossterm::style::{Attribute, SetAttribute};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use std::io::{self, stdout};
+use super::output;
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use rustix::stdio::stdout;
+use rustix::termios::tcgetwinsize;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the loop does to the terminal apart from drawing.
-pub(super) trait Tty {
-    /// Raw mode and alternate screen.
-    fn take(&mut self) -> io::Result<()>;
-    /// As it was before.
-    fn give_back(&mut self);
-    /// Asks the system to stop this process until it is told to go on; may return before that has happened.
+/// What the event loop does with the terminal apart from frames.
+pub(crate) trait Tty {
+    /// Columns and rows.
+    fn size(&self) -> io::Result<(u16, u16)>;
+    /// Sets raw mode. The next frame must enter the alternate screen.
+    fn enter(&mut self) -> io::Result<()>;
+    /// Restores the screen and the modes from before vtop. Frames end.
+    fn leave(&mut self);
+    /// Asks the system to stop this process until it gets SIGCONT. It may return before the process stops.
     fn stop(&mut self) -> io::Result<()>;
 }
 
-/// The terminal is as vtop wants it. One for the process, as there is one terminal, and a panic has to find it.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// The terminal has vtop's modes. One for the process, so that a panic hook finds it.
+static ENTERED: AtomicBool = AtomicBool::new(false);
 
-/// The terminal of the process; given back when this is dropped.
-pub(super) struct OwnTerminal(());
+/// The terminal of the process with vtop's modes; it is left when this is dropped.
+pub(super) struct EnteredTerminal(());
 
-impl OwnTerminal {
-    /// Takes the terminal.
-    pub(super) fn take() -> io::Result<Self> {
-        // Made before the attempt, so that one that gets half way is taken back too.
+impl EnteredTerminal {
+    /// Sets raw mode. The first frame must enter the alternate screen.
+    pub(super) fn new() -> io::Result<Self> {
+        // Made before the attempt, so that a failure half-way is undone.
         let terminal = Self(());
-        take()?;
+        enter()?;
         Ok(terminal)
     }
 }
 
-impl Drop for OwnTerminal {
+impl Drop for EnteredTerminal {
     fn drop(&mut self) {
-        give_back();
+        leave();
     }
 }
 
-fn take() -> io::Result<()> {
-    TAKEN.store(true, Ordering::SeqCst);
-    enable_raw_mode()?;
-    execute!(stdout(), EnterAlternateScreen, Hide)
+fn enter() -> io::Result<()> {
+    ENTERED.store(true, Ordering::SeqCst);
+    output::resume();
+    enable_raw_mode()
 }
 
-/// As it was before. Safe to call at any time, as often as one likes.
-pub(super) fn give_back() {
-    if TAKEN.load(Ordering::SeqCst) {
-        // Where the terminal is gone there is nothing to restore, and nobody to tell.
-        let _ = execute!(stdout(), SetAttribute(Attribute::Reset), LeaveAlternateScreen, Show);
-        abandon();
+/// Restores the screen and the modes from before vtop. It returns in little more than a second, even if the terminal does
+/// not read. Safe at any time, from any thread, and more than once.
+pub(super) fn leave() {
+    if ENTERED.load(Ordering::SeqCst) {
+        output::finish();
+        if ENTERED.swap(false, Ordering::SeqCst) {
+            let _ = disable_raw_mode();
+        }
     }
 }
 
-/// Its modes as they were before, and nothing written: it takes nothing.
-pub(super) fn abandon() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
+impl Tty for EnteredTerminal {
+    fn size(&self) -> io::Result<(u16, u16)> {
+        // Read before every frame. crossterm opens the terminal for it, which takes a tenth of a frame's time.
+        let size = match tcgetwinsize(stdout()) {
+            Ok(size) => (size.ws_col, size.ws_row),
+            Err(_) => crossterm::terminal::size()?,
+        };
+        Ok(or_default(size, |name| std::env::var(name).ok()))
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        // Another program may have changed the modes meanwhile.
         let _ = disable_raw_mode();
-    }
-}
-
-impl Tty for OwnTerminal {
-    fn take(&mut self) -> io::Result<()> {
-        // Whoever had the terminal meanwhile may have changed its mode.
-        let _ = disable_raw_mode();
-        take()
+        enter()
     }
 
-    fn give_back(&mut self) {
-        give_back();
+    fn leave(&mut self) {
+        leave();
     }
 
     fn stop(&mut self) -> io::Result<()> {
-        // The whole job, as the terminal's own ^Z does it: a script around vtop stops with it.
+        // The whole job, as the terminal's own ^Z does: a script around vtop stops too.
         Ok(rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?)
+    }
+}
+
+/// A serial console reports 0×0. Then COLUMNS and LINES are used, and otherwise 80×24.
+fn or_default((columns, rows): (u16, u16), environment: impl Fn(&str) -> Option<String>) -> (u16, u16) {
+    let or = |known: u16, name: &str, default: u16| {
+        let given = || environment(name)?.parse().ok().filter(|length| *length > 0);
+        if known > 0 { known } else { given().unwrap_or(default) }
+    };
+    (or(columns, "COLUMNS", 80), or(rows, "LINES", 24))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_does_not_know_its_size_has_a_default() {
+        let serial = |name: &str| (name == "COLUMNS").then(|| "132".to_owned());
+        assert_eq!(or_default((0, 0), |_| None), (80, 24));
+        assert_eq!(or_default((0, 0), serial), (132, 24));
+        assert_eq!(or_default((0, 0), |_| Some("0".into())), (80, 24));
+        assert_eq!(or_default((200, 60), serial), (200, 60));
     }
 }

@@ -63,7 +63,9 @@ impl Desk {
     pub fn screen(&self) -> Screen {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         let now = Timestamp::now();
-        let frame = terminal.draw(|frame| draw(frame, &self.fleet, &self.ui, &Appearance::default(), now)).unwrap();
+        let frame = terminal
+            .draw(|frame| draw(frame.buffer_mut(), &self.fleet, &self.ui, &Appearance::default(), now))
+            .unwrap();
         Screen::of_buffer(frame.buffer)
     }
 }

@@ -28,7 +28,7 @@ fn size() -> impl Strategy<Value = (u16, u16)> {
 fn draw_at(fleet: &Fleet, ui: &mut UiState, look: &Appearance, (width, height): (u16, u16), now: Timestamp) {
     update(ui, fleet, Action::Resize { width, height });
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test backend");
-    let frame = terminal.draw(|frame| draw(frame, fleet, ui, look, now)).expect("drawing into memory");
+    let frame = terminal.draw(|frame| draw(frame.buffer_mut(), fleet, ui, look, now)).expect("drawing into memory");
     let odd = frame.buffer.content.iter().find(|cell| cell.symbol().chars().any(char::is_control));
     assert_eq!(odd, None);
 }

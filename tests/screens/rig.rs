@@ -147,7 +147,7 @@ impl Rig {
 
     pub fn buffer(&self) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).expect("a test backend");
-        let frame = terminal.draw(|frame| draw(frame, &self.fleet, &self.ui, &self.look, self.now));
+        let frame = terminal.draw(|frame| draw(frame.buffer_mut(), &self.fleet, &self.ui, &self.look, self.now));
         frame.expect("drawing into memory").buffer.clone()
     }
 
@@ -157,7 +157,9 @@ impl Rig {
         let mut written = Vec::new();
         let backend = CrosstermBackend::new(&mut written);
         let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport }).expect("a terminal");
-        terminal.draw(|frame| draw(frame, &self.fleet, &self.ui, &self.look, self.now)).expect("drawing into memory");
+        terminal
+            .draw(|frame| draw(frame.buffer_mut(), &self.fleet, &self.ui, &self.look, self.now))
+            .expect("drawing into memory");
         drop(terminal);
         written
     }

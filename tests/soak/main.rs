@@ -124,7 +124,9 @@ async fn soak(length: Duration, interval: Interval, uri: Option<String>) -> Vec<
             action.and_then(|action| update(&mut ui, &fleet, action));
             handle.set_demand(ui.demand(&fleet, 0));
             let began = Instant::now();
-            terminal.draw(|frame| draw(frame, &fleet, &ui, &Appearance::default(), Timestamp::now())).expect("drawn");
+            terminal
+                .draw(|frame| draw(frame.buffer_mut(), &fleet, &ui, &Appearance::default(), Timestamp::now()))
+                .expect("drawn");
             row.slowest_frame = row.slowest_frame.max(began.elapsed());
             row.frames += 1;
             row.gauge(Gauge::now());

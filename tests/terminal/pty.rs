@@ -5,6 +5,7 @@ use crate::shared::shown::Shown;
 use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -21,9 +22,9 @@ pub(crate) struct Terminal {
     shown: Shown,
     /// All that was written so far.
     written: Arc<Mutex<Vec<u8>>>,
-    /// Nobody looks any more.
+    /// The reader has ended.
     closed: Arc<AtomicBool>,
-    /// Nobody takes what is written.
+    /// The reader waits, so that the program cannot write.
     deaf: Arc<AtomicBool>,
 }
 
@@ -46,7 +47,7 @@ impl Terminal {
             while deaf.load(Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(5));
             }
-            // Before it is shown: who waits for the screen may ask for what was written.
+            // Before it is shown: a test that waits for the screen may read what was written.
             written.lock().unwrap().extend_from_slice(bytes);
             shown.process(bytes);
             !closed.load(Ordering::SeqCst)
@@ -84,6 +85,10 @@ impl Terminal {
         }
     }
 
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+        at(self.shown.lock().screen())
+    }
+
     pub(crate) fn text(&self) -> String {
         self.shown.text()
     }
@@ -110,9 +115,14 @@ impl Terminal {
     }
 
     /// Waits for the program's end; the terminal has to be as it was.
-    pub(crate) fn ended(mut self) -> Ended {
+    pub(crate) fn ended(self) -> Ended {
+        self.ended_after(|_| {})
+    }
+
+    fn ended_after(mut self, then: impl FnOnce(&Self)) -> Ended {
         let code = exit_code(self.pty.child.as_mut());
         assert!(self.has_its_modes(), "the modes are not as before");
+        then(&self);
         // With the last slave closed the reader meets the end, after all that was written.
         drop(self.pty.slave);
         self.pty.reader.join().unwrap();
@@ -126,17 +136,17 @@ impl Terminal {
         Ended { code, text, took_the_screen }
     }
 
-    /// Takes nothing any more, and waits until the program can write nothing.
-    pub(crate) fn stall(&self) {
-        /// Nothing has run for so long: frames come more often.
-        const STILL: Duration = Duration::from_millis(1500);
+    /// Stops reading, and waits until the program's writer is blocked by that.
+    pub(crate) fn stop_reading(&self) {
+        /// A writer that does not run for so long is blocked: frames come more often.
+        const IDLE: Duration = Duration::from_millis(1500);
         self.deaf.store(true, Ordering::SeqCst);
-        let pid = self.pty.child.process_id().unwrap();
-        let ran = || std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/schedstat")).unwrap();
+        let schedstat = self.thread("writer").join("schedstat");
+        let ran = || std::fs::read_to_string(&schedstat).unwrap();
         let deadline = Instant::now() + LIMIT;
         let mut last = (Instant::now(), ran());
-        while last.0.elapsed() < STILL {
-            assert!(Instant::now() < deadline, "it still runs");
+        while last.0.elapsed() < IDLE {
+            assert!(Instant::now() < deadline, "the writer still runs");
             std::thread::sleep(Duration::from_millis(20));
             let now = ran();
             if now != last.1 {
@@ -145,14 +155,23 @@ impl Terminal {
         }
     }
 
-    /// Waits for the end of a program whose terminal takes nothing.
-    pub(crate) fn ended_unread(mut self) -> u32 {
-        let code = exit_code(self.pty.child.as_mut());
-        assert!(self.has_its_modes(), "the modes are not as before");
+    /// Reads again.
+    pub(crate) fn read_again(&self) {
         self.deaf.store(false, Ordering::SeqCst);
-        drop(self.pty.slave);
-        self.pty.reader.join().unwrap();
-        code
+    }
+
+    /// The folder in /proc of a thread of the program.
+    fn thread(&self, name: &str) -> PathBuf {
+        let tasks = format!("/proc/{}/task", self.pty.child.process_id().unwrap());
+        let is_wanted =
+            |task: &PathBuf| std::fs::read_to_string(task.join("comm")).is_ok_and(|comm| comm.trim() == name);
+        let mut tasks = std::fs::read_dir(tasks).unwrap().map(|task| task.unwrap().path());
+        tasks.find(is_wanted).unwrap_or_else(|| panic!("no thread {name}"))
+    }
+
+    /// Waits for the end of a program whose terminal does not read, and reads again then. The terminal has to be as it was.
+    pub(crate) fn ended_unread(self) -> u32 {
+        self.ended_after(|terminal| terminal.read_again()).code
     }
 
     /// Closes the terminal, as when its window is closed, and waits for the program's end.

@@ -2,6 +2,7 @@
 
 use crate::pty::{Terminal, VTOP, in_terminal, vtop};
 use rustix::process::Signal;
+use std::time::{Duration, Instant};
 
 /// A domain of the made-up host.
 const DOMAIN: &str = "db-primary";
@@ -98,13 +99,60 @@ fn a_signal_gives_the_terminal_back() {
     }
 }
 
-#[test]
-fn a_signal_ends_it_while_the_terminal_takes_nothing() {
+fn demo_that_is_not_read() -> Terminal {
     let terminal = Terminal::start(vtop(&["--demo", "-d", "0.1"]));
-    terminal.wait_for_screen("db-primary");
-    terminal.stall();
+    terminal.wait_for_screen(DOMAIN);
+    terminal.stop_reading();
+    terminal
+}
+
+#[test]
+fn a_signal_ends_it_while_the_terminal_does_not_read() {
+    let terminal = demo_that_is_not_read();
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.ended_unread(), 143);
+}
+
+#[test]
+fn a_key_ends_it_while_the_terminal_does_not_read() {
+    let mut terminal = demo_that_is_not_read();
+    terminal.keys("q");
+    assert_eq!(terminal.ended_unread(), 0);
+}
+
+/// How long before the newest sample the time is that the screen is frozen at, in seconds.
+fn frozen_age(screen: &vt100::Screen) -> Option<f64> {
+    let contents = screen.contents();
+    let age = contents.split_once("FROZEN at ")?.1.split_once(", -")?.1.split_once(" s")?.0;
+    age.parse().ok()
+}
+
+/// 30 samples back is 3 s back. A gap in the samples would add to the age as soon as the next sample arrives.
+#[test]
+fn history_has_no_gap_after_the_terminal_did_not_read() {
+    let mut terminal = demo_that_is_not_read();
+    std::thread::sleep(Duration::from_secs(5));
+    terminal.keys("{");
+    let start = Instant::now();
+    terminal.read_again();
+    terminal.wait_for("an age that grows", |screen| frozen_age(screen).is_some_and(|age| age > 3.9));
+    let age = terminal.look(frozen_age).unwrap();
+    let expected = 3.0 + start.elapsed().as_secs_f64();
+    assert!(age < expected + 1.5, "{age} s, not {expected} s");
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+}
+
+#[test]
+fn it_stops_and_continues_while_the_terminal_does_not_read() {
+    let terminal = demo_that_is_not_read();
+    terminal.signal(Signal::STOP);
+    terminal.signal(Signal::CONT);
+    terminal.read_again();
+    terminal.wait_for_written_again("\x1b[?1049h");
+    terminal.wait_for_screen(DOMAIN);
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.ended().code, 143);
 }
 
 #[test]
@@ -115,12 +163,13 @@ fn it_ends_with_its_terminal() {
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "a release cannot be made to panic")]
 fn a_panic_is_reported_on_the_normal_screen() {
-    for place in ["screen", "task"] {
+    for place in ["screen", "writer", "task"] {
         let mut command = vtop(&["--demo"]);
         command.env("VTOP_TEST_PANIC", place);
         let ended = Terminal::start(command).ended();
         assert_eq!(ended.code, 101);
-        assert!(ended.took_the_screen);
+        // A sampler may panic before the first frame.
+        assert!(ended.took_the_screen || place == "task");
         assert!(ended.text.contains(&format!("VTOP_TEST_PANIC={place}")), "{}", ended.text);
     }
 }

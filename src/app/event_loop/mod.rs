@@ -1,5 +1,6 @@
-//! The loop of the interactive mode, and its tests.
+//! The loop of the interactive mode.
 
+mod pace;
 mod run;
 #[cfg(test)]
 mod tests;

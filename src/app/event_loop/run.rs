@@ -1,89 +1,83 @@
-//! The one owner of all state: input, samples, signals and the frame timer meet in one `select!`, input first.
+//! The one owner of all state: signals, keys, updates and the frame timer meet in one `select!`. It never blocks.
 
+use super::pace::Pace;
 use crate::app::feed::Feed;
+use crate::app::frame::FrameKind;
 use crate::app::input::Events;
+use crate::app::panic;
 use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
+use crate::app::writer::{Writer, WriterGone};
 use crate::fleet::{Fleet, Link};
 use crate::model::Failure;
 use crate::time::{Interval, Timestamp};
 use crate::ui::{Action, Effect, UiState, action_for, update};
 use crate::view::{self, Appearance};
 use crossterm::event::Event;
-use ratatui::Terminal;
-use ratatui::backend::Backend;
 use std::io;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
-/// Frames for new samples are this far apart at least; one for a key comes at once.
-const FRAME: Duration = Duration::from_millis(16);
-/// A frame comes this often even where nothing new is known: ages and countdowns on the screen go on.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-/// The same while samples come: a little more, so that at the usual interval a sample's own frame is always first.
-const CALM_HEARTBEAT: Duration = Duration::from_millis(1200);
-/// Keys that are taken in before a frame, so that a held key does not draw what nobody sees.
-const BURST: usize = 64;
-/// How long to wait for the process to be stopped. In a job that the shell cannot bring back it never is.
-const STOPPED_WITHIN: Duration = Duration::from_millis(200);
-
-/// How long a signal may take that came while the process was stopped.
-const GOES_ON_WITHIN: Duration = Duration::from_millis(50);
-
-/// How long after a failure of the terminal a signal may still explain it.
-const SIGNALLED_WITHIN: Duration = Duration::from_millis(100);
+/// Most keys that share a frame: while a key is held down, only the last of them is seen.
+const MAX_KEYS_PER_FRAME: usize = 64;
+/// How long to wait for the process to stop on ^Z. Without a shell that could continue it, the system does not stop it.
+const STOP_LIMIT: Duration = Duration::from_millis(200);
+/// How long after SIGCONT a signal may arrive that was sent while the process was stopped.
+const PENDING_SIGNAL_LIMIT: Duration = Duration::from_millis(50);
+/// How long after a failure of the terminal SIGHUP may arrive, which explains the failure.
+const HANGUP_LIMIT: Duration = Duration::from_millis(100);
 
 /// Why the loop has ended.
 #[derive(Debug, PartialEq)]
 pub(crate) enum End {
-    /// The user wants it.
+    /// The user has quit.
     Quit,
-    /// The system wants it.
+    /// A signal.
     Signal(Signal),
     /// No host was ever reached.
     Unreachable(Failure),
-    /// Nobody samples any more.
-    NoSamples,
+    /// A thread that the loop needs has ended.
+    ThreadGone(&'static str),
 }
 
 /// All state of the interactive mode.
-pub(crate) struct EventLoop<'a, B: Backend, T> {
-    terminal: &'a mut Terminal<B>,
+pub(crate) struct EventLoop<'a, T> {
     tty: &'a mut T,
+    writer: Writer,
     appearance: Appearance,
     feed: Feed,
     fleet: Fleet,
     ui: UiState,
-    /// Something changed since the last frame.
-    dirty: bool,
-    drawn: Instant,
+    pace: Pace,
+    /// What the next frame has to write.
+    next_frame: FrameKind,
+    /// The fleet has changed since the rows of the screen were computed.
+    stale: bool,
 }
 
-impl<'a, B, T> EventLoop<'a, B, T>
-where
-    B: Backend,
-    B::Error: Send + Sync + 'static,
-    T: Tty,
-{
-    pub(crate) fn new(
-        terminal: &'a mut Terminal<B>,
-        tty: &'a mut T,
-        appearance: Appearance,
-        interval: Interval,
-        feed: Feed,
-    ) -> Self {
+impl<'a, T: Tty> EventLoop<'a, T> {
+    pub(crate) fn new(tty: &'a mut T, writer: Writer, appearance: Appearance, interval: Interval, feed: Feed) -> Self {
         let mut fleet = Fleet::new(0);
         feed.add_hosts(&mut fleet);
-        let ui = UiState::new(interval);
-        Self { terminal, tty, appearance, feed, fleet, ui, dirty: true, drawn: Instant::now() }
+        Self {
+            tty,
+            writer,
+            appearance,
+            feed,
+            fleet,
+            ui: UiState::new(interval),
+            pace: Pace::new(Instant::now()),
+            next_frame: FrameKind::Entered,
+            stale: true,
+        }
     }
 
-    /// Until the end. The first frame comes before any host has answered.
+    /// Runs until the end. The first frame comes before any host has answered.
     pub(crate) async fn run(mut self, events: Events, mut signals: mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
-        match self.live(events, &mut signals).await {
-            // A terminal that is gone fails, and the signal that says so is on its way.
-            Err(error) => match timeout(SIGNALLED_WITHIN, signals.recv()).await {
+        match self.select(events, &mut signals).await {
+            // If the terminal is gone, reading and writing fail before the signal arrives.
+            Err(error) => match timeout(HANGUP_LIMIT, signals.recv()).await {
                 Ok(Some(signal)) if signal != Signal::Continue => Ok(End::Signal(signal)),
                 _ => Err(error),
             },
@@ -91,36 +85,50 @@ where
         }
     }
 
-    async fn live(&mut self, mut events: Events, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
-        let size = self.terminal.size().map_err(io::Error::other)?;
-        self.act(Action::Resize { width: size.width, height: size.height });
-        self.draw()?;
+    async fn select(&mut self, mut events: Events, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
+        self.draw_if_ready()?;
         loop {
-            let frame = self.drawn + if self.dirty { FRAME } else { self.heartbeat() };
+            let calm = self.fleet.hosts().iter().all(|host| host.link == Link::Live);
+            let due = self.pace.due(calm);
+            let ready = self.writer.is_ready();
             let effect = tokio::select! {
                 biased;
-                event = events.recv() => self.input(event.unwrap_or_else(|| Err(no_input()))?, &mut events)?,
                 signal = signals.recv() => match signal {
                     Some(Signal::Continue) => {
-                        self.go_on()?;
+                        self.enter_again()?;
                         None
                     }
                     Some(signal) => return Ok(End::Signal(signal)),
-                    None => return Ok(End::Signal(Signal::Hangup)),
+                    None => return Ok(End::ThreadGone("signals")),
                 },
+                written = self.writer.ready(), if !ready => {
+                    if let Err(WriterGone) = written? {
+                        return Ok(End::ThreadGone("writer"));
+                    }
+                    self.pace.written(Instant::now());
+                    if self.pace.is_urgent() {
+                        self.draw_if_ready()?;
+                    }
+                    None
+                }
+                event = events.recv() => match event {
+                    Some(event) => self.input(event?, &mut events)?,
+                    None => return Ok(End::ThreadGone("input")),
+                },
+                // Before updates: however many there are, a frame comes when it is due.
+                () = sleep_until(due), if ready => {
+                    self.draw_if_ready()?;
+                    None
+                }
                 host = self.feed.apply_next(&mut self.fleet) => match host {
                     Some(_) => {
-                        if let Some(end) = self.sampled() {
+                        if let Some(end) = self.updated() {
                             return Ok(end);
                         }
                         None
                     }
-                    None => return Ok(End::NoSamples),
+                    None => return Ok(End::ThreadGone("sampler")),
                 },
-                () = sleep_until(frame) => {
-                    self.draw()?;
-                    None
-                }
             };
             match effect {
                 Some(Effect::Quit) => return Ok(End::Quit),
@@ -129,31 +137,27 @@ where
                         return Ok(End::Signal(signal));
                     }
                 }
-                Some(Effect::Redraw) => self.draw_all()?,
-                Some(Effect::SetInterval(interval)) => {
-                    self.feed.set_interval(interval);
+                Some(Effect::Redraw) => {
+                    self.next_frame = FrameKind::Whole;
+                    self.draw_if_ready()?;
                 }
+                Some(Effect::SetInterval(interval)) => self.feed.set_interval(interval),
                 None => {}
             }
         }
     }
 
-    fn heartbeat(&self) -> Duration {
-        let calm = self.fleet.hosts().iter().all(|host| host.link == Link::Live);
-        if calm { CALM_HEARTBEAT } else { HEARTBEAT }
-    }
-
-    /// Takes an event, and those that wait behind it, then draws. Stops at the first that concerns the world outside.
+    /// Applies an event, and those that wait behind it up to the first with an effect, and draws.
     fn input(&mut self, first: Event, events: &mut Events) -> io::Result<Option<Effect>> {
         let mut effect = self.event(first);
-        for _ in 1..BURST {
+        for _ in 1..MAX_KEYS_PER_FRAME {
             match effect.is_none().then(|| events.try_recv()) {
                 Some(Ok(event)) => effect = self.event(event?),
                 _ => break,
             }
         }
-        if self.dirty && effect != Some(Effect::Quit) {
-            self.draw()?;
+        if self.pace.is_urgent() && !matches!(effect, Some(Effect::Quit | Effect::Redraw)) {
+            self.draw_if_ready()?;
         }
         Ok(effect)
     }
@@ -168,26 +172,25 @@ where
     }
 
     fn act(&mut self, action: Action) -> Option<Effect> {
-        self.dirty = true;
+        self.pace.key_pressed();
         let effect = update(&mut self.ui, &self.fleet, action);
+        self.stale = false;
         self.ui.limit_help(|ui| view::help_end(&self.fleet, ui, &self.appearance, Timestamp::now()));
         self.send_demand();
         effect
     }
 
-    /// Lets the samplers know what is on the screen.
+    /// Tells the producers what is on the screen.
     fn send_demand(&self) {
         for host in 0..self.fleet.hosts().len() {
             self.feed.set_demand(host, self.ui.demand(&self.fleet, host));
         }
     }
 
-    /// Takes what came from a host; the end, where none was ever reached.
-    fn sampled(&mut self) -> Option<End> {
-        self.ui.refresh(&self.fleet);
-        self.send_demand();
-        self.dirty = true;
-        crate::app::panic::on_demand("screen");
+    /// An update was applied. Returns the end if no host was ever reached.
+    fn updated(&mut self) -> Option<End> {
+        self.stale = true;
+        self.pace.figures_changed();
         let mut failures = self.fleet.hosts().iter().map(|host| match (&host.link, &host.info) {
             (Link::Failing(failure), None) => Some(failure),
             _ => None,
@@ -196,54 +199,53 @@ where
         failures.all(|failure| failure.is_some()).then_some(End::Unreachable(first))
     }
 
-    /// Stops the process as a shell's ^Z does, and goes on when the shell brings it back. A signal that ends the
-    /// program may come instead.
+    /// Stops the process as a shell's ^Z does, and enters the terminal again when the process continues. Returns a signal
+    /// that ends the program instead.
     async fn suspend(&mut self, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<Option<Signal>> {
-        self.tty.give_back();
+        self.tty.leave();
         self.tty.stop()?;
-        let signal = tokio::select! {
-            biased;
-            signal = signals.recv() => signal,
-            () = sleep(STOPPED_WITHIN) => None,
-        };
-        // Who is killed while stopped goes on first, and hears of its end a moment later.
+        let signal = timeout(STOP_LIMIT, signals.recv()).await.ok().flatten();
+        // A process that gets a signal while it is stopped gets SIGCONT first.
         let signal = match signal {
-            Some(Signal::Continue) | None => timeout(GOES_ON_WITHIN, signals.recv()).await.ok().flatten().or(signal),
+            Some(Signal::Continue) | None => {
+                timeout(PENDING_SIGNAL_LIMIT, signals.recv()).await.ok().flatten().or(signal)
+            }
             signal => signal,
         };
         match signal {
-            None | Some(Signal::Continue) => self.go_on().map(|()| None),
+            None | Some(Signal::Continue) => self.enter_again().map(|()| None),
             signal => Ok(signal),
         }
     }
 
-    /// Takes the terminal again, whatever was done to it meanwhile.
-    fn go_on(&mut self) -> io::Result<()> {
-        self.tty.take()?;
-        let size = self.terminal.size().map_err(io::Error::other)?;
-        self.act(Action::Resize { width: size.width, height: size.height });
-        self.draw_all()
+    /// Enters the terminal again, whatever other programs did to it.
+    fn enter_again(&mut self) -> io::Result<()> {
+        self.tty.enter()?;
+        self.next_frame = FrameKind::Entered;
+        self.pace.key_pressed();
+        self.draw_if_ready()
     }
 
-    fn draw(&mut self) -> io::Result<()> {
-        let now = Timestamp::now();
-        let Self { terminal, fleet, ui, appearance, .. } = self;
-        terminal.draw(|frame| view::draw(frame, fleet, ui, appearance, now)).map_err(io::Error::other)?;
-        self.dirty = false;
-        self.drawn = Instant::now();
+    /// Draws a frame and sends it, unless the last one is still being written: then the next one follows it.
+    fn draw_if_ready(&mut self) -> io::Result<()> {
+        if !self.writer.is_ready() {
+            return Ok(());
+        }
+        let size = self.tty.size()?;
+        if size != self.ui.size {
+            self.act(Action::Resize { width: size.0, height: size.1 });
+        }
+        if std::mem::take(&mut self.stale) {
+            self.ui.refresh(&self.fleet);
+            self.send_demand();
+        }
+        let Self { writer, fleet, ui, appearance, .. } = self;
+        let kind = std::mem::replace(&mut self.next_frame, FrameKind::Difference);
+        if kind == FrameKind::Difference {
+            panic::on_demand("screen");
+        }
+        writer.send(kind, size, |buffer| view::draw(buffer, fleet, ui, appearance, Timestamp::now()));
+        self.pace.sent(Instant::now());
         Ok(())
     }
-
-    /// Draws every cell, for a terminal that may show anything.
-    fn draw_all(&mut self) -> io::Result<()> {
-        // Terminal::clear would ask the terminal for its cursor's place, and wait for an answer among the keys.
-        let size = self.terminal.size().map_err(io::Error::other)?;
-        self.terminal.resize(size.into()).map_err(io::Error::other)?;
-        self.draw()
-    }
-}
-
-/// The thread that reads the terminal is gone, and has not said why.
-fn no_input() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "nobody reads the keys any more")
 }

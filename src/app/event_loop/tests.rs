@@ -1,37 +1,42 @@
-//! The loop without a terminal, in a time that moves only when nothing else can.
+//! The event loop without a terminal. Time is paused in most tests: it advances when all tasks wait.
 
 use super::run::{End, EventLoop};
 use crate::app::feed::{CAPACITY, Controls, Feed};
+use crate::app::frame::{Frame, FrameKind};
 use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
+use crate::app::writer::Writer;
 use crate::fleet::HostId;
 use crate::model::{
-    DomainSample, DomainState, Failure, Groups, HostSample, HostUpdate, NodeSample, SampleKind, StateReason,
+    DomainSample, DomainState, Event, EventKind, Failure, Groups, HostSample, HostUpdate, NodeSample, SampleKind,
+    StateReason,
 };
 use crate::sampler::Demand;
 use crate::time::{Interval, Timestamp};
 use crate::view::Appearance;
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 #[derive(Default)]
 struct FakeTty(Vec<&'static str>);
 
 impl Tty for FakeTty {
-    fn take(&mut self) -> io::Result<()> {
-        self.0.push("take");
+    fn size(&self) -> io::Result<(u16, u16)> {
+        Ok((80, 24))
+    }
+    fn enter(&mut self) -> io::Result<()> {
+        self.0.push("enter");
         Ok(())
     }
-    fn give_back(&mut self) {
-        self.0.push("give back");
+    fn leave(&mut self) {
+        self.0.push("leave");
     }
     fn stop(&mut self) -> io::Result<()> {
         self.0.push("stop");
@@ -39,16 +44,18 @@ impl Tty for FakeTty {
     }
 }
 
-/// The other ends of everything that the loop listens to.
+/// The other ends of the channels of the event loop.
 struct World {
-    events: mpsc::Sender<io::Result<Event>>,
+    events: mpsc::Sender<io::Result<TerminalEvent>>,
     updates: mpsc::Sender<(usize, HostUpdate)>,
     signals: mpsc::UnboundedSender<Signal>,
+    /// How many frames the terminal was sent.
+    frames: watch::Receiver<usize>,
 }
 
 impl World {
     fn key(&self, code: KeyCode, modifiers: KeyModifiers) {
-        self.events.try_send(Ok(Event::Key(KeyEvent::new(code, modifiers)))).unwrap();
+        self.events.try_send(Ok(TerminalEvent::Key(KeyEvent::new(code, modifiers)))).unwrap();
     }
     fn char(&self, c: char) {
         self.key(KeyCode::Char(c), KeyModifiers::NONE);
@@ -81,62 +88,108 @@ impl Controls for FakeControls {
     }
 }
 
+/// A terminal that reads a frame in this time.
+#[derive(Clone, Copy)]
+struct FakeTerminal {
+    reads_in: Duration,
+}
+
+/// What a terminal was sent.
+#[derive(Default)]
+struct Written {
+    /// What each frame wrote, and when it was sent.
+    frames: Vec<(FrameKind, Duration)>,
+    last: Buffer,
+}
+
+impl FakeTerminal {
+    async fn read(
+        self,
+        mut frames: mpsc::Receiver<Frame>,
+        written: mpsc::Sender<io::Result<Buffer>>,
+        count: watch::Sender<usize>,
+    ) -> Written {
+        let mut all = Written::default();
+        let start = Instant::now();
+        while let Some(frame) = frames.recv().await {
+            all.frames.push((frame.kind, start.elapsed()));
+            count.send_replace(all.frames.len());
+            let spare = std::mem::replace(&mut all.last, frame.buffer);
+            sleep(self.reads_in).await;
+            let _ = written.send(Ok(spare)).await;
+        }
+        all
+    }
+}
+
 /// What there is when the loop has ended.
 struct Outcome {
     end: io::Result<End>,
-    frames: usize,
+    frames: Vec<(FrameKind, Duration)>,
     tty: Vec<&'static str>,
     text: String,
     requested: Requested,
 }
 
 impl Outcome {
-    /// The domain that is looked at, of the first host.
+    /// The domain of the first host that is on the screen.
     fn focus(&self) -> Option<Uuid> {
         self.requested.demand[&0].focus
     }
 }
 
-/// Runs the loop with one host.
+/// Runs the loop with one host, on a terminal that reads at once.
 async fn run(drive: impl AsyncFnOnce(&World)) -> Outcome {
-    run_with(&["host"], drive).await
+    run_with(&["host"], FakeTerminal { reads_in: Duration::ZERO }, drive).await
 }
 
 /// Runs the loop with hosts of these names.
-async fn run_with(hosts: &[&str], drive: impl AsyncFnOnce(&World)) -> Outcome {
-    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+async fn run_with(hosts: &[&str], terminal: FakeTerminal, drive: impl AsyncFnOnce(&World)) -> Outcome {
     let mut tty = FakeTty::default();
     let (events, event_queue) = mpsc::channel(2000);
     let (updates, update_queue) = mpsc::channel(CAPACITY);
     let (signals, signal_queue) = mpsc::unbounded_channel();
+    let (frames, frame_queue) = mpsc::channel(1);
+    let (written, written_queue) = mpsc::channel(1);
     let controls = FakeControls::default();
     let names = hosts.iter().map(|&name| name.to_owned()).collect();
     let feed = Feed::new(update_queue, watch::channel(names).1, controls.clone());
-    let looped = EventLoop::new(&mut terminal, &mut tty, Appearance::default(), Interval::default(), feed);
-    let world = World { events, updates, signals };
-    let (end, world) = tokio::join!(looped.run(event_queue, signal_queue), async move {
-        drive(&world).await;
-        world
-    });
-    drop(world);
-    let frames = terminal.get_frame().count();
-    let buffer = terminal.backend().buffer();
-    let text = buffer.content.chunks(80).map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n");
-    let text = text.collect();
+    let writer = Writer::new(frames, written_queue);
+    let event_loop = EventLoop::new(&mut tty, writer, Appearance::default(), Interval::default(), feed);
+    let (count, frames) = watch::channel(0);
+    let world = World { events, updates, signals, frames };
+    let (end, _, written) = tokio::join!(
+        event_loop.run(event_queue, signal_queue),
+        async move {
+            drive(&world).await;
+            world
+        },
+        terminal.read(frame_queue, written, count)
+    );
+    let cells = written.last.content.chunks(80);
+    let text = cells.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n").collect();
     let requested = controls.0.lock().unwrap().clone();
-    Outcome { end, frames, tty: tty.0, text, requested }
+    Outcome { end, frames: written.frames, tty: tty.0, text, requested }
 }
 
 /// A host with one domain.
 fn sample(second: u64) -> HostSample {
-    let mut domain = DomainSample::new("only-one", Some(1), DomainState::Running, StateReason(1));
-    domain.answered = Groups::OVERVIEW;
+    sample_of(1, second)
+}
+
+fn sample_of(domains: u128, second: u64) -> HostSample {
+    let domain = |number| {
+        let name = if number == 0 { "only-one".to_owned() } else { format!("guest-{number}") };
+        let mut domain = DomainSample::new(name, Some(1), DomainState::Running, StateReason(1));
+        domain.answered = Groups::OVERVIEW;
+        (Uuid::from_u128(number), domain)
+    };
     HostSample {
         at: Timestamp::at(Duration::from_secs(second), jiff::Timestamp::UNIX_EPOCH),
         kind: SampleKind::Full,
         requested: Groups::OVERVIEW,
         node: NodeSample::default(),
-        domains: [(Uuid::nil(), domain)].into(),
+        domains: (0..domains).map(domain).collect(),
         unsupported: Arc::default(),
     }
 }
@@ -150,41 +203,41 @@ async fn pass(milliseconds: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_frame_waits_for_nobody() {
-    let left = run(async |world| world.signals.send(Signal::Terminate).unwrap()).await;
-    assert_eq!(left.end.unwrap(), End::Signal(Signal::Terminate));
-    assert_eq!(left.frames, 1);
-    assert!(left.text.contains("connecting"), "{}", left.text);
+async fn the_first_frame_comes_before_the_first_update() {
+    let outcome = run(async |world| world.signals.send(Signal::Terminate).unwrap()).await;
+    assert_eq!(outcome.end.unwrap(), End::Signal(Signal::Terminate));
+    assert_eq!(outcome.frames.len(), 1);
+    assert!(outcome.text.contains("connecting"), "{}", outcome.text);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_has_its_frame_at_once() {
-    let left = run(async |world| {
+async fn a_key_is_drawn_at_once() {
+    let outcome = run(async |world| {
         pass(5).await;
         world.char('?');
         pass(1).await;
         world.quit();
     })
     .await;
-    assert_eq!(left.end.unwrap(), End::Quit);
-    assert_eq!(left.frames, 2);
-    assert!(left.text.contains("help"), "{}", left.text);
+    assert_eq!(outcome.end.unwrap(), End::Quit);
+    assert_eq!(outcome.frames.len(), 2);
+    assert!(outcome.text.contains("help"), "{}", outcome.text);
 }
 
 #[tokio::test(start_paused = true)]
 async fn keys_that_wait_share_a_frame() {
-    let left = run(async |world| {
+    let outcome = run(async |world| {
         (0..1000).for_each(|_| world.char('j'));
         world.quit();
     })
     .await;
-    assert_eq!(left.end.unwrap(), End::Quit);
-    assert!((2..40).contains(&left.frames), "{}", left.frames);
+    assert_eq!(outcome.end.unwrap(), End::Quit);
+    assert!((2..40).contains(&outcome.frames.len()), "{}", outcome.frames.len());
 }
 
 #[tokio::test(start_paused = true)]
 async fn samples_share_frames_and_the_last_one_is_shown() {
-    let left = run(async |world| {
+    let outcome = run(async |world| {
         world.update(HostUpdate::Connected(Arc::default())).await;
         for second in 0..200 {
             world.update(HostUpdate::Keyframe(sample(second))).await;
@@ -194,42 +247,132 @@ async fn samples_share_frames_and_the_last_one_is_shown() {
         world.signals.send(Signal::Hangup).unwrap();
     })
     .await;
-    assert_eq!(left.end.unwrap(), End::Signal(Signal::Hangup));
-    assert!((40..=65).contains(&left.frames), "{}", left.frames);
-    assert!(left.text.contains("only-one"), "{}", left.text);
+    assert_eq!(outcome.end.unwrap(), End::Signal(Signal::Hangup));
+    assert!((40..=65).contains(&outcome.frames.len()), "{}", outcome.frames.len());
+    assert!(outcome.text.contains("only-one"), "{}", outcome.text);
+}
+
+/// While a terminal reads nothing for ten seconds, all samples of that time are applied, and then the newest is shown.
+#[tokio::test(start_paused = true)]
+async fn a_terminal_that_does_not_read_holds_up_no_update() {
+    let terminal = FakeTerminal { reads_in: Duration::from_secs(10) };
+    let outcome = run_with(&["host"], terminal, async |world| {
+        let start = Instant::now();
+        world.update(HostUpdate::Connected(Arc::default())).await;
+        for second in 0..100 {
+            world.update(HostUpdate::Keyframe(sample(second))).await;
+            pass(50).await;
+        }
+        assert_eq!(start.elapsed(), Duration::from_secs(5), "no update has waited");
+        pass(6_000).await;
+        world.quit();
+    })
+    .await;
+    assert_eq!(outcome.end.unwrap(), End::Quit);
+    assert_eq!(outcome.frames.len(), 2);
+    assert_eq!(outcome.frames[1].1, Duration::from_secs(10));
+    assert!(outcome.text.contains("only-one"), "{}", outcome.text);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_news_there_is_a_frame_a_second() {
-    let left = run(async |world| {
+async fn keys_end_it_while_the_terminal_does_not_read() {
+    let terminal = FakeTerminal { reads_in: Duration::from_secs(3600) };
+    let start = Instant::now();
+    let outcome = run_with(&["host"], terminal, async |world| {
+        world.char('?');
+        pass(100).await;
+        world.quit();
+        world.events.closed().await;
+        assert_eq!(start.elapsed(), Duration::from_millis(100));
+    })
+    .await;
+    assert_eq!((outcome.end.unwrap(), outcome.frames.len()), (End::Quit, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_frame_of_a_key_comes_before_that_of_figures() {
+    let terminal = FakeTerminal { reads_in: Duration::from_millis(100) };
+    let outcome = run_with(&["host"], terminal, async |world| {
+        world.update(HostUpdate::Connected(Arc::default())).await;
+        world.update(HostUpdate::Keyframe(sample(0))).await;
+        pass(130).await;
+        world.char('4');
+        pass(50).await;
+        world.char('?');
+        pass(100).await;
+        world.quit();
+    })
+    .await;
+    // Figures would come at 200 ms: twice as long after the first frame as the terminal took to read it.
+    let sent: Vec<_> = outcome.frames.iter().map(|(_, at)| at.as_millis()).collect();
+    // The second key waits for the frame of the first one.
+    assert_eq!(sent, [0, 130, 230]);
+    assert!(outcome.text.contains("this help"), "{}", outcome.text);
+}
+
+/// In real time, from another thread: a channel that is never empty.
+#[tokio::test]
+async fn a_flood_of_events_holds_up_no_frame() {
+    const FRAMES: usize = 10;
+    let event = |number: u64| {
+        let at = Timestamp::at(Duration::from_millis(number), jiff::Timestamp::UNIX_EPOCH);
+        HostUpdate::Event(Event { at, domain: None, kind: EventKind::Rebooted })
+    };
+    let terminal = FakeTerminal { reads_in: Duration::ZERO };
+    let outcome = run_with(&["host"], terminal, async |world| {
+        world.update(HostUpdate::Connected(Arc::default())).await;
+        world.update(HostUpdate::Keyframe(sample_of(1000, 0))).await;
+        let updates = world.updates.clone();
+        let flood = std::thread::spawn(move || {
+            for number in 0.. {
+                if updates.blocking_send((0, event(number))).is_err() {
+                    break;
+                }
+            }
+        });
+        // A frame every 16 ms, or as fast as this machine draws.
+        let mut frames = world.frames.clone();
+        let drawn = timeout(Duration::from_secs(20), frames.wait_for(|frames| *frames >= FRAMES)).await.is_ok();
+        assert!(drawn, "{} frames", *world.frames.borrow());
+        world.quit();
+        world.events.closed().await;
+        flood.join().unwrap();
+    })
+    .await;
+    assert_eq!(outcome.end.unwrap(), End::Quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_updates_there_is_a_frame_a_second() {
+    let outcome = run(async |world| {
         pass(10_500).await;
         world.quit();
     })
     .await;
-    assert_eq!(left.frames, 11);
+    assert_eq!(outcome.frames.len(), 11);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_that_was_never_reached_ends_it_and_one_that_was_does_not() {
-    let left = run(async |world| {
+async fn a_host_that_was_never_reached_ends_it_and_a_later_failure_does_not() {
+    let outcome = run(async |world| {
         world.update(HostUpdate::Connecting).await;
         world.update(failed()).await;
     })
     .await;
-    assert!(matches!(left.end.unwrap(), End::Unreachable(failure) if failure.message == "no way"));
-    let left = run(async |world| {
+    assert!(matches!(outcome.end.unwrap(), End::Unreachable(failure) if failure.message == "no way"));
+    let outcome = run(async |world| {
         world.update(HostUpdate::Connected(Arc::default())).await;
         world.update(failed()).await;
         pass(100).await;
         world.quit();
     })
     .await;
-    assert_eq!(left.end.unwrap(), End::Quit);
-    assert!(left.text.contains("no way"), "{}", left.text);
+    assert_eq!(outcome.end.unwrap(), End::Quit);
+    assert!(outcome.text.contains("no way"), "{}", outcome.text);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_user_wants_reaches_the_sampler() {
+async fn interval_and_demand_reach_the_producers() {
     let show = async |world: &World| {
         world.update(HostUpdate::Connected(Arc::default())).await;
         world.update(HostUpdate::Keyframe(sample(1))).await;
@@ -237,25 +380,25 @@ async fn what_the_user_wants_reaches_the_sampler() {
         world.key(KeyCode::Enter, KeyModifiers::NONE);
         world.char('-');
     };
-    let left = run(async |world| {
+    let outcome = run(async |world| {
         show(world).await;
         world.quit();
     })
     .await;
-    assert_eq!((left.requested.interval, left.focus()), (Some(Interval::default().shorter()), Some(Uuid::nil())));
-    let left = run(async |world| {
+    assert_eq!((outcome.requested.interval, outcome.focus()), (Some(Interval::default().shorter()), Some(Uuid::nil())));
+    let outcome = run(async |world| {
         show(world).await;
         world.key(KeyCode::Esc, KeyModifiers::NONE);
         world.quit();
     })
     .await;
-    assert_eq!((left.requested.interval, left.focus()), (Some(Interval::default().shorter()), None));
+    assert_eq!((outcome.requested.interval, outcome.focus()), (Some(Interval::default().shorter()), None));
 }
 
 #[tokio::test(start_paused = true)]
-async fn suspending_gives_the_terminal_back_and_takes_it_again() {
+async fn suspending_leaves_the_terminal_and_enters_it_again() {
     let control_z = |world: &World| world.key(KeyCode::Char('z'), KeyModifiers::CONTROL);
-    let left = run(async |world| {
+    let outcome = run(async |world| {
         control_z(world);
         pass(100).await;
         world.signals.send(Signal::Continue).unwrap();
@@ -263,49 +406,49 @@ async fn suspending_gives_the_terminal_back_and_takes_it_again() {
         world.quit();
     })
     .await;
-    assert_eq!(left.tty, ["give back", "stop", "take"]);
-    assert_eq!(left.end.unwrap(), End::Quit);
-    let left = run(async |world| {
+    assert_eq!(outcome.tty, ["leave", "stop", "enter"]);
+    assert_eq!(outcome.end.unwrap(), End::Quit);
+    let outcome = run(async |world| {
         control_z(world);
         pass(250).await;
         world.quit();
     })
     .await;
-    assert_eq!(left.tty, ["give back", "stop", "take"], "where nothing stops it, it goes on by itself");
-    let left = run(async |world| {
+    assert_eq!(outcome.tty, ["leave", "stop", "enter"], "if no shell stops it, it continues");
+    let outcome = run(async |world| {
         control_z(world);
         pass(100).await;
         world.signals.send(Signal::Terminate).unwrap();
     })
     .await;
-    assert_eq!(left.end.unwrap(), End::Signal(Signal::Terminate));
-    assert_eq!(left.tty, ["give back", "stop"]);
+    assert_eq!(outcome.end.unwrap(), End::Signal(Signal::Terminate));
+    assert_eq!(outcome.tty, ["leave", "stop"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn going_on_after_a_stop_from_outside_takes_the_terminal_again() {
-    let left = run(async |world| {
+async fn after_a_stop_from_outside_the_terminal_is_entered_again() {
+    let outcome = run(async |world| {
         world.signals.send(Signal::Continue).unwrap();
         pass(10).await;
         world.quit();
     })
     .await;
-    assert_eq!((left.tty, left.frames), (vec!["take"], 2));
+    assert_eq!((outcome.tty, outcome.frames.len()), (vec!["enter"], 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_fails_ends_it() {
-    let left = run(async |world| world.events.try_send(Err(io::Error::other("gone"))).unwrap()).await;
-    assert_eq!(left.end.unwrap_err().to_string(), "gone");
+    let outcome = run(async |world| world.events.try_send(Err(io::Error::other("gone"))).unwrap()).await;
+    assert_eq!(outcome.end.unwrap_err().to_string(), "gone");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_fails_because_it_is_gone_is_a_hangup() {
-    let left = run(async |world| {
+    let outcome = run(async |world| {
         world.events.try_send(Err(io::Error::other("gone"))).unwrap();
         pass(20).await;
         world.signals.send(Signal::Hangup).unwrap();
     })
     .await;
-    assert_eq!(left.end.unwrap(), End::Signal(Signal::Hangup));
+    assert_eq!(outcome.end.unwrap(), End::Signal(Signal::Hangup));
 }

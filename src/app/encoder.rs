@@ -1,0 +1,94 @@
+//! Frames as bytes: what differs from the frame before, in one synchronized update.
+
+use super::frame::{Frame, FrameKind};
+use crossterm::queue;
+use crossterm::style::{Attribute, SetAttribute};
+use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use std::io;
+
+/// Capacity for the bytes of a usual frame.
+const FRAME_BYTES: usize = 64 * 1024;
+
+/// Encodes frame after frame. It owns the frame before: a difference that is not written would leave a wrong screen.
+pub(super) struct Encoder {
+    bytes: CrosstermBackend<Vec<u8>>,
+    shown: Buffer,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self { bytes: CrosstermBackend::new(Vec::with_capacity(FRAME_BYTES)), shown: Buffer::default() }
+    }
+}
+
+impl Encoder {
+    /// Encodes a frame. Returns the buffer of the frame before, for use by a later frame.
+    pub(super) fn encode(&mut self, frame: Frame) -> io::Result<Buffer> {
+        let Frame { kind, buffer } = frame;
+        let whole = kind != FrameKind::Difference || buffer.area != self.shown.area;
+        let bytes = self.bytes.writer_mut();
+        bytes.clear();
+        queue!(bytes, BeginSynchronizedUpdate)?;
+        if whole {
+            // A terminal clears with the colour that is set.
+            queue!(bytes, SetAttribute(Attribute::Reset), Clear(ClearType::All))?;
+            self.shown = Buffer::empty(buffer.area);
+        }
+        let changes = self.shown.diff(&buffer);
+        if changes.is_empty() && !whole {
+            self.bytes.writer_mut().clear();
+        } else {
+            self.bytes.draw(changes.into_iter())?;
+            queue!(self.bytes.writer_mut(), EndSynchronizedUpdate)?;
+        }
+        Ok(std::mem::replace(&mut self.shown, buffer))
+    }
+
+    /// The bytes of the last frame; empty if nothing had changed.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.writer()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGIN: &str = "\x1b[?2026h";
+    const END: &str = "\x1b[?2026l";
+    const CLEAR: &str = "\x1b[2J";
+
+    fn encode(encoder: &mut Encoder, kind: FrameKind, lines: &[&str]) -> String {
+        encoder.encode(Frame { kind, buffer: Buffer::with_lines(lines.iter().copied()) }).unwrap();
+        String::from_utf8(encoder.bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_frame_is_one_synchronized_update_and_empty_if_nothing_changed() {
+        let mut encoder = Encoder::default();
+        let mut difference = |text| encode(&mut encoder, FrameKind::Difference, &[text]);
+        for (text, new) in [("one", "one"), ("one", ""), ("two", "two"), ("twa", "a")] {
+            let bytes = difference(text);
+            if new.is_empty() {
+                assert_eq!(bytes, "");
+            } else {
+                assert!(bytes.starts_with(BEGIN) && bytes.ends_with(END) && bytes.contains(new), "{bytes:?}");
+            }
+        }
+        assert!(!difference("twb").contains("tw"), "only what differs");
+    }
+
+    #[test]
+    fn a_whole_frame_has_every_cell_whatever_was_shown() {
+        let mut encoder = Encoder::default();
+        encode(&mut encoder, FrameKind::Difference, &["same"]);
+        for kind in [FrameKind::Whole, FrameKind::Entered] {
+            let whole = encode(&mut encoder, kind, &["same"]);
+            assert!(whole.contains(CLEAR) && whole.contains("same"), "{whole:?}");
+        }
+        let resized = encode(&mut encoder, FrameKind::Difference, &["same", "more"]);
+        assert!(resized.contains(CLEAR) && resized.contains("same"), "another size: {resized:?}");
+    }
+}

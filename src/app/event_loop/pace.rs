@@ -1,0 +1,109 @@
+//! When the next frame is due.
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Shortest time between two frames that no key asked for.
+const MIN_INTERVAL: Duration = Duration::from_millis(16);
+/// Time between two frames while nothing changes: ages and countdowns go on.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// The same while all hosts send samples: a little more, so that at the default interval each sample brings the frame.
+const CALM_HEARTBEAT: Duration = Duration::from_millis(1200);
+
+/// What has changed since the last frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    Nothing,
+    /// Figures: they can wait for a moment.
+    Figures,
+    /// What a key changes is drawn at once.
+    Key,
+}
+
+/// When the next frame is due.
+pub(super) struct Pace {
+    change: Change,
+    drawn: Instant,
+    /// How long the terminal took to read the last frame.
+    took: Duration,
+}
+
+impl Pace {
+    /// The first frame is due at once.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { change: Change::Key, drawn: now, took: Duration::ZERO }
+    }
+
+    /// Figures have changed.
+    pub(super) fn figures_changed(&mut self) {
+        self.change = self.change.max(Change::Figures);
+    }
+
+    /// The user has changed something, or the terminal has.
+    pub(super) fn key_pressed(&mut self) {
+        self.change = Change::Key;
+    }
+
+    /// A frame was sent.
+    pub(super) fn sent(&mut self, now: Instant) {
+        (self.change, self.drawn) = (Change::Nothing, now);
+    }
+
+    /// The terminal has read the frame that was sent last.
+    pub(super) fn written(&mut self, now: Instant) {
+        self.took = now - self.drawn;
+    }
+
+    /// Whether the next frame may not wait.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.change == Change::Key
+    }
+
+    /// When the next frame is due. `calm`: all hosts send samples.
+    pub(super) fn due(&self, calm: bool) -> Instant {
+        self.drawn
+            + match self.change {
+                Change::Key => Duration::ZERO,
+                // On a slow line half of the time is left for the frames of keys.
+                Change::Figures => (2 * self.took).clamp(MIN_INTERVAL, HEARTBEAT),
+                Change::Nothing if calm => CALM_HEARTBEAT,
+                Change::Nothing => HEARTBEAT,
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn a_key_is_drawn_at_once_and_figures_after_a_moment() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        assert_eq!(pace.due(true), start);
+        pace.sent(start);
+        assert_eq!((pace.due(true), pace.due(false)), (start + ms(1200), start + ms(1000)));
+        pace.figures_changed();
+        assert_eq!(pace.due(true), start + ms(16));
+        pace.key_pressed();
+        pace.figures_changed();
+        assert!(pace.is_urgent());
+        assert_eq!(pace.due(true), start);
+    }
+
+    #[test]
+    fn on_a_slow_line_figures_leave_half_of_the_time_to_keys() {
+        let start = Instant::now();
+        for (took, interval) in [(1, 16), (8, 16), (100, 200), (60_000, 1000)] {
+            let mut pace = Pace::new(start);
+            pace.sent(start);
+            pace.written(start + ms(took));
+            pace.figures_changed();
+            assert_eq!(pace.due(true), start + ms(interval), "{took} ms");
+        }
+    }
+}

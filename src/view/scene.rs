@@ -1,0 +1,42 @@
+//! What every screen and widget reads.
+
+use super::theme::{Palette, Role, Symbols};
+use crate::fleet::{Domain, DomainId, Finding, Fleet, Host, TopConsumer, When};
+use crate::time::Timestamp;
+use crate::ui::UiState;
+use ratatui::text::Span;
+
+/// What every screen and widget reads.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) fleet: &'a Fleet,
+    pub(super) ui: &'a UiState,
+    pub(super) palette: Palette,
+    /// For ages only.
+    pub(super) now: Timestamp,
+    /// The top consumer of each host.
+    pub(super) top_consumers: &'a [Option<TopConsumer>],
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
+        Span::styled(text.into(), self.palette.style(role))
+    }
+
+    /// What is wrong with a domain, the worst first, without what the user has seen.
+    pub(super) fn findings(&self, host: &Host, domain: &'a Domain) -> Vec<Finding<'a>> {
+        let seen = self.ui.seen.of(DomainId { host: host.id, uuid: domain.uuid });
+        let top_consumer = self.top_consumers.get(host.id).copied().flatten();
+        domain.findings(self.when(host), seen, top_consumer)
+    }
+
+    /// Where the user stands in time, on a host's time axis.
+    pub(super) fn when(&self, host: &Host) -> When {
+        host.timeline.when(self.ui.cursor)
+    }
+
+    /// The sign of a value that is not there.
+    pub(super) fn none(&self) -> &'static str {
+        if self.palette.symbols == Symbols::Ascii { "-" } else { "–" }
+    }
+}
