@@ -11,10 +11,11 @@ const HEAD: &str = "\
 This page is written from the catalogues in `src/fleet/metric.rs` (derived figures) and `src/model/totals.rs` (raw
 figures). `VTOP_WRITE_DOCS=1 cargo test --test docs` writes it again.
 
-- **Derived** figures are rates, shares, means and gauges. They have a history, and charts.
-- **Raw** figures are libvirt's own: a *counter* grows until the domain or the host starts again, a *gauge* is a value at
-  one moment.
-- *name* is the name on the screen, *key* the name in [JSON](json.md) and CSV.
+- **Derived** figures have a history and charts: rates, shares, means, and gauges.
+- **Counters** and **gauges** are raw figures, as the source reports them. A counter grows until the domain or the host
+  starts again; a gauge is a value at one moment.
+- *name* is the name on the screen, *key* the key in [JSON](json.md) and the heading in [CSV](csv.md).
+- In JSON, raw figures and sizes in bytes are integers, other figures are numbers. Each can be `null`: not known.
 - *from* names the libvirt call, or the key of `virConnectGetAllDomainStats` as `virsh domstats` prints it. Drivers
   without that call are read with the calls for single domains, and give what those calls have.
 ";
@@ -23,24 +24,24 @@ figures). `VTOP_WRITE_DOCS=1 cargo test --test docs` writes it again.
 pub(crate) fn page() -> String {
     let mut page = HEAD.to_owned();
     heading(&mut page, "Host");
-    derived::<HostMetric>(&mut page);
-    raw::<HostTotal>(&mut page, "");
+    derived::<HostMetric>(&mut page, "host");
+    raw::<HostTotal>(&mut page, "host.memory", "host.totals");
     heading(&mut page, "Domain");
-    derived::<DomainMetric>(&mut page);
-    raw::<CpuTotal>(&mut page, " of the CPU time");
-    raw::<MemoryTotal>(&mut page, " of the memory");
+    derived::<DomainMetric>(&mut page, "domains[]");
+    raw::<CpuTotal>(&mut page, "", "domains[].totals");
+    raw::<MemoryTotal>(&mut page, "domains[].memory", "domains[].totals");
     heading(&mut page, "Domain on one host CPU");
-    derived::<HostCpuMetric>(&mut page);
-    raw::<HostCpuTotal>(&mut page, "");
+    derived::<HostCpuMetric>(&mut page, "domains[].host_cpus[]");
+    raw::<HostCpuTotal>(&mut page, "", "domains[].host_cpus[]");
     heading(&mut page, "vCPU");
-    derived::<VcpuMetric>(&mut page);
-    raw::<VcpuTotal>(&mut page, "");
+    derived::<VcpuMetric>(&mut page, "domains[].vcpus[]");
+    raw::<VcpuTotal>(&mut page, "", "domains[].vcpus[].totals");
     heading(&mut page, "Disk");
-    derived::<DiskMetric>(&mut page);
-    raw::<DiskTotal>(&mut page, "");
+    derived::<DiskMetric>(&mut page, "domains[].disks[]");
+    raw::<DiskTotal>(&mut page, "domains[].disks[]", "domains[].disks[].totals");
     heading(&mut page, "NIC");
-    derived::<NicMetric>(&mut page);
-    raw::<NicTotal>(&mut page, "");
+    derived::<NicMetric>(&mut page, "domains[].nics[]");
+    raw::<NicTotal>(&mut page, "", "domains[].nics[].totals");
     page
 }
 
@@ -48,11 +49,10 @@ fn heading(page: &mut String, thing: &str) {
     line(page, format_args!("\n## {thing}"));
 }
 
-fn derived<M: Metric>(page: &mut String) {
-    line(
-        page,
-        format_args!("\nDerived figures:\n\n| name | key | unit | meaning | from |\n| --- | --- | --- | --- | --- |"),
-    );
+/// `object`: where the figures are in JSON.
+fn derived<M: Metric>(page: &mut String, object: &str) {
+    let head = "| name | key | unit | meaning | from |\n| --- | --- | --- | --- | --- |";
+    line(page, format_args!("\nDerived figures, in JSON in `{object}`:\n\n{head}"));
     for metric in M::ALL {
         let info = metric.info();
         let (unit, source) = (unit(info.unit), metric.source());
@@ -60,14 +60,20 @@ fn derived<M: Metric>(page: &mut String) {
     }
 }
 
-fn raw<T: Total>(page: &mut String, part: &str) {
-    let head = "| name | key | unit | kind | meaning | from |\n| --- | --- | --- | --- | --- | --- |";
-    line(page, format_args!("\nRaw figures{part}:\n\n{head}"));
-    for total in T::ALL {
-        let info = total.info();
-        let (unit, source) = (unit(info.unit), total.source());
-        let kind = if total.is_counter() { "counter" } else { "gauge" };
-        line(page, format_args!("| {} | `{}` | {unit} | {kind} | {} | `{source}` |", info.label, info.key, info.about));
+fn raw<T: Total>(page: &mut String, gauges: &str, counters: &str) {
+    let head = "| name | key | unit | meaning | from |\n| --- | --- | --- | --- | --- |";
+    for (kind, object, is_counter) in [("Gauges", gauges, false), ("Counters", counters, true)] {
+        let mut totals = T::ALL.iter().filter(|total| total.is_counter() == is_counter).peekable();
+        if totals.peek().is_none() {
+            continue;
+        }
+        assert!(!object.is_empty(), "{kind} without a place in JSON");
+        line(page, format_args!("\n{kind}, in JSON in `{object}`:\n\n{head}"));
+        for total in totals {
+            let info = total.info();
+            let (unit, source) = (unit(info.unit), total.source());
+            line(page, format_args!("| {} | `{}` | {unit} | {} | `{source}` |", info.label, info.key, info.about));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{EVENTS_KEPT, Fleet};
+use crate::model::totals::{CpuTotal, DiskTotal, HostCpuTotal, HostTotal, MemoryTotal, NicTotal, Total, VcpuTotal};
 use crate::model::{
     BlockSample, Blocked, BlockedBy, Call, Counter, DomainSample, DomainState, Event, EventDomain, EventKind, Failure,
     Groups, HostInfo, HostSample, HostUpdate, NetSample, NodeSample, SampleKind, StateReason, UnsupportedCall,
@@ -8,7 +9,7 @@ use crate::model::{
 };
 use crate::outputs::{Encoder, Record, Report, Rows};
 use crate::time::Timestamp;
-use crate::units::{Bytes, Nanoseconds};
+use crate::units::{Bytes, Nanoseconds, Unit};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -386,6 +387,37 @@ fn schema(manual: &str) -> BTreeMap<Place, String> {
     found
 }
 
+/// The keys of the figures, with their types. docs/figures.md, which is written from the same catalogues, has these places.
+fn figures() -> BTreeMap<Place, String> {
+    fn derived<M: Metric>(object: &str, found: &mut BTreeMap<Place, String>) {
+        for metric in M::ALL {
+            let kind = if metric.info().unit == Unit::Bytes { "integer?" } else { "number?" };
+            found.insert((object.to_owned(), metric.key().to_owned()), kind.to_owned());
+        }
+    }
+    fn raw<T: Total>([gauges, counters]: [&str; 2], found: &mut BTreeMap<Place, String>) {
+        for total in T::ALL {
+            let object = if total.is_counter() { counters } else { gauges };
+            found.insert((object.to_owned(), total.key().to_owned()), "integer?".to_owned());
+        }
+    }
+    let mut found = BTreeMap::new();
+    derived::<HostMetric>("host", &mut found);
+    raw::<HostTotal>(["host.memory", "host.totals"], &mut found);
+    derived::<DomainMetric>("domains[]", &mut found);
+    raw::<CpuTotal>(["domains[]", "domains[].totals"], &mut found);
+    raw::<MemoryTotal>(["domains[].memory", "domains[].totals"], &mut found);
+    derived::<HostCpuMetric>("domains[].host_cpus[]", &mut found);
+    raw::<HostCpuTotal>(["domains[].host_cpus[]"; 2], &mut found);
+    derived::<VcpuMetric>("domains[].vcpus[]", &mut found);
+    raw::<VcpuTotal>(["domains[].vcpus[]", "domains[].vcpus[].totals"], &mut found);
+    derived::<DiskMetric>("domains[].disks[]", &mut found);
+    raw::<DiskTotal>(["domains[].disks[]", "domains[].disks[].totals"], &mut found);
+    derived::<NicMetric>("domains[].nics[]", &mut found);
+    raw::<NicTotal>(["domains[].nics[]", "domains[].nics[].totals"], &mut found);
+    found
+}
+
 fn is_of_type(value: &Value, kind: &str) -> bool {
     if value.is_null() {
         return kind.ends_with('?');
@@ -411,7 +443,8 @@ fn the_manual_lists_every_key_with_its_type() {
     {
         assert!(real.keys().any(|(path, _)| path == optional), "the lines of this test have no {optional}");
     }
-    let documented = schema(&manual);
+    let mut documented = schema(&manual);
+    documented.extend(figures());
     let [real_keys, documented_keys] = [real.keys().collect::<BTreeSet<_>>(), documented.keys().collect()];
     let missing: Vec<_> = real_keys.difference(&documented_keys).collect();
     let extra: Vec<_> = documented_keys.difference(&real_keys).collect();
