@@ -40,14 +40,13 @@ fn anchors(text: &str) -> Vec<String> {
     headings.map(|line| anchor(line.trim_start_matches('#'))).collect()
 }
 
-/// The words between two backticks that are paths of this repository: `src/model/`, `tests/all --help`.
+/// The words between two backticks that are paths of this repository: `src/model/`, `tests/all --help`. `NAME` in a path
+/// stands for any name.
 fn paths(text: &str) -> Vec<&str> {
     const FOLDERS: [&str; 6] = ["src/", "tests/", "benches/", "assets/", "docs/", "screenshots/"];
     let code = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
     let words = code.filter_map(|code| code.split_whitespace().next());
-    words
-        .filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)) && !word.contains(['*', '…', '{']))
-        .collect()
+    words.filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)) && !word.contains("NAME")).collect()
 }
 
 /// The command lines of a page that begin with `vtop`, without what follows a comment, a pipe or a redirection.
