@@ -206,8 +206,8 @@ impl Host {
         self.domains.values().any(|domain| domain.blocked.is_some_and(|blocked| !blocked.is_own()))
     }
 
-    /// Host CPUs, once known.
+    /// Host CPUs. `None` before the host is connected, and where libvirt does not return their number.
     pub fn cpus(&self) -> Option<u32> {
-        self.info.as_ref().map(|info| info.cpus)
+        self.info.as_ref().and_then(|info| info.cpus)
     }
 }

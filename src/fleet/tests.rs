@@ -502,7 +502,7 @@ fn events_outlive_their_domain() {
 fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
     let cpu = |busy_ms: u64, idle_ms: u64| {
         let time = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
-        CpuTimes { kernel: time(0), user: time(busy_ms), idle: time(idle_ms), iowait: time(0) }
+        CpuTimes { kernel: time(0), user: time(busy_ms), idle: time(idle_ms), iowait: Some(time(0)) }
     };
     let victim = Uuid::from_u128(8);
     let sample = |at, busy, idle, cpu_ms: u64| {
@@ -516,7 +516,7 @@ fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
         sample.node.cpu = Some(cpu(busy, idle));
         HostUpdate::Keyframe(sample)
     };
-    let info = HostInfo { cpus: 2, ..HostInfo::default() };
+    let info = HostInfo { cpus: Some(2), ..HostInfo::default() };
     let full = fleet([
         HostUpdate::Connected(Arc::new(info.clone())),
         sample(at(0), 0, 0, 0),
@@ -530,7 +530,7 @@ fn on_a_full_host_the_one_who_takes_the_most_is_named_first() {
     let rest = host.domains.values().filter(|domain| domain.uuid != victim).filter_map(weight).reduce(f64::max);
     assert!(rest > weight(&host.domains[&victim]), "lists that are sorted by trouble begin with it as well");
     assert_eq!(host.findings(When::Latest), [], "the domain is named for it");
-    let large = HostInfo { cpus: 8, ..HostInfo::default() };
+    let large = HostInfo { cpus: Some(8), ..HostInfo::default() };
     let nobody =
         fleet([HostUpdate::Connected(Arc::new(large)), sample(at(0), 0, 0, 0), sample(at(1000), 1960, 40, 1500)]);
     let of_host = nobody.hosts()[0].findings(When::Latest);

@@ -1,36 +1,34 @@
-//! The node under the domains.
+//! A host: the node below its domains.
 
-use super::{Counter, Groups};
+use super::{Counter, Driver};
 use crate::units::{Bytes, Nanoseconds};
 
-/// What a host is; asked once a connection.
+/// What a host is; read once for each connection. `None`: libvirt does not return it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostInfo {
     /// `virConnectGetHostname`.
     pub hostname: String,
     /// The URI in use, as libvirt resolved it (`virConnectGetURI`).
     pub uri: String,
-    /// `virConnectGetType`: QEMU, LXC, Xen, Test …
-    pub driver: String,
-    /// `virConnectGetVersion`, as `7.2.22`; `None` where the driver does not tell.
+    /// `virConnectGetType`.
+    pub driver: Driver,
+    /// `virConnectGetVersion`, as `7.2.22`.
     pub hypervisor_version: Option<String>,
     /// `virConnectGetLibVersion`, as `9.0.0`.
     pub libvirt_version: Option<String>,
     /// `virNodeGetInfo.model`, as `x86_64`.
-    pub cpu_model: String,
-    /// `virNodeGetInfo.cpus`: active host CPUs. At least 1.
-    pub cpus: u32,
-    /// `virNodeGetInfo.mhz`; `None` where it says 0.
+    pub cpu_model: Option<String>,
+    /// `virNodeGetInfo.cpus`: active host CPUs.
+    pub cpus: Option<u32>,
+    /// `virNodeGetInfo.mhz`.
     pub mhz: Option<u32>,
-    /// NUMA nodes, sockets a node, cores a socket, threads a core (`virNodeGetInfo`).
-    pub topology: (u32, u32, u32, u32),
-    /// Groups that cost nothing here, because they need no call; so they are asked of every domain at every tick.
-    pub local: Groups,
-    /// The figures are made up: a demonstration.
+    /// How many calls a sample makes in parallel at most.
+    pub parallel_calls: usize,
+    /// The values are made up: a demonstration.
     pub synthetic: bool,
 }
 
-/// Time of host CPUs by what they did (`virNodeGetCPUStats`).
+/// Time of all host CPUs, by what they did (`virNodeGetCPUStats`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CpuTimes {
     /// `kernel`.
@@ -39,21 +37,21 @@ pub struct CpuTimes {
     pub user: Counter<Nanoseconds>,
     /// `idle`.
     pub idle: Counter<Nanoseconds>,
-    /// `iowait`.
-    pub iowait: Counter<Nanoseconds>,
+    /// `iowait`. `None` if the system does not count it: then it is a part of `idle`.
+    pub iowait: Option<Counter<Nanoseconds>>,
 }
 
-/// Memory of the node (`virNodeGetMemoryStats`; `virNodeGetInfo`'s figure was measured to be wrong on some hosts).
+/// Memory of the node (`virNodeGetMemoryStats`; the size in `virNodeGetInfo` was wrong on some hosts).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeMemory {
     /// `total`.
     pub total: Bytes,
     /// `free`.
-    pub local: Bytes,
+    pub free: Bytes,
     /// `buffers`.
-    pub buffers: Bytes,
+    pub buffers: Option<Bytes>,
     /// `cached`.
-    pub cached: Bytes,
+    pub cached: Option<Bytes>,
 }
 
 /// The node at one moment.

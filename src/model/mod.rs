@@ -5,6 +5,7 @@
 mod blocked;
 mod counter;
 mod definition;
+mod driver;
 mod event;
 mod figure;
 mod groups;
@@ -19,6 +20,7 @@ mod update;
 pub use blocked::{Blocked, BlockedBy, HANG_OF_OTHERS, HANG_OF_OWN_CALL, SUSPECTED_HANG};
 pub use counter::Counter;
 pub use definition::{DiskDefinition, DomainDefinition, NicDefinition};
+pub use driver::Driver;
 pub use event::{
     BlockJob, BlockJobStatus, Event, EventDomain, EventKind, IoErrorAction, Lifecycle, LifecycleDetail, WatchdogAction,
 };
@@ -26,8 +28,8 @@ pub use figure::{Info, Quantity};
 pub use groups::{Call, Groups, UnsupportedCall};
 pub use host::{CpuTimes, HostInfo, NodeMemory, NodeSample};
 pub use sample::{
-    BlockSample, CpuSample, DomainSample, HostSample, MemorySample, NetSample, SampleKind, VcpuDelay, VcpuSample,
-    VcpuState,
+    BlockSample, CpuSample, CpuSource, DomainSample, HostSample, MemorySample, NetSample, SampleKind, VcpuDelay,
+    VcpuSample, VcpuState,
 };
 pub use severity::Severity;
 pub use state::{DomainState, StateReason};

@@ -54,6 +54,8 @@ pub struct DomainSample {
     /// Groups that this reading asked for and that libvirt left out because another job held the domain (`NOWAIT`). They may
     /// come at the next reading; a group that the driver does not have is in [`DomainSample::unsupported`].
     pub unanswered: Groups,
+    /// Groups that this reading took from files of this machine, without a libvirt call.
+    pub local: Groups,
     /// What was wanted of this domain besides what all were asked for ([`HostSample::asked`]). Wanted and not `asked`: there
     /// was no answer. Set by the sampler.
     pub extra: Groups,
@@ -90,6 +92,7 @@ impl DomainSample {
             definition: None,
             answered: Groups::STATE,
             unanswered: Groups::empty(),
+            local: Groups::empty(),
             extra: Groups::empty(),
             own_time: None,
             cpu: CpuSample::default(),
@@ -113,17 +116,31 @@ pub struct CpuSample {
     pub user: Option<Counter<Nanoseconds>>,
     /// `cpu.system`.
     pub system: Option<Counter<Nanoseconds>>,
-    /// Time in which vCPUs could run and had no host CPU, all together, where it came without [`Groups::VCPU`]: from the
-    /// kernel's own books (`/proc/PID/task/TID/schedstat`) on the hypervisor itself.
+    /// Steal of all vCPUs together, if it was read without [`Groups::VCPU`]: from `/proc/PID/task/TID/schedstat`.
     pub delay: Option<VcpuDelay>,
+    /// Where the times were counted.
+    pub source: CpuSource,
 }
 
-/// The steal of all vCPUs of a domain, summed up.
+/// Where the CPU time of a domain was counted. Two counts of the same domain differ (only the cgroup contains kernel threads
+/// that work for it, as `vhost`), so a rate needs two readings of the same count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CpuSource {
+    /// By libvirt: `cpu.time`, `virDomainGetCPUStats`.
+    #[default]
+    Libvirt,
+    /// By the kernel for the domain's cgroup, read by vtop.
+    Cgroup,
+    /// By the kernel for the domain's process (`/proc/PID/stat`), read by vtop or by libvirt (`virDomainGetInfo`).
+    Process,
+}
+
+/// Time in which vCPUs could run but had no host CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VcpuDelay {
-    /// vCPUs that it is the sum of.
+    /// How many vCPUs the sum covers.
     pub vcpus: u32,
-    /// The sum.
+    /// The sum over these vCPUs.
     pub time: Counter<Nanoseconds>,
 }
 

@@ -202,13 +202,13 @@ totals! {
             |node| node.memory.map(|memory| memory.total),
             "Memory of the host.";
         MemoryFree: "free_bytes", "free", Bytes, Gauge, "virNodeGetMemoryStats free",
-            |node| node.memory.map(|memory| memory.local),
+            |node| node.memory.map(|memory| memory.free),
             "Memory that nothing uses.";
         MemoryBuffers: "buffers_bytes", "buffers", Bytes, Gauge, "virNodeGetMemoryStats buffers",
-            |node| node.memory.map(|memory| memory.buffers),
+            |node| node.memory.and_then(|memory| memory.buffers),
             "Buffers of block devices.";
         MemoryCached: "cached_bytes", "page cache", Bytes, Gauge, "virNodeGetMemoryStats cached",
-            |node| node.memory.map(|memory| memory.cached),
+            |node| node.memory.and_then(|memory| memory.cached),
             "Page cache.";
         CpuKernel: "cpu_kernel_nanoseconds", "kernel time", Nanoseconds, Counter, "virNodeGetCPUStats kernel",
             |node| node.cpu.map(|cpu| cpu.kernel),
@@ -220,7 +220,7 @@ totals! {
             |node| node.cpu.map(|cpu| cpu.idle),
             "Time of all host CPUs in which there was nothing to do.";
         CpuIowait: "cpu_iowait_nanoseconds", "iowait time", Nanoseconds, Counter, "virNodeGetCPUStats iowait",
-            |node| node.cpu.map(|cpu| cpu.iowait),
+            |node| node.cpu.and_then(|cpu| cpu.iowait),
             "Time of all host CPUs in which they waited for I/O.";
     }
 }
@@ -252,7 +252,8 @@ mod tests {
     #[test]
     fn every_counter_and_gauge_of_a_domain_is_in_the_catalogue() {
         let delay = VcpuDelay { vcpus: 2, time: Counter(Nanoseconds(4)) };
-        let cpu = CpuSample { time: nanoseconds(1), user: nanoseconds(2), system: nanoseconds(3), delay: Some(delay) };
+        let [time, user, system] = [1, 2, 3].map(nanoseconds);
+        let cpu = CpuSample { time, user, system, delay: Some(delay), ..CpuSample::default() };
         assert_eq!(
             values::<CpuTotal>(&cpu),
             [
@@ -376,8 +377,13 @@ mod tests {
     fn every_counter_and_gauge_of_a_host_is_in_the_catalogue() {
         let time = |value| Counter(Nanoseconds(value));
         let node = NodeSample {
-            memory: Some(NodeMemory { total: Bytes(1), local: Bytes(2), buffers: Bytes(3), cached: Bytes(4) }),
-            cpu: Some(CpuTimes { kernel: time(5), user: time(6), idle: time(7), iowait: time(8) }),
+            memory: Some(NodeMemory {
+                total: Bytes(1),
+                free: Bytes(2),
+                buffers: Some(Bytes(3)),
+                cached: Some(Bytes(4)),
+            }),
+            cpu: Some(CpuTimes { kernel: time(5), user: time(6), idle: time(7), iowait: Some(time(8)) }),
         };
         assert_eq!(
             values::<HostTotal>(&node),

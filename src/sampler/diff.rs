@@ -57,6 +57,7 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         definition,
         answered,
         unanswered,
+        local,
         extra,
         own_time,
         cpu,
@@ -70,6 +71,7 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
     } = left;
     *answered == right.answered
         && *unanswered == right.unanswered
+        && *local == right.local
         && *extra == right.extra
         && *own_time == right.own_time
         && *cpu == right.cpu
@@ -150,7 +152,7 @@ mod tests {
                 kind: if kind { SampleKind::Full } else { SampleKind::StateOnly },
                 requested: Groups::from_bits_truncate(asked),
                 node: NodeSample {
-                    cpu: cpu.map(|value| CpuTimes { kernel: time(value), user: time(0), idle: time(0), iowait: time(0) }),
+                    cpu: cpu.map(|value| CpuTimes { kernel: time(value), user: time(0), idle: time(0), iowait: Some(time(0)) }),
                     memory: None,
                 },
                 domains: domains.into_iter().map(|(uuid, domain)| (Uuid::from_u128(uuid), domain)).collect(),

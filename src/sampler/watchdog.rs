@@ -221,7 +221,9 @@ impl Quarantine {
                 // No list could be had: who is off, and who is locked, is as it was.
                 if locked.contains(uuid) || domain.run.is_none() {
                     let blocked = domain.blocked.filter(|_| locked.contains(uuid));
-                    let known = || DomainSample { answered: Groups::empty(), blocked, ..domain.clone() };
+                    // Local groups of the last sample were not read either.
+                    let (extra, local) = (domain.extra | domain.local, Groups::empty());
+                    let known = || DomainSample { answered: Groups::empty(), local, extra, blocked, ..domain.clone() };
                     sample.domains.entry(*uuid).or_insert_with(known);
                 }
             }

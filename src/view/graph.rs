@@ -181,7 +181,7 @@ mod tests {
     /// A sample at `at` with these CPU times, all in milliseconds.
     fn apply(fleet: &mut Fleet, at: u64, user: u64, idle: u64) {
         let counter = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
-        let cpu = CpuTimes { kernel: counter(0), user: counter(user), idle: counter(idle), iowait: counter(0) };
+        let cpu = CpuTimes { kernel: counter(0), user: counter(user), idle: counter(idle), iowait: Some(counter(0)) };
         let sample = HostSample {
             at: Timestamp::at(Duration::from_millis(at), jiff::Timestamp::UNIX_EPOCH),
             kind: SampleKind::Full,

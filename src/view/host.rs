@@ -46,11 +46,9 @@ fn identity(scene: &Scene, host: &Host, room: usize) -> Line<'static> {
         spans.push(scene.span(Role::Title, text::fit(&info.hostname, left, scene.palette.symbols)));
     }
     let version = |version: &Option<String>| version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-    let mut details =
-        vec![format!("{}{}", info.driver, version(&info.hypervisor_version)), format!("{} CPUs", info.cpus)];
-    if let Some(libvirt) = &info.libvirt_version {
-        details.insert(1, format!("libvirt {libvirt}"));
-    }
+    let mut details = vec![format!("{}{}", info.driver, version(&info.hypervisor_version))];
+    details.extend(info.libvirt_version.as_ref().map(|libvirt| format!("libvirt {libvirt}")));
+    details.extend(info.cpus.map(|cpus| format!("{cpus} CPUs")));
     details.push(info.uri.clone());
     for detail in details {
         let detail = text::clean(&detail);

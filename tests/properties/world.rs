@@ -203,7 +203,7 @@ impl World {
             kind: if asked == Groups::STATE { SampleKind::StateOnly } else { SampleKind::Full },
             requested: asked,
             node: NodeSample {
-                cpu: Some(CpuTimes { kernel: busy, user: busy, idle: busy, iowait: busy }),
+                cpu: Some(CpuTimes { kernel: busy, user: busy, idle: busy, iowait: Some(busy) }),
                 memory: None,
             },
             domains: there.map(|(number, guest)| (uuid(number), self.domain(guest, asked))).collect(),
@@ -304,7 +304,7 @@ pub fn play(steps: &[Step]) -> Vec<Said> {
 
 /// As it would travel: after the first sample of a connection only what is different, or everything every time.
 pub fn updates(said: &[Said], deltas: bool) -> Vec<HostUpdate> {
-    let info = HostInfo { hostname: "node".into(), cpus: 4, ..HostInfo::default() };
+    let info = HostInfo { hostname: "node".into(), cpus: Some(4), ..HostInfo::default() };
     let mut updates = vec![HostUpdate::Connected(Arc::new(info))];
     let mut before: Option<&HostSample> = None;
     for said in said {

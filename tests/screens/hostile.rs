@@ -9,7 +9,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 use vtop::model::{
-    Call, DomainDefinition, EventKind, HostInfo, HostSample, HostUpdate, IoErrorAction, UnsupportedCall,
+    Call, DomainDefinition, Driver, EventKind, HostInfo, HostSample, HostUpdate, IoErrorAction, UnsupportedCall,
 };
 use vtop::ui::{DeviceKey, Screen};
 use vtop::view::fuzzing::clean;
@@ -102,7 +102,8 @@ fn call_definition(definition: &mut DomainDefinition, text: &str) {
 fn call_host(rig: &mut Rig, text: &str) {
     let Some(known) = &rig.fleet.hosts()[0].info else { panic!("connected") };
     let mut info = HostInfo::clone(known);
-    (info.hostname, info.uri, info.driver, info.cpu_model) = (text.into(), text.into(), text.into(), text.into());
+    (info.hostname, info.uri) = (text.into(), text.into());
+    (info.driver, info.cpu_model) = (Driver::Other(text.into()), Some(text.into()));
     (info.hypervisor_version, info.libvirt_version) = (Some(text.into()), Some(text.into()));
     rig.fleet.apply(0, HostUpdate::Connected(Arc::new(info)));
 }

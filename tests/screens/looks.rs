@@ -3,6 +3,7 @@
 use crate::rig::{Rig, SIZES};
 use ratatui::style::{Color, Modifier};
 use vtop::model::{EventKind, IoErrorAction};
+use vtop::units::Bytes;
 use vtop::view::{Depth, Symbols};
 
 /// The story's 100th second: the disk of db-primary is slow, web-02 has crashed.
@@ -191,8 +192,8 @@ fn a_full_host_does_not_hide_the_guest_that_stands_still() {
     for width in [40, 60, 80, 120] {
         let rig = Rig::bent(12, 180, (width, 15), |sample| {
             let memory = sample.node.memory.as_mut().unwrap();
-            memory.local.0 = memory.total.0 / 40;
-            (memory.buffers.0, memory.cached.0) = (0, 0);
+            memory.free.0 = memory.total.0 / 40;
+            (memory.buffers, memory.cached) = (Some(Bytes(0)), Some(Bytes(0)));
         });
         let text = rig.text();
         let line = text.lines().nth(2).unwrap().to_owned();

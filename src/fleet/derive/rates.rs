@@ -31,23 +31,30 @@ fn latency<Q: Amount>(
 pub(crate) fn node(series: &mut Series<HostMetric>, now: &NodeSample, before: &NodeSample) {
     let shares = now.cpu.zip(before.cpu).and_then(|(now, before)| {
         let idle = now.idle.growth_since(before.idle)? as f64;
-        let iowait = now.iowait.growth_since(before.iowait)? as f64;
-        let busy = (now.user.growth_since(before.user)? + now.kernel.growth_since(before.kernel)?) as f64;
-        let total = idle + iowait + busy;
-        (total > 0.0).then(|| (100.0 * busy / total, 100.0 * iowait / total))
+        // Where the system does not count it, it is a part of the idle time.
+        let iowait = match now.iowait.zip(before.iowait) {
+            Some((now, before)) => Some(now.growth_since(before)? as f64),
+            None => None,
+        };
+        let busy = now.user.growth_since(before.user)?.saturating_add(now.kernel.growth_since(before.kernel)?) as f64;
+        let total = idle + iowait.unwrap_or(0.0) + busy;
+        (total > 0.0).then(|| (100.0 * busy / total, iowait.map(|iowait| 100.0 * iowait / total)))
     });
     series.set(HostMetric::Cpu, shares.map(|(busy, _)| busy));
-    series.set(HostMetric::Iowait, shares.map(|(_, iowait)| iowait));
+    series.set(HostMetric::Iowait, shares.and_then(|(_, iowait)| iowait));
     series.set(
         HostMetric::MemoryUsed,
-        now.memory.map(|memory| {
-            let idle = memory.local.0.saturating_add(memory.buffers.0).saturating_add(memory.cached.0);
-            memory.total.0.saturating_sub(idle) as f64
+        now.memory.and_then(|memory| {
+            let unused = memory.free.0.saturating_add(memory.buffers?.0).saturating_add(memory.cached?.0);
+            Some(memory.total.0.saturating_sub(unused) as f64)
         }),
     );
 }
 
 pub(crate) fn cpu(series: &mut Series<DomainMetric>, now: &CpuSample, before: &CpuSample, elapsed: Duration) {
+    // Two counts of the same domain differ by more than the time that passed.
+    let none = CpuSample::default();
+    let before = if before.source == now.source { before } else { &none };
     series.set(DomainMetric::Cpu, percent(now.time, before.time, elapsed));
     series.set(DomainMetric::User, percent(now.user, before.user, elapsed));
     series.set(DomainMetric::System, percent(now.system, before.system, elapsed));
@@ -141,6 +148,7 @@ pub(crate) fn sum(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{CpuSource, CpuTimes, NodeMemory};
     use crate::units::{Events, Operations};
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -168,6 +176,50 @@ mod tests {
     #[test]
     fn a_hundred_percent_is_one_core() {
         assert_eq!(percent(nanoseconds(1_500_000_000), nanoseconds(0), SECOND), Some(150.0));
+    }
+
+    #[test]
+    fn cpu_times_of_two_sources_give_no_rate() {
+        let mut series = Series::<DomainMetric>::default();
+        let sample = |ms: u64, source| CpuSample { time: nanoseconds(ms * 1_000_000), source, ..CpuSample::default() };
+        let before = sample(100, CpuSource::Process);
+        cpu(&mut series, &sample(99_000, CpuSource::Cgroup), &before, SECOND);
+        assert_eq!(series.latest(DomainMetric::Cpu), None);
+        cpu(&mut series, &sample(300, CpuSource::Process), &before, SECOND);
+        assert_eq!(series.latest(DomainMetric::Cpu), Some(20.0));
+    }
+
+    #[test]
+    fn missing_values_of_the_node_are_not_zero() {
+        let sample = |seconds: u64, iowait: Option<u64>, cached: Option<u64>| {
+            let time = |seconds| Counter(Nanoseconds(seconds * 1_000_000_000));
+            let iowait = iowait.map(time);
+            let cpu = CpuTimes { kernel: time(seconds), user: time(seconds), idle: time(2 * seconds), iowait };
+            let memory =
+                NodeMemory { total: Bytes(100), free: Bytes(20), buffers: Some(Bytes(10)), cached: cached.map(Bytes) };
+            NodeSample { cpu: Some(cpu), memory: Some(memory) }
+        };
+        let figures = |before: &NodeSample, now: &NodeSample| {
+            let mut series = Series::<HostMetric>::default();
+            node(&mut series, now, before);
+            [HostMetric::Cpu, HostMetric::Iowait, HostMetric::MemoryUsed].map(|metric| series.latest(metric))
+        };
+        let all = figures(&sample(0, Some(0), Some(30)), &sample(1, Some(4), Some(30)));
+        assert_eq!(all, [Some(25.0), Some(50.0), Some(40.0)]);
+        let missing = figures(&sample(0, None, None), &sample(1, None, None));
+        assert_eq!(missing, [Some(50.0), None, None]);
+    }
+
+    #[test]
+    fn a_sum_of_counters_that_does_not_fit_is_no_panic() {
+        let sample = |time: u64| {
+            let counter = |value| Counter(Nanoseconds(value));
+            let cpu = CpuTimes { kernel: counter(time), user: counter(time), idle: counter(0), iowait: None };
+            NodeSample { cpu: Some(cpu), memory: None }
+        };
+        let mut series = Series::<HostMetric>::default();
+        node(&mut series, &sample(u64::MAX), &sample(0));
+        assert_eq!(series.latest(HostMetric::Cpu), Some(100.0));
     }
 
     #[test]

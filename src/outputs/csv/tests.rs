@@ -27,7 +27,7 @@ impl Rig {
         let report = Report::new(hosts, Duration::from_secs(1), at(0));
         let mut rig = Self { fleet: Fleet::new(hosts), report, csv: Csv::new(table) };
         for host in 0..hosts {
-            let info = HostInfo { hostname: format!("node{host}"), cpus: 4, ..HostInfo::default() };
+            let info = HostInfo { hostname: format!("node{host}"), cpus: Some(4), ..HostInfo::default() };
             assert_eq!(rig.apply(host, HostUpdate::Connected(Arc::new(info))), "");
         }
         rig

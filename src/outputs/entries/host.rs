@@ -18,11 +18,11 @@ impl Entry for HostEntry<'_> {
         let info = self.host.and_then(|host| host.info.as_deref());
         fields.value("name", self.host.map(|host| host.name.as_str()).filter(|name| !name.is_empty()))?;
         fields.value("uri", info.map(|info| info.uri.as_str()))?;
-        fields.value("driver", info.map(|info| info.driver.as_str()))?;
+        fields.value("driver", info.map(|info| info.driver.name()))?;
         fields.value("hypervisor_version", info.and_then(|info| info.hypervisor_version.as_deref()))?;
         fields.value("libvirt_version", info.and_then(|info| info.libvirt_version.as_deref()))?;
-        fields.value("cpu_model", info.map(|info| info.cpu_model.as_str()))?;
-        fields.value("cpus", info.map(|info| info.cpus))?;
+        fields.value("cpu_model", info.and_then(|info| info.cpu_model.as_deref()))?;
+        fields.value("cpus", info.and_then(|info| info.cpus))?;
         fields.value("mhz", info.and_then(|info| info.mhz))?;
         fields.value("synthetic", info.map(|info| info.synthetic))?;
         let host = self.host.filter(|_| self.sampled);

@@ -51,7 +51,7 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         let mut rig = Self { fleet: Fleet::new(1), report: Report::new(1, Duration::from_secs(1), at(0)) };
-        let info = HostInfo { hostname: "node1".into(), cpus: 4, ..HostInfo::default() };
+        let info = HostInfo { hostname: "node1".into(), cpus: Some(4), ..HostInfo::default() };
         assert_eq!(rig.apply(HostUpdate::Connected(Arc::new(info))), None);
         rig
     }

@@ -1,7 +1,7 @@
 //! A connection that stands: what is known along it, and what may interrupt a wait.
 
 use super::end::{End, failed};
-use crate::model::{Blocked, Event, Groups, HostInfo, HostSample, SampleKind};
+use crate::model::{Blocked, Event, HostInfo, HostSample, SampleKind};
 use crate::sampler::event_forwarder::EventForwarder;
 use crate::sampler::plan::Plan;
 use crate::sampler::schedule::{Schedule, StatePoll};
@@ -52,8 +52,8 @@ pub(super) struct Connection<'a> {
     pub(super) round_trip: Duration,
     pub(super) quarantine: Quarantine,
     pub(super) plan: Plan,
-    /// Groups that cost nothing here.
-    pub(super) local: Groups,
+    /// How many calls a sample makes in parallel at most.
+    pub(super) parallel_calls: usize,
     /// What was said last of an interval that is not kept.
     pub(super) late: Option<Duration>,
     /// Tells that calls which hung have come back.
@@ -89,7 +89,7 @@ impl Connection<'_> {
                 self.schedule.begins();
                 self.state_poll.not_needed();
                 let control = self.controls.borrow();
-                self.plan.next(control.demand.as_ref(), self.before.as_ref(), self.local, control.interval)
+                self.plan.next(control.demand.as_ref(), self.before.as_ref(), control.interval)
             }
             SampleKind::StateOnly => {
                 self.state_poll.begins(Instant::now());
@@ -152,10 +152,9 @@ impl Connection<'_> {
         self.before.as_ref()?.domains.get(uuid)?.blocked.filter(Blocked::is_own)
     }
 
-    /// So many calls at most has a sample side by side: where a source reads the books of this machine, it may have lines
-    /// of its own to its libvirtd.
+    /// How many calls of one sample can hang at most.
     pub(super) fn most_calls(&self) -> usize {
-        if self.local.is_empty() { 1 } else { MOST_STUCK }
+        self.parallel_calls.clamp(1, MOST_STUCK)
     }
 
     /// Both lines have heard what happened since the fresh one was opened: it is told once. From here on nobody listens

@@ -55,7 +55,7 @@ impl Task {
         let begun = Instant::now();
         let info = self.attend(source_thread.worker.connect()).await??.map_err(End::Lost)?;
         let connected_in = begun.elapsed();
-        let free = info.local;
+        let parallel_calls = info.parallel_calls;
         self.send(HostUpdate::Connected(Arc::new(info))).await?;
         let interval = self.controls.borrow_and_update().interval;
         let (freed_sender, freed) = mpsc::unbounded_channel();
@@ -70,7 +70,7 @@ impl Task {
             round_trip: connected_in / 4,
             quarantine: Quarantine::default(),
             plan: Plan::default(),
-            local: free,
+            parallel_calls,
             late: None,
             freed_sender,
             freed,

@@ -4,7 +4,7 @@
 //! What a daemon says may be in any language, so there the code alone decides.
 
 use super::ffi::{CloseReason, LibvirtError};
-use crate::model::Call;
+use crate::model::{Call, Driver};
 use crate::sources::{FailureScope, SourceError};
 use virt::sys;
 
@@ -257,7 +257,7 @@ pub(crate) fn is_busy(error: &LibvirtError) -> bool {
 }
 
 /// Why a call has no answer, in a few words.
-pub(crate) fn unsupported(error: &LibvirtError, driver: &str) -> String {
+pub(crate) fn unsupported(error: &LibvirtError, driver: &Driver) -> String {
     match error.code as u32 {
         sys::VIR_ERR_NO_SUPPORT => format!("not supported by the {driver} driver"),
         sys::VIR_ERR_OPERATION_UNSUPPORTED if error.message.contains("getCpuacctPercpuUsage") => {
@@ -438,11 +438,11 @@ mod tests {
     #[test]
     fn lacks_are_in_words() {
         assert_eq!(
-            unsupported(&error(3, 0, "this function is not supported"), "LXC"),
+            unsupported(&error(3, 0, "this function is not supported"), &Driver::Lxc),
             "not supported by the LXC driver"
         );
         let cgroup = error(84, 54, "operation 'getCpuacctPercpuUsage' not supported for backend 'cgroup V2'");
-        assert_eq!(unsupported(&cgroup, "QEMU"), "not with cgroup v2: it does not count CPU time per host CPU");
+        assert_eq!(unsupported(&cgroup, &Driver::Qemu), "not with cgroup v2: it does not count CPU time per host CPU");
         assert!(is_unsupported(Call::CpuStatsPerCpu, &cgroup));
         let device = error(84, 10, "not for this kind of device");
         assert!(!is_unsupported(Call::InterfaceStats, &device), "other domains have other devices");

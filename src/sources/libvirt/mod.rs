@@ -1,29 +1,35 @@
-//! libvirt, through its own client library: any hypervisor that it has a driver for, here or elsewhere.
+//! libvirt, through its own client library: every hypervisor that libvirt has a driver for, on this machine or on another.
 //!
-//! ```text
-//! ffi         libvirt's C interface, made safe
-//! session     one open connection: which call when, and what is remembered
-//! around      the same while calls hang in some domains
-//! bulk        the one call that answers for all domains; params reads its answer
-//! lanes       a long call split up over further connections
-//! books       CPU time and steal without any call, on the hypervisor itself
-//! per_domain  the calls that ask one domain at a time, where there is no bulk call
-//! definitions the domains' XML, read when it changed; xml parses it
-//! inbox       what libvirt told between two samples
-//! host        the node under the domains
-//! lacks       calls that the driver does not have
-//! explain     errors, in words for the operator
-//! uri         what is done to a URI before libvirt gets it
-//! ```
+//! | module | contents |
+//! | --- | --- |
+//! | `source`, `options` | the source, and what can be chosen of it |
+//! | `session` | one open connection, and how a sample is read over it |
+//! | `stats` | calls that read statistics |
+//! | `definition` | XML of domains, read when it has changed |
+//! | `events` | what events reported between two samples |
+//! | `host` | the node below the domains |
+//! | `explain` | errors as messages to the operator |
+//! | `uri` | URIs before libvirt gets them |
+//! | `ffi` | libvirt's C interface: the only `unsafe` code of vtop |
+//!
+//! A full sample of QEMU takes these steps:
+//!
+//! 1. One bulk call reads the cheap groups (state, network) of all active domains. It asks no QEMU.
+//! 2. On the hypervisor itself, the CPU time of all domains is read from the kernel's files
+//!    ([`linux`](crate::sources::linux)). Domains of which it was requested and that have no such files are read by a call that asks no
+//!    QEMU, one for each domain.
+//! 3. Groups that were requested of single domains are read by one bulk call for each set of groups.
+//! 4. Domains that libvirt skipped because another client holds their job lock are read once more.
+//! 5. Every ten seconds, or after an event, a bulk call lists inactive domains. Definitions that changed are read.
 
 mod definition;
-mod degraded;
 mod events;
 mod explain;
 mod ffi;
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
+mod options;
 mod session;
 mod source;
 mod stats;
@@ -31,4 +37,5 @@ mod stats;
 mod tests;
 mod uri;
 
-pub use source::{Calls, LibvirtOptions, LibvirtSource, library_version};
+pub use options::{Calls, LibvirtOptions};
+pub use source::{LibvirtSource, library_version};

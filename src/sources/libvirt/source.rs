@@ -1,7 +1,8 @@
-//! The libvirt source: options, the open session, and what outlives it.
+//! The libvirt source: its options, its open connection, and what is kept when the connection is lost.
 
-use super::definition::cache::Definitions;
+use super::definition::Definitions;
 use super::ffi::LibvirtError;
+use super::options::LibvirtOptions;
 use super::session::Session;
 use super::{explain, host, uri};
 use crate::model::{HostInfo, HostSample};
@@ -9,43 +10,39 @@ use crate::sources::FailureScope;
 use crate::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
 use uuid::Uuid;
 
-/// How to reach a hypervisor, and how to ask it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LibvirtOptions {
-    /// The connection's URI; `None` for libvirt's own choice (`LIBVIRT_DEFAULT_URI`, its configuration, what is there).
-    pub uri: Option<String>,
-    /// Which calls to use.
-    pub calls: Calls,
-}
-
-/// Which calls to use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Calls {
-    /// The bulk call where the driver has it.
-    #[default]
-    Auto,
-    /// One domain at a time, even where the driver has the bulk call.
-    PerDomain,
-}
-
-/// The version of libvirt's client library, as `9.0.0`; `None` where it does not tell.
+/// The version of libvirt's client library, as `9.0.0`; `None` if the library does not return it.
 pub fn library_version() -> Option<String> {
     virt::connect::Connect::version().ok().map(u64::from).and_then(host::version)
 }
 
-/// A hypervisor that libvirt reaches.
+/// A hypervisor that libvirt connects to.
 pub struct LibvirtSource {
     options: LibvirtOptions,
     session: Option<Session>,
-    /// Outlive a lost connection: what is the same afterwards is the same allocation.
+    /// Kept when a connection is lost: an equal definition stays the same allocation.
     definitions: Definitions,
     connected_before: bool,
 }
 
 impl LibvirtSource {
-    /// Opens nothing yet.
+    /// A source without a connection.
     pub fn new(options: LibvirtOptions) -> Self {
         Self { options, session: None, definitions: Definitions::default(), connected_before: false }
+    }
+
+    fn with_session<T>(
+        &mut self,
+        call: impl FnOnce(&mut Session, &mut Definitions) -> Result<T, LibvirtError>,
+    ) -> Result<T, SourceError> {
+        let Some(session) = &mut self.session else {
+            return Err(SourceError {
+                message: "not connected".to_owned(),
+                advice: None,
+                severity: FailureScope::Connection,
+            });
+        };
+        call(session, &mut self.definitions)
+            .map_err(|error| explain::sampling(&error, session.is_alive(), session.closed()))
     }
 }
 
@@ -73,22 +70,5 @@ impl Source for LibvirtSource {
 
     fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError> {
         self.with_session(|session, _| session.monitor(domain))
-    }
-}
-
-impl LibvirtSource {
-    fn with_session<T>(
-        &mut self,
-        call: impl FnOnce(&mut Session, &mut Definitions) -> Result<T, LibvirtError>,
-    ) -> Result<T, SourceError> {
-        let Some(session) = &mut self.session else {
-            return Err(SourceError {
-                message: "not connected".to_owned(),
-                advice: None,
-                severity: FailureScope::Connection,
-            });
-        };
-        call(session, &mut self.definitions)
-            .map_err(|error| explain::sampling(&error, session.is_alive(), session.closed()))
     }
 }

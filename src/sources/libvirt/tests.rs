@@ -4,7 +4,7 @@
 //! domains of their own; nothing is said about the number of domains.
 
 use super::{Calls, LibvirtOptions, LibvirtSource};
-use crate::model::{Call, DomainSample, DomainState, Groups, HostSample};
+use crate::model::{Call, DomainSample, DomainState, Driver, Groups, HostSample};
 use crate::sources::{FailureScope, Notice, Notify, Request, Source};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -82,10 +82,10 @@ impl Drop for Guest {
 #[test]
 fn the_host_says_what_it_is() {
     let info = source(URI).connect(Notify::new(drop)).unwrap();
-    assert_eq!(info.driver, "TEST");
+    assert_eq!(info.driver, Driver::Test);
     assert_eq!(info.uri, URI);
     assert!(!info.hostname.is_empty());
-    assert!(info.cpus >= 1);
+    assert!(info.cpus >= Some(1));
     assert_eq!(info.libvirt_version.unwrap().split('.').count(), 3);
     assert!(!info.synthetic);
 }

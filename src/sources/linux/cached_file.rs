@@ -1,37 +1,43 @@
-//! One file of the kernel's.
+//! A file of `/proc` or `/sys` that is read at every sample.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// What is needed of any of these files is within this.
-const ROOM: usize = 1024;
+/// Bytes that are read of a file. All values that vtop takes from these files stand within them.
+const READ_BYTES: usize = 1024;
 
-/// A file that is read again and again.
-pub(crate) struct CachedFile {
+/// A file that is read again and again. It can stay open between two readings, which saves most of the time of a reading.
+pub(super) struct CachedFile {
     path: PathBuf,
     open: Option<File>,
 }
 
 impl CachedFile {
-    pub(crate) fn at(path: PathBuf) -> Self {
+    /// The file at `path`; opens nothing.
+    pub(super) fn new(path: PathBuf) -> Self {
         Self { path, open: None }
     }
 
-    pub(crate) fn is_open(&self) -> bool {
+    /// True if the file is open now.
+    pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Takes something from its first lines. `keep`: the file stays open.
-    pub(crate) fn read<T>(&mut self, keep: bool, take: impl Fn(&str) -> Option<T>) -> Option<T> {
+    /// Reads the first [`READ_BYTES`] bytes and parses them. `None` if the file cannot be read or `parse` returns `None`.
+    /// `keep_open`: the file stays open for the next reading.
+    pub(super) fn read<T>(&mut self, keep_open: bool, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let file = match self.open.take() {
             Some(file) => file,
             None => File::open(&self.path).ok()?,
         };
-        let mut room = [0; ROOM];
-        // Such files are made at every reading from their start, so this is what they say now.
-        let length = file.read_at(&mut room, 0).ok()?;
-        self.open = Some(file).filter(|_| keep);
-        take(std::str::from_utf8(&room[..length]).ok()?)
+        let mut buffer = [0; READ_BYTES];
+        // The kernel writes the contents anew for each read from offset 0.
+        let length = file.read_at(&mut buffer, 0).ok()?;
+        self.open = Some(file).filter(|_| keep_open);
+        // The name of a process may be any bytes.
+        let text: Cow<'_, str> = String::from_utf8_lossy(&buffer[..length]);
+        parse(&text)
     }
 }

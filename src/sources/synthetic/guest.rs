@@ -150,8 +150,12 @@ impl Guest {
             let start = part.start.as_ref().map(|start| self.cpu_time(start)).unwrap_or_default();
             let (user, system) = ((lifetime.user - start.user) as u64, (lifetime.system - start.system) as u64);
             let counter = |value| Some(Counter(Nanoseconds(value)));
-            sample.cpu =
-                CpuSample { time: counter(user + system), user: counter(user), system: counter(system), delay: None };
+            sample.cpu = CpuSample {
+                time: counter(user + system),
+                user: counter(user),
+                system: counter(system),
+                ..CpuSample::default()
+            };
         }
         if groups.contains(Groups::VCPU) {
             // One by one: `collect` would first make a list of them, and there are many domains.

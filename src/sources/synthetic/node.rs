@@ -6,7 +6,7 @@ use super::moment::Moment;
 use super::noise::{Flow, Noise, derive, wander};
 use super::persona::{Persona, gibibytes};
 use super::story;
-use crate::model::{Counter, CpuTimes, Groups, HostInfo, NodeMemory, NodeSample};
+use crate::model::{Counter, CpuTimes, Driver, HostInfo, NodeMemory, NodeSample};
 use crate::units::{Bytes, Nanoseconds};
 
 /// CPUs and memory where the cast is alone.
@@ -52,14 +52,13 @@ impl Node {
         HostInfo {
             hostname: "demo-host".to_owned(),
             uri: "synthetic:///system".to_owned(),
-            driver: "QEMU".to_owned(),
+            driver: Driver::Qemu,
             hypervisor_version: Some("9.2.0".to_owned()),
             libvirt_version: Some("11.3.0".to_owned()),
-            cpu_model: "x86_64".to_owned(),
-            cpus: self.cpus,
+            cpu_model: Some("x86_64".to_owned()),
+            cpus: Some(self.cpus),
             mhz: Some(2900),
-            local: Groups::empty(),
-            topology: (self.cpus / 16, 1, 8, 2),
+            parallel_calls: 1,
             synthetic: true,
         }
     }
@@ -81,13 +80,13 @@ impl Node {
                 kernel: counter(kernel),
                 user: counter(user),
                 idle: counter(idle),
-                iowait: counter(iowait),
+                iowait: Some(counter(iowait)),
             }),
             memory: Some(NodeMemory {
                 total: self.memory,
-                local: page(free),
-                buffers: page(buffers),
-                cached: page(cached),
+                free: page(free),
+                buffers: Some(page(buffers)),
+                cached: Some(page(cached)),
             }),
         }
     }

@@ -1,4 +1,9 @@
-//! Definitions of domains: their XML, read when it changed, and its parser.
+//! Definitions of domains: their XML, read again only when it has changed, and its parser.
 
-pub(super) mod cache;
-pub(super) mod xml;
+mod cache;
+mod listed;
+mod xml;
+
+pub(super) use cache::Definitions;
+pub(super) use listed::{ChangeHints, ListedDomain};
+pub use xml::{XmlError, parse};

@@ -1,22 +1,22 @@
-//! Domain XML to a definition. Pure; whatever the XML holds, the answer is a definition or an error, never a panic.
+//! The parser of domain XML. Any text gives a definition or an error, never a panic.
 
 use crate::model::{DiskDefinition, DomainDefinition, NicDefinition};
 use crate::units::Bytes;
 use roxmltree::{Document, Node};
 use std::time::Duration;
 
-/// Why some XML is no definition of a domain.
+/// Why a text is not the definition of a domain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum XmlError {
-    /// It is no XML; the words tell where it breaks.
+    /// It is not well-formed; the text says where.
     #[error("not well-formed XML: {0}")]
     Malformed(String),
-    /// It is XML about something else.
+    /// Its root element has another name.
     #[error("not a domain but <{0}>")]
     NoDomain(String),
 }
 
-/// Reads the answer of `virDomainGetXMLDesc`.
+/// Parses the answer of `virDomainGetXMLDesc`.
 pub fn parse(xml: &str) -> Result<DomainDefinition, XmlError> {
     let document = Document::parse(xml).map_err(|error| XmlError::Malformed(error.to_string()))?;
     let domain = document.root_element();
@@ -60,7 +60,7 @@ fn disk_or_filesystem(node: Node<'_, '_>) -> Option<DiskDefinition> {
     }
 }
 
-/// A disk without a target cannot be named, neither here nor in a statistic.
+/// A disk. `None` without a target: statistics name a disk by its target.
 fn disk(node: Node<'_, '_>) -> Option<DiskDefinition> {
     let target = child(node, "target")?;
     let source = child(node, "source");
@@ -80,7 +80,7 @@ fn disk(node: Node<'_, '_>) -> Option<DiskDefinition> {
     })
 }
 
-/// What a container has instead of disks; its target is where it is mounted.
+/// A file system of a container, in place of a disk; its target is its mount point.
 fn filesystem(node: Node<'_, '_>) -> Option<DiskDefinition> {
     let target = child(node, "target")?;
     let source = child(node, "source");
@@ -98,7 +98,7 @@ fn filesystem(node: Node<'_, '_>) -> Option<DiskDefinition> {
 
 fn nic(node: Node<'_, '_>) -> NicDefinition {
     let kind = attribute(node, "type").unwrap_or_default();
-    // A running NIC of a network names its bridge too; what the operator knows it by is the network.
+    // The NIC of a running domain in a network has the bridge of that network too. Operators know it by the network.
     let plugs: &[&str] =
         if kind == "network" { &["network", "bridge"] } else { &["bridge", "network", "dev", "portgroup"] };
     let limits = child(node, "bandwidth").into_iter().flat_map(elements).flat_map(|direction| {
@@ -143,12 +143,12 @@ fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'inp
     elements(node).find(|child| child.has_tag_name(name))
 }
 
-/// The text of a child element; an empty one says nothing.
+/// The text of a child element; `None` if it is empty.
 fn text(node: Node<'_, '_>, name: &str) -> Option<String> {
     child(node, name)?.text().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// An attribute; an empty one says nothing.
+/// An attribute; `None` if it is empty.
 fn attribute(node: Node<'_, '_>, name: &str) -> Option<String> {
     node.attribute(name).filter(|value| !value.is_empty()).map(str::to_owned)
 }
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_says_what_it_is() {
+    fn values_of_the_domain() {
         let domain = parse(EVERYTHING).unwrap();
         assert_eq!(domain.kind, "kvm");
         assert_eq!(domain.title.as_deref(), Some("Mail & calendar"));
@@ -189,7 +189,7 @@ mod tests {
     fn disks_of_every_kind() {
         let disks = parse(EVERYTHING).unwrap().disks;
         let names: Vec<_> = disks.iter().map(|disk| disk.target.as_str()).collect();
-        assert_eq!(names, ["vda", "sda", "vdb", "vdc", "sdb"], "the one without a target has no name to go by");
+        assert_eq!(names, ["vda", "sda", "vdb", "vdc", "sdb"], "a disk without a target is left out");
         assert_eq!(
             disks[0],
             DiskDefinition {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_container_mounts_are_its_disks() {
+    fn file_systems_of_a_container_are_its_disks() {
         let domain = parse(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/xml/lxc.xml"))).unwrap();
         let seen: Vec<_> = domain
             .disks
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_makes_no_sense_is_left_out() {
+    fn missing_and_invalid_values_are_left_out() {
         let domain = parse(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/xml/bare.xml"))).unwrap();
         assert_eq!(
             domain,
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn real_captures_are_understood() {
+    fn real_captures_are_parsed() {
         for (xml, kind, disks, nics) in [
             (
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/captures/loaded-disk.xml")),
@@ -326,14 +326,14 @@ mod tests {
     }
 
     #[test]
-    fn broken_xml_is_an_error_that_says_where() {
+    fn malformed_xml_is_an_error() {
         for broken in
             ["", "<", "<domain>", "<domain></volume>", "nonsense", "<domain a='1' a='2'/>", "<domain>&x;</domain>"]
         {
             assert!(matches!(parse(broken), Err(XmlError::Malformed(_))), "{broken:?}");
         }
         assert_eq!(parse("<network/>"), Err(XmlError::NoDomain("network".to_owned())));
-        // A bomb of entities is refused, not unfolded.
+        // Entities that expand to a large text are refused.
         let bomb = "<!DOCTYPE d [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><domain>&b;</domain>";
         assert!(parse(bomb).is_err());
     }
@@ -346,7 +346,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_cut_of_a_definition_is_an_answer_or_an_error(at in 0..EVERYTHING.len(), byte: u8) {
+        fn no_damaged_definition_causes_a_panic(at in 0..EVERYTHING.len(), byte: u8) {
             let mut bytes = EVERYTHING.as_bytes().to_vec();
             drop(parse(&String::from_utf8_lossy(&bytes[..at])));
             bytes[at] = byte;

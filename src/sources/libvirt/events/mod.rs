@@ -1,3 +1,5 @@
-//! What libvirt reports between two samples.
+//! Events of libvirt between two samples.
 
-pub(super) mod inbox;
+mod pending;
+
+pub(super) use pending::PendingChanges;

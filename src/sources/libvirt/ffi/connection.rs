@@ -18,6 +18,8 @@ pub(crate) struct Connection {
     /// How many fields the node's statistics have, asked once: the question is a call of its own.
     pub(super) node_cpu_fields: OnceLock<usize>,
     pub(super) node_memory_fields: OnceLock<usize>,
+    /// Fields of a domain's CPU statistics as a whole.
+    pub(super) total_cpu_fields: OnceLock<u32>,
     /// Host CPUs and fields of each, in a domain's CPU statistics, asked once.
     pub(super) host_cpu_layout: OnceLock<(u32, u32)>,
     /// Statistics can be asked for without waiting for jobs; not every driver knows that flag.
@@ -40,6 +42,7 @@ impl Connection {
             subscription: None,
             node_cpu_fields: OnceLock::new(),
             node_memory_fields: OnceLock::new(),
+            total_cpu_fields: OnceLock::new(),
             host_cpu_layout: OnceLock::new(),
             nowait: AtomicBool::new(true),
         };

@@ -170,9 +170,16 @@ impl Domain<'_> {
         unsafe { owned_text(sys::virDomainGetXMLDesc(self.as_ptr(), 0)) }.ok_or_else(LibvirtError::last)
     }
 
-    /// `virDomainGetCPUStats(-1)`: field and nanoseconds, of the domain as a whole.
-    pub(crate) fn cpu_stats_total(&self) -> Result<Vec<(String, u64)>, LibvirtError> {
-        let fields = self.cpu_stats_fields(-1)?;
+    /// `virDomainGetCPUStats(-1)`: field and nanoseconds, of the domain as a whole. `of` is the connection, which keeps the
+    /// number of fields: it takes a call of its own.
+    pub(crate) fn cpu_stats_total(&self, of: &Connection) -> Result<Vec<(String, u64)>, LibvirtError> {
+        let fields = match of.total_cpu_fields.get() {
+            Some(&fields) => fields,
+            None => {
+                let fields = self.cpu_stats_fields(-1)?;
+                *of.total_cpu_fields.get_or_init(|| fields)
+            }
+        };
         let mut params = Params::room_for(fields as usize);
         // SAFETY: the domain lives, and `params` has room for one CPU's worth of `fields`.
         check(unsafe { sys::virDomainGetCPUStats(self.as_ptr(), params.as_mut_ptr(), fields, -1, 1, 0) })?;

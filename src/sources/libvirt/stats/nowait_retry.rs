@@ -1,63 +1,64 @@
-//! Domains that another client had when libvirt came by. Asked not to wait, it leaves their figures out; a moment later
-//! they can be had. Two who watch at the same second would meet at every sample.
+//! A second call for domains that libvirt skipped under `NOWAIT` because another client held their job lock.
+//!
+//! Most jobs take a few milliseconds. Without the second call, two clients that sample in the same second could miss the same
+//! domains at every sample.
 
-use crate::model::{DomainSample, Groups};
+use super::group_sets;
+use crate::model::{DomainSample, Driver, Groups};
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
-use crate::sources::libvirt::stats::bulk;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::thread;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Most calls for one domain take a tenth of it.
-const MOMENT: Duration = Duration::from_millis(30);
+/// How long to wait before the second call. Most jobs take a tenth of it.
+const WAIT: Duration = Duration::from_millis(30);
+/// If the second call was in vain, the job may take long. Then only every so many samples have a second call.
+const RETRY_EVERY: u32 = 4;
 
-/// Where a second try was in vain something longer may be at work: then not every sample has one.
-const TRY_EVERY: u32 = 4;
-
-/// Those that had no figures at the samples before, and at how many.
+/// Domains that were skipped at the last sample, and at how many samples in a row.
 #[derive(Default)]
 pub(crate) struct NowaitRetry(HashMap<Uuid, u32>);
 
 impl NowaitRetry {
-    /// Asks once more for those that were spared, in a call for each set of groups.
-    pub(crate) fn ask_again(
+    /// Reads the domains again that were skipped, each with the groups that were requested of it.
+    pub(crate) fn read_skipped(
         &mut self,
         connection: &Connection,
         active: &[(Uuid, Domain<'_>)],
-        driver: &str,
-        domains: &mut BTreeMap<Uuid, DomainSample>,
+        driver: &Driver,
+        samples: &mut BTreeMap<Uuid, DomainSample>,
     ) -> Result<(), LibvirtError> {
-        let skipped = |uuid: &Uuid| domains.get(uuid).is_some_and(was_skipped);
+        let skipped = |uuid: &Uuid| samples.get(uuid).is_some_and(was_skipped);
         let wanted: BTreeMap<Uuid, Groups> = active
             .iter()
-            .filter(|(uuid, _)| skipped(uuid) && self.0.get(uuid).is_none_or(|times| times % TRY_EVERY == 0))
-            .filter_map(|(uuid, _)| Some((*uuid, domains.get(uuid)?.own_time?.0)))
+            .filter(|(uuid, _)| skipped(uuid) && self.0.get(uuid).is_none_or(|times| times % RETRY_EVERY == 0))
+            .filter_map(|(uuid, _)| Some((*uuid, samples.get(uuid)?.own_time?.0)))
             .collect();
         if !wanted.is_empty() {
-            thread::sleep(MOMENT);
+            thread::sleep(WAIT);
             let again = active.iter().filter(|(uuid, _)| wanted.contains_key(uuid)).copied();
-            bulk::more(
+            group_sets::read(
                 connection,
                 None,
                 again,
                 |uuid| wanted[uuid],
                 driver,
                 |answer| {
-                    if let Some(sample) = domains.get_mut(&answer.uuid) {
-                        answer.replace(sample);
+                    if let Some(sample) = samples.get_mut(&answer.uuid) {
+                        answer.replace_in(sample);
                     }
                 },
             )?;
         }
-        let still = active.iter().map(|(uuid, _)| *uuid).filter(|uuid| domains.get(uuid).is_some_and(was_skipped));
-        self.0 = still.map(|uuid| (uuid, self.0.get(&uuid).map_or(1, |times| times + 1))).collect();
+        let skipped = active.iter().map(|(uuid, _)| *uuid).filter(|uuid| samples.get(uuid).is_some_and(was_skipped));
+        self.0 = skipped.map(|uuid| (uuid, self.0.get(&uuid).map_or(1, |times| times + 1))).collect();
         Ok(())
     }
 }
 
-/// Not one that hangs: to ask again would hang as well.
+/// True if libvirt left out groups. False if the domain hangs: a second call would hang too.
 fn was_skipped(sample: &DomainSample) -> bool {
     let hangs = sample.blocked.is_some_and(|blocked| blocked.is_hang(Timestamp::now()));
     !hangs && !sample.unanswered.is_empty()

@@ -325,7 +325,7 @@ mod tests {
                 time: Some(Counter(Nanoseconds(4_987_991_883))),
                 user: Some(Counter(Nanoseconds(4_340_000_000))),
                 system: Some(Counter(Nanoseconds(640_000_000))),
-                delay: None,
+                ..CpuSample::default()
             }
         );
         assert_eq!(

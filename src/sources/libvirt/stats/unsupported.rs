@@ -1,21 +1,21 @@
-//! Calls that this connection's driver turned out to lack. Each is tried once and then left alone.
+//! Calls that the driver of a connection does not have. Each is tried once and then left out.
 
 use crate::model::{Call, UnsupportedCall};
 use std::sync::Arc;
 
-/// Remembered for one connection.
+/// The unsupported calls of one connection, with the reasons.
 #[derive(Default)]
 pub(crate) struct UnsupportedCalls {
     known: Arc<Vec<UnsupportedCall>>,
 }
 
 impl UnsupportedCalls {
-    /// Whether `call` is known not to work.
+    /// True if `call` is known to be unsupported.
     pub(crate) fn has(&self, call: Call) -> bool {
         self.known.iter().any(|unsupported| unsupported.call == call)
     }
 
-    /// Remembers it; the first reason stands.
+    /// Adds a call. The first reason stays.
     pub(crate) fn add(&mut self, call: Call, reason: String) {
         if !self.has(call) {
             let known = Arc::make_mut(&mut self.known);
@@ -24,7 +24,7 @@ impl UnsupportedCalls {
         }
     }
 
-    /// For a sample: the same allocation as long as nothing is added.
+    /// The list for a sample. It stays the same allocation until a call is added.
     pub(crate) fn shared(&self) -> Arc<Vec<UnsupportedCall>> {
         Arc::clone(&self.known)
     }

@@ -1,4 +1,4 @@
-//! What libvirt told between two samples.
+//! What events have reported since the last sample.
 
 use crate::model::{self, EventKind};
 use crate::sources::libvirt::explain;
@@ -9,8 +9,9 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
-/// Filled by the event loop's thread, emptied by the one that samples.
-pub(crate) struct Inbox {
+/// Changes that the next sample must read. The thread of libvirt's event loop adds to it, the thread of the source takes from
+/// it.
+pub(crate) struct PendingChanges {
     notify: Notify,
     content: Mutex<Content>,
 }
@@ -22,27 +23,28 @@ struct Content {
     closed: Option<CloseReason>,
 }
 
-/// Whether a domain came, went, or has another state, name or set of devices.
+/// True if a domain appeared or disappeared, or has another state, name or set of devices.
 fn changes_state(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Lifecycle(..) | EventKind::DeviceAdded(_) | EventKind::DeviceRemoved(_))
 }
 
-/// Whether the definition is to be read again. A finished block job may have put the disk on another image.
+/// True if the definition must be read again. A block job that ended may have changed the image of a disk.
 fn changes_definition(kind: &EventKind) -> bool {
     changes_state(kind) || matches!(kind, EventKind::BlockJob { .. })
 }
 
-impl Inbox {
+impl PendingChanges {
+    /// No changes. `notify` gets every event at once.
     pub(crate) fn new(notify: Notify) -> Self {
         Self { notify, content: Mutex::default() }
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
-        // Nothing below can panic half-way through a change.
+        // No code under this lock can panic between two related changes.
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes an event and hands on what concerns the sampler.
+    /// Adds an event, and sends it to the sampler.
     pub(crate) fn receive(&self, event: Event) {
         match event {
             Event::Happened(domain, kind) => {
@@ -68,14 +70,14 @@ impl Inbox {
         }
     }
 
-    /// Whether any domain came, went or changed, and the domains whose definition is to be read again. Taken before
-    /// libvirt is asked, so that what happens meanwhile is seen by the next sample.
+    /// Takes whether any domain appeared, disappeared or changed, and the domains whose definition must be read again. To be
+    /// called before the calls of a sample, so that the next sample reads what changes meanwhile.
     pub(crate) fn take(&self) -> (bool, HashSet<Uuid>) {
         let mut content = self.content();
         (std::mem::take(&mut content.changed), std::mem::take(&mut content.stale))
     }
 
-    /// Why the connection closed, if it did.
+    /// Why the connection was closed; `None` while it is open.
     pub(crate) fn closed(&self) -> Option<CloseReason> {
         self.content().closed
     }

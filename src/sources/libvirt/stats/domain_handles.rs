@@ -1,17 +1,17 @@
-//! Domain handles by UUID, kept from one sample to the next.
+//! Domain handles by UUID, kept from one sample to the next: looking a domain up is a call.
 
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError, OwnedDomain};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Domains that were looked up, kept for the next sample.
+/// Handles of domains that were looked up on one connection.
 #[derive(Default)]
-pub(crate) struct LookedUp(BTreeMap<Uuid, OwnedDomain>);
+pub(crate) struct DomainHandles(BTreeMap<Uuid, OwnedDomain>);
 
-impl LookedUp {
-    /// Those of the wanted domains that exist.
-    pub(crate) fn all(
+impl DomainHandles {
+    /// Handles of these domains, as far as they exist. A handle has the ID that the domain had when it was looked up.
+    pub(crate) fn of(
         &mut self,
         connection: &Connection,
         wanted: impl IntoIterator<Item = Uuid>,
@@ -30,15 +30,15 @@ impl LookedUp {
         Ok(wanted.iter().filter_map(|uuid| self.0.get(uuid)).map(OwnedDomain::view).collect())
     }
 
-    /// Forgets those that are not wanted any more, once they are many.
+    /// Removes handles of other domains once they are many.
     pub(crate) fn keep(&mut self, wanted: &[Uuid]) {
         if self.0.len() > 2 * wanted.len() {
             self.0.retain(|uuid, _| wanted.contains(uuid));
         }
     }
 
-    /// Looked-up domains know the ID that they had then, so they are not kept for long.
-    pub(crate) fn forget(&mut self) {
+    /// Removes all handles: IDs may have changed.
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 }

@@ -1,3 +1,0 @@
-//! Sampling while calls hang in some domains.
-
-pub(super) mod bypass;

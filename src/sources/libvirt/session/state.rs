@@ -1,0 +1,85 @@
+//! An open connection and what is kept along it.
+
+use super::inactive::InactiveDomains;
+use crate::model::{Call, Driver, HostInfo};
+use crate::sources::libvirt::definition::Definitions;
+use crate::sources::libvirt::events::PendingChanges;
+use crate::sources::libvirt::ffi::{CloseReason, Connection, LibvirtError};
+use crate::sources::libvirt::host::{self, NodeReader};
+use crate::sources::libvirt::options::Calls;
+use crate::sources::libvirt::stats::domain_handles::DomainHandles;
+use crate::sources::libvirt::stats::extra_groups::ExtraGroups;
+use crate::sources::libvirt::stats::per_domain::PerDomainCache;
+use crate::sources::libvirt::stats::unsupported::UnsupportedCalls;
+use crate::sources::libvirt::stats::{MAX_CALLS, monitor};
+use crate::sources::libvirt::{explain, uri};
+use crate::sources::{Monitor, Notify};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// An open connection.
+pub(crate) struct Session {
+    pub(super) connection: Connection,
+    pub(super) changes: Arc<PendingChanges>,
+    pub(super) driver: Driver,
+    /// Domains are read one by one.
+    pub(super) per_domain: bool,
+    pub(super) extra_groups: ExtraGroups,
+    pub(super) node: NodeReader,
+    pub(super) unsupported: UnsupportedCalls,
+    pub(super) inactive: InactiveDomains,
+    pub(super) cache: PerDomainCache,
+    pub(super) handles: DomainHandles,
+}
+
+impl Session {
+    /// Opens a connection and registers for its events.
+    pub(crate) fn open(uri: Option<&str>, calls: Calls, notify: Notify) -> Result<(Self, HostInfo), LibvirtError> {
+        let mut connection = Connection::open_read_only(uri)?;
+        let mut info = host::info(&connection);
+        let on_this_machine = calls == Calls::Auto && info.driver == Driver::Qemu && uri::is_local(&info.uri);
+        info.parallel_calls = if on_this_machine { MAX_CALLS } else { 1 };
+        let mut unsupported = UnsupportedCalls::default();
+        let changes = Arc::new(PendingChanges::new(notify));
+        let receiver = Arc::clone(&changes);
+        if let Err(error) = connection.subscribe(Arc::new(move |event| receiver.receive(event))) {
+            unsupported.add(Call::Events, explain::unsupported(&error, &info.driver));
+        }
+        let session = Self {
+            connection,
+            changes,
+            driver: info.driver.clone(),
+            per_domain: calls == Calls::PerDomain,
+            extra_groups: if on_this_machine { ExtraGroups::on_this_machine(uri) } else { ExtraGroups::remote() },
+            node: if on_this_machine { NodeReader::on_this_machine() } else { NodeReader::remote() },
+            unsupported,
+            inactive: InactiveDomains::default(),
+            cache: PerDomainCache::default(),
+            handles: DomainHandles::default(),
+        };
+        Ok((session, info))
+    }
+
+    /// False if the connection was closed, as far as this side knows.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.changes.closed().is_none() && self.connection.is_alive()
+    }
+
+    /// Why the connection was closed; `None` while it is open.
+    pub(crate) fn closed(&self) -> Option<CloseReason> {
+        self.changes.closed()
+    }
+
+    /// The state of the monitor of one domain.
+    pub(crate) fn monitor(&mut self, domain: Uuid) -> Result<Monitor, LibvirtError> {
+        self.handles.clear();
+        monitor::state(&self.connection, &mut self.handles, domain)
+    }
+
+    /// Begins a sample: takes over what events reported since the last one. Returns true if any domain changed.
+    pub(super) fn take_changes(&mut self, definitions: &mut Definitions) -> bool {
+        let (changed, stale) = self.changes.take();
+        definitions.mark_stale(stale);
+        changed
+    }
+}

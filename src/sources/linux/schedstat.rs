@@ -1,0 +1,153 @@
+//! Steal of a domain: how long the vCPU threads of its QEMU could run but had no host CPU, from
+//! `/proc/PID/task/TID/schedstat`. libvirt takes `vcpu.N.delay` from the same files.
+
+use super::cached_file::CachedFile;
+use crate::model::{Counter, VcpuDelay};
+use crate::units::Nanoseconds;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How often the number of threads is compared: no event reports a vCPU that is plugged in.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
+/// How old the list of vCPU threads may get: a vCPU may come while another thread ends, which leaves the number as it was.
+const LIST_EVERY: Duration = Duration::from_secs(60);
+
+/// The vCPU threads of one QEMU process.
+pub(super) struct VcpuThreads {
+    process: PathBuf,
+    files: Vec<CachedFile>,
+    /// Hard links of the directory of the threads: two more than there are threads.
+    links: u64,
+    counted: Instant,
+    listed: Instant,
+}
+
+impl VcpuThreads {
+    /// Lists the threads of the process whose directory under `/proc` is `process`.
+    pub(super) fn list(process: PathBuf) -> Self {
+        let now = Instant::now();
+        let mut threads = Self { process, files: Vec::new(), links: 0, counted: now, listed: now };
+        threads.list_again();
+        threads
+    }
+
+    /// How many files are open.
+    pub(super) fn open_files(&self) -> usize {
+        self.files.iter().filter(|file| file.is_open()).count()
+    }
+
+    /// The delay of all vCPU threads together. `None` if there is none, or if the kernel has no `schedstat`.
+    pub(super) fn read(&mut self, keep_open: bool) -> Option<VcpuDelay> {
+        let mut time = self.sum(keep_open);
+        if time.is_none() || self.has_other_threads() {
+            self.list_again();
+            time = self.sum(keep_open);
+            if time.is_none() {
+                // This kernel has no `schedstat`. An empty list is not read again before the number of threads changes.
+                self.files.clear();
+            }
+        }
+        let vcpus = u32::try_from(self.files.len()).ok().filter(|count| *count > 0)?;
+        Some(VcpuDelay { vcpus, time: Counter(Nanoseconds(time?)) })
+    }
+
+    /// `None` if a thread has ended.
+    fn sum(&mut self, keep_open: bool) -> Option<u64> {
+        self.files.iter_mut().try_fold(0_u64, |sum, file| Some(sum.saturating_add(file.read(keep_open, delay)?)))
+    }
+
+    /// Compares the number of threads first: reading the names of all threads takes as long as fifty readings.
+    fn has_other_threads(&mut self) -> bool {
+        if self.counted.elapsed() <= COUNT_EVERY {
+            return false;
+        }
+        self.counted = Instant::now();
+        self.listed.elapsed() > LIST_EVERY || links(&self.process) != self.links
+    }
+
+    fn list_again(&mut self) {
+        self.links = links(&self.process);
+        self.files = vcpu_files(&self.process);
+        self.listed = Instant::now();
+        self.counted = self.listed;
+    }
+}
+
+fn links(process: &Path) -> u64 {
+    std::fs::metadata(process.join("task")).map_or(0, |task| task.nlink())
+}
+
+/// `schedstat` of the threads that QEMU names `CPU 0/KVM`, `CPU 1/TCG` …
+fn vcpu_files(process: &Path) -> Vec<CachedFile> {
+    let is_vcpu = |task: &Path| {
+        std::fs::read(task.join("comm")).is_ok_and(|name| name.starts_with(b"CPU ") && name.contains(&b'/'))
+    };
+    let tasks = std::fs::read_dir(process.join("task")).into_iter().flatten().flatten().map(|task| task.path());
+    tasks.filter(|task| is_vcpu(task)).map(|task| CachedFile::new(task.join("schedstat"))).collect()
+}
+
+/// The second number of `schedstat`: nanoseconds in which the thread could run and had no CPU.
+fn delay(text: &str) -> Option<u64> {
+    text.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn write(process: &Path, thread: u32, name: &str, delay: u64) {
+        let task = process.join(format!("task/{thread}"));
+        fs::create_dir_all(&task).unwrap();
+        fs::write(task.join("comm"), name).unwrap();
+        fs::write(task.join("schedstat"), format!("5 {delay} 9\n")).unwrap();
+    }
+
+    fn delay_of(vcpus: u32, time: u64) -> Option<VcpuDelay> {
+        Some(VcpuDelay { vcpus, time: Counter(Nanoseconds(time)) })
+    }
+
+    #[test]
+    fn delays_of_vcpu_threads_are_added_up() {
+        let folder = tempfile::tempdir().unwrap();
+        for (thread, name, delay) in
+            [(1, "qemu-system-x86\n", 1), (2, "CPU 0/KVM\n", 700), (3, "CPU 1/TCG\n", 50), (4, "CPU-bound\n", 9)]
+        {
+            write(folder.path(), thread, name, delay);
+        }
+        let mut threads = VcpuThreads::list(folder.path().to_owned());
+        assert_eq!(threads.read(true), delay_of(2, 750));
+        assert_eq!(threads.open_files(), 2);
+        fs::write(folder.path().join("task/3/schedstat"), "6 60 9\n").unwrap();
+        assert_eq!(threads.read(true), delay_of(2, 760), "read again");
+    }
+
+    #[test]
+    fn a_vcpu_that_is_unplugged_leaves_the_sum() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), 2, "CPU 0/KVM\n", 700);
+        write(folder.path(), 3, "CPU 1/KVM\n", 50);
+        let mut threads = VcpuThreads::list(folder.path().to_owned());
+        assert_eq!(threads.read(false), delay_of(2, 750));
+        fs::remove_dir_all(folder.path().join("task/3")).unwrap();
+        assert_eq!(threads.read(false), delay_of(1, 700));
+    }
+
+    #[test]
+    fn without_vcpu_threads_or_schedstat_there_is_no_delay() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(VcpuThreads::list(folder.path().to_owned()).read(false), None);
+        write(folder.path(), 2, "CPU 0/KVM\n", 700);
+        fs::remove_file(folder.path().join("task/2/schedstat")).unwrap();
+        assert_eq!(VcpuThreads::list(folder.path().to_owned()).read(false), None);
+    }
+
+    #[test]
+    fn a_sum_that_does_not_fit_becomes_the_largest_number() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), 2, "CPU 0/KVM\n", u64::MAX);
+        write(folder.path(), 3, "CPU 1/KVM\n", 50);
+        assert_eq!(VcpuThreads::list(folder.path().to_owned()).read(false), delay_of(2, u64::MAX));
+    }
+}
