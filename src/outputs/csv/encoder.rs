@@ -40,31 +40,29 @@ impl Csv {
 
     fn sample(&self, record: &Record<'_>, elapsed: Option<Duration>, rows: &mut RowWriter<'_>) -> io::Result<()> {
         let place = Place::of(record);
-        let host = record.host;
         match self.table {
-            Table::Events => return Ok(()),
-            Table::Host => return rows.values(&HostRow { place, elapsed, host: Some(host) }),
-            Table::Domains | Table::Disks | Table::Nics | Table::Vcpus => {}
-        }
-        for domain in record.domains() {
-            let of = Some(domain);
-            match self.table {
-                Table::Disks => {
-                    for disk in domain.disks.iter() {
-                        rows.values(&device_row(place, of, "disk", Some(&*disk.key), DiskEntry(Some(disk))))?;
-                    }
+            Table::Events => {}
+            Table::Host => rows.values(&HostRow { place, elapsed, host: Some(record.host) })?,
+            Table::Domains => {
+                for domain in record.domains() {
+                    rows.values(&domain_row(place, Some(domain), record.host.cpus()))?;
                 }
-                Table::Nics => {
-                    for nic in domain.nics.iter() {
-                        rows.values(&device_row(place, of, "nic", Some(&*nic.key), NicEntry(Some(nic))))?;
-                    }
+            }
+            Table::Disks => {
+                for (domain, disk) in devices(record, |domain| domain.disks.iter()) {
+                    rows.values(&device_row(place, Some(domain), "disk", Some(&*disk.key), DiskEntry(Some(disk))))?;
                 }
-                Table::Vcpus => {
-                    for vcpu in domain.vcpus.iter().filter(|vcpu| vcpu.sample.is_some()) {
-                        rows.values(&device_row(place, of, "vcpu", Some(vcpu.key), VcpuEntry(Some(vcpu))))?;
-                    }
+            }
+            Table::Nics => {
+                for (domain, nic) in devices(record, |domain| domain.nics.iter()) {
+                    rows.values(&device_row(place, Some(domain), "nic", Some(&*nic.key), NicEntry(Some(nic))))?;
                 }
-                _ => rows.values(&domain_row(place, of, host.cpus()))?,
+            }
+            Table::Vcpus => {
+                let vcpus = devices(record, |domain| domain.vcpus.iter().filter(|vcpu| vcpu.sample.is_some()));
+                for (domain, vcpu) in vcpus {
+                    rows.values(&device_row(place, Some(domain), "vcpu", Some(vcpu.key), VcpuEntry(Some(vcpu))))?;
+                }
             }
         }
         Ok(())
@@ -96,6 +94,14 @@ impl Encoder for Csv {
             Content::Failure { .. } => Ok(()),
         }
     }
+}
+
+/// The devices of one kind, with their domains.
+fn devices<'a, D: 'a, I: Iterator<Item = &'a D> + 'a>(
+    record: &Record<'a>,
+    of: impl Fn(&'a Domain) -> I,
+) -> impl Iterator<Item = (&'a Domain, &'a D)> {
+    record.domains().into_iter().flat_map(move |domain| of(domain).map(move |device| (domain, device)))
 }
 
 /// The first columns of every row.
