@@ -1,40 +1,63 @@
-//! Time: a monotonic stamp for differences, a wall clock for people.
+//! Timestamps, the clock that makes them, and the sampling interval.
 
+use std::fmt::Debug;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// What is kept free before the process began: a hang may be older than vtop.
+/// A stamp's monotonic part at the start of the process: something that vtop finds may be older than vtop.
 const BEFORE_START: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
-/// When something was seen. Differences use the monotonic part only, so a wall clock that jumps changes no rate.
+/// When something happened, on two clocks. Differences use the monotonic part only, so a wall clock that is set anew changes
+/// no rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timestamp {
-    /// Monotonic time since an arbitrary start, the same for all stamps of one process.
+    /// Monotonic time since an arbitrary start, the same for all stamps of one clock.
     pub monotonic: Duration,
     /// Wall clock, for display and outputs only.
     pub wall: jiff::Timestamp,
 }
 
-impl Timestamp {
-    /// The moment of the call. Only sources and `app` call this: everything else is handed its time.
-    pub fn now() -> Self {
+/// Says what time it is: the system's time, or that of a recording or a test.
+pub trait Clock: Debug + Send + Sync {
+    /// The present time.
+    fn now(&self) -> Timestamp;
+}
+
+/// The clocks of this system: `CLOCK_MONOTONIC` and the wall clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
         static START: OnceLock<Instant> = OnceLock::new();
         let elapsed = START.get_or_init(Instant::now).elapsed();
-        Self { monotonic: BEFORE_START + elapsed, wall: jiff::Timestamp::now() }
+        Timestamp { monotonic: BEFORE_START + elapsed, wall: jiff::Timestamp::now() }
+    }
+}
+
+/// The present time for tokio's timers and for lengths of waits. Tests pause this clock.
+pub fn timer_now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
+impl Timestamp {
+    /// The present time of the system.
+    pub fn now() -> Self {
+        SystemClock.now()
     }
 
-    /// A stamp made of parts, for replays, synthetic hosts and tests: `monotonic` after `wall_start`.
+    /// A stamp made of parts, for recordings, synthetic hosts and tests: `monotonic` after `wall_start`.
     pub fn at(monotonic: Duration, wall_start: jiff::Timestamp) -> Self {
         let wall = wall_start.checked_add(monotonic).unwrap_or(jiff::Timestamp::MAX);
         Self { monotonic, wall }
     }
 
-    /// The moment that comes so much later.
+    /// The stamp that is `elapsed` later.
     pub fn later(self, elapsed: Duration) -> Self {
         Self { monotonic: self.monotonic.saturating_add(elapsed), ..Self::at(elapsed, self.wall) }
     }
 
-    /// A moment before this one; not before the start of time.
+    /// The stamp that is `by` earlier; monotonic time ends at 0.
     pub fn earlier(self, by: Duration) -> Self {
         Self {
             monotonic: self.monotonic.saturating_sub(by),
@@ -42,20 +65,20 @@ impl Timestamp {
         }
     }
 
-    /// Time since `earlier`; `None` where it is not later, so that no caller divides by nothing.
+    /// Time since `earlier`; `None` if this stamp is not later, so that no caller divides by 0.
     pub fn since(self, earlier: Timestamp) -> Option<Duration> {
         self.monotonic.checked_sub(earlier.monotonic).filter(|elapsed| !elapsed.is_zero())
     }
 }
 
-/// The pace of sampling, kept within what makes sense on a busy hypervisor.
+/// The sampling interval, within limits that make sense on a busy hypervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interval(Duration);
 
 impl Interval {
-    /// Shortest pace offered: 0.1 s.
+    /// The shortest interval: 0.1 s.
     pub const MIN: Interval = Interval(Duration::from_millis(100));
-    /// Longest pace offered: 10 min.
+    /// The longest interval: 10 min.
     pub const MAX: Interval = Interval(Duration::from_secs(600));
     /// Steps of the `+` and `-` keys, in milliseconds.
     const STEPS: [u64; 13] =
@@ -66,12 +89,12 @@ impl Interval {
         (Self::MIN.0..=Self::MAX.0).contains(&duration).then_some(Self(duration))
     }
 
-    /// From seconds, as an argument gives them; `None` for anything that is not a number in range.
+    /// From seconds, as in an argument; `None` for anything that is not a number in range.
     pub fn from_seconds(seconds: f64) -> Option<Self> {
         Duration::try_from_secs_f64(seconds).ok().and_then(Self::new)
     }
 
-    /// The length itself.
+    /// Its length.
     pub fn duration(self) -> Duration {
         self.0
     }
@@ -113,21 +136,30 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_interval_goes_to_its_neighbours() {
+    fn an_interval_between_two_steps_goes_to_its_neighbours() {
         let odd = Interval::from_seconds(0.7).unwrap();
         assert_eq!(odd.longer(), Interval::from_seconds(1.0).unwrap());
         assert_eq!(odd.shorter(), Interval::from_seconds(0.5).unwrap());
     }
 
     #[test]
-    fn seconds_out_of_range_are_refused() {
+    fn seconds_out_of_range_are_no_interval() {
         for bad in [0.0, 0.05, 601.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(Interval::from_seconds(bad), None, "{bad}");
         }
     }
 
     #[test]
-    fn no_time_has_passed_since_the_same_or_a_later_stamp() {
+    fn the_system_clock_goes_forward_and_its_stamps_can_be_older_than_the_process() {
+        let before = SystemClock.now();
+        let after = SystemClock.now();
+        assert!(after.monotonic >= before.monotonic);
+        let year = Duration::from_secs(365 * 24 * 3600);
+        assert_eq!(before.since(before.earlier(year)), Some(year));
+    }
+
+    #[test]
+    fn there_is_no_time_since_the_same_or_a_later_stamp() {
         let wall = jiff::Timestamp::UNIX_EPOCH;
         let early = Timestamp::at(Duration::from_secs(1), wall);
         let late = Timestamp::at(Duration::from_secs(3), wall);

@@ -45,6 +45,7 @@ impl AppError {
         match self {
             Self::NoTerminal => ExitCode::from(2),
             Self::ThreadGone(_) => ExitCode::from(PANIC_EXIT_CODE),
+            Self::Unreachable(failure) if failure.is_bug => ExitCode::from(PANIC_EXIT_CODE),
             _ => ExitCode::FAILURE,
         }
     }

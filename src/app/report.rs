@@ -122,7 +122,7 @@ mod tests {
 
     fn failed() -> HostUpdate {
         let at = Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH);
-        HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None, at })
+        HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None, at, is_bug: false })
     }
 
     fn connected() -> HostUpdate {

@@ -63,8 +63,6 @@ pub struct Domain {
     pub series: Series<DomainMetric>,
     /// Why its expensive groups are not read; `None`: they are.
     pub blocked: Option<Blocked>,
-    /// The hang of this domain itself, as last known: a degraded host does not check whether it goes on.
-    pub(super) hang: Option<Blocked>,
     /// Groups that the last reading returned.
     pub(super) answered: Groups,
     /// Groups that the last reading asked for and that another job kept from it.
@@ -102,7 +100,6 @@ impl Domain {
             io_error: None,
             series: Series::default(),
             blocked: None,
-            hang: None,
             answered: Groups::empty(),
             unanswered: Groups::empty(),
             extra: Groups::empty(),

@@ -10,8 +10,8 @@ use crate::fleet::derive::rates;
 use crate::fleet::event_log::EventLog;
 use crate::fleet::history::run_length::RunLength;
 use crate::model::{
-    Blocked, Call, DomainSample, Event, EventDomain, EventKind, Failure, Groups, HostInfo, HostSample, HostUpdate,
-    NodeSample, SampleDelta, SampleKind, UnsupportedCall,
+    Call, DomainSample, Event, Failure, Groups, HostInfo, HostSample, HostUpdate, NodeSample, SampleDelta, SampleKind,
+    UnsupportedCall,
 };
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -62,18 +62,6 @@ pub struct Host {
     partial_sums: RunLength<Groups>,
     /// The connection was down since the last point on the time axis.
     outage: bool,
-}
-
-/// That a domain hangs now, or does not any more. libvirt tells neither.
-fn hang_event((before, run): (Option<Blocked>, Option<u32>), domain: &Domain, at: Timestamp) -> Option<Event> {
-    // One that has ended meanwhile does not answer either.
-    let kind = match (before.filter(|_| domain.run == run), domain.hang) {
-        (before, Some(now)) if before.map(|blocked| blocked.by) != Some(now.by) => EventKind::Blocked(now.by),
-        (Some(before), None) => EventKind::Free(at.since(before.since).unwrap_or_default()),
-        _ => return None,
-    };
-    let name = domain.name.to_string();
-    Some(Event { at, domain: Some(EventDomain { uuid: domain.uuid, name }), kind })
 }
 
 impl Host {
@@ -144,28 +132,23 @@ impl Host {
     ) {
         // Each is done with while it is at hand: with many of them, going to each again is what takes the time.
         let mut named = named.into_iter().peekable();
-        let mut told = Vec::new();
         for (uuid, domain) in &mut self.domains {
             while let Some(other) = named.next_if(|(next, _)| next < uuid) {
                 appeared.push(other);
             }
-            let before = (domain.hang, domain.run);
             match named.next_if(|(next, _)| next == uuid) {
                 Some((_, sample)) => domain.read(sample, totals.at, totals.requested),
                 None => domain.read_same(totals.at, totals.requested),
             }
-            told.extend(hang_event(before, domain, totals.at));
             totals.add(domain);
         }
         for (uuid, sample) in appeared.into_iter().chain(named) {
             if let Entry::Vacant(place) = self.domains.entry(uuid) {
                 let domain = place.insert(Domain::new(uuid, totals.at));
                 domain.read(sample, totals.at, totals.requested);
-                told.extend(hang_event((None, domain.run), domain, totals.at));
                 totals.add(domain);
             }
         }
-        told.into_iter().for_each(|event| self.events.push(event));
         self.unsupported = unsupported;
         if totals.tick.is_some() {
             rates::node(&mut self.series, &node, &self.node);

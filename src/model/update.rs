@@ -58,4 +58,6 @@ pub struct Failure {
     pub retry_in: Option<Duration>,
     /// When it failed.
     pub at: Timestamp,
+    /// It is a bug in vtop (a panic), not a fault of the host.
+    pub is_bug: bool,
 }

@@ -195,6 +195,7 @@ fn no_answer(now: Timestamp) -> Failure {
         advice: Some(CONNECTING_END_ADVICE.to_owned()),
         retry_in: None,
         at: now,
+        is_bug: false,
     }
 }
 
@@ -224,7 +225,7 @@ mod tests {
     }
 
     fn failed(message: &str) -> HostUpdate {
-        HostUpdate::Failed(Failure { message: message.into(), advice: None, retry_in: None, at: at(0) })
+        HostUpdate::Failed(Failure { message: message.into(), advice: None, retry_in: None, at: at(0), is_bug: false })
     }
 
     fn rebooted(milliseconds: u64) -> HostUpdate {

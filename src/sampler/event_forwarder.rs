@@ -1,85 +1,83 @@
-//! Events on their way to the reader: beside the samples, in their order, waiting as long as the reader needs.
+//! Events on their way to the reader. They have a queue of their own, so that neither do many events delay a sample, nor does a
+//! sample that waits for the reader delay the taking of events.
 
 use crate::model::{Event, EventKind, HostUpdate};
+use crate::sources::event_queue::EventQueue;
 use crate::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
-/// Events that may wait for a reader who does not read: some megabytes. What comes beyond them is counted.
-const WAITING: usize = 10_000;
-
-/// Takes events at once and hands them on when there is room. All clones are one teller.
+/// Takes events at once, and sends them in their order when the reader has room. All clones have the same queue.
 #[derive(Clone)]
-pub(crate) struct EventForwarder(Arc<Mutex<Inner>>);
+pub(super) struct EventForwarder {
+    state: Arc<Mutex<State>>,
+    /// Wakes the task that sends. Its end is the end of that task.
+    wake: mpsc::Sender<()>,
+}
 
-struct Inner {
-    waiting: mpsc::Sender<Event>,
-    left_out: u64,
-    /// The newest sample's time, and when it came: from the two follows what time it is, without a clock.
-    sampled: Option<(Timestamp, Instant)>,
-    lost: bool,
+#[derive(Default)]
+struct State {
+    queue: EventQueue,
+    /// The connection has given samples.
+    was_sampled: bool,
+    /// The end of such a connection was reported, and no sample has come since.
+    is_lost: bool,
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    // No change of the state can panic before it is complete.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl EventForwarder {
-    /// Starts the task that waits for room, so that nobody else has to. It ends after the last event of this teller.
-    pub(crate) fn spawn(host: usize, updates: mpsc::Sender<(usize, HostUpdate)>) -> Self {
-        let (waiting, mut events) = mpsc::channel(WAITING);
+    /// Starts the task that sends the events of `host`. It ends when all clones are dropped and the queue is empty, or when
+    /// the reader is gone. Must be called within a tokio runtime.
+    pub(super) fn spawn(host: usize, updates: mpsc::Sender<(usize, HostUpdate)>) -> Self {
+        let state = Arc::new(Mutex::new(State::default()));
+        let (wake, mut woken) = mpsc::channel(1);
+        let shared = Arc::clone(&state);
         tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
-                if updates.send((host, HostUpdate::Event(event))).await.is_err() {
-                    return;
+            while woken.recv().await.is_some() {
+                loop {
+                    let Some(event) = lock(&shared).queue.pop() else { break };
+                    if updates.send((host, HostUpdate::Event(event))).await.is_err() {
+                        return;
+                    }
                 }
             }
         });
-        Self(Arc::new(Mutex::new(Inner { waiting, left_out: 0, sampled: None, lost: false })))
+        Self { state, wake }
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        // Nothing below can panic half-way through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Sends an event.
+    pub(super) fn forward(&self, event: Event) {
+        lock(&self.state).queue.push(event);
+        // A full channel holds the signal already, and an ended task has no reader.
+        let _ = self.wake.try_send(());
     }
 
-    /// Hands an event on.
-    pub(crate) fn forward(&self, event: Event) {
-        self.inner().forward(event);
-    }
-
-    /// A sample has come. After a loss it says that the host is back.
-    pub(crate) fn sampled(&self, at: Timestamp, now: Instant) {
-        self.inner().sampled(at, now);
-    }
-
-    /// The connection is gone: an event where it had given samples, and once only.
-    pub(crate) fn lost(&self, reason: &str, now: Instant) {
-        self.inner().lost(reason, now);
-    }
-}
-
-impl Inner {
-    fn forward(&mut self, event: Event) {
-        if self.left_out > 0 {
-            let kind = EventKind::LeftOut(self.left_out);
-            if self.waiting.try_send(Event { at: event.at, domain: None, kind }).is_ok() {
-                self.left_out = 0;
-            }
-        }
-        if self.left_out > 0 || self.waiting.try_send(event).is_err() {
-            self.left_out += 1;
-        }
-    }
-
-    fn sampled(&mut self, at: Timestamp, now: Instant) {
-        self.sampled = Some((at, now));
-        if std::mem::take(&mut self.lost) {
+    /// A full sample came. After a loss, the connection's return is an event.
+    pub(super) fn sampled(&self, at: Timestamp) {
+        let was_lost = {
+            let mut state = lock(&self.state);
+            state.was_sampled = true;
+            std::mem::take(&mut state.is_lost)
+        };
+        if was_lost {
             self.forward(Event { at, domain: None, kind: EventKind::ConnectionBack });
         }
     }
 
-    fn lost(&mut self, reason: &str, now: Instant) {
-        let Some((at, came)) = self.sampled.take() else { return };
-        self.lost = true;
-        let kind = EventKind::ConnectionLost(reason.to_owned());
-        self.forward(Event { at: at.later(now - came), domain: None, kind });
+    /// The connection is lost. That is an event if the connection has given samples.
+    pub(super) fn lost(&self, reason: &str, at: Timestamp) {
+        let was_sampled = {
+            let mut state = lock(&self.state);
+            let was_sampled = std::mem::take(&mut state.was_sampled);
+            state.is_lost |= was_sampled;
+            was_sampled
+        };
+        if was_sampled {
+            self.forward(Event { at, domain: None, kind: EventKind::ConnectionLost(reason.to_owned()) });
+        }
     }
 }

@@ -1,41 +1,44 @@
-//! How a host's task is started and steered.
+//! Starts the task of a host and controls it.
 
+use super::controls::Controls;
 use super::event_forwarder::EventForwarder;
 use super::plan::Demand;
-use super::settings::{Controls, MakeSource, Settings};
-use super::task::Task;
+use super::settings::{MakeSource, Settings};
+use super::supervisor::Supervisor;
+use super::update_sender::UpdateSender;
 use crate::model::HostUpdate;
 use crate::time::Interval;
+use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
-/// Steers a host's task. Dropping it ends the task, without waiting for a call that is under way.
+/// Controls a host's task. The task ends when this is dropped, without waiting for a call in flight.
 #[derive(Debug)]
 pub struct Handle(watch::Sender<Controls>);
 
 impl Handle {
-    /// The pace from now on. Rates stay true: they use the time that really passed.
+    /// Sets the sampling interval from now on. Rates stay correct: they use the time that really passed.
     pub fn set_interval(&self, interval: Interval) {
-        self.set(|control| control.interval = interval);
+        self.0.send_if_modified(|controls| std::mem::replace(&mut controls.interval, interval) != interval);
     }
 
-    /// What is looked at from the next tick on.
+    /// Sets what is needed from the next tick on.
     pub fn set_demand(&self, demand: Demand) {
-        self.set(|control| control.demand = Some(demand));
-    }
-
-    fn set(&self, change: impl FnOnce(&mut Controls)) {
-        self.0.send_if_modified(|control| {
-            let before = control.clone();
-            change(control);
-            *control != before
+        self.0.send_if_modified(|controls| {
+            let is_new = controls.demand.as_ref() != Some(&demand);
+            if is_new {
+                controls.demand = Some(demand);
+            }
+            is_new
         });
     }
 }
 
-/// Starts to sample a host; must be called within a tokio runtime. `host` is told with every update.
+/// Starts to sample a host. Must be called within a tokio runtime. `host` is a number of the caller's choice, which comes with
+/// every update.
 pub fn spawn(host: usize, make: MakeSource, settings: Settings, updates: mpsc::Sender<(usize, HostUpdate)>) -> Handle {
     let (handle, controls) = watch::channel(Controls { interval: settings.interval, demand: settings.demand.clone() });
     let events = EventForwarder::spawn(host, updates.clone());
-    tokio::spawn(Task::new(host, make, settings, controls, updates, events).run());
+    let updates = UpdateSender { host, channel: updates, controls };
+    tokio::spawn(Supervisor { make: Arc::new(make), settings, updates, events }.run());
     Handle(handle)
 }

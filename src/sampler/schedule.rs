@@ -1,38 +1,40 @@
-//! When to ask next: pure arithmetic over moments that the caller hands in.
+//! When the next sample is due. All moments are arguments.
 
 use super::SecondSample;
 use crate::time::Interval;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The longest wait for the second sample of a connection, where it shall come soon.
+/// The longest wait for the second sample of a connection with [`SecondSample::Soon`].
 const SOON: Duration = Duration::from_millis(300);
 
-/// The ticks of one connection: a grid that does not drift. A tick that was missed is left out, not made up for.
+/// The ticks of one connection: moments on a fixed grid at which a full sample is due. A tick that is missed is left out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
     interval: Duration,
-    second: SecondSample,
-    begun: u64,
-    /// From where the next tick is counted: the moment at which the last one was due.
-    anchor: Instant,
-    /// The next tick is the second one, and it shall come soon.
-    hurry: bool,
+    second_sample: SecondSample,
+    /// How many ticks have started.
+    started: u64,
+    /// When the last tick was due; the next one is counted from there.
+    last: Instant,
+    /// The next tick is the second one, which comes soon.
+    is_second_soon: bool,
     next: Instant,
-    /// How long the last tick took, and how many up to it were not over when the next was due.
+    /// How long the sample of the last tick took.
     took: Duration,
+    /// How many ticks in a row took longer than the interval.
     late: u32,
 }
 
 impl Schedule {
-    /// A first tick at once.
-    pub(super) fn new(now: Instant, interval: Interval, second: SecondSample) -> Self {
+    /// A schedule whose first tick is due at `now`.
+    pub(super) fn new(now: Instant, interval: Interval, second_sample: SecondSample) -> Self {
         Self {
             interval: interval.duration(),
-            second,
-            begun: 0,
-            anchor: now,
-            hurry: false,
+            second_sample,
+            started: 0,
+            last: now,
+            is_second_soon: false,
             next: now,
             took: Duration::ZERO,
             late: 0,
@@ -44,60 +46,60 @@ impl Schedule {
         self.next
     }
 
-    /// The tick that was due begins.
-    pub(super) fn begins(&mut self) {
-        self.begun += 1;
-        self.anchor = self.next;
+    /// The sample of the tick that was due starts.
+    pub(super) fn start(&mut self) {
+        self.started += 1;
+        self.last = self.next;
     }
 
-    /// How long ticks take, where the interval is not kept: two in a row took longer. One alone is a hiccup.
+    /// How long a sample takes, if at least two in a row took longer than the interval.
     pub(super) fn late(&self) -> Option<Duration> {
         (self.late >= 2).then_some(self.took)
     }
 
-    /// Its answer has come.
-    pub(super) fn finished(&mut self, now: Instant) {
-        self.took = now - self.anchor;
+    /// The sample of the tick is complete.
+    pub(super) fn finish(&mut self, now: Instant) {
+        self.took = now - self.last;
         self.late = if self.took > self.interval { self.late + 1 } else { 0 };
-        self.hurry = self.begun == 1 && self.second == SecondSample::Soon;
-        if self.hurry {
-            // From the answer, not from the question: else a slow first call leaves next to no time between the two.
-            self.anchor = now;
+        self.is_second_soon = self.started == 1 && self.second_sample == SecondSample::Soon;
+        if self.is_second_soon {
+            // Counted from the end of the first sample: after a slow one there would be too little time between the two.
+            self.last = now;
         }
-        self.next = self.anchor + self.step();
+        self.next = self.last + self.step();
         if self.next <= now {
-            let missed = (now - self.anchor).as_nanos() / self.interval.as_nanos();
-            self.next = self.anchor + self.interval * u32::try_from(missed + 1).unwrap_or(u32::MAX);
+            let missed = (now - self.last).as_nanos() / self.interval.as_nanos();
+            self.next = self.last + self.interval * u32::try_from(missed + 1).unwrap_or(u32::MAX);
         }
     }
 
-    /// What held up the last tick is gone around from now on. Where that cost a tick, the next one need not wait for the
-    /// grid: a new one begins with it. Not at once, as rates over next to no time are noise.
-    pub(super) fn bypassed(&mut self, now: Instant) {
+    /// The call that delayed the last tick is bypassed from now on. If a tick was missed, the next one comes soon, and the grid
+    /// continues from there. It does not come at once, because a rate over a very short time says little.
+    pub(super) fn hang_bypassed(&mut self, now: Instant) {
         if self.late > 0 {
             self.next = self.next.min(now + self.interval / 2);
         }
     }
 
-    /// Another pace, from the last tick on; at once where that has passed already.
+    /// Sets another interval, counted from the last tick. If it has passed already, the next tick is due at `now`.
     pub(super) fn set_interval(&mut self, interval: Interval, now: Instant) {
         self.interval = interval.duration();
-        if self.begun > 0 {
-            self.next = (self.anchor + self.step()).max(now);
+        if self.started > 0 {
+            self.next = (self.last + self.step()).max(now);
         }
     }
 
     fn step(&self) -> Duration {
-        if self.hurry { self.interval.min(SOON) } else { self.interval }
+        if self.is_second_soon { self.interval.min(SOON) } else { self.interval }
     }
 }
 
-/// How soon after an event the cheap look follows: enough for the events that come together.
-const LOOK_AFTER: Duration = Duration::from_millis(50);
-/// The least time between two looks, so that a storm of events costs three calls a second.
-const LOOK_APART: Duration = Duration::from_millis(350);
+/// How long after an event the states are read: other events often come together with it.
+const POLL_DELAY: Duration = Duration::from_millis(50);
+/// The shortest time between two state polls: many events cost three calls a second.
+const MIN_POLL_GAP: Duration = Duration::from_millis(350);
 
-/// The cheap look at who exists that an event asks for.
+/// When to read which domains exist and their states ([`SampleKind::StateOnly`](crate::model::SampleKind)), after an event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct StatePoll {
     due: Option<Instant>,
@@ -105,46 +107,46 @@ pub(super) struct StatePoll {
 }
 
 impl StatePoll {
-    /// Something has happened.
-    pub(super) fn noticed(&mut self, now: Instant) {
-        let soonest = now + LOOK_AFTER;
-        self.due.get_or_insert(self.last.map_or(soonest, |last| soonest.max(last + LOOK_APART)));
+    /// Domains have changed.
+    pub(super) fn request(&mut self, now: Instant) {
+        let soonest = now + POLL_DELAY;
+        self.due.get_or_insert(self.last.map_or(soonest, |last| soonest.max(last + MIN_POLL_GAP)));
     }
 
-    /// When to look; `None`: there is no reason to.
+    /// When the poll is due; `None`: not at all.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }
 
-    /// The look begins.
-    pub(super) fn begins(&mut self, now: Instant) {
+    /// The poll starts.
+    pub(super) fn start(&mut self, now: Instant) {
         (self.due, self.last) = (None, Some(now));
     }
 
-    /// A tick begins, which sees all that has happened up to now.
-    pub(super) fn not_needed(&mut self) {
+    /// A full sample starts. It reads the states too, so no poll is due.
+    pub(super) fn cancel(&mut self) {
         self.due = None;
     }
 }
 
-/// The wait before the next attempt to connect: doubles until something works.
+/// The wait before the next attempt to connect. It doubles with every attempt, up to 30 s.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Backoff(Duration);
 
 impl Backoff {
-    /// The wait where an attempt costs next to nothing: a daemon of this machine that comes back is seen within 2 s.
+    /// The wait where an attempt costs next to nothing: a daemon of this machine that starts again is found within 2 s.
     pub(super) const AWAY: Duration = Duration::from_millis(700);
     const FIRST: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
 
-    /// How long to wait now.
+    /// Returns the wait before the next attempt, and doubles the one after it.
     pub(super) fn next(&mut self) -> Duration {
         let wait = self.0;
         self.0 = (wait * 2).min(Self::LONGEST);
         wait
     }
 
-    /// The longest wait, for what will hardly get better.
+    /// Returns the longest wait, for an error that will hardly go away.
     pub(super) fn longest(&mut self) -> Duration {
         self.0 = Self::LONGEST;
         self.0
@@ -174,8 +176,8 @@ mod tests {
         (0..count)
             .map(|_| {
                 let due = schedule.next();
-                schedule.begins();
-                schedule.finished(due + call);
+                schedule.start();
+                schedule.finish(due + call);
                 (due - start).as_millis()
             })
             .collect()
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_tick_that_was_missed_is_left_out() {
+    async fn a_tick_that_is_missed_is_left_out() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, interval(1000), SecondSample::OnTime);
         assert_eq!(ticks(start, &mut schedule, ms(2500), 3), [0, 3000, 6000]);
@@ -202,25 +204,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_held_it_up_is_gone_around_and_the_next_comes_soon() {
+    async fn after_a_hang_is_bypassed_the_next_tick_comes_soon() {
         let start = Instant::now();
         for (call, then) in [(800, [1000, 2000, 3000]), (1100, [1600, 2600, 3600]), (1900, [2000, 3000, 4000])] {
             let mut schedule = Schedule::new(start, interval(1000), SecondSample::OnTime);
-            schedule.begins();
-            schedule.finished(start + ms(call));
-            schedule.bypassed(start + ms(call));
+            schedule.start();
+            schedule.finish(start + ms(call));
+            schedule.hang_bypassed(start + ms(call));
             assert_eq!(ticks(start, &mut schedule, ms(100), 3), then);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn another_pace_counts_from_the_last_tick() {
+    async fn another_interval_counts_from_the_last_tick() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, interval(1000), SecondSample::OnTime);
         schedule.set_interval(interval(5000), start);
         assert_eq!(schedule.next(), start, "the first tick does not wait");
-        schedule.begins();
-        schedule.finished(start);
+        schedule.start();
+        schedule.finish(start);
         schedule.set_interval(interval(2000), start + ms(500));
         assert_eq!(schedule.next(), start + ms(2000));
         schedule.set_interval(interval(100), start + ms(500));
@@ -228,39 +230,39 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn another_pace_during_a_call_moves_the_next_tick_only() {
+    async fn another_interval_during_a_call_moves_the_next_tick_only() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, interval(5000), SecondSample::OnTime);
-        schedule.begins();
+        schedule.start();
         schedule.set_interval(interval(1000), start + ms(2000));
-        schedule.finished(start + ms(2500));
+        schedule.finish(start + ms(2500));
         assert_eq!(schedule.next(), start + ms(3000));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn another_pace_leaves_the_hurry_of_the_second_tick() {
+    async fn another_interval_does_not_delay_the_second_tick() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, interval(1000), SecondSample::Soon);
-        schedule.begins();
-        schedule.finished(start);
+        schedule.start();
+        schedule.finish(start);
         schedule.set_interval(interval(10_000), start + ms(10));
         assert_eq!(schedule.next(), start + ms(300));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_storm_of_events_costs_few_looks() {
+    async fn many_events_cost_few_state_polls() {
         let start = Instant::now();
         let mut poll = StatePoll::default();
-        let mut looks = Vec::new();
+        let mut polls = Vec::new();
         for millisecond in 0..1000 {
             let now = start + ms(millisecond);
-            poll.noticed(now);
+            poll.request(now);
             if poll.due().is_some_and(|due| due <= now) {
-                poll.begins(now);
-                looks.push(millisecond);
+                poll.start(now);
+                polls.push(millisecond);
             }
         }
-        assert_eq!(looks, [50, 400, 750]);
+        assert_eq!(polls, [50, 400, 750]);
     }
 
     #[test]

@@ -1,49 +1,51 @@
-//! How a host is sampled, and what of it can change meanwhile.
+//! How a host is sampled.
 
 use super::plan::Demand;
 use crate::sources::Source;
-use crate::time::Interval;
+use crate::time::{Clock, Interval, SystemClock};
+use std::sync::Arc;
 
-/// Makes a host's source: the first one, and a fresh one where a thread was lost with the source in it.
+/// Makes a source of a host: the first one, and another one for each further connection.
 pub type MakeSource = Box<dyn Fn() -> Box<dyn Source> + Send + Sync>;
 
 /// When the second sample of a connection comes. A rate needs two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecondSample {
-    /// After 300 ms at most, so that a screen has rates at once.
+    /// After 300 ms at most, so that a screen soon has rates.
     Soon,
-    /// After one interval, like every other: for outputs, where every line covers the same time.
+    /// After one interval, as all others: for outputs, so that every rate covers the same time.
     OnTime,
 }
 
 /// How a host is sampled.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The pace.
+    /// The sampling interval at the start.
     pub interval: Interval,
-    /// What is looked at to begin with; `None`: everything, always.
+    /// What is needed at the start; `None`: everything, always.
     pub demand: Option<Demand>,
     /// When the second sample comes.
-    pub second: SecondSample,
-    /// Whether a call that takes too long is looked into.
+    pub second_sample: SecondSample,
+    /// Whether the watchdog looks into a call that takes too long.
     pub watchdog: bool,
+    /// The clock of failures and of other events that the sampler itself reports. It must be the clock of the source's samples.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Settings {
     /// For a screen, which says what it shows: rates as soon as possible.
     pub fn screen(interval: Interval) -> Self {
-        Self { interval, demand: Some(Demand::default()), second: SecondSample::Soon, watchdog: true }
+        Self {
+            interval,
+            demand: Some(Demand::default()),
+            second_sample: SecondSample::Soon,
+            watchdog: true,
+            clock: Arc::new(SystemClock),
+        }
     }
 
-    /// For an output: everything at every tick, every line over a whole interval.
+    /// For an output: everything at every tick, and every rate over a whole interval.
     pub fn output(interval: Interval) -> Self {
-        Self { demand: None, second: SecondSample::OnTime, ..Self::screen(interval) }
+        Self { demand: None, second_sample: SecondSample::OnTime, ..Self::screen(interval) }
     }
-}
-
-/// What can change while a host is sampled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Controls {
-    pub(super) interval: Interval,
-    pub(super) demand: Option<Demand>,
 }

@@ -36,99 +36,100 @@ impl Request {
     }
 }
 
-/// A hypervisor, real or not. All calls block; they are made from one thread, one at a time.
+/// A hypervisor, real or synthetic. All calls block. They are made from one thread, one at a time.
 pub trait Source: Send {
-    /// Opens (or opens again after a loss) and says what the host is. `notify` may be kept and called from any
+    /// Opens a connection, or a new one after a loss, and says what the host is. `notify` may be kept and called from any
     /// thread until the source is dropped.
     fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError>;
 
-    /// One reading of everything that exists. Groups that the request does not name stay empty.
+    /// Reads all domains that exist. Groups that the request does not name stay empty.
     fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError>;
 
-    /// The same while calls hang in some domains: those are asked for what cannot hang, or for nothing at all. A busy
-    /// domain whose monitor is still busy is marked as [`blocked`](crate::model::DomainSample::held). A source in which nothing can hang has nothing to avoid.
+    /// Reads the same while calls hang in some domains. Of those domains only groups are read whose calls cannot hang, or
+    /// none. A busy domain whose monitor is still busy is [`blocked`](crate::model::DomainSample::blocked) in the sample. A
+    /// source whose calls cannot hang has nothing to bypass.
     fn sample_degraded(&mut self, request: &Request, bypass: &Bypass) -> Result<HostSample, SourceError>;
 
-    /// Whether a domain's hypervisor answers (`virDomainGetControlInfo`). Itself hangs where libvirt keeps the domain
+    /// Whether a domain's hypervisor answers (`virDomainGetControlInfo`). This call hangs too if libvirt keeps the domain
     /// locked.
     fn monitor(&mut self, domain: Uuid) -> Result<Monitor, SourceError>;
 }
 
-/// Domains to go around, because a call hangs in them.
+/// Domains to bypass, because calls hang in them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bypass {
-    /// Their monitor is busy: state and NICs can be had.
+    /// Domains whose monitor is busy: their state and NICs can be read.
     pub busy: BTreeSet<Uuid>,
-    /// libvirt keeps them locked: no call may name them, nor a list in which they would be.
+    /// Domains that libvirt keeps locked: no call may name them, nor list all domains.
     pub locked: BTreeSet<Uuid>,
-    /// The active domains that are known, for when no list can be had.
+    /// The active domains that are known, for when no list can be read.
     pub known: BTreeSet<Uuid>,
-    /// So many calls at most may be made side by side: each could hang as well.
+    /// The most calls that may be in flight at a time: each could hang as well.
     pub calls: usize,
 }
 
 /// What a domain's monitor does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Monitor {
-    /// It would answer.
+    /// It is free.
     Free,
-    /// A command has been under way for so long.
+    /// It has been busy with a command for this long.
     Busy(Duration),
-    /// A command is under way beside a job of libvirt's own, and nobody knows for how long.
+    /// It is busy with a command of libvirt's own job. libvirt does not say for how long.
     AtWork,
-    /// There is no such domain any more, or it is off.
+    /// The domain is off or does not exist.
     Gone,
 }
 
-/// How a source tells the sampler, between samples, that something has happened. Never blocks.
+/// How a source tells its sampler, between samples, that something happened. Never blocks.
 #[derive(Clone)]
 pub struct Notify(Arc<dyn Fn(Notice) + Send + Sync>);
 
 impl Notify {
-    /// Wraps what shall be called.
+    /// Calls `call` with every notice.
     pub fn new(call: impl Fn(Notice) + Send + Sync + 'static) -> Self {
         Self(Arc::new(call))
     }
 
-    /// Hands the notice on.
+    /// Sends a notice.
     pub fn send(&self, notice: Notice) {
         (self.0)(notice);
     }
 }
 
-/// What a source noticed by itself.
+/// What a source tells between samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// A domain came, went, changed its state, name or devices.
+    /// A domain appeared, vanished, or changed its state, name or devices.
     DomainsChanged,
-    /// Something that the operator may want to read of. Where it changes what exists, [`Notice::DomainsChanged`]
+    /// Something for the operator to read. If it changes which domains exist or their states, [`Notice::DomainsChanged`]
     /// follows.
     Event(Event),
-    /// The connection is gone; the reason for the operator.
+    /// The connection is lost; the reason, for the operator.
     Closed(String),
 }
 
-/// Why a source could not do what was asked.
+/// Why a source could not do what was requested.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SourceError {
     /// What failed and why, one line for the operator.
     pub message: String,
-    /// What to do about it, where that can be told.
+    /// What the operator can do; `None` if that is not known.
     pub advice: Option<String>,
-    /// What it means for the connection.
+    /// What failed with it.
     pub severity: FailureScope,
 }
 
-/// What an error means for what comes next.
+/// What an error ends, and when the next attempt makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureScope {
-    /// This sample only; the connection stands.
+    /// This sample only; the connection is still open.
     Sample,
-    /// The connection is gone: connect again.
+    /// The connection is lost: connect again.
     Connection,
-    /// Nobody listens at a socket of this machine. To ask again costs next to nothing.
+    /// No daemon listens at a socket of this machine. Another attempt costs next to nothing.
     Away,
-    /// It will not work however often it is tried (a URI that means nothing): tell, and end at start-up.
+    /// No attempt can work (a URI that means nothing).
     Permanent,
 }

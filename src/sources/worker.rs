@@ -1,36 +1,35 @@
-//! A thread for a blocking source: one connection, one call in flight, and nobody else waits for it.
+//! A thread for a blocking source: one connection, and one call in flight.
 
-use super::{Bypass, Monitor, Notice, Notify, Request, Source, SourceError};
+use super::notices::{self, Notices};
+use super::{Bypass, Monitor, Notify, Request, Source, SourceError};
 use crate::model::{HostInfo, HostSample};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::mpsc as blocking;
 use std::task::{Context, Poll};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 type Job = Box<dyn FnOnce(&mut dyn Source) + Send>;
 
-/// The handle of a source's thread. Dropping it lets the thread end after its call; it is never joined, because a
-/// call into a hung hypervisor cannot be cancelled.
+/// The handle of a source's thread. After it is dropped the thread ends with its current call. No one joins the thread: a
+/// call to a hypervisor that does not answer cannot be cancelled.
 pub struct Worker {
     jobs: blocking::Sender<Job>,
     notify: Notify,
 }
 
-/// The thread is gone (its source panicked). Nothing more will come from it.
+/// The thread has ended because its source panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the source's thread has ended")]
 pub struct WorkerGone;
 
 impl Worker {
-    /// Starts the thread; what the source notices by itself comes out of the second half. Fails where the system
-    /// gives no thread.
-    pub fn spawn(name: &str, mut source: Box<dyn Source>) -> std::io::Result<(Self, mpsc::UnboundedReceiver<Notice>)> {
+    /// Starts the thread. Returns its handle and the queue of the source's notices, or an error if the system gives no
+    /// thread.
+    pub fn spawn(name: &str, mut source: Box<dyn Source>) -> std::io::Result<(Self, Notices)> {
         let (jobs, queue) = blocking::channel::<Job>();
-        let (sender, notices) = mpsc::unbounded_channel();
-        // Notices are one per lifecycle event and are drained at once, so an unbounded channel stays short.
-        let notify = Notify::new(move |notice| drop(sender.send(notice)));
+        let (notify, notices) = notices::queue();
         std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             for job in queue {
                 job(source.as_mut());
@@ -39,13 +38,13 @@ impl Worker {
         Ok((Self { jobs, notify }, notices))
     }
 
-    /// [`Source::connect`] on the thread.
+    /// Calls [`Source::connect`] on the thread.
     pub fn connect(&self) -> Pending<Result<HostInfo, SourceError>> {
         let notify = self.notify.clone();
         self.run(move |source| source.connect(notify))
     }
 
-    /// [`Source::sample`] on the thread, or [`Source::sample_degraded`] where there is something to go around.
+    /// Calls [`Source::sample`] on the thread, or [`Source::sample_degraded`] if there is a `bypass`.
     pub fn sample(&self, request: Request, bypass: Option<Bypass>) -> Pending<Result<HostSample, SourceError>> {
         self.run(move |source| match bypass {
             Some(bypass) => source.sample_degraded(&request, &bypass),
@@ -53,7 +52,7 @@ impl Worker {
         })
     }
 
-    /// [`Source::monitor`] on the thread.
+    /// Calls [`Source::monitor`] on the thread.
     pub fn monitor(&self, domain: Uuid) -> Pending<Result<Monitor, SourceError>> {
         self.run(move |source| source.monitor(domain))
     }
@@ -61,13 +60,13 @@ impl Worker {
     fn run<T: Send + 'static>(&self, call: impl FnOnce(&mut dyn Source) -> T + Send + 'static) -> Pending<T> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |source| drop(reply.send(call(source))));
-        // Where the thread is gone the job is dropped, and `reply` with it: the answer says so.
+        // If the thread has ended, the job is dropped with `reply`, and the answer is WorkerGone.
         drop(self.jobs.send(job));
         Pending(answer)
     }
 }
 
-/// A call that is under way. It goes on when this is dropped: nothing can cancel it.
+/// A call in flight. Dropping this does not cancel the call.
 pub struct Pending<T>(oneshot::Receiver<T>);
 
 impl<T> Future for Pending<T> {

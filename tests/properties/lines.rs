@@ -131,7 +131,7 @@ proptest! {
             domain: Some(EventDomain { uuid: uuid::Uuid::nil(), name: name.clone() }),
             kind: EventKind::DeviceAdded(device.clone()),
         };
-        let failed = Failure { message: failure.clone(), advice: Some(reason.clone()), retry_in: None, at: at(3) };
+        let failed = Failure { message: failure.clone(), advice: Some(reason.clone()), retry_in: None, at: at(3), is_bug: false };
         let mut fleet = Fleet::new(1);
         let mut report = Report::new(1, Duration::from_secs(1), at(0));
         let mut tables = Tables::new();

@@ -7,6 +7,7 @@ mod fleets;
 mod lines;
 mod oracle;
 mod screens;
+mod stream;
 mod world;
 
 /// As many cases as a test wants, or as `PROPTEST_CASES` says.

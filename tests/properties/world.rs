@@ -155,6 +155,7 @@ impl World {
                 advice: None,
                 retry_in: Some(Duration::from_secs(1)),
                 at: self.now(),
+                is_bug: false,
             }),
             Then::Event(kind) => {
                 let kind = match kind {

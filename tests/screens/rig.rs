@@ -167,7 +167,7 @@ impl Rig {
     /// The connection fails.
     pub fn fail(&mut self, message: &str, advice: &str) {
         let (message, advice) = (message.to_owned(), Some(advice.to_owned()));
-        let failure = Failure { message, advice, retry_in: Some(Duration::from_secs(30)), at: self.now };
+        let failure = Failure { message, advice, retry_in: Some(Duration::from_secs(30)), at: self.now, is_bug: false };
         self.fleet.apply(0, HostUpdate::Failed(failure));
         self.ui.refresh(&self.fleet);
     }

@@ -109,7 +109,7 @@ fn python_reads_the_same_figures_from_csv_json_and_the_screen() {
     // The host goes and comes back.
     let [lost, back] = [1, 3].map(|seconds| last.at.later(Duration::from_secs(seconds)));
     let reason = "the daemon is gone, \"for now\"".to_owned();
-    let failure = Failure { message: reason.clone(), advice: None, retry_in: None, at: lost };
+    let failure = Failure { message: reason.clone(), advice: None, retry_in: None, at: lost, is_bug: false };
     for (at, update) in [
         (lost, HostUpdate::Event(Event { at: lost, domain: None, kind: EventKind::ConnectionLost(reason) })),
         (lost, HostUpdate::Failed(failure)),

@@ -195,7 +195,13 @@ fn sample_of(domains: u128, second: u64) -> HostSample {
 }
 
 fn failed() -> HostUpdate {
-    HostUpdate::Failed(Failure { message: "no way".into(), advice: None, retry_in: None, at: Timestamp::now() })
+    HostUpdate::Failed(Failure {
+        message: "no way".into(),
+        advice: None,
+        retry_in: None,
+        at: Timestamp::now(),
+        is_bug: false,
+    })
 }
 
 async fn pass(milliseconds: u64) {

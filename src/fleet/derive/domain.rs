@@ -8,7 +8,7 @@ use crate::fleet::group_readings::{GroupReadings, ReadTimes};
 use crate::fleet::history::Tick;
 use crate::fleet::history::arena::Arena;
 use crate::fleet::metric::{DomainMetric, Metric};
-use crate::model::{Blocked, CpuSample, DomainSample, Event, Groups, MemorySample};
+use crate::model::{CpuSample, DomainSample, Event, Groups, MemorySample};
 use crate::time::Timestamp;
 use std::time::Duration;
 
@@ -19,9 +19,6 @@ impl Domain {
         self.sampled_at = at;
         if sample.run != self.run {
             self.restart();
-        }
-        if self.blocked.as_ref().is_none_or(Blocked::is_own) {
-            self.hang = self.blocked;
         }
         self.name = sample.name;
         self.run = sample.run;
@@ -167,7 +164,6 @@ impl Domain {
 
     /// A new run: counters begin at 0 again, so the last readings give no rates. The history stays.
     fn restart(&mut self) {
-        self.hang = None;
         self.cpu = CpuSample::default();
         self.memory = MemorySample::default();
         self.vcpus_online = 0;

@@ -85,7 +85,7 @@ fn value<'t>(table: &'t [Vec<String>], row: usize, heading: &str) -> &'t str {
 }
 
 fn failure() -> HostUpdate {
-    HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None, at: at(3000) })
+    HostUpdate::Failed(Failure { message: "gone".into(), advice: None, retry_in: None, at: at(3000), is_bug: false })
 }
 
 fn event(milliseconds: u64, domain: Option<&str>, kind: EventKind) -> HostUpdate {

@@ -73,7 +73,7 @@ fn json(record: &Record<'_>) -> Value {
 }
 
 fn failure(message: &str, retry_in: Option<Duration>) -> HostUpdate {
-    HostUpdate::Failed(Failure { message: message.into(), advice: None, retry_in, at: at(0) })
+    HostUpdate::Failed(Failure { message: message.into(), advice: None, retry_in, at: at(0), is_bug: false })
 }
 
 #[test]

@@ -1,187 +1,144 @@
-//! Why a call takes so long: a second connection asks domain by domain.
+//! Why a call takes too long: a second connection asks about one domain after another.
 
-use super::connection::{Call, Connection, SourceThread};
+use super::connection::{Call, Connection};
 use super::end::End;
 use super::keep_blocked::keep_blocked;
+use super::source_thread::SourceThread;
 use super::state::Task;
 use crate::model::{Blocked, BlockedBy, HANG_OF_OWN_CALL, HostSample, SUSPECTED_HANG};
-use crate::sampler::watchdog::{CONNECT_TIMEOUT, LIST_TIMEOUT, MONITOR_TIMEOUT, MOST_OFF, UNKNOWN};
+use crate::sampler::watchdog::{CONNECT_TIMEOUT, LIST_TIMEOUT, MAX_INACTIVE_PROBES, MONITOR_TIMEOUT, UNKNOWN_DOMAIN};
 use crate::sources::worker::{Pending, WorkerGone};
 use crate::sources::{Monitor, Request, SourceError};
-use crate::time::Timestamp;
+use crate::time::timer_now;
 use std::collections::VecDeque;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use uuid::Uuid;
 
-/// Why a call takes so long.
+/// Why a call takes too long.
 pub(super) enum Diagnosis {
-    /// It has come back meanwhile.
+    /// It has returned meanwhile.
     Answered(Result<HostSample, SourceError>),
-    /// It hangs in these domains; the connection that found out can take over.
-    Hangs { top_consumers: Vec<Uuid>, fresh: SourceThread },
-    /// No domain holds it up: a large or busy host. `suspect`: the longest time that a monitor has been busy for, where
-    /// that is longer than at work, and not yet long enough to say that it hangs.
-    Slow { suspect: Option<Duration> },
-    /// libvirt does not even take a new connection.
-    Silent,
+    /// It hangs in these domains. `replacement` is the second connection, which can take over.
+    Hangs { domains: Vec<Uuid>, replacement: SourceThread },
+    /// No domain delays it: the host is large or slow. `busy_for`: the longest time that a monitor has been busy, if that may
+    /// become a hang.
+    Slow { busy_for: Option<Duration> },
+    /// libvirt does not answer a second connection either.
+    NoAnswer,
 }
 
-/// What became of a second connection.
-enum ProbeConnection {
-    Stands(SourceThread),
-    /// Meanwhile the call has come back.
-    Answered(Result<HostSample, SourceError>),
-    Silent,
+/// Why a diagnosis ends before its last step.
+enum Early {
+    Diagnosis(Diagnosis),
+    End(End),
 }
 
-/// What came first.
-enum Race<T> {
-    Call(Result<Result<HostSample, SourceError>, WorkerGone>),
-    Other(Result<T, WorkerGone>),
-    Late,
+impl From<Diagnosis> for Early {
+    fn from(diagnosis: Diagnosis) -> Self {
+        Self::Diagnosis(diagnosis)
+    }
 }
 
-async fn race<T>(call: &mut Call, other: &mut Pending<T>, timeout: Duration) -> Race<T> {
+impl From<End> for Early {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+/// What the monitors say.
+#[derive(Default)]
+struct Monitors {
+    /// Domains in which the call hangs, and how.
+    hanging: Vec<(Uuid, BlockedBy)>,
+    /// The longest time that another monitor has been busy, if that may become a hang.
+    busy_for: Option<Duration>,
+}
+
+/// Waits for the answer of a second connection's call; `None` after `timeout`. It ends the diagnosis if `call` returns first.
+async fn probe_answer<T>(
+    call: &mut Call,
+    probe: &mut Pending<T>,
+    timeout: Duration,
+) -> Result<Option<Result<T, WorkerGone>>, Early> {
     tokio::select! {
         biased;
-        answer = call => Race::Call(answer),
-        answer = other => Race::Other(answer),
-        () = sleep(timeout) => Race::Late,
+        answer = call => Err(answered(answer)),
+        answer = probe => Ok(Some(answer)),
+        () = sleep(timeout) => Ok(None),
+    }
+}
+
+fn answered(answer: Result<Result<HostSample, SourceError>, WorkerGone>) -> Early {
+    match answer {
+        Ok(answer) => Early::Diagnosis(Diagnosis::Answered(answer)),
+        Err(gone) => Early::End(gone.into()),
     }
 }
 
 impl Task {
-    /// Why a call takes so long, `waited` by now. A second connection asks domain by domain.
+    /// Finds out why a call takes too long. `waited`: for how long it has been in flight.
     pub(super) async fn diagnose(
         &mut self,
         connection: &mut Connection<'_>,
         call: &mut Call,
         waited: Duration,
     ) -> Result<Diagnosis, End> {
-        let begun = Timestamp::now().earlier(waited);
-        if connection.quarantine.is_full() {
-            // To ask who it is could hang as well.
-            return Ok(Diagnosis::Silent);
+        match self.find_hangs(connection, call, waited).await {
+            Ok(diagnosis) | Err(Early::Diagnosis(diagnosis)) => Ok(diagnosis),
+            Err(Early::End(end)) => Err(end),
         }
-        if connection.before.is_none() && !connection.quarantine.is_idle() {
-            // A list was asked for already, and hangs: another one would, too.
-            return Ok(Diagnosis::Silent);
-        }
-        let mut fresh = match self.probe(connection, call).await? {
-            ProbeConnection::Stands(source_thread) => source_thread,
-            ProbeConnection::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
-            ProbeConnection::Silent => return Ok(Diagnosis::Silent),
-        };
-        if connection.before.is_none() {
-            // The very first call hangs: at least say who exists.
-            let mut states = fresh.worker.sample(Request::state_only(), None);
-            match race(call, &mut states, CONNECT_TIMEOUT).await {
-                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-                Race::Other(Ok(Ok(mut sample))) => {
-                    keep_blocked(&mut sample, self.last.as_ref(), &connection.quarantine);
-                    self.send_sample(None, &sample).await?;
-                    connection.before = Some(sample);
-                }
-                Race::Other(_) => return Ok(Diagnosis::Silent),
-                Race::Late => {
-                    connection.abandon_question(fresh, states, Vec::new());
-                    return Ok(Diagnosis::Silent);
-                }
-            }
-        }
-        let Some(before) = &connection.before else { return Ok(Diagnosis::Slow { suspect: None }) };
-        // Those that are off as well: one that is being started is off until it runs, and locked.
-        let (runs, off): (Vec<_>, Vec<_>) = before
-            .domains
-            .iter()
-            .filter(|(uuid, _)| !connection.quarantine.holds(uuid))
-            .map(|(&uuid, domain)| (uuid, domain.run.is_some()))
-            .partition(|(_, runs)| *runs);
-        let (mut top_consumers, mut suspect) = (Vec::new(), None);
-        let all = runs.into_iter().chain(off.into_iter().take(MOST_OFF));
-        let mut questions: VecDeque<(Uuid, bool)> = all.map(|(uuid, _)| (uuid, false)).collect();
-        let mut waited_for_jobs = false;
-        while let Some((uuid, again)) = questions.pop_front() {
-            if again && !top_consumers.is_empty() {
-                // Somebody hangs for certain. Whoever else does shows soon enough.
-                break;
-            }
-            if again && !waited_for_jobs {
-                waited_for_jobs = true;
-                tokio::select! {
-                    biased;
-                    answer = &mut *call => return Ok(Diagnosis::Answered(answer?)),
-                    () = sleep(HANG_OF_OWN_CALL) => {}
-                }
-            }
-            let mut question = fresh.worker.monitor(uuid);
-            match race(call, &mut question, MONITOR_TIMEOUT + connection.round_trip * 4).await {
-                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-                // A command that is under way now, and another one in a moment, or the same: nobody says which.
-                Race::Other(Ok(Ok(Monitor::AtWork))) if !again => questions.push_back((uuid, true)),
-                Race::Other(Ok(Ok(Monitor::AtWork))) => top_consumers.push((uuid, BlockedBy::Monitor)),
-                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= HANG_OF_OWN_CALL => {
-                    top_consumers.push((uuid, BlockedBy::Monitor));
-                }
-                Race::Other(Ok(Ok(Monitor::Busy(length)))) if length >= SUSPECTED_HANG => {
-                    suspect = suspect.max(Some(length))
-                }
-                Race::Other(_) => {}
-                Race::Late => {
-                    // The question hangs as well: libvirt keeps the domain locked. This line is lost, too.
-                    top_consumers.push((uuid, BlockedBy::Lock));
-                    connection.abandon_question(fresh, question, vec![uuid]);
-                    fresh = match self.probe(connection, call).await? {
-                        ProbeConnection::Stands(source_thread) => source_thread,
-                        ProbeConnection::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
-                        ProbeConnection::Silent => return Ok(Diagnosis::Silent),
-                    };
-                    break;
-                }
-            }
-        }
-        let nobody = top_consumers.is_empty() && !connection.quarantine.has_locked();
-        if nobody && connection.quarantine.is_at_limit() {
-            if waited < connection.timeout.at_most() {
-                return Ok(Diagnosis::Slow { suspect });
-            }
-            // To find out whether a list can be had would cost one thread more.
-            top_consumers.push((UNKNOWN, BlockedBy::Lock));
-        } else if nobody {
-            // Nobody who is known. Where a domain that is not known is locked, no list can be had.
-            let mut states = fresh.worker.sample(Request::state_only(), None);
-            match race(call, &mut states, LIST_TIMEOUT + connection.round_trip * 4).await {
-                Race::Call(answer) => return Ok(Diagnosis::Answered(answer?)),
-                Race::Other(_) => return Ok(Diagnosis::Slow { suspect }),
-                Race::Late => {
-                    top_consumers.push((UNKNOWN, BlockedBy::Lock));
-                    connection.abandon_question(fresh, states, vec![UNKNOWN]);
-                    fresh = match self.probe(connection, call).await? {
-                        ProbeConnection::Stands(source_thread) => source_thread,
-                        ProbeConnection::Answered(answer) => return Ok(Diagnosis::Answered(answer)),
-                        ProbeConnection::Silent => return Ok(Diagnosis::Silent),
-                    };
-                }
-            }
-        }
-        if top_consumers.is_empty() {
-            return Ok(Diagnosis::Slow { suspect });
-        }
-        // The call began then. Another client's may have hung in it before.
-        let blocked = |(uuid, by)| {
-            let since = connection.known_block(&uuid).map_or(begun, |blocked| blocked.since);
-            (uuid, Blocked { by, since })
-        };
-        let top_consumers: Vec<_> = top_consumers.into_iter().map(blocked).collect();
-        connection.quarantine.admit(&top_consumers, Instant::now());
-        Ok(Diagnosis::Hangs { top_consumers: top_consumers.into_iter().map(|(uuid, _)| uuid).collect(), fresh })
     }
 
-    /// A second connection. One that was asked for before and has not come yet is waited for: where libvirt takes no
-    /// connection, attempts would pile up.
-    async fn probe(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<ProbeConnection, End> {
-        let (source_thread, mut connected) = match connection.probe.take() {
+    async fn find_hangs(
+        &mut self,
+        connection: &mut Connection<'_>,
+        call: &mut Call,
+        waited: Duration,
+    ) -> Result<Diagnosis, Early> {
+        let started = self.settings.clock.now().earlier(waited);
+        if connection.quarantine.is_full() {
+            // A question about a domain could hang as well.
+            return Ok(Diagnosis::NoAnswer);
+        }
+        if connection.last_sample.is_none() && !connection.quarantine.has_no_hanging_call() {
+            // A list was requested before, and this call hangs. Another one would hang too.
+            return Ok(Diagnosis::NoAnswer);
+        }
+        let mut probe = self.probe(connection, call).await?;
+        if connection.last_sample.is_none() {
+            probe = self.first_list(connection, call, probe).await?;
+        }
+        let (mut monitors, mut probe) = self.ask_monitors(connection, call, probe).await?;
+        if monitors.hanging.is_empty() && !connection.quarantine.has_locked() {
+            if connection.quarantine.is_at_limit() {
+                if waited < connection.timeout.longest_valid() {
+                    return Ok(Diagnosis::Slow { busy_for: monitors.busy_for });
+                }
+                // Whether a list can be read is not tried: it could cost one more hanging call.
+                monitors.hanging.push((UNKNOWN_DOMAIN, BlockedBy::Lock));
+            } else {
+                probe = self.try_list(connection, call, probe, &mut monitors).await?;
+            }
+        }
+        if monitors.hanging.is_empty() {
+            return Ok(Diagnosis::Slow { busy_for: monitors.busy_for });
+        }
+        let blocked = |(uuid, by)| {
+            // A call of another client may have hung in the domain before this one.
+            let since = connection.known_hang(&uuid).map_or(started, |blocked| blocked.since);
+            (uuid, Blocked { by, since })
+        };
+        let hanging: Vec<_> = monitors.hanging.into_iter().map(blocked).collect();
+        connection.quarantine.add(&hanging, timer_now());
+        let domains = hanging.into_iter().map(|(uuid, _)| uuid).collect();
+        Ok(Diagnosis::Hangs { domains, replacement: probe })
+    }
+
+    /// Opens a second connection. An earlier attempt that has not returned yet is waited for: if libvirt takes no connections,
+    /// attempts would pile up.
+    async fn probe(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<SourceThread, Early> {
+        let (source_thread, mut connected) = match connection.pending_probe.take() {
             Some(probe) => probe,
             None => {
                 let source_thread = self.source_thread()?;
@@ -189,14 +146,109 @@ impl Task {
                 (source_thread, connected)
             }
         };
-        Ok(match race(call, &mut connected, CONNECT_TIMEOUT).await {
-            Race::Call(answer) => ProbeConnection::Answered(answer?),
-            Race::Other(Ok(Ok(_))) => ProbeConnection::Stands(source_thread),
-            Race::Other(_) => ProbeConnection::Silent,
-            Race::Late => {
-                connection.probe = Some((source_thread, connected));
-                ProbeConnection::Silent
+        match probe_answer(call, &mut connected, CONNECT_TIMEOUT).await? {
+            Some(Ok(Ok(_))) => Ok(source_thread),
+            Some(_) => Err(Diagnosis::NoAnswer.into()),
+            None => {
+                connection.pending_probe = Some((source_thread, connected));
+                Err(Diagnosis::NoAnswer.into())
             }
-        })
+        }
     }
+
+    /// Reads which domains exist, if the very first call of the connection takes too long, and sends that.
+    async fn first_list(
+        &mut self,
+        connection: &mut Connection<'_>,
+        call: &mut Call,
+        probe: SourceThread,
+    ) -> Result<SourceThread, Early> {
+        let mut list = probe.worker.sample(Request::state_only(), None);
+        match probe_answer(call, &mut list, CONNECT_TIMEOUT).await? {
+            Some(Ok(Ok(mut sample))) => {
+                keep_blocked(&mut sample, self.last_sample.as_ref(), &connection.quarantine);
+                self.send_sample(None, &sample).await?;
+                connection.last_sample = Some(sample);
+                Ok(probe)
+            }
+            Some(_) => Err(Diagnosis::NoAnswer.into()),
+            None => {
+                connection.abandon_probe(probe, list, Vec::new());
+                Err(Diagnosis::NoAnswer.into())
+            }
+        }
+    }
+
+    /// Asks for each domain whether its monitor is busy. Returns the connection to go on with, because a question can hang too.
+    async fn ask_monitors(
+        &mut self,
+        connection: &mut Connection<'_>,
+        call: &mut Call,
+        probe: SourceThread,
+    ) -> Result<(Monitors, SourceThread), Early> {
+        let mut monitors = Monitors::default();
+        let mut questions: VecDeque<(Uuid, bool)> =
+            domains_to_ask(connection).into_iter().map(|uuid| (uuid, false)).collect();
+        let mut has_waited = false;
+        while let Some((uuid, is_second)) = questions.pop_front() {
+            if is_second && !monitors.hanging.is_empty() {
+                // One hang is certain. If there are others, the next diagnosis finds them.
+                break;
+            }
+            if is_second && !has_waited {
+                has_waited = true;
+                tokio::select! {
+                    biased;
+                    answer = &mut *call => return Err(answered(answer)),
+                    () = sleep(HANG_OF_OWN_CALL) => {}
+                }
+            }
+            let mut question = probe.worker.monitor(uuid);
+            match probe_answer(call, &mut question, MONITOR_TIMEOUT + connection.round_trip * 4).await? {
+                // libvirt does not say for how long: asked once more, after the others.
+                Some(Ok(Ok(Monitor::AtWork))) if !is_second => questions.push_back((uuid, true)),
+                Some(Ok(Ok(Monitor::AtWork))) => monitors.hanging.push((uuid, BlockedBy::Monitor)),
+                Some(Ok(Ok(Monitor::Busy(length)))) if length >= HANG_OF_OWN_CALL => {
+                    monitors.hanging.push((uuid, BlockedBy::Monitor));
+                }
+                Some(Ok(Ok(Monitor::Busy(length)))) if length >= SUSPECTED_HANG => {
+                    monitors.busy_for = monitors.busy_for.max(Some(length));
+                }
+                Some(_) => {}
+                None => {
+                    // This question hangs too: libvirt keeps the domain locked.
+                    monitors.hanging.push((uuid, BlockedBy::Lock));
+                    connection.abandon_probe(probe, question, vec![uuid]);
+                    return Ok((monitors, self.probe(connection, call).await?));
+                }
+            }
+        }
+        Ok((monitors, probe))
+    }
+
+    /// Reads the list of domains, if no known domain hangs: it cannot be read if a domain that is not known is locked.
+    async fn try_list(
+        &mut self,
+        connection: &mut Connection<'_>,
+        call: &mut Call,
+        probe: SourceThread,
+        monitors: &mut Monitors,
+    ) -> Result<SourceThread, Early> {
+        let mut list = probe.worker.sample(Request::state_only(), None);
+        if probe_answer(call, &mut list, LIST_TIMEOUT + connection.round_trip * 4).await?.is_some() {
+            return Ok(probe);
+        }
+        monitors.hanging.push((UNKNOWN_DOMAIN, BlockedBy::Lock));
+        connection.abandon_probe(probe, list, vec![UNKNOWN_DOMAIN]);
+        self.probe(connection, call).await
+    }
+}
+
+/// The known domains that are not in quarantine, active ones first. Domains that are off are among them: one that is being
+/// started is off until it runs, and locked.
+fn domains_to_ask(connection: &Connection<'_>) -> Vec<Uuid> {
+    let known = connection.last_sample.iter().flat_map(|sample| &sample.domains);
+    let known = known.filter(|(uuid, _)| !connection.quarantine.contains(uuid));
+    let (active, inactive): (Vec<_>, Vec<_>) = known.partition(|(_, domain)| domain.run.is_some());
+    active.into_iter().chain(inactive.into_iter().take(MAX_INACTIVE_PROBES)).map(|(&uuid, _)| uuid).collect()
 }

@@ -1,16 +1,17 @@
 //! Why a connection or a task ends.
 
+use crate::sampler::controls::Stopped;
 use crate::sources::worker::WorkerGone;
 use crate::sources::{FailureScope, SourceError};
 use tokio::sync::watch::error::RecvError;
 
-/// Why something is over.
+/// Why a connection ends.
 pub(super) enum End {
-    /// Nobody steers or listens any more: the task ends.
+    /// The handle was dropped, or the reader is gone: the task ends.
     Stopped,
-    /// The connection failed; the same source can connect again.
+    /// The connection failed. The same source can connect again.
     Lost(SourceError),
-    /// The thread died, and the source with it.
+    /// The thread has ended, and its source with it.
     WorkerGone,
 }
 
@@ -20,13 +21,19 @@ impl From<WorkerGone> for End {
     }
 }
 
+impl From<Stopped> for End {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
 impl From<RecvError> for End {
     fn from(_: RecvError) -> Self {
         Self::Stopped
     }
 }
 
-/// A failure that costs the connection.
-pub(super) fn failed(message: String, advice: Option<String>) -> SourceError {
+/// An error that ends the connection.
+pub(super) fn connection_error(message: String, advice: Option<String>) -> SourceError {
     SourceError { message, advice, severity: FailureScope::Connection }
 }

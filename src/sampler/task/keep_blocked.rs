@@ -1,20 +1,22 @@
-//! Hangs that are known are carried from one sample to the next.
+//! Known hangs, from one sample to the next.
 
 use crate::model::{Blocked, HostSample, SampleKind};
 use crate::sampler::watchdog::Quarantine;
 
-/// A hang that is known stands until its end is seen: a look asks for nothing that would show it. A monitor that is
-/// occupied is not hung yet, unless it was before: after libvirtd came back its first command has just begun. Those in
-/// quarantine are that one's business.
+/// Completes a sample with the hangs that are known from the sample `before`, and removes those that are too short to be one.
+///
+/// A known hang lasts until a sample shows its end; a sample of the states cannot. A busy monitor is not hung yet, unless it
+/// was before: after a restart of libvirtd the first command that it sent to a hung monitor is young. Domains in quarantine
+/// stay as they are: [`Quarantine::update`] knows more of them.
 pub(super) fn keep_blocked(sample: &mut HostSample, before: Option<&HostSample>, quarantine: &Quarantine) {
-    let (state_only, now) = (sample.kind == SampleKind::StateOnly, sample.at);
-    for (uuid, domain) in sample.domains.iter_mut().filter(|(uuid, _)| !quarantine.holds(uuid)) {
+    let (kind, now) = (sample.kind, sample.at);
+    for (uuid, domain) in sample.domains.iter_mut().filter(|(uuid, _)| !quarantine.contains(uuid)) {
         let known = before.and_then(|before| Some((before.at, before.domains.get(uuid)?)));
         let known = known.filter(|(_, known)| known.run == domain.run);
         let known = known.and_then(|(at, known)| Some((at, known.blocked.filter(Blocked::is_own)?)));
         domain.blocked = match (domain.blocked, known) {
-            (None, Some((_, known))) if state_only => Some(known),
-            // At its command when the last sample was taken: it is the same one. One that is young says nothing yet.
+            (None, Some((_, known))) if kind == SampleKind::StateOnly => Some(known),
+            // The monitor was at this command when the last sample was taken, or the command is too young to say anything.
             (Some(blocked), Some((at, known)))
                 if blocked.by == known.by && (blocked.since.monotonic <= at.monotonic || !blocked.is_hang(now)) =>
             {
@@ -60,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_ends_no_hang_that_it_cannot_see() {
+    fn a_sample_of_the_states_ends_no_hang() {
         let before = host(SampleKind::Full, 1, Some(SINCE));
         assert_eq!(since_after(host(SampleKind::StateOnly, 1, None), Some(&before)), Some(SINCE));
         assert_eq!(since_after(host(SampleKind::StateOnly, 2, None), Some(&before)), None, "another run");
@@ -68,19 +70,19 @@ mod tests {
     }
 
     #[test]
-    fn a_hang_ends_when_the_monitor_is_free_and_not_before() {
+    fn a_hang_ends_when_the_monitor_is_free() {
         let before = host(SampleKind::Full, 1, Some(SINCE));
         assert_eq!(since_after(host(SampleKind::Full, 1, None), Some(&before)), None);
         let found = |probe| host(SampleKind::Full, 1, Some(Duration::from_secs(probe)));
-        assert_eq!(since_after(found(59), Some(&before)), Some(SINCE), "as old as it was");
+        assert_eq!(since_after(found(59), Some(&before)), Some(SINCE), "the same hang");
         let mut later = found(62);
         later.at = at(Duration::from_secs(64));
         assert_eq!(since_after(later, Some(&before)), Some(Duration::from_secs(62)), "it answered in between");
-        assert_eq!(since_after(found(60), Some(&before)), Some(SINCE), "nobody knows yet");
+        assert_eq!(since_after(found(60), Some(&before)), Some(SINCE), "the command is too young");
     }
 
     #[test]
-    fn a_monitor_that_is_at_work_is_not_hung() {
+    fn a_monitor_that_is_busy_for_less_than_a_second_is_not_hung() {
         let found = |ms| host(SampleKind::Full, 1, Some(Duration::from_millis(ms)));
         let free = host(SampleKind::Full, 1, None);
         assert_eq!(since_after(found(59_100), Some(&free)), None);
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_asked_is_not_carried_over() {
+    fn a_domain_that_was_only_skipped_has_no_known_hang() {
         let mut before = host(SampleKind::Full, 1, Some(SINCE));
         before.domains.get_mut(&Uuid::nil()).unwrap().blocked = Some(Blocked { by: BlockedBy::Host, since: at(SINCE) });
         assert_eq!(since_after(host(SampleKind::StateOnly, 1, None), Some(&before)), None);

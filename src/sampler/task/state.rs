@@ -1,50 +1,58 @@
-//! What one host's task owns, and how it sends.
+//! What the task of a host owns, and how it sends.
 
-use super::connection::SourceThread;
-use super::end::{End, failed};
-use crate::model::{HostSample, HostUpdate};
+use super::end::{End, connection_error};
+use super::source_thread::SourceThread;
+use crate::model::{Failure, HostSample, HostUpdate};
+use crate::sampler::controls::unless_stopped;
 use crate::sampler::diff::diff;
 use crate::sampler::event_forwarder::EventForwarder;
+use crate::sampler::hang_events::HangEvents;
 use crate::sampler::schedule::Backoff;
-use crate::sampler::settings::{Controls, MakeSource, Settings};
+use crate::sampler::settings::{MakeSource, Settings};
+use crate::sampler::update_sender::UpdateSender;
 use crate::sources::worker::Worker;
 use std::future::Future;
-use std::pin::pin;
-use tokio::sync::{mpsc, watch};
+use std::sync::Arc;
+use std::time::Duration;
 
-/// A host's task.
+/// The task of a host.
 pub(crate) struct Task {
-    pub(super) host: usize,
-    pub(super) make: MakeSource,
+    pub(super) make: Arc<MakeSource>,
     pub(super) settings: Settings,
-    pub(super) controls: watch::Receiver<Controls>,
-    pub(super) updates: mpsc::Sender<(usize, HostUpdate)>,
+    pub(super) updates: UpdateSender,
     pub(super) events: EventForwarder,
     pub(super) backoff: Backoff,
-    /// The last sample of the connections before this one.
-    pub(super) last: Option<HostSample>,
+    /// The last sample of the connections before the current one.
+    pub(super) last_sample: Option<HostSample>,
+    hangs: HangEvents,
 }
 
 impl Task {
     pub(crate) fn new(
-        host: usize,
-        make: MakeSource,
+        make: Arc<MakeSource>,
         settings: Settings,
-        controls: watch::Receiver<Controls>,
-        updates: mpsc::Sender<(usize, HostUpdate)>,
+        updates: UpdateSender,
         events: EventForwarder,
     ) -> Self {
-        Self { host, make, settings, controls, updates, events, backoff: Backoff::default(), last: None }
+        let (backoff, hangs) = (Backoff::default(), HangEvents::default());
+        Self { make, settings, updates, events, backoff, last_sample: None, hangs }
     }
 
-    /// A thread with a source of its own.
+    /// Starts a thread with a source of its own.
     pub(super) fn source_thread(&self) -> Result<SourceThread, End> {
-        let (worker, notices) = Worker::spawn(&format!("host {}", self.host), (self.make)())
-            .map_err(|error| End::Lost(failed(format!("no thread for the connection: {error}"), None)))?;
+        let (worker, notices) =
+            Worker::spawn(&format!("host {}", self.updates.host), (self.make)()).map_err(|error| {
+                End::Lost(connection_error(format!("cannot start a thread for the connection: {error}"), None))
+            })?;
         Ok(SourceThread { worker, notices })
     }
 
+    /// Sends a sample, or its difference from the one that was sent before on this connection. The events of its hangs come
+    /// first, so that a reader has them together with the sample.
     pub(super) async fn send_sample(&mut self, before: Option<&HostSample>, sample: &HostSample) -> Result<(), End> {
+        for event in self.hangs.take(sample) {
+            self.send(HostUpdate::Event(event)).await?;
+        }
         self.send(match before {
             Some(before) => HostUpdate::Delta(diff(before, sample)),
             None => HostUpdate::Keyframe(sample.clone()),
@@ -52,23 +60,18 @@ impl Task {
         .await
     }
 
-    /// Waits for room in the channel, however long that takes.
-    pub(super) async fn send(&mut self, update: HostUpdate) -> Result<(), End> {
-        let permit = self.attend(self.updates.reserve()).await?.map_err(|_| End::Stopped)?;
-        permit.send((self.host, update));
-        Ok(())
+    /// Waits until the reader has room, and sends an update.
+    pub(super) async fn send(&self, update: HostUpdate) -> Result<(), End> {
+        Ok(self.updates.send(update).await?)
     }
 
-    /// Waits for something, unless nobody steers any more. Wishes stay to be read by the connection.
-    pub(super) async fn attend<T>(&self, what: impl Future<Output = T>) -> Result<T, End> {
-        let mut what = pin!(what);
-        let mut controls = self.controls.clone();
-        loop {
-            tokio::select! {
-                biased;
-                control = controls.changed() => control?,
-                answer = &mut what => return Ok(answer),
-            }
-        }
+    /// Waits for `future`, or until the handle is dropped.
+    pub(super) async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Result<T, End> {
+        Ok(unless_stopped(&self.updates.controls, future).await?)
+    }
+
+    /// A failure of the host, of now.
+    pub(super) fn failure(&self, message: String, advice: Option<String>, retry_in: Option<Duration>) -> Failure {
+        Failure { message, advice, retry_in, at: self.settings.clock.now(), is_bug: false }
     }
 }
