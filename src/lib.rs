@@ -5,7 +5,7 @@
 //!
 //! | floor | modules |
 //! | --- | --- |
-//! | 0 | [`units`], [`time`] |
+//! | 0 | [`units`], [`time`], [`text`]: words of shell commands |
 //! | 1 | [`model`]: what a host is at one moment |
 //! | 2 | [`sources`]: libvirt, Linux, synthetic |
 //! | 3 | [`sampler`]: schedule, reconnection, diff |
@@ -22,6 +22,7 @@ pub mod model;
 pub mod outputs;
 pub mod sampler;
 pub mod sources;
+pub mod text;
 pub mod time;
 pub mod ui;
 pub mod units;

@@ -200,11 +200,11 @@ fn the_past_has_its_own_states_and_findings() {
         (state, found, only(&fleet).missing(&fleet.hosts()[0], DomainMetric::DiskRead, when))
     };
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    assert_eq!(seen(0), (None, words(&[]), Missing::NotThere));
-    assert_eq!(seen(1000), (Some(DomainState::Running), words(&[]), Missing::Then));
-    assert_eq!(seen(2000), (Some(DomainState::Paused), words(&["paused on an I/O error"]), Missing::Then));
+    assert_eq!(seen(0), (None, words(&[]), Missing::NoDomain));
+    assert_eq!(seen(1000), (Some(DomainState::Running), words(&[]), Missing::NoPastValue));
+    assert_eq!(seen(2000), (Some(DomainState::Paused), words(&["paused on an I/O error"]), Missing::NoPastValue));
     let over = "I/O error 1 s ago; running again";
-    assert_eq!(seen(3000), (Some(DomainState::Running), words(&[over]), Missing::Then));
+    assert_eq!(seen(3000), (Some(DomainState::Running), words(&[over]), Missing::NoPastValue));
     assert_eq!(seen(4000).2, Missing::NotActive(DomainState::ShutOff));
 }
 

@@ -1,74 +1,76 @@
-//! Why a figure is not there. Missing is never 0, and the reader is told the reason.
+//! Why a figure is missing. A missing figure is never shown as 0; the reason is shown in its place.
 
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Condition, Domain, Host, When};
 use crate::model::{BlockSample, BlockedBy, Call, DomainState, Groups, UnsupportedCall};
+use crate::text::shell_word;
 use std::time::Duration;
 
-/// A reason, in the order in which a reader can act on it.
+/// Why a figure of a domain is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// It was not there then.
-    NotThere,
-    /// The domain is not running; its state.
+    /// The domain did not exist at that time.
+    NoDomain,
+    /// The domain does not run; its state.
     NotActive(DomainState),
-    /// Of the past only the figures are kept.
-    Then,
-    /// Something holds the domain; so old are its last figures.
+    /// There is no figure at that time. The history does not keep why.
+    NoPastValue,
+    /// The domain is blocked; the age of its last reading.
     Blocked(BlockedBy, Duration),
-    /// The driver has no such call; its words.
-    DriverLacks(String),
-    /// The call failed for this domain; its words.
+    /// The driver does not support the call; its error message.
+    Unsupported(String),
+    /// The call failed for this domain; its error message.
     CallFailed(String),
     /// Another job held the domain, so libvirt left these groups out of its last answer.
     Unanswered(Groups),
-    /// Not asked for yet.
+    /// The group was not read yet.
     NotSampled,
-    /// A rate needs two readings.
+    /// The group was read once; a rate needs two readings.
     FirstReading,
-    /// No balloon device in the guest's definition.
+    /// The domain's definition has no balloon device.
     NoBalloonDevice,
-    /// The balloon's statistics period is off.
+    /// The balloon's statistics period is 0.
     NoBalloonPeriod,
-    /// There is a period, but the guest's driver says nothing.
-    SilentGuest,
+    /// The balloon has a period, but the guest's driver returns no figures.
+    NoBalloonDriver,
     /// The domain has no such device.
     NoDevice,
-    /// No request in this interval, so there is no mean time of one.
+    /// No request ended in this interval, so there is no mean time of one.
     NoRequest,
-    /// The answer came without this counter.
+    /// The driver does not return this counter.
     NotCounted,
-    /// The counter fell or came new in this interval.
-    NoGrowth,
+    /// The counter fell, or appeared in this interval.
+    CounterReset,
 }
 
 impl Missing {
-    /// One line for the operator, with the way out where there is one.
+    /// The reason in one line, with what to do where something can be done.
     pub fn describe(&self, domain: &Domain) -> String {
         match self {
-            Self::Blocked(hold, age) => format!("{}; last figures {} s ago", hold.describe(), age.as_secs()),
-            Self::NotThere => "it was not there then".into(),
+            Self::Blocked(by, age) => format!("{}; last read {} s ago", by.describe(), age.as_secs()),
+            Self::NoDomain => "the domain did not exist then".into(),
             Self::NotActive(state) => format!("the domain is {}", state.name()),
-            Self::Then => "there was no figure then".into(),
-            Self::DriverLacks(reason) | Self::CallFailed(reason) => reason.clone(),
+            Self::NoPastValue => "no value at that time".into(),
+            Self::Unsupported(reason) | Self::CallFailed(reason) => reason.clone(),
             Self::Unanswered(groups) => unanswered(*groups),
             Self::NotSampled => "not read yet".into(),
             Self::FirstReading => "a rate needs two readings".into(),
             Self::NoBalloonDevice => "no balloon device in its definition".into(),
             Self::NoBalloonPeriod => {
-                format!("guest statistics are off: virsh dommemstat {} --period 1 --live", shell_word(&domain.name))
+                let name = shell_word(&domain.name);
+                format!("guest statistics are off; turn them on: virsh dommemstat {name} --period 1 --live")
             }
-            Self::SilentGuest => "no figures from the guest's balloon driver".into(),
-            Self::NoDevice => "it has no such device with counters".into(),
+            Self::NoBalloonDriver => "the guest's balloon driver returns no values".into(),
+            Self::NoDevice => "no such device with counters".into(),
             Self::NoRequest => "no request in this interval".into(),
             Self::NotCounted => "this driver does not count it".into(),
-            Self::NoGrowth => "not counted here, or the counter was reset".into(),
+            Self::CounterReset => "not counted, or the counter was reset".into(),
         }
     }
 }
 
 impl Domain {
-    /// Why a figure is missing; meant for figures that are.
+    /// Why a figure is missing. Only for a figure that is missing.
     pub fn missing(&self, host: &Host, metric: DomainMetric, when: When) -> Missing {
         use DomainMetric::*;
         let group = metric.group();
@@ -80,29 +82,29 @@ impl Domain {
             _ if group == Groups::BLOCK => &[Call::BlockStats],
             _ => &[Call::InterfaceStats],
         };
-        let Some(Condition { state, blocked, .. }) = self.condition(when) else { return Missing::NotThere };
+        let Some(Condition { state, blocked, .. }) = self.condition(when) else { return Missing::NoDomain };
         if !state.is_active() {
             return Missing::NotActive(state);
         }
-        let is_old = match when {
+        let is_missing = match when {
             When::Latest => !self.answered.contains(group),
             When::Tick(..) => self.series.value(metric, when).is_none(),
         };
-        if let Some(blocked) = blocked.filter(|_| is_old) {
+        if let Some(blocked) = blocked.filter(|_| is_missing) {
             let last = if when == When::Latest { self.read_at(group) } else { None };
             return Missing::Blocked(blocked.by, self.age_of(last.unwrap_or(blocked.since), when));
         }
         if let Some(reason) = calls.iter().find_map(|&call| host.unsupported(call)) {
-            return Missing::DriverLacks(reason.to_owned());
+            return Missing::Unsupported(reason.to_owned());
         }
         if when != When::Latest {
-            return Missing::Then;
+            return Missing::NoPastValue;
         }
         if self.unanswered.contains(group) && !self.answered.contains(group) {
             return Missing::Unanswered(self.unanswered);
         }
-        let is_it = |unsupported: &&UnsupportedCall| calls.contains(&unsupported.call);
-        if let Some(unsupported) = self.unsupported.iter().find(is_it) {
+        let is_for_metric = |unsupported: &&UnsupportedCall| calls.contains(&unsupported.call);
+        if let Some(unsupported) = self.unsupported.iter().find(is_for_metric) {
             return Missing::CallFailed(unsupported.reason.clone());
         }
         if self.read_at(group).is_none() {
@@ -116,7 +118,7 @@ impl Domain {
                 Missing::NoDevice
             }
             NetRx | NetTx | RxPackets | TxPackets | NetDrops | NetErrors if self.nics.is_empty() => Missing::NoDevice,
-            MemoryGiven | Rss => Missing::NoGrowth,
+            MemoryGiven | Rss => Missing::CounterReset,
             Steal if self.vcpus.iter().all(|vcpu| vcpu.sample.is_some_and(|sample| sample.delay.is_none())) => {
                 Missing::NotCounted
             }
@@ -125,7 +127,7 @@ impl Domain {
             }
             _ if self.readings(group) < 2 => Missing::FirstReading,
             WorstLatency => Missing::NoRequest,
-            _ => Missing::NoGrowth,
+            _ => Missing::CounterReset,
         }
     }
 
@@ -136,14 +138,24 @@ impl Domain {
             Missing::NoBalloonDevice
         } else if definition.is_some_and(|definition| definition.balloon_period.is_none_or(|period| period.is_zero())) {
             Missing::NoBalloonPeriod
-        } else if matches!(metric, DomainMetric::SwapIn | DomainMetric::SwapOut) && self.memory.swap_in.is_some() {
-            if self.readings(Groups::MEMORY) < 2 { Missing::FirstReading } else { Missing::NoGrowth }
+        } else if self.has_guest_counter(metric) {
+            if self.readings(Groups::MEMORY) < 2 { Missing::FirstReading } else { Missing::CounterReset }
         } else {
-            Missing::SilentGuest
+            Missing::NoBalloonDriver
+        }
+    }
+
+    fn has_guest_counter(&self, metric: DomainMetric) -> bool {
+        match metric {
+            DomainMetric::SwapIn => self.memory.swap_in.is_some(),
+            DomainMetric::SwapOut => self.memory.swap_out.is_some(),
+            DomainMetric::MajorFaults => self.memory.major_faults.is_some(),
+            _ => false,
         }
     }
 }
 
+/// Whether no request of the disk has a time.
 fn counts_no_time(disk: &BlockSample) -> bool {
     [disk.read_time, disk.write_time, disk.flush_time].iter().all(Option::is_none)
 }
@@ -160,26 +172,4 @@ fn unanswered(groups: Groups) -> String {
     let names = names.into_iter().filter(|(group, _)| groups.contains(*group)).map(|(_, name)| name);
     let names = names.collect::<Vec<_>>().join(", ");
     format!("no answer on {names} now: another job holds the domain, or its QEMU does not answer")
-}
-
-/// A name as one word of a shell, for a command that the operator copies.
-fn shell_word(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+:@%/".contains(c);
-    if !name.is_empty() && name.chars().all(plain) {
-        name.to_owned()
-    } else {
-        format!("'{}'", name.replace('\'', "'\\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_word;
-
-    #[test]
-    fn a_copied_command_is_safe() {
-        assert_eq!(shell_word("web-01"), "web-01");
-        assert_eq!(shell_word("a b; rm 'x'"), r"'a b; rm '\''x'\'''");
-        assert_eq!(shell_word(""), "''");
-    }
 }

@@ -6,6 +6,7 @@
 use super::ffi::{CloseReason, LibvirtError};
 use crate::model::{Call, Driver};
 use crate::sources::{FailureScope, SourceError};
+use crate::text::shell_word;
 use virt::sys;
 
 /// Schemes of libvirt's drivers, each with its daemon where libvirt runs one a driver.
@@ -110,17 +111,8 @@ const URI_ADVICE: &str = "write it as qemu:///system, qemu+ssh://host/system, lx
 
 /// The way out of an error that nothing is known of: whether libvirt's own client fares better, and how URIs look.
 fn general_advice(uri: Option<&str>) -> String {
-    let connect = uri.filter(|uri| !uri.is_empty()).map(|uri| format!(" -c {}", for_shell(uri))).unwrap_or_default();
+    let connect = uri.filter(|uri| !uri.is_empty()).map(|uri| format!(" -c {}", shell_word(uri))).unwrap_or_default();
     format!("try by hand: virsh -r{connect} list; if the URI is wrong, {URI_ADVICE}")
-}
-
-/// A word as a shell takes it literally.
-fn for_shell(word: &str) -> String {
-    if word.chars().all(|c| c.is_ascii_alphanumeric() || "+:/.,_@%=[]-".contains(c)) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 /// A socket on this machine that did not answer.
@@ -175,7 +167,7 @@ fn ssh(words: &str, uri: Option<&str>, operators: FailureScope) -> (String, Stri
         .and_then(|(_, rest)| rest.split(['/', '?']).next())
         .filter(|host| !host.is_empty())
         .unwrap_or("localhost");
-    let by_hand = format!("try by hand: ssh {host} virsh -r list");
+    let by_hand = format!("try by hand: ssh {} virsh -r list", shell_word(host));
     let (advice, severity) = if words.contains("resolve hostname") {
         ("check the host's name and this machine's DNS".to_owned(), FailureScope::Connection)
     } else if words.contains("Permission denied") {
@@ -410,7 +402,7 @@ mod tests {
             (Some("hyperv://h/"), "virsh -r -c hyperv://h/ list;"),
             (Some("qemu:///system"), "virsh -r -c qemu:///system list;"),
             (Some("qemu+tls://h/system?no_verify=1&x=y"), "virsh -r -c 'qemu+tls://h/system?no_verify=1&x=y' list;"),
-            (Some("qemu:///it's"), r"virsh -r -c 'qemu:///it'\''s' list;"),
+            (Some("qemu:///it's"), "virsh -r -c \"qemu:///it's\" list;"),
             (None, "virsh -r list;"),
             (Some(""), "virsh -r list;"),
         ] {
