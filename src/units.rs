@@ -1,4 +1,4 @@
-//! Units of what libvirt reports. A raw figure always carries one, so that KiB never meet bytes by accident.
+//! Units. Every raw figure has a type with its unit, so that KiB and bytes cannot be mixed.
 
 /// A raw value: an unsigned integer in one unit.
 pub trait Amount: Copy {
@@ -32,7 +32,7 @@ amounts! {
     Operations;
     /// Network packets.
     Packets;
-    /// Things counted one by one: page faults, huge page allocations, errors.
+    /// Events: page faults, huge page allocations, errors.
     Events;
 }
 

@@ -1,4 +1,4 @@
-//! A part of a domain that has counters of its own: a disk, a NIC, a vCPU, a host CPU that it used.
+//! The devices of a domain: a disk, a NIC, a vCPU, a host CPU that the domain used. Each has counters of its own.
 
 use super::history::Series;
 use super::history::Tick;
@@ -8,12 +8,12 @@ use crate::model::{BlockSample, NetSample};
 use compact_str::CompactString;
 use std::time::Duration;
 
-/// The last reading of a device, and its figures over time.
+/// The last reading of a device, and its series.
 #[derive(Clone, Debug)]
 pub struct Device<K, S, M> {
-    /// What stays the same while the device lives: a target's name, a vCPU's number.
+    /// Its identity: a disk's target, a NIC's host device, a CPU's number.
     pub key: K,
-    /// The last reading; `None` between a new run of the domain and its first one.
+    /// The last reading; `None`: none in this run of the domain.
     pub sample: Option<S>,
     /// Its figures.
     pub series: Series<M>,
@@ -29,18 +29,18 @@ impl<K, S, M: Metric> Device<K, S, M> {
     }
 }
 
-/// A new reading of a device that may be known.
-pub(super) trait Fresh<K, S> {
-    /// Whether it is of the device with this key; asked of every device in every sample, so it copies nothing.
-    fn is(&self, key: &K) -> bool;
-    /// The device's key.
+/// A new reading of a device.
+pub(super) trait DeviceReading<K, S> {
+    /// Whether it is a reading of the device with this key. Called for every device in every sample, so it does not allocate.
+    fn is_of(&self, key: &K) -> bool;
+    /// The key of the device.
     fn key(&self) -> K;
-    /// The reading itself.
+    /// The reading without the key.
     fn sample(self) -> S;
 }
 
-impl Fresh<CompactString, BlockSample> for BlockSample {
-    fn is(&self, key: &CompactString) -> bool {
+impl DeviceReading<CompactString, BlockSample> for BlockSample {
+    fn is_of(&self, key: &CompactString) -> bool {
         if self.backing_index.is_none() { self.name == *key } else { BlockSample::key(self) == *key }
     }
 
@@ -53,8 +53,8 @@ impl Fresh<CompactString, BlockSample> for BlockSample {
     }
 }
 
-impl Fresh<CompactString, NetSample> for NetSample {
-    fn is(&self, key: &CompactString) -> bool {
+impl DeviceReading<CompactString, NetSample> for NetSample {
+    fn is_of(&self, key: &CompactString) -> bool {
         self.name == *key
     }
 
@@ -67,8 +67,8 @@ impl Fresh<CompactString, NetSample> for NetSample {
     }
 }
 
-impl<S> Fresh<u32, S> for (u32, S) {
-    fn is(&self, key: &u32) -> bool {
+impl<S> DeviceReading<u32, S> for (u32, S) {
+    fn is_of(&self, key: &u32) -> bool {
         self.0 == *key
     }
 
@@ -81,7 +81,7 @@ impl<S> Fresh<u32, S> for (u32, S) {
     }
 }
 
-/// Figures from two readings: (where to, now, before, elapsed).
+/// Derives figures from two readings: (series to set, now, before, elapsed).
 pub(super) type Derive<S, M> = fn(&mut Series<M>, &S, &S, Duration);
 
 /// The devices of one kind in one domain, in the driver's order.
@@ -107,28 +107,28 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
         self.0.iter().find(|device| device.key == *key)
     }
 
-    /// Takes a new reading. Devices are matched by key, never by position; those that are gone are dropped.
-    pub(super) fn read<F: Fresh<K, S>>(
+    /// Applies new readings. Devices are matched by key, never by position; devices without a reading are dropped.
+    pub(super) fn read<F: DeviceReading<K, S>>(
         &mut self,
-        fresh: impl IntoIterator<Item = F>,
+        readings: impl IntoIterator<Item = F>,
         elapsed: Option<Duration>,
         derive: Derive<S, M>,
     ) {
         let mut count = 0;
-        for fresh in fresh {
-            // Nearly always the first of those that are left: the order seldom changes.
-            match self.0[count..].iter().position(|device| fresh.is(&device.key)) {
+        for reading in readings {
+            // Nearly always the first of the remaining devices: the order rarely changes.
+            match self.0[count..].iter().position(|device| reading.is_of(&device.key)) {
                 Some(0) => {}
                 Some(ahead) => self.0[count..=count + ahead].rotate_right(1),
-                None => self.0.insert(count, Device { key: fresh.key(), sample: None, series: Series::default() }),
+                None => self.0.insert(count, Device { key: reading.key(), sample: None, series: Series::default() }),
             }
-            self.0[count].read(fresh.sample(), elapsed, derive);
+            self.0[count].read(reading.sample(), elapsed, derive);
             count += 1;
         }
         self.0.truncate(count);
     }
 
-    /// Takes a reading that was the same as the last one.
+    /// Applies readings that are the same as the last ones.
     pub(super) fn read_same(&mut self, elapsed: Option<Duration>, derive: Derive<S, M>) {
         for device in &mut self.0 {
             match device.sample.as_ref().zip(elapsed) {
@@ -138,14 +138,14 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
         }
     }
 
-    /// There are no figures now; the last readings stay.
+    /// Clears the newest figures; the last readings stay.
     pub(super) fn clear(&mut self) {
         for device in &mut self.0 {
             device.series.clear();
         }
     }
 
-    /// A new run of the domain: counters start again, so the last readings mean nothing any more. History stays.
+    /// A new run of the domain: counters begin at 0 again, so the last readings are dropped. The history stays.
     pub(super) fn restart(&mut self) {
         for device in &mut self.0 {
             device.sample = None;
@@ -153,9 +153,10 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
         }
     }
 
-    pub(super) fn commit(&mut self, tick: Tick, phase: Tick, arena: &mut Arena) {
+    /// Writes the newest figures to the history, as those of `tick`.
+    pub(super) fn commit(&mut self, tick: Tick, block_offset: Tick, arena: &mut Arena) {
         for device in &mut self.0 {
-            device.series.commit(tick, phase, arena);
+            device.series.commit(tick, block_offset, arena);
         }
     }
 }

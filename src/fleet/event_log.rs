@@ -4,10 +4,10 @@ use crate::model::Event;
 use std::collections::VecDeque;
 use uuid::Uuid;
 
-/// Events that are kept for each host.
+/// How many events are kept for each host.
 pub const EVENTS_KEPT: usize = 1000;
 
-/// A ring of fixed size. Every event has a number that stays its own: the first one ever is 0.
+/// The latest [`EVENTS_KEPT`] events of a host. Events are numbered from 0; an event keeps its number.
 #[derive(Clone, Debug, Default)]
 pub struct EventLog {
     first: u64,
@@ -28,12 +28,12 @@ impl EventLog {
         self.kept.iter().enumerate().map(|(index, event)| (self.first + index as u64, event))
     }
 
-    /// The event of that number; `None` once it has made room for others.
+    /// The event with that number; `None`: not kept any more, or not yet there.
     pub fn get(&self, number: u64) -> Option<&Event> {
         self.kept.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
-    /// The events from that number on, oldest first, and how many before them are not kept any more.
+    /// The events from that number on, oldest first, and how many of them are not kept any more.
     pub fn since(&self, number: u64) -> (impl Iterator<Item = &Event>, u64) {
         let skip = number.saturating_sub(self.first);
         (self.kept.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)), self.first.saturating_sub(number))
@@ -44,7 +44,7 @@ impl EventLog {
         self.first + self.kept.len() as u64
     }
 
-    /// What happened to a domain, newest first.
+    /// The events of a domain, newest first.
     pub fn of_domain(&self, uuid: Uuid) -> impl Iterator<Item = &Event> {
         self.kept.iter().rev().filter(move |event| event.domain.as_ref().is_some_and(|domain| domain.uuid == uuid))
     }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_makes_room_and_numbers_stay() {
+    fn the_oldest_events_are_dropped_and_the_others_keep_their_numbers() {
         let mut log = EventLog::default();
         assert_eq!((log.next_number(), log.last()), (0, None));
         let total = EVENTS_KEPT as u64 + 10;
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_learns_what_it_missed() {
+    fn a_reader_learns_how_many_events_it_missed() {
         let mut log = EventLog::default();
         (0..5).for_each(|second| log.push(event(second)));
         let (since, missed) = log.since(3);

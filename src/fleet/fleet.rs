@@ -1,6 +1,4 @@
-//! All that is known: every host, its domains, their devices, rates and history. The one state of the program.
-//!
-//! Rates are derived here, once, for every screen and every output.
+//! All hosts.
 
 use super::domain::Domain;
 use super::host::Host;
@@ -26,7 +24,7 @@ impl Fleet {
         id
     }
 
-    /// Takes one step of one host. An unknown host is ignored.
+    /// Applies one update of one host. An update of an unknown host is ignored.
     pub fn apply(&mut self, host: HostId, update: HostUpdate) {
         if let Some(host) = self.hosts.get_mut(host) {
             host.apply(update);
@@ -43,7 +41,7 @@ impl Fleet {
         self.hosts.get(id)
     }
 
-    /// A domain and its host; `None` once it is gone.
+    /// A domain and its host; `None`: it does not exist (any more).
     pub fn domain(&self, id: DomainId) -> Option<(&Host, &Domain)> {
         let host = self.hosts.get(id.host)?;
         Some((host, host.domains.get(&id.uuid)?))

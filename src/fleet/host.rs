@@ -1,4 +1,4 @@
-//! One host: how the connection to it is, its figures, its domains.
+//! One host: its connection, its figures, its domains, its events.
 
 use super::HostId;
 use super::domain::Domain;
@@ -20,15 +20,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How the connection to a host is.
+/// The state of the connection to a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Link {
-    /// The first answer is still to come.
+    /// Connecting; no answer yet.
     #[default]
     Connecting,
     /// Samples arrive.
     Live,
-    /// No samples at the moment; the figures on the screen are the last ones.
+    /// The connection failed; the last known values are shown.
     Failing(Failure),
 }
 
@@ -39,25 +39,25 @@ pub struct Host {
     pub id: HostId,
     /// What the user calls the host: its URI, or a name; empty where none is given.
     pub name: String,
-    /// How the connection is.
+    /// The state of the connection.
     pub link: Link,
-    /// What the host is, once connected.
+    /// What the host is; `None` until it was connected once.
     pub info: Option<Arc<HostInfo>>,
-    /// The node as last read.
+    /// The last reading of the node.
     pub node: NodeSample,
     /// Its figures.
     pub series: Series<HostMetric>,
-    /// The time axis of all histories of this host.
+    /// The time axis of all its series.
     pub timeline: Timeline,
     /// Its domains.
     pub domains: BTreeMap<Uuid, Domain>,
-    /// What happened, as far as it was told.
+    /// Its latest events.
     pub events: EventLog,
-    /// Calls that its driver lacks.
+    /// Calls that its driver does not support.
     pub unsupported: Arc<Vec<UnsupportedCall>>,
-    /// When the last figures came.
+    /// When the last full sample was taken.
     pub sampled_at: Option<Timestamp>,
-    /// How long a sample takes, where that is longer than the interval.
+    /// How long a sample takes, if that is longer than the interval.
     pub late: Option<Duration>,
     partial_sums: RunLength<Groups>,
     /// The connection was down since the last point on the time axis.
@@ -65,18 +65,18 @@ pub struct Host {
 }
 
 impl Host {
-    /// Of which nothing is known yet.
+    /// A host that is not connected yet.
     pub(super) fn new(id: HostId, name: &str) -> Self {
         Self { id, name: name.to_owned(), ..Self::default() }
     }
 
-    /// Takes one step.
+    /// Applies one update.
     pub(super) fn apply(&mut self, update: HostUpdate) {
         match update {
             HostUpdate::Connecting => self.link = Link::Connecting,
             HostUpdate::Connected(info) => {
                 self.info = Some(info);
-                // That was another connection's.
+                // It belongs to the previous connection.
                 self.late = None;
             }
             HostUpdate::Keyframe(sample) => self.apply_keyframe(sample),
@@ -120,8 +120,8 @@ impl Host {
         }
     }
 
-    /// Takes the readings of domains, sorted by UUID. A known one that is not named had the same figures again; one that
-    /// is not known is new, as those are that appeared.
+    /// Applies the readings of domains, sorted by UUID. A known domain that is not in `named` has the same reading again; a
+    /// domain that is not known is new, as are those in `appeared`.
     fn read(
         &mut self,
         mut totals: HostTotals,
@@ -130,7 +130,7 @@ impl Host {
         node: NodeSample,
         unsupported: Arc<Vec<UnsupportedCall>>,
     ) {
-        // Each is done with while it is at hand: with many of them, going to each again is what takes the time.
+        // One pass over all domains: with many of them, cache misses dominate.
         let mut named = named.into_iter().peekable();
         for (uuid, domain) in &mut self.domains {
             while let Some(other) = named.next_if(|(next, _)| next < uuid) {
@@ -176,7 +176,7 @@ impl Host {
         tick.and_then(|tick| self.partial_sums.at(tick)).unwrap_or(Groups::empty())
     }
 
-    /// Why the driver gives no answer to a call; `None` where it does.
+    /// Why the driver does not support a call; `None`: it does, as far as is known.
     pub fn unsupported(&self, call: Call) -> Option<&str> {
         self.unsupported
             .iter()
@@ -184,7 +184,7 @@ impl Host {
             .map(|unsupported| unsupported.reason.as_str())
     }
 
-    /// Whether calls hang in so many domains that the others are asked for nothing that could hang.
+    /// Whether too many domains are blocked, so that only state and network of the others are read.
     pub fn is_degraded(&self) -> bool {
         self.domains.values().any(|domain| domain.blocked.is_some_and(|blocked| !blocked.is_own()))
     }

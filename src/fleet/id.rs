@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-/// Which host: its place among the arguments.
+/// A host: its index in the list of hosts.
 pub type HostId = usize;
 
-/// A domain among all hosts. It stays the same while the domain is renamed, restarted or moves in a list.
+/// A domain of a host. It stays the same when the domain is renamed, restarted or moves in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DomainId {
     /// Its host.

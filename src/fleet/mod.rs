@@ -1,6 +1,8 @@
-//! All that is known: every host, its domains, their devices, rates and history. The one state of the program.
+//! All hosts with their domains, devices, figures over time, events and findings: the state that the screen and all outputs
+//! read.
 //!
-//! Rates are derived here, once, for every screen and every output.
+//! `derive` computes figures from samples, once for every screen and output; `history` keeps them; `health` says what is
+//! wrong, and why a figure is missing.
 
 mod condition;
 mod derive;

@@ -7,9 +7,11 @@ mod counter;
 mod definition;
 mod driver;
 mod event;
+mod event_details;
 mod figure;
 mod groups;
 mod host;
+mod lifecycle;
 mod named_numbers;
 mod sample;
 mod severity;
@@ -21,12 +23,12 @@ pub use blocked::{Blocked, BlockedBy, HANG_OF_OTHERS, HANG_OF_OWN_CALL, SUSPECTE
 pub use counter::Counter;
 pub use definition::{DiskDefinition, DomainDefinition, NicDefinition};
 pub use driver::Driver;
-pub use event::{
-    BlockJob, BlockJobStatus, Event, EventDomain, EventKind, IoErrorAction, Lifecycle, LifecycleDetail, WatchdogAction,
-};
+pub use event::{Event, EventDomain, EventKind};
+pub use event_details::{BlockJob, BlockJobStatus, IoErrorAction, WatchdogAction};
 pub use figure::{Info, Quantity};
 pub use groups::{Call, Groups, UnsupportedCall};
 pub use host::{CpuTimes, HostInfo, NodeMemory, NodeSample};
+pub use lifecycle::{Lifecycle, LifecycleDetail};
 pub use sample::{
     BlockSample, CpuSample, CpuSource, DomainSample, HostSample, MemorySample, NetSample, SampleKind, VcpuDelay,
     VcpuSample, VcpuState,

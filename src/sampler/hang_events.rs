@@ -34,7 +34,7 @@ impl HangEvents {
                 (Some(before), None) => {
                     let length = sample.at.since(before.blocked.since).unwrap_or_default();
                     self.0.remove(uuid);
-                    Some(EventKind::Free(length))
+                    Some(EventKind::Unblocked(length))
                 }
                 (None, None) => None,
             };

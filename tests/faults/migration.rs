@@ -114,7 +114,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
     let most = |name| kept.iter().filter_map(|line| figure(line, DOMAIN, name)).fold(0.0, f64::max);
     let [cpu, read] = ["cpu_percent", "disk_read_bytes_per_second"].map(most);
     // libvirt keeps the domain locked while its QEMU starts, which may last long enough for a block event.
-    let is_own = |event: &&Event| !matches!(event.kind, EventKind::Blocked(_) | EventKind::Free(_));
+    let is_own = |event: &&Event| !matches!(event.kind, EventKind::Blocked(_) | EventKind::Unblocked(_));
     let is_of_it = |event: &&Event| is_own(event) && event.domain.as_ref().is_some_and(|it| it.name == DOMAIN);
     let events = watch.host().events.iter().map(|(_, event)| event).filter(is_of_it);
     let here: Vec<String> = events.map(|event| told(event.kind.name(), &event.kind.why())).collect();

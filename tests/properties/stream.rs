@@ -101,10 +101,10 @@ async fn a_recorded_stream_gives_the_same_findings_and_events() {
     assert_eq!(seen(&replayed), (events.clone(), findings.clone()));
     assert_eq!(events, of_stream, "the fleet adds no event of its own");
     let hang: Vec<_> = events.iter().map(|event| (event.at.monotonic.as_secs(), event.kind.clone())).collect();
-    let in_hang = hang.iter().filter(|(_, kind)| matches!(kind, EventKind::Blocked(_) | EventKind::Free(_)));
+    let in_hang = hang.iter().filter(|(_, kind)| matches!(kind, EventKind::Blocked(_) | EventKind::Unblocked(_)));
     assert_eq!(
         in_hang.cloned().collect::<Vec<_>>(),
-        [(4, EventKind::Blocked(BlockedBy::Monitor)), (8, EventKind::Free(Duration::from_secs(6)))],
+        [(4, EventKind::Blocked(BlockedBy::Monitor)), (8, EventKind::Unblocked(Duration::from_secs(6)))],
         "once each, though the connection was lost meanwhile"
     );
     assert!(hang.iter().any(|(_, kind)| matches!(kind, EventKind::ConnectionLost(_))));

@@ -1,18 +1,18 @@
-//! Memory for what is written at one tick and forgotten at another: one piece for all things of a host. A piece for each
-//! of them would leave the heap full of holes, and everything that is in it far apart.
+//! One allocation for all history blocks of a host that end at the same tick, because they are freed at the same tick too.
+//! An allocation for each would fragment the heap.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-/// Words that are being written.
+/// The words of the blocks that end at this tick, while they are written.
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
     words: Vec<u16>,
-    whole: Arc<OnceLock<Box<[u16]>>>,
+    finished: Arc<OnceLock<Box<[u16]>>>,
 }
 
-/// Some words of a page. They can be read once the page is finished.
+/// Some words of an arena. Empty until the arena is dropped, which finishes it.
 #[derive(Clone)]
 pub(crate) struct ArenaBlock {
     arena: Arc<OnceLock<Box<[u16]>>>,
@@ -21,21 +21,21 @@ pub(crate) struct ArenaBlock {
 }
 
 impl Arena {
-    /// Lets `write` append words, and gives them back as one part.
+    /// Lets `write` append words, and returns them as one block.
     pub(crate) fn write(&mut self, write: impl FnOnce(&mut Vec<u16>)) -> ArenaBlock {
         let start = self.words.len() as u32;
         write(&mut self.words);
-        ArenaBlock { arena: Arc::clone(&self.whole), start, end: self.words.len() as u32 }
+        ArenaBlock { arena: Arc::clone(&self.finished), start, end: self.words.len() as u32 }
     }
 }
 
-/// A page is finished when nobody writes to it any more.
+/// Finishes the arena: its blocks can be read from now on.
 impl Drop for Arena {
     fn drop(&mut self) {
         let words = std::mem::take(&mut self.words);
         if !words.is_empty() {
-            // Nobody else sets it.
-            let _ = self.whole.set(words.into_boxed_slice());
+            // It is set here only, so this cannot fail.
+            let _ = self.finished.set(words.into_boxed_slice());
         }
     }
 }
@@ -47,7 +47,7 @@ impl Deref for ArenaBlock {
     }
 }
 
-/// As its own words, without those of its neighbours.
+/// The words of the block alone.
 impl fmt::Debug for ArenaBlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.deref().fmt(f)
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_of_a_page_are_read_once_it_is_whole() {
+    fn blocks_can_be_read_once_the_arena_is_dropped() {
         let mut arena = Arena::default();
         let one = arena.write(|words| words.extend([1, 2]));
         let other = arena.write(|words| words.push(3));

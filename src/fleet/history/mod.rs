@@ -1,4 +1,4 @@
-//! Figures over time: the newest in full precision, the past in a ring of fixed size.
+//! Figures over time: the newest with full precision, the past with three digits, for a fixed number of samples.
 
 pub(super) mod arena;
 mod packed;

@@ -1,14 +1,14 @@
-//! Figures of some ticks in few bits.
+//! A column of codes in few bits.
 //!
-//! Figures of one thing that follow each other are of one size: their codes differ in their lower bits. So a column keeps
-//! its least code once, and of each row only how far above it lies, in as many bits as the largest distance takes.
+//! Successive values of one figure have the same order of magnitude, so their codes differ in the lower bits. A packed column
+//! has its least code once, and of each row the distance from it, in as many bits as the largest distance needs.
 
 use crate::fleet::history::quantize::{LEAST, NONE, Quantized};
 
-/// Words that stand before the distances: the least code, and the bits of a distance.
+/// Words before the distances: the least code, and the bits of a distance.
 const HEADER: usize = 2;
 
-/// What a code is kept as: the codes below those of figures as they are, the others from there on.
+/// The distance that is stored for a code. Codes below [`LEAST`] (none, 0) are stored unchanged.
 fn above(code: Quantized, least: Quantized) -> Quantized {
     if code < LEAST { code } else { code - least + LEAST }
 }
@@ -39,12 +39,12 @@ pub(crate) fn pack(column: impl Iterator<Item = Quantized> + Clone, words: &mut 
     }
 }
 
-/// How many words the column of so many rows takes with which these words begin.
+/// How many words the column at the start of `words` takes, for this many rows.
 pub(crate) fn length(rows: usize, words: &[u16]) -> usize {
     HEADER + words_of(rows, words[1].into())
 }
 
-/// The code in a row of the column with which these words begin.
+/// The code in a row of the column at the start of `words`.
 pub(crate) fn get(row: usize, words: &[u16]) -> Quantized {
     let (least, bits) = (words[0], usize::from(words[1]));
     let (begin, end) = (row * bits, (row + 1) * bits);
@@ -74,10 +74,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_near_takes_few_bits() {
+    fn near_codes_take_few_bits() {
         let column: Vec<Quantized> = (0..30).map(|row| 20_000 + row % 14).collect();
         assert_eq!(packed(&column).len(), HEADER + words_of(30, 4));
-        assert_eq!(packed(&[NONE; 30]).len(), HEADER, "nothing at all takes none");
+        assert_eq!(packed(&[NONE; 30]).len(), HEADER, "no figure takes no bits");
         assert_eq!(packed(&[NONE, 1, NONE, 1]).len(), HEADER + 1);
     }
 

@@ -1,28 +1,28 @@
-//! A figure of the past in 16 bits: a floating-point number without a sign, of 6 bits of exponent and 10 of fraction.
+//! A figure in 16 bits: an unsigned floating-point number with 6 bits of exponent and 10 bits of fraction.
 //!
-//! What comes back differs by at most 1 part in 2048 (0.049 %), less than half a unit of the third digit, so a figure of
-//! the past has three true digits. Whole numbers up to 2048 come back exactly, as do 0 and "none".
+//! The error is at most 1 part in 2048 (0.049 %), less than half a unit of the third digit, so three digits are exact. Whole
+//! numbers up to 2048, 0 and "none" are exact.
 
-/// What a figure is kept as.
+/// A figure as it is stored.
 pub(crate) type Quantized = u16;
 
-/// There was no figure.
+/// No figure.
 pub(crate) const NONE: Quantized = 0;
-/// It was 0.
+/// The figure 0.
 const ZERO: Quantized = 1;
-/// Codes of figures that are not 0 begin here.
+/// The least code of a figure that is not 0.
 pub(crate) const LEAST: Quantized = 2;
 
 const FRACTION_BITS: u32 = 10;
-/// Bits of an `f64`'s fraction that are left out.
+/// Bits of the fraction of an `f64` that are dropped.
 const LEFT_OUT: u32 = f64::MANTISSA_DIGITS - 1 - FRACTION_BITS;
-/// The smallest power of two: 2⁻¹² is 0.0002, shown as 0.00. The largest is then 2⁵¹, and what is 2⁵² (4 PiB, 52 days in
-/// nanoseconds) or more is kept as the number below it.
+/// The smallest power of two: 2⁻¹² is 0.0002, shown as 0.00. The largest is 2⁵¹; 2⁵² (4 PiB, 52 days in nanoseconds) and
+/// more become the largest code.
 const LEAST_POWER: i32 = -12;
-/// What the upper bits of an `f64` are at code 0.
+/// The upper bits of an `f64` at code 0.
 const BASE: u64 = ((f64::MAX_EXP - 1 + LEAST_POWER) as u64) << FRACTION_BITS;
 
-/// The code of a figure; NaN is none. Figures are not negative, and a negative one would be 0.
+/// The code of a figure. NaN becomes [`NONE`], a negative number 0.
 pub(crate) fn encode(value: f64) -> Quantized {
     if value.is_nan() {
         return NONE;
@@ -30,12 +30,12 @@ pub(crate) fn encode(value: f64) -> Quantized {
     if value <= 0.0 {
         return ZERO;
     }
-    // The bits of a positive number are in its order, so that rounding them is rounding it, up to the next power too.
+    // Positive floating-point numbers sort like their bits, so rounding the bits rounds the number.
     let rounded = (value.to_bits() + (1 << (LEFT_OUT - 1))) >> LEFT_OUT;
     rounded.saturating_sub(BASE).clamp(LEAST.into(), Quantized::MAX.into()) as Quantized
 }
 
-/// The figure of a code.
+/// The figure of a code; `None` for [`NONE`].
 pub(crate) fn decode(code: Quantized) -> Option<f64> {
     match code {
         NONE => None,
@@ -54,10 +54,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_stays_nothing_and_zero_stays_zero() {
+    fn none_stays_none_and_zero_stays_zero() {
         assert_eq!(decode(encode(f64::NAN)), None);
         assert_eq!(decode(encode(0.0)), Some(0.0));
-        assert!(kept(f64::MIN_POSITIVE) > 0.0, "what is there is not 0");
+        assert!(kept(f64::MIN_POSITIVE) > 0.0, "a small figure does not become 0");
     }
 
     #[test]
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_of_range_is_the_nearest_that_is_not() {
+    fn a_figure_out_of_range_becomes_the_nearest_in_range() {
         let least = decode(LEAST).expect("a figure");
         let most = decode(Quantized::MAX).expect("a figure");
         assert!((0.0002..0.00025).contains(&least) && (4e15..4.6e15).contains(&most), "{least} {most}");
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_is_the_code_of_its_figure_and_all_are_in_order() {
+    fn every_code_comes_back_and_codes_sort_like_their_figures() {
         let figures: Vec<f64> = (1..=Quantized::MAX).map(|code| decode(code).expect("a figure")).collect();
         assert!(figures.windows(2).all(|pair| pair[0] < pair[1]));
         assert!((1..=Quantized::MAX).zip(figures).all(|(code, figure)| encode(figure) == code));
@@ -84,9 +84,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn three_digits_are_true(power in -3.5f64..15.6) {
+        fn three_digits_are_exact(power in -3.5f64..15.6) {
             let value = 10f64.powf(power);
-            prop_assert!((kept(value) - value).abs() <= value / 2048.0, "{value} is kept as {}", kept(value));
+            prop_assert!((kept(value) - value).abs() <= value / 2048.0, "{value} becomes {}", kept(value));
         }
     }
 }

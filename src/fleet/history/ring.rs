@@ -1,8 +1,8 @@
-//! The past of one thing: a row of [`Quantized`]s a tick.
+//! The history of one series: a row of codes for each tick.
 //!
-//! The newest rows are whole. After [`BLOCK_TICKS`] of them they become a block: once what was the same in all of its
-//! rows, and the columns that vary [packed](crate::fleet::history::packed). A block in which nothing varies and that says what the one
-//! before it says is not kept at all, so that what does nothing costs next to nothing.
+//! The newest rows are stored as they are. After [`BLOCK_TICKS`] rows they become a block: columns that do not vary are
+//! stored once, the others [packed](crate::fleet::history::packed). A block that does not vary and equals the block before it
+//! is not stored at all, so the history of an idle domain takes almost no memory.
 
 use crate::fleet::history::arena::{Arena, ArenaBlock};
 use crate::fleet::history::packed;
@@ -11,20 +11,20 @@ use crate::fleet::history::timeline::{HISTORY_TICKS, Tick};
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// Figures that a thing can have.
+/// The most columns that a row can have.
 pub(crate) const MOST_COLUMNS: usize = u32::BITS as usize;
 
-/// Rows of a block: half a minute at one a second.
+/// Rows of a block: 30 s at one sample per second.
 const BLOCK_TICKS: usize = 30;
 
-/// Rows of a width that the caller knows.
+/// Rows of codes. All have the same width, which the caller passes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    /// Oldest first. Each reaches to the next one's first tick.
+    /// Oldest first. Each ends before the first tick of the next one.
     blocks: VecDeque<Block>,
-    /// The newest rows, one after another; those not that only repeat the last of them.
+    /// The newest rows, one after another, without repetitions of the last one.
     open: Vec<Quantized>,
-    /// How often the last of them is repeated.
+    /// How many times the last row of `open` is repeated.
     repeated: u32,
     /// The tick that comes next.
     next: Tick,
@@ -38,38 +38,38 @@ struct Block {
 
 #[derive(Clone, Debug)]
 enum Rows {
-    /// All are the same. It may be so for long, so they are in no page, which would be kept for them alone.
+    /// All rows are the same. This can last long, so the row is not in an arena: it would keep all of the arena alive.
     Unchanged(Box<[Quantized]>),
-    Moving {
-        /// A bit for each column that is not the same in all rows.
+    Varying {
+        /// A bit for each column that varies.
         varying: u32,
-        /// The columns that are the same, once; then those that vary.
+        /// The columns that do not vary, one word each; then the packed columns.
         words: ArenaBlock,
     },
 }
 
 impl History {
-    /// Writes the row of a tick; ticks that were left out become gaps. Blocks end where a tick and `phase` make a
-    /// multiple of their length, so that they do not end for all things at once.
-    pub(crate) fn push(&mut self, tick: Tick, phase: Tick, row: &[Quantized], arena: &mut Arena) {
+    /// Appends the row of a tick; skipped ticks become gaps. A block ends where tick + `block_offset` is a multiple of
+    /// [`BLOCK_TICKS`], so with different offsets blocks do not end for all series at the same tick.
+    pub(crate) fn push(&mut self, tick: Tick, block_offset: Tick, row: &[Quantized], arena: &mut Arena) {
         let nothing = self.blocks.is_empty() && self.open.is_empty();
         if nothing || tick.saturating_sub(self.next) >= HISTORY_TICKS as Tick {
             *self = Self { next: tick, ..Self::default() };
         }
         while self.next < tick {
-            self.push_next(phase, &[NONE; MOST_COLUMNS][..row.len()], arena);
+            self.push_next(block_offset, &[NONE; MOST_COLUMNS][..row.len()], arena);
         }
-        self.push_next(phase, row, arena);
+        self.push_next(block_offset, row, arena);
     }
 
-    /// Writes the row of the last tick once more, without a look at it; whether it is at hand.
-    pub(crate) fn push_same(&mut self, tick: Tick, phase: Tick, width: usize, arena: &mut Arena) -> bool {
-        let at_hand = !self.open.is_empty() && tick == self.next;
-        if at_hand {
+    /// Appends the row of the last tick once more. Returns false, and does nothing, if that row is already in a block.
+    pub(crate) fn push_same(&mut self, tick: Tick, block_offset: Tick, width: usize, arena: &mut Arena) -> bool {
+        let is_open = !self.open.is_empty() && tick == self.next;
+        if is_open {
             self.repeated += 1;
-            self.advance(phase, width, arena);
+            self.advance(block_offset, width, arena);
         }
-        at_hand
+        is_open
     }
 
     /// A column, of rows of this width.
@@ -82,7 +82,7 @@ impl History {
         self.next - (self.open.len() / width) as Tick - Tick::from(self.repeated)
     }
 
-    fn push_next(&mut self, phase: Tick, row: &[Quantized], arena: &mut Arena) {
+    fn push_next(&mut self, block_offset: Tick, row: &[Quantized], arena: &mut Arena) {
         if self.open.ends_with(row) {
             self.repeated += 1;
         } else {
@@ -92,7 +92,7 @@ impl History {
             self.write_repeated(row.len());
             self.open.extend_from_slice(row);
         }
-        self.advance(phase, row.len(), arena);
+        self.advance(block_offset, row.len(), arena);
     }
 
     fn write_repeated(&mut self, width: usize) {
@@ -101,14 +101,14 @@ impl History {
         }
     }
 
-    fn advance(&mut self, phase: Tick, width: usize, arena: &mut Arena) {
+    fn advance(&mut self, block_offset: Tick, width: usize, arena: &mut Arena) {
         self.next += 1;
-        if self.next.wrapping_add(phase).is_multiple_of(BLOCK_TICKS as Tick) {
+        if self.next.wrapping_add(block_offset).is_multiple_of(BLOCK_TICKS as Tick) {
             self.close(width, arena);
         }
     }
 
-    /// Drops the blocks of which no row counts any more, and makes one of the newest rows.
+    /// Drops the blocks that are too old, and makes a block of the newest rows.
     fn close(&mut self, width: usize, arena: &mut Arena) {
         let oldest = self.next.saturating_sub(HISTORY_TICKS as Tick);
         while self.blocks.get(1).is_some_and(|second| second.first <= oldest) {
@@ -122,19 +122,19 @@ impl History {
         let rows = match (varying, self.blocks.back().map(|last| &last.rows)) {
             (0, Some(Rows::Unchanged(row))) if **row == *head => None,
             (0, _) => Some(Rows::Unchanged(head.into())),
-            _ => Some(Rows::moving(varying, width, &self.open, arena)),
+            _ => Some(Rows::varying(varying, width, &self.open, arena)),
         };
         self.blocks.extend(rows.map(|rows| Block { first, rows }));
         self.open.clear();
         self.repeated = 0;
     }
 
-    /// Words that are kept in all.
+    /// Words that are stored in total.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         let words = |block: &Block| match &block.rows {
             Rows::Unchanged(row) => row.len(),
-            Rows::Moving { words, .. } => words.len(),
+            Rows::Varying { words, .. } => words.len(),
         };
         self.open.len() + self.blocks.iter().map(words).sum::<usize>()
     }
@@ -152,20 +152,20 @@ fn varying(width: usize, rows: &[Quantized]) -> u32 {
 }
 
 impl Rows {
-    fn moving(varying: u32, width: usize, rows: &[Quantized], arena: &mut Arena) -> Self {
+    fn varying(varying: u32, width: usize, rows: &[Quantized], arena: &mut Arena) -> Self {
         let varies = |index: &usize| varying & (1 << index) != 0;
         let words = arena.write(|words| {
             words.extend((0..width).filter(|index| !varies(index)).map(|index| rows[index]));
             (0..width).filter(varies).for_each(|index| packed::pack(column(index, width, rows), words));
         });
-        Self::Moving { varying, words }
+        Self::Varying { varying, words }
     }
 
-    /// Where the codes of a column are, in a block of so many rows.
+    /// The codes of a column, in a block of this many rows.
     fn column(&self, column: usize, width: usize, rows: usize) -> Codes<'_> {
         let (varying, words) = match self {
             Self::Unchanged(row) => return Codes::Same(row[column]),
-            Self::Moving { varying, words } => (*varying, &**words),
+            Self::Varying { varying, words } => (*varying, &**words),
         };
         let before = (varying & ((1 << column) - 1)).count_ones() as usize;
         if varying & (1 << column) == 0 {
@@ -179,13 +179,13 @@ impl Rows {
     }
 }
 
-/// One figure over time. Where it was found for one tick, it is at hand for the ticks around.
+/// One column over time. Remembers the block of the last tick that was read, so reading neighbouring ticks is fast.
 #[derive(Clone, Debug)]
 pub(crate) struct Column<'a> {
     history: &'a History,
     column: usize,
     width: usize,
-    /// The ticks whose codes are at hand.
+    /// The ticks whose codes are in `codes`.
     ticks: Range<Tick>,
     codes: Codes<'a>,
 }
@@ -236,12 +236,12 @@ mod tests {
     use proptest::prelude::*;
 
     const WIDTH: usize = 3;
-    /// What is kept at the most: each figure in a word, the two words of each packed column, and a block that is not
-    /// whole at either end.
+    /// The most words that are stored: a word for each code, two more for each packed column, and a partial block at each
+    /// end.
     const MOST_WORDS: usize = (HISTORY_TICKS + 2 * BLOCK_TICKS) * WIDTH + 2 * WIDTH * (HISTORY_TICKS / BLOCK_TICKS + 2);
 
-    fn push(history: &mut History, tick: Tick, phase: Tick, row: [Quantized; WIDTH]) {
-        history.push(tick, phase, &row, &mut Arena::default());
+    fn push(history: &mut History, tick: Tick, block_offset: Tick, row: [Quantized; WIDTH]) {
+        history.push(tick, block_offset, &row, &mut Arena::default());
     }
 
     fn row(history: &History, tick: Tick) -> [Quantized; WIDTH] {
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_nothing_is_one_row_and_what_moves_is_kept_alone() {
+    fn an_idle_series_is_one_row_and_only_columns_that_vary_take_room() {
         let mut history = History::default();
         let ticks = 10 * BLOCK_TICKS as Tick;
         (0..ticks).for_each(|tick| push(&mut history, tick, 0, [7, 8, 9]));
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_is_forgotten_and_takes_no_room() {
+    fn old_rows_are_dropped_and_take_no_room() {
         let mut history = History::default();
         let ticks = 5 * HISTORY_TICKS as Tick;
         for tick in 0..ticks {
@@ -273,20 +273,20 @@ mod tests {
     }
 
     proptest! {
-        /// Against a plain list of all rows: whatever is left out, moves or stands still.
+        /// Compared with a plain list of all rows, whatever is skipped, varies or repeats.
         #[test]
         fn every_row_comes_back(
-            phase in 0u64..100,
+            block_offset in 0u64..100,
             runs in prop::collection::vec((prop_oneof![6 => Just(0u64), 1 => 1..70u64, 1 => 800..1000u64], 1..80u64, 0u32..8), 1..20),
         ) {
             let mut history = History::default();
             let mut rows: Vec<(Tick, [Quantized; WIDTH])> = Vec::new();
             let mut tick = 1000;
-            for (left_out, length, moving) in runs {
-                tick += left_out;
+            for (skipped, length, varying) in runs {
+                tick += skipped;
                 for _ in 0..length {
-                    let row = [0, 1, 2].map(|column| if moving >> column & 1 == 1 { tick as Quantized } else { 5 });
-                    push(&mut history, tick, phase, row);
+                    let row = [0, 1, 2].map(|column| if varying >> column & 1 == 1 { tick as Quantized } else { 5 });
+                    push(&mut history, tick, block_offset, row);
                     rows.push((tick, row));
                     tick += 1;
                 }

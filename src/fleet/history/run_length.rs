@@ -1,9 +1,9 @@
-//! The past of something that seldom changes.
+//! Run-length encoded history of a value that rarely changes.
 
 use crate::fleet::history::timeline::{HISTORY_TICKS, Tick};
 use std::collections::VecDeque;
 
-/// What seldom changes, at the ticks that are kept: each value with the first tick of which it was.
+/// Run-length encoded history of a value that rarely changes: each value with its first tick.
 #[derive(Clone, Debug)]
 pub(crate) struct RunLength<T>(VecDeque<(Tick, T)>);
 
@@ -14,7 +14,7 @@ impl<T> Default for RunLength<T> {
 }
 
 impl<T: Copy + PartialEq> RunLength<T> {
-    /// Notes what it is at a tick, the newest.
+    /// Appends the value of the newest tick.
     pub(crate) fn commit(&mut self, tick: Tick, now: T) {
         if self.0.back().is_none_or(|(_, last)| *last != now) {
             self.0.push_back((tick, now));
@@ -25,7 +25,7 @@ impl<T: Copy + PartialEq> RunLength<T> {
         }
     }
 
-    /// What it was at a tick; `None`: there was none.
+    /// The value at a tick; `None`: before the first value, or too old.
     pub(crate) fn at(&self, tick: Tick) -> Option<T> {
         let after = self.0.partition_point(|(from, _)| *from <= tick);
         Some(self.0.get(after.checked_sub(1)?)?.1)
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn each_tick_has_the_condition_that_it_had() {
+    fn each_tick_has_its_own_value() {
         let mut conditions = RunLength::default();
         for (tick, now) in [(3, run(1)), (4, run(1)), (7, run(2))] {
             conditions.commit(tick, now);
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_are_kept_than_ticks() {
+    fn values_that_are_too_old_are_dropped() {
         let mut conditions = RunLength::default();
         for tick in 0..3 * HISTORY_TICKS as Tick {
             conditions.commit(tick, run(tick as u32));

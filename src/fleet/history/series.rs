@@ -1,4 +1,4 @@
-//! The figures of one thing over time: the newest with full precision, the past to three digits, in a ring of fixed size.
+//! All figures of one device, domain or host over time: the newest with full precision, the past with three digits.
 
 use super::quantize;
 use super::ring::{self, Column, History};
@@ -7,12 +7,12 @@ use crate::fleet::history::timeline::{Tick, When};
 use crate::fleet::metric::Metric;
 use std::marker::PhantomData;
 
-/// All figures of one thing over time.
+/// All figures of one device, domain or host over time.
 #[derive(Clone, Debug)]
 pub struct Series<M> {
-    /// The newest figures; NaN where there is none.
+    /// The newest figures; NaN: none.
     latest: Box<[f64]>,
-    /// The tick that the newest figures were written down for; `None` once one of them was changed.
+    /// The tick whose row in the history is the newest figures; `None` after one of them was set.
     written: Option<Tick>,
     history: History,
     metric: PhantomData<M>,
@@ -31,18 +31,17 @@ impl<M: Metric> Default for Series<M> {
 }
 
 impl<M: Metric> Series<M> {
-    /// The newest figure. `None`: there is none, which is not 0.
+    /// The newest figure; `None`: unknown, which is not 0.
     pub fn latest(&self, metric: M) -> Option<f64> {
         known(self.latest[metric.index()])
     }
 
-    /// The figure at a tick: to three digits, and that of the newest tick in full. `None` in a gap or outside what is
-    /// kept.
+    /// The figure at a tick, with three digits; at the newest tick with full precision. `None`: a gap, or too old.
     pub fn at(&self, metric: M, tick: Tick) -> Option<f64> {
         self.past(metric).at(tick)
     }
 
-    /// A figure over time, for who reads many ticks of it.
+    /// A figure over time; faster than [`Series::at`] for many ticks.
     pub fn past(&self, metric: M) -> Past<'_> {
         let newest = self.written.map(|tick| (tick, self.latest(metric)));
         Past { newest, column: self.history.column(metric.index(), M::ALL.len()) }
@@ -56,34 +55,35 @@ impl<M: Metric> Series<M> {
         }
     }
 
-    /// Sets the newest figure. What is not a finite number is a gap.
+    /// Sets the newest figure. A number that is not finite becomes a gap.
     pub(crate) fn set(&mut self, metric: M, value: Option<f64>) {
         self.latest[metric.index()] = value.filter(|value| value.is_finite()).unwrap_or(f64::NAN);
         self.written = None;
     }
 
-    /// Forgets the newest figures: there are none now.
+    /// Clears the newest figures.
     pub(crate) fn clear(&mut self) {
         self.latest.fill(f64::NAN);
         self.written = None;
     }
 
-    /// Writes the newest figures down as those of `tick`. Ticks that were left out become gaps. `phase` is any number
-    /// that stays the same for this thing, and is another one for its neighbours.
-    pub(crate) fn commit(&mut self, tick: Tick, phase: Tick, arena: &mut Arena) {
-        if self.written.is_some_and(|last| last + 1 == tick) && self.history.push_same(tick, phase, M::ALL.len(), arena)
+    /// Writes the newest figures to the history, as those of `tick`. Skipped ticks become gaps. `block_offset`: any number
+    /// that is constant for this series; see [`History::push`].
+    pub(crate) fn commit(&mut self, tick: Tick, block_offset: Tick, arena: &mut Arena) {
+        if self.written.is_some_and(|last| last + 1 == tick)
+            && self.history.push_same(tick, block_offset, M::ALL.len(), arena)
         {
             self.written = Some(tick);
             return;
         }
         let mut row = [quantize::NONE; ring::MOST_COLUMNS];
         row.iter_mut().zip(&self.latest).for_each(|(code, value)| *code = quantize::encode(*value));
-        self.history.push(tick, phase, &row[..M::ALL.len()], arena);
+        self.history.push(tick, block_offset, &row[..M::ALL.len()], arena);
         self.written = Some(tick);
     }
 }
 
-/// A figure over time.
+/// One figure over time.
 #[derive(Clone, Debug)]
 pub struct Past<'a> {
     newest: Option<(Tick, Option<f64>)>,
@@ -110,7 +110,7 @@ mod tests {
     use crate::fleet::metric::HostCpuMetric::{self, Use};
 
     #[test]
-    fn ticks_that_were_left_out_are_gaps() {
+    fn skipped_ticks_are_gaps() {
         let mut series = Series::<HostCpuMetric>::default();
         series.set(Use, Some(1.0));
         series.commit(5, 0, &mut Arena::default());
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finite_is_a_gap() {
+    fn a_number_that_is_not_finite_is_a_gap() {
         let mut series = Series::<HostCpuMetric>::default();
         for bad in [f64::NAN, f64::INFINITY] {
             series.set(Use, Some(bad));
@@ -129,9 +129,8 @@ mod tests {
         }
     }
 
-    /// The newest figures are as they were set until they change; then they are of the past.
     #[test]
-    fn the_newest_figures_are_exact() {
+    fn the_newest_figure_is_exact_until_the_next_one_is_set() {
         let mut series = Series::<HostCpuMetric>::default();
         series.set(Use, Some(12.34567));
         series.commit(0, 0, &mut Arena::default());

@@ -1,56 +1,56 @@
-//! A host's time axis: which sample was when, and where nothing was sampled.
+//! The time axis of a host: when each sample was taken, and where an outage was.
 
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Samples that are kept: 15 minutes at one a second.
+/// How many samples the history keeps: 15 minutes at one sample per second.
 pub const HISTORY_TICKS: usize = 900;
 
-/// A place on a host's time axis: the running number of a sample.
+/// The running number of a sample on the time axis of a host.
 pub type Tick = u64;
 
-/// Where a reader stands in time.
+/// The time whose figures are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeCursor {
-    /// At the newest sample, moving with it.
+    /// The newest sample.
     #[default]
     Live,
-    /// At a moment of the past, in monotonic time.
+    /// A time in the past, monotonic.
     At(Duration),
 }
 
-/// A [`TimeCursor`] on one host's time axis.
+/// A [`TimeCursor`] on the time axis of one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// The newest figures.
     Latest,
-    /// The figures of a tick, and when that was.
+    /// The figures of a tick, and its time.
     Tick(Tick, Timestamp),
 }
 
-/// One sample's stretch of time: what a rate of it is the mean of.
+/// The interval of one sample: its rates are means over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// The sample.
     pub tick: Tick,
-    /// Where it begins: at the sample before, or at its own end after an outage.
+    /// Its start: the previous sample; after an outage its own end.
     pub from: Duration,
-    /// Where it ends: when the sample was taken.
+    /// Its end: when the sample was taken.
     pub to: Duration,
 }
 
-/// A host's time axis. All its histories share it, so that charts line up.
+/// The time axis of a host. All of the host's series share it, so their charts line up.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
     first: Tick,
     stamps: VecDeque<Timestamp>,
-    /// Ticks before which nobody watched.
+    /// Ticks before which there was an outage.
     outages: VecDeque<Tick>,
 }
 
 impl Timeline {
-    /// Adds the moment of a new sample and gives its tick. `after_outage`: the host was not watched since the last one.
+    /// Appends a sample and returns its tick. `after_outage`: the connection was down since the last sample.
     pub fn push(&mut self, at: Timestamp, after_outage: bool) -> Tick {
         if self.stamps.len() == HISTORY_TICKS {
             self.stamps.pop_front();
@@ -72,24 +72,24 @@ impl Timeline {
         (self.first + self.stamps.len() as Tick).checked_sub(1).filter(|_| !self.stamps.is_empty())
     }
 
-    /// The oldest tick that is still known.
+    /// The oldest tick that is kept.
     pub fn first(&self) -> Tick {
         self.first
     }
 
-    /// When a tick was; `None` outside what is kept.
+    /// The time of a tick; `None`: not kept.
     pub fn stamp(&self, tick: Tick) -> Option<Timestamp> {
         self.stamps.get(usize::try_from(tick.checked_sub(self.first)?).ok()?).copied()
     }
 
-    /// The newest tick that is not after the cursor; the oldest one where the cursor is before all.
+    /// The newest tick that is not after the cursor; the oldest tick if all are after it.
     pub fn when(&self, cursor: TimeCursor) -> When {
         let TimeCursor::At(moment) = cursor else { return When::Latest };
         let index = self.stamps.partition_point(|stamp| stamp.monotonic <= moment).saturating_sub(1);
         self.stamps.get(index).map_or(When::Latest, |stamp| When::Tick(self.first + index as Tick, *stamp))
     }
 
-    /// The samples whose stretch of time ends after `from` and begins before `to`, oldest first.
+    /// The samples whose interval ends after `from` and starts before `to` or ends at `to`, oldest first.
     pub fn spans(&self, from: Duration, to: Duration) -> impl Iterator<Item = Span> + '_ {
         let start = self.stamps.partition_point(|stamp| stamp.monotonic <= from);
         self.stamps
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_timeline_forgets_its_oldest() {
+    fn the_oldest_samples_are_dropped() {
         let mut timeline = Timeline::default();
         assert_eq!(timeline.last(), None);
         for second in 0..HISTORY_TICKS as u64 + 10 {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_stands_on_the_newest_sample_that_is_not_after_it() {
+    fn a_cursor_means_the_newest_sample_that_is_not_after_it() {
         let mut timeline = Timeline::default();
         for second in [1, 2, 5] {
             timeline.push(stamp(second), false);
