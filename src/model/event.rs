@@ -214,48 +214,50 @@ impl EventKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Severity::{Critical, Notice, Warning};
 
     fn lifecycle(event: i32, detail: i32) -> EventKind {
         EventKind::Lifecycle(Lifecycle::from_raw(event), LifecycleDetail(detail))
     }
 
-    fn text(kind: &EventKind) -> String {
-        format!("{:?} {}: {}", kind.severity(), kind.what(), kind.why())
+    /// Checks how serious an event is, what happened, and why.
+    fn check(kind: &EventKind, expected: (Severity, &str, &str)) {
+        assert_eq!((kind.severity(), kind.what(), kind.why().as_str()), expected);
     }
 
     #[test]
     fn numbers_become_words() {
         // As libvirt-domain.h numbers them.
         for (event, detail, words) in [
-            (0, 0, "Notice defined: new"),
-            (0, 1, "Notice defined: changed"),
-            (1, 0, "Notice undefined: removed"),
-            (2, 0, "Notice started: booted"),
-            (2, 1, "Notice started: migrated here"),
-            (2, 2, "Notice started: restored"),
-            (3, 0, "Notice paused: by the user"),
-            (3, 2, "Critical paused: I/O error"),
-            (3, 3, "Critical paused: watchdog"),
-            (4, 0, "Notice resumed: unpaused"),
-            (5, 0, "Notice stopped: shut down"),
-            (5, 1, "Notice stopped: destroyed"),
-            (5, 2, "Critical stopped: crashed"),
-            (5, 3, "Notice stopped: migrated away"),
-            (5, 5, "Critical stopped: emulator failed"),
-            (6, 1, "Notice in shutdown: by the guest"),
-            (7, 0, "Notice suspended itself: to memory"),
-            (8, 0, "Critical crashed: guest panicked"),
+            (0, 0, (Notice, "defined", "new")),
+            (0, 1, (Notice, "defined", "changed")),
+            (1, 0, (Notice, "undefined", "removed")),
+            (2, 0, (Notice, "started", "booted")),
+            (2, 1, (Notice, "started", "migrated here")),
+            (2, 2, (Notice, "started", "restored")),
+            (3, 0, (Notice, "paused", "by the user")),
+            (3, 2, (Critical, "paused", "I/O error")),
+            (3, 3, (Critical, "paused", "watchdog")),
+            (4, 0, (Notice, "resumed", "unpaused")),
+            (5, 0, (Notice, "stopped", "shut down")),
+            (5, 1, (Notice, "stopped", "destroyed")),
+            (5, 2, (Critical, "stopped", "crashed")),
+            (5, 3, (Notice, "stopped", "migrated away")),
+            (5, 5, (Critical, "stopped", "emulator failed")),
+            (6, 1, (Notice, "in shutdown", "by the guest")),
+            (7, 0, (Notice, "suspended itself", "to memory")),
+            (8, 0, (Critical, "crashed", "guest panicked")),
         ] {
-            assert_eq!(text(&lifecycle(event, detail)), words);
+            check(&lifecycle(event, detail), words);
         }
     }
 
     #[test]
     fn unknown_numbers_are_shown_as_numbers() {
-        assert_eq!(text(&lifecycle(2, 99)), "Notice started: detail 99");
-        assert_eq!(text(&lifecycle(2, -1)), "Notice started: detail -1");
-        assert_eq!(text(&lifecycle(42, 7)), "Notice changed: event 42, detail 7");
-        assert_eq!(text(&EventKind::Watchdog(WatchdogAction(9))), "Critical watchdog fired: action 9");
+        check(&lifecycle(2, 99), (Notice, "started", "detail 99"));
+        check(&lifecycle(2, -1), (Notice, "started", "detail -1"));
+        check(&lifecycle(42, 7), (Notice, "changed", "event 42, detail 7"));
+        check(&EventKind::Watchdog(WatchdogAction(9)), (Critical, "watchdog fired", "action 9"));
         assert_eq!(IoErrorAction::from_raw(9), IoErrorAction::Unknown(9));
         assert_eq!(BlockJobStatus::from_raw(9), BlockJobStatus::Unknown(9));
     }
@@ -269,10 +271,10 @@ mod tests {
             reason: reason.into(),
         };
         let full = error("virtio-disk1", "/var/x.img", 1, "enospc");
-        assert_eq!(text(&full), "Critical I/O error: no space left, /var/x.img, guest paused, virtio-disk1");
+        check(&full, (Critical, "I/O error", "no space left, /var/x.img, guest paused, virtio-disk1"));
         assert!(full.is_io_error_pause() && lifecycle(3, 2).is_io_error_pause());
         let bare = error("", "", 2, "");
-        assert_eq!(text(&bare), "Critical I/O error: reported to the guest");
+        check(&bare, (Critical, "I/O error", "reported to the guest"));
         assert_eq!((bare.device(), bare.path(), bare.is_io_error_pause()), (None, None, false));
         assert_eq!(error("sda", "", 0, "").severity(), Severity::Warning);
     }
@@ -285,15 +287,15 @@ mod tests {
             status: BlockJobStatus::from_raw(status),
         };
         for (kind, words) in [
-            (job(0), "Notice block job done: copy of vda"),
-            (job(1), "Warning block job failed: copy of vda"),
-            (job(3), "Notice block job ready: copy of vda, waiting for the pivot"),
-            (EventKind::Watchdog(WatchdogAction(2)), "Critical watchdog fired: guest reset"),
-            (EventKind::DeviceAdded("net1".into()), "Notice device added: net1"),
-            (EventKind::DeviceRemovalFailed("net1".into()), "Warning device not removed: net1, the guest refused"),
-            (EventKind::Rebooted, "Notice rebooted: "),
+            (job(0), (Notice, "block job done", "copy of vda")),
+            (job(1), (Warning, "block job failed", "copy of vda")),
+            (job(3), (Notice, "block job ready", "copy of vda, waiting for the pivot")),
+            (EventKind::Watchdog(WatchdogAction(2)), (Critical, "watchdog fired", "guest reset")),
+            (EventKind::DeviceAdded("net1".into()), (Notice, "device added", "net1")),
+            (EventKind::DeviceRemovalFailed("net1".into()), (Warning, "device not removed", "net1, the guest refused")),
+            (EventKind::Rebooted, (Notice, "rebooted", "")),
         ] {
-            assert_eq!(text(&kind), words);
+            check(&kind, words);
         }
     }
 }
