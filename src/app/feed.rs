@@ -3,8 +3,8 @@
 //! A consumer does not know whether the hosts are sampled now or come from elsewhere.
 
 use crate::fleet::{Fleet, HostId};
+use crate::model::Demand;
 use crate::model::HostUpdate;
-use crate::sampler::Demand;
 use crate::time::Interval;
 use tokio::sync::{mpsc, watch};
 

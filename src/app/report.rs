@@ -83,10 +83,10 @@ mod tests {
     use super::*;
     use crate::app::feed::Controls;
     use crate::fleet::HostId;
+    use crate::model::Demand;
     use crate::model::{Failure, Groups, HostSample, HostUpdate, NodeSample, SampleKind};
     use crate::outputs::FIRST_ANSWER_WITHIN;
     use crate::outputs::csv::Table;
-    use crate::sampler::Demand;
     use crate::time::Interval;
     use serde_json::Value;
     use std::sync::Arc;

@@ -5,6 +5,7 @@
 mod blocked;
 mod counter;
 mod definition;
+mod demand;
 mod driver;
 mod event;
 mod event_details;
@@ -22,6 +23,7 @@ mod update;
 pub use blocked::{Blocked, BlockedBy, HANG_OF_OTHERS, HANG_OF_OWN_CALL, SUSPECTED_HANG};
 pub use counter::Counter;
 pub use definition::{DiskDefinition, DomainDefinition, NicDefinition};
+pub use demand::Demand;
 pub use driver::Driver;
 pub use event::{Event, EventDomain, EventKind};
 pub use event_details::{BlockJob, BlockJobStatus, IoErrorAction, WatchdogAction};

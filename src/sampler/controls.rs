@@ -1,6 +1,6 @@
 //! What can change while a host is sampled.
 
-use super::plan::Demand;
+use crate::model::Demand;
 use crate::time::Interval;
 use std::future::Future;
 use std::pin::pin;
@@ -13,7 +13,7 @@ pub(super) struct Controls {
     /// The sampling interval.
     pub(super) interval: Interval,
     /// What is needed of the host.
-    pub(super) demand: Option<Demand>,
+    pub(super) demand: Demand,
 }
 
 /// The handle was dropped, or the reader of the updates is gone: the task ends.

@@ -2,11 +2,10 @@
 
 use super::controls::Controls;
 use super::event_forwarder::EventForwarder;
-use super::plan::Demand;
 use super::settings::{MakeSource, Settings};
 use super::supervisor::Supervisor;
 use super::update_sender::UpdateSender;
-use crate::model::HostUpdate;
+use crate::model::{Demand, HostUpdate};
 use crate::time::Interval;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -24,9 +23,9 @@ impl Handle {
     /// Sets what is needed from the next tick on.
     pub fn set_demand(&self, demand: Demand) {
         self.0.send_if_modified(|controls| {
-            let is_new = controls.demand.as_ref() != Some(&demand);
+            let is_new = controls.demand != demand;
             if is_new {
-                controls.demand = Some(demand);
+                controls.demand = demand;
             }
             is_new
         });

@@ -35,5 +35,4 @@ mod watchdog;
 
 pub use diff::{apply, diff};
 pub use handle::{Handle, spawn};
-pub use plan::Demand;
 pub use settings::{MakeSource, SecondSample, Settings};

@@ -5,7 +5,7 @@
 //! CPU time is read from local files where the source can do so; [`DomainSample::local`] of the last sample says for which
 //! domains it could. Only for the others is it requested, at the same pace and within the same budget as expensive groups.
 
-use crate::model::{Counter, DomainSample, Groups, HostSample, SampleKind};
+use crate::model::{Counter, Demand, DomainSample, Groups, HostSample, SampleKind};
 use crate::sources::Request;
 use crate::time::{Interval, Timestamp};
 use crate::units::Amount;
@@ -13,15 +13,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
-
-/// What the consumers of a host's samples need.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Demand {
-    /// Groups that are on the screen, for each domain.
-    pub shown: Arc<BTreeMap<Uuid, Groups>>,
-    /// The domain that the screen is about: all its groups are read at every tick, [`Groups::HOST_CPU`] too.
-    pub focus: Option<Uuid>,
-}
 
 /// Ticks between two readings of a group of a domain that is not on the screen, and of what changes little in an idle domain.
 const REST: u64 = 10;
@@ -86,16 +77,16 @@ impl Default for Plan {
 }
 
 impl Plan {
-    /// The request of the next tick. `demand`: `None` stands for everything. `before`: the last sample.
-    pub(super) fn next(&mut self, demand: Option<&Demand>, before: Option<&HostSample>, interval: Interval) -> Request {
+    /// The request of the next tick. `before`: the last sample.
+    pub(super) fn next(&mut self, demand: &Demand, before: Option<&HostSample>, interval: Interval) -> Request {
         self.tick += 1;
         let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| domain.run.is_some());
-        let extra = match demand {
+        let extra = match demand.everything {
             // CPU time for each host CPU as well, where domains are read one by one: the bulk call has no such value.
-            None => active.map(|(uuid, domain)| (*uuid, self.not_local(uuid, domain) | Groups::HOST_CPU)).collect(),
-            Some(demand) => self.due(demand, active, interval),
+            true => active.map(|(uuid, domain)| (*uuid, self.not_local(uuid, domain) | Groups::HOST_CPU)).collect(),
+            false => self.due(demand, active, interval),
         };
-        let focus = demand.and_then(|demand| demand.focus);
+        let focus = demand.focus.clone();
         Request { kind: SampleKind::Full, groups: Groups::CHEAP, extra: Arc::new(extra), focus }
     }
 
@@ -200,7 +191,7 @@ enum Visibility {
 
 impl Visibility {
     fn of(demand: &Demand, uuid: &Uuid, domain: &DomainSample) -> Self {
-        if demand.focus == Some(*uuid) || domain.blocked.is_some_and(|blocked| blocked.is_own()) {
+        if demand.focus.contains(uuid) || domain.blocked.is_some_and(|blocked| blocked.is_own()) {
             Self::Focused
         } else {
             demand.shown.get(uuid).map_or(Self::Hidden, |&groups| Self::Shown(groups))
@@ -267,7 +258,7 @@ mod tests {
     /// A host whose domains do what a test says, with a second for each tick.
     struct World {
         plan: Plan,
-        demand: Option<Demand>,
+        demand: Demand,
         /// Domains with these numbers have CPU time and steal in local files.
         local: std::ops::Range<usize>,
         before: HostSample,
@@ -282,7 +273,7 @@ mod tests {
     }
 
     impl World {
-        fn new(domains: usize, demand: Option<Demand>) -> Self {
+        fn new(domains: usize, demand: Demand) -> Self {
             let domain = || DomainSample::new("guest", Some(1), DomainState::Running, StateReason(1));
             let before = HostSample {
                 at: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
@@ -299,7 +290,7 @@ mod tests {
         /// One tick in which some domains work. Returns its request.
         fn tick(&mut self, work: &[(usize, [u64; 3])]) -> Request {
             let interval = Interval::from_seconds(1.0).unwrap();
-            let request = self.plan.next(self.demand.as_ref(), Some(&self.before), interval);
+            let request = self.plan.next(&self.demand, Some(&self.before), interval);
             for (number, more) in work {
                 let totals = self.totals.get_mut(&uuid(*number)).unwrap();
                 totals.iter_mut().zip(more).for_each(|(total, more)| *total += more);
@@ -337,17 +328,17 @@ mod tests {
         }
     }
 
-    fn table(numbers: impl IntoIterator<Item = usize>) -> Option<Demand> {
+    fn table(numbers: impl IntoIterator<Item = usize>) -> Demand {
         let shown = numbers.into_iter().map(|number| (uuid(number), Groups::OVERVIEW)).collect();
-        Some(Demand { shown: Arc::new(shown), focus: None })
+        Demand { shown: Arc::new(shown), ..Demand::default() }
     }
 
     const IDLE: &[(usize, [u64; 3])] = &[];
     const BUSY: [u64; 3] = [50, 100, 100];
 
     #[test]
-    fn without_a_demand_everything_is_requested_at_every_tick() {
-        let mut world = World::new(3, None);
+    fn if_everything_is_needed_it_is_requested_at_every_tick() {
+        let mut world = World::new(3, Demand::everything());
         for _ in 0..20 {
             let request = world.tick(IDLE);
             assert_eq!(request.groups, Groups::CHEAP);
@@ -377,9 +368,9 @@ mod tests {
         assert_eq!((cpu, disks), (0, 30));
         assert!((3..=4).contains(&vcpus), "the steal is local too: {vcpus}");
         assert_eq!(world.tick(IDLE).groups, Groups::CHEAP);
-        world.demand = None;
+        world.demand = Demand::everything();
         let all = world.tick(IDLE);
-        assert!((0..4).all(|number| !all.extra_of(&uuid(number)).contains(Groups::CPU)), "without a demand too");
+        assert!((0..4).all(|number| !all.extra_of(&uuid(number)).contains(Groups::CPU)), "if everything is needed too");
     }
 
     #[test]
@@ -473,20 +464,20 @@ mod tests {
 
     #[test]
     fn the_focus_and_blocked_domains_are_requested_completely() {
-        let mut world = World::new(4, Some(Demand { focus: Some(uuid(2)), ..Demand::default() }));
+        let mut world = World::new(4, Demand { focus: [uuid(2)].into(), ..Demand::default() });
         world.before.domains.get_mut(&uuid(3)).unwrap().blocked =
             Some(Blocked { by: BlockedBy::Monitor, since: world.before.at });
         for _ in 0..20 {
             let request = world.tick(IDLE);
-            assert_eq!((request.focus, request.extra_of(&uuid(2))), (Some(uuid(2)), ALL));
-            assert_eq!(request.extra_of(&uuid(3)), ALL);
+            assert_eq!([2, 3].map(|number| request.extra_of(&uuid(number))), [ALL, ALL]);
+            assert_eq!(request.focus, [uuid(2)].into());
         }
     }
 
     #[test]
     fn a_list_of_devices_needs_their_group() {
         let shown = Arc::new([(uuid(0), Groups::BLOCK), (uuid(1), Groups::VCPU)].into());
-        let mut world = World::new(3, Some(Demand { shown, focus: None }));
+        let mut world = World::new(3, Demand { shown, ..Demand::default() });
         world.count(20, 0, IDLE);
         assert_eq!(world.count(30, 0, IDLE)[3], 30);
         assert_eq!(world.count(30, 1, IDLE)[2], 30);
@@ -495,7 +486,7 @@ mod tests {
 
     #[test]
     fn a_group_that_libvirt_left_out_was_not_read() {
-        let mut world = World::new(1, None);
+        let mut world = World::new(1, Demand::everything());
         world.tick(IDLE);
         let request = world.tick(IDLE);
         let domain = world.before.domains.get_mut(&uuid(0)).unwrap();

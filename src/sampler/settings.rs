@@ -1,6 +1,6 @@
 //! How a host is sampled.
 
-use super::plan::Demand;
+use crate::model::Demand;
 use crate::sources::Source;
 use crate::time::{Clock, Interval, SystemClock};
 use std::sync::Arc;
@@ -22,8 +22,8 @@ pub enum SecondSample {
 pub struct Settings {
     /// The sampling interval at the start.
     pub interval: Interval,
-    /// What is needed at the start; `None`: everything, always.
-    pub demand: Option<Demand>,
+    /// What is needed at the start.
+    pub demand: Demand,
     /// When the second sample comes.
     pub second_sample: SecondSample,
     /// Whether the watchdog looks into a call that takes too long.
@@ -37,7 +37,7 @@ impl Settings {
     pub fn screen(interval: Interval) -> Self {
         Self {
             interval,
-            demand: Some(Demand::default()),
+            demand: Demand::default(),
             second_sample: SecondSample::Soon,
             watchdog: true,
             clock: Arc::new(SystemClock),
@@ -46,6 +46,6 @@ impl Settings {
 
     /// For an output: everything at every tick, and every rate over a whole interval.
     pub fn output(interval: Interval) -> Self {
-        Self { demand: None, second_sample: SecondSample::OnTime, ..Self::screen(interval) }
+        Self { demand: Demand::everything(), second_sample: SecondSample::OnTime, ..Self::screen(interval) }
     }
 }

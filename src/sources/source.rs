@@ -15,14 +15,14 @@ pub struct Request {
     pub groups: Groups,
     /// Groups of single domains, in addition to `groups`.
     pub extra: Arc<BTreeMap<Uuid, Groups>>,
-    /// The domain that the screen is about: [`Groups::HOST_CPU`] is read for it too.
-    pub focus: Option<Uuid>,
+    /// Domains that a screen is about: [`Groups::HOST_CPU`] is read for them too.
+    pub focus: BTreeSet<Uuid>,
 }
 
 impl Request {
     /// A full sample with the same groups of every active domain.
     pub fn of_all(groups: Groups) -> Self {
-        Self { kind: SampleKind::Full, groups, extra: Arc::default(), focus: None }
+        Self { kind: SampleKind::Full, groups, extra: Arc::default(), focus: BTreeSet::new() }
     }
 
     /// The list of domains and their states.

@@ -4,8 +4,7 @@ use super::list::List;
 use super::screen::Screen;
 use super::state::UiState;
 use crate::fleet::{DomainId, Fleet, HostId};
-use crate::model::Groups;
-use crate::sampler::Demand;
+use crate::model::{Demand, Groups};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ impl UiState {
         let worst = fleet.worst_domains(self.cursor, |id| self.seen.of(id), TROUBLES);
         worst.into_iter().for_each(|id| show(id, Groups::OVERVIEW));
         let focus = self.domain.as_ref().map(|view| view.id).filter(|id| id.host == host);
-        Demand { shown: Arc::new(shown), focus: focus.map(|id| id.uuid) }
+        Demand { everything: false, shown: Arc::new(shown), focus: focus.map(|id| id.uuid).into_iter().collect() }
     }
 
     /// The rows of the list that are on the screen.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 use vtop::fleet::metric::DomainMetric;
 use vtop::fleet::{Domain, Fleet, Host, Link};
-use vtop::model::{Groups, HostUpdate};
+use vtop::model::{Demand, Groups, HostUpdate};
 use vtop::sampler::{self, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
 use vtop::time::{Interval, Timestamp};
@@ -48,8 +48,12 @@ impl Watch {
             runtime.block_on(async {
                 let (to, mut from) = tokio::sync::mpsc::channel(16);
                 let make = move || -> Box<dyn vtop::sources::Source> { Box::new(LibvirtSource::new(options.clone())) };
-                let _handle =
-                    sampler::spawn(0, Box::new(make), Settings { demand: None, ..Settings::screen(interval) }, to);
+                let _handle = sampler::spawn(
+                    0,
+                    Box::new(make),
+                    Settings { demand: Demand::everything(), ..Settings::screen(interval) },
+                    to,
+                );
                 let mut stopped = stopped;
                 loop {
                     tokio::select! {

@@ -118,7 +118,10 @@ impl Direct {
     }
 
     pub fn sample(&mut self, focus: Option<Uuid>) {
-        let sample = self.source.sample(&Request { focus, ..Request::of_all(Groups::OVERVIEW) }).unwrap();
+        let sample = self
+            .source
+            .sample(&Request { focus: focus.into_iter().collect(), ..Request::of_all(Groups::OVERVIEW) })
+            .unwrap();
         self.sample = Some(sample.clone());
         self.desk.apply(HostUpdate::Keyframe(sample));
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 use vtop::fleet::Domain;
 use vtop::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
-use vtop::model::{Groups, HostInfo, HostSample, HostUpdate};
+use vtop::model::{Demand, Groups, HostInfo, HostSample, HostUpdate};
 use vtop::sampler::{self, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
 use vtop::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
@@ -102,7 +102,8 @@ impl Watch {
         let (sender, updates) = channel();
         let calls = Calls::default();
         let noted = Arc::clone(&calls);
-        let settings = Settings { demand: None, ..Settings::screen(Interval::from_seconds(seconds).unwrap()) };
+        let settings =
+            Settings { demand: Demand::everything(), ..Settings::screen(Interval::from_seconds(seconds).unwrap()) };
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {

@@ -7,11 +7,11 @@ use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
 use crate::app::writer::Writer;
 use crate::fleet::HostId;
+use crate::model::Demand;
 use crate::model::{
     DomainSample, DomainState, Event, EventKind, Failure, Groups, HostSample, HostUpdate, NodeSample, SampleKind,
     StateReason,
 };
-use crate::sampler::Demand;
 use crate::time::{Interval, Timestamp};
 use crate::view::Appearance;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
@@ -134,7 +134,7 @@ struct Outcome {
 impl Outcome {
     /// The domain of the first host that is on the screen.
     fn focus(&self) -> Option<Uuid> {
-        self.requested.demand[&0].focus
+        self.requested.demand[&0].focus.first().copied()
     }
 }
 

@@ -74,7 +74,7 @@ impl Connection<'_> {
                 self.schedule.start();
                 self.state_poll.cancel();
                 let controls = self.controls.borrow();
-                self.plan.next(controls.demand.as_ref(), self.last_sample.as_ref(), controls.interval)
+                self.plan.next(&controls.demand, self.last_sample.as_ref(), controls.interval)
             }
             SampleKind::StateOnly => {
                 self.state_poll.start(timer_now());

@@ -47,7 +47,7 @@ impl Task {
             let bypass = connection.quarantine.bypass(connection.last_sample.as_ref());
             let most_calls = bypass.as_ref().map_or(connection.most_calls(), |bypass| bypass.calls);
             let locked = bypass.as_ref().map(|bypass| bypass.locked.clone());
-            let focus = request.focus.filter(|uuid| !connection.quarantine.contains(uuid));
+            let focus = request.focus.iter().filter(|uuid| !connection.quarantine.contains(uuid)).copied().collect();
             let started = timer_now();
             let mut call = connection.source_thread.worker.sample(Request { focus, ..request.clone() }, bypass);
             let answer = match self.wait(connection, &mut call, started, &mut wait).await? {

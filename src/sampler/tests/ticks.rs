@@ -1,8 +1,7 @@
 //! When samples are taken and sent.
 
 use super::rig::{Answer, Rig, Script, Seen, output, samples, screen};
-use crate::model::HostUpdate;
-use crate::sampler::Demand;
+use crate::model::{Demand, HostUpdate};
 use crate::sources::{Notice, Request};
 use crate::time::Interval;
 use std::sync::mpsc as blocking;
@@ -63,10 +62,10 @@ async fn another_interval_holds_at_once() {
 async fn the_focus_reaches_the_next_tick() {
     let mut rig = Rig::new(Script::default(), screen());
     rig.skip(3).await;
-    rig.handle.set_demand(Demand { focus: Some(Uuid::max()), ..Demand::default() });
+    rig.handle.set_demand(Demand { focus: [Uuid::max()].into(), ..Demand::default() });
     rig.skip(1).await;
-    let focus: Vec<_> = rig.script.lock().unwrap().requests.iter().map(|request| request.focus).collect();
-    assert_eq!(focus, [None, Some(Uuid::max())]);
+    let focus: Vec<_> = rig.script.lock().unwrap().requests.iter().map(|request| request.focus.clone()).collect();
+    assert_eq!(focus, [[].into(), [Uuid::max()].into()]);
 }
 
 #[tokio::test(start_paused = true)]

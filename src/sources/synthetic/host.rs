@@ -97,7 +97,7 @@ impl Host {
             if whole && part.life.state.is_active() {
                 resident += guest.memory.rss(part.given, moment.seconds() - part.life.stopped_for);
             }
-            let focus = if request.focus == Some(guest.uuid) { Groups::HOST_CPU } else { Groups::empty() };
+            let focus = if request.focus.contains(&guest.uuid) { Groups::HOST_CPU } else { Groups::empty() };
             let wanted = request.groups | request.extra_of(&guest.uuid);
             let groups = (wanted - Groups::HOST_CPU) | focus;
             domains.insert(guest.uuid, guest.sample(&scene, part, lifetime, groups));

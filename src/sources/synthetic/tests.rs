@@ -5,6 +5,7 @@ use crate::model::{BlockSample, CpuTimes, DomainSample, DomainState, Groups, Hos
 use crate::sources::{Notify, Request, Source};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use uuid::Uuid;
 
 fn simulate(step: Duration, samples: usize) -> Vec<HostSample> {
     SyntheticSource::simulate(SyntheticOptions::default(), step, samples).1
@@ -109,7 +110,8 @@ fn counters_never_fall_within_a_run_and_start_near_zero_in_a_new_one() {
     let clock = Clock::Simulated { step };
     let mut source = SyntheticSource::new(SyntheticOptions { clock, domains: 20, ..Default::default() });
     source.connect(Notify::new(|_| ())).unwrap();
-    let request = |focus| Request { focus, ..Request::of_all(Groups::OVERVIEW) };
+    let request =
+        |focus: Option<Uuid>| Request { focus: focus.into_iter().collect(), ..Request::of_all(Groups::OVERVIEW) };
     let first = source.sample(&request(None)).unwrap();
     let focus = first.domains.iter().find(|(_, domain)| domain.name == "web-02").map(|(uuid, _)| *uuid);
     let mut before = source.sample(&request(focus)).unwrap();
@@ -299,7 +301,8 @@ fn the_focused_domain_is_told_by_host_cpu() {
     let info = source.connect(Notify::new(|_| ())).unwrap();
     let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let focus = sample.domains.iter().find(|(_, domain)| domain.name == "db-primary").map(|(uuid, _)| *uuid);
-    let sample = source.sample(&Request { focus, ..Request::of_all(Groups::OVERVIEW) }).unwrap();
+    let sample =
+        source.sample(&Request { focus: focus.into_iter().collect(), ..Request::of_all(Groups::OVERVIEW) }).unwrap();
     for (uuid, domain) in &sample.domains {
         assert_eq!(domain.host_cpus.len(), if Some(*uuid) == focus { info.cpus.unwrap() as usize } else { 0 });
         assert_eq!(domain.answered.contains(Groups::HOST_CPU), Some(*uuid) == focus);
@@ -317,7 +320,7 @@ fn no_domain_takes_more_of_a_host_cpu_than_there_is() {
     source.connect(Notify::new(|_| ())).unwrap();
     let first = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let focus = first.domains.iter().find(|(_, domain)| domain.name == "ci-runner-03").map(|(uuid, _)| *uuid);
-    let request = Request { focus, ..Request::of_all(Groups::OVERVIEW) };
+    let request = Request { focus: focus.into_iter().collect(), ..Request::of_all(Groups::OVERVIEW) };
     let mut before = source.sample(&request).unwrap();
     let mut most = 0;
     for _ in 0..240 {

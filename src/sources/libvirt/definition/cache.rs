@@ -5,7 +5,7 @@ use super::xml;
 use crate::model::{Call, DomainDefinition, Driver, UnsupportedCall};
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::LibvirtError;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -53,12 +53,12 @@ impl Definitions {
         }
     }
 
-    /// Reads new and changed definitions: that of `focus` first, then in the order given, until the time is up, but always at
+    /// Reads new and changed definitions: those of `focus` first, then in the order given, until the time is up, but always at
     /// least one. Returns true if all are read. The error is one for which `ends_sample` is true.
     pub(crate) fn read_changed(
         &mut self,
         listed: &[ListedDomain<'_>],
-        focus: Option<Uuid>,
+        focus: &BTreeSet<Uuid>,
         driver: &Driver,
         ends_sample: impl Fn(&LibvirtError) -> bool,
     ) -> Result<bool, LibvirtError> {
@@ -71,7 +71,7 @@ impl Definitions {
                 _ => due.push(listed),
             }
         }
-        due.sort_by_key(|listed| Some(listed.uuid) != focus);
+        due.sort_by_key(|listed| !focus.contains(&listed.uuid));
         let start = Instant::now();
         for (count, listed) in due.into_iter().enumerate() {
             if count > 0 && start.elapsed() > BUDGET {

@@ -72,10 +72,10 @@ impl Session {
                 listed.hints.vcpus = listed.hints.vcpus.or_else(|| vcpus.get(&listed.uuid).copied());
             }
         }
-        if let Some((uuid, domain)) = active.iter().find(|(uuid, _)| Some(*uuid) == request.focus)
-            && let Some(sample) = domains.get_mut(uuid)
-        {
-            add_host_cpus(connection, driver, *domain, unsupported, sample)?;
+        for (uuid, domain) in active.iter().filter(|(uuid, _)| request.focus.contains(uuid)) {
+            if let Some(sample) = domains.get_mut(uuid) {
+                add_host_cpus(connection, driver, *domain, unsupported, sample)?;
+            }
         }
         let node = node.read(request.kind, connection, unsupported, driver)?;
 
@@ -101,7 +101,7 @@ impl Session {
         }
         inactive.learn(&domains, has_list);
 
-        let all_read = definitions.read_changed(&listed, request.focus, driver, |_| !connection.is_alive())?;
+        let all_read = definitions.read_changed(&listed, &request.focus, driver, |_| !connection.is_alive())?;
         if !all_read || (is_wanted && !has_list) {
             // The definitions of inactive domains can be read only together with a list.
             inactive.list_next_time();

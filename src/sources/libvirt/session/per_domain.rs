@@ -36,7 +36,7 @@ impl Session {
             })
             .collect();
         // First the definitions: the calls below need the names of the devices.
-        definitions.read_changed(&listed, request.focus, driver, |_| !connection.is_alive())?;
+        definitions.read_changed(&listed, &request.focus, driver, |_| !connection.is_alive())?;
 
         let is_due = inactive.is_due();
         let mut domains = BTreeMap::new();
@@ -64,7 +64,7 @@ impl Session {
                     groups &= Groups::CHEAP;
                 }
                 per_domain::read(&mut reader, &mut sample, definition.as_deref(), groups, uuid, cache)?;
-                if !is_busy && (request.focus == Some(uuid) || groups.contains(Groups::HOST_CPU)) {
+                if !is_busy && (request.focus.contains(&uuid) || groups.contains(Groups::HOST_CPU)) {
                     read_host_cpus(&mut reader, &mut sample)?;
                 }
                 Ok(())

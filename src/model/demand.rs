@@ -1,0 +1,117 @@
+//! What the consumers of a host's samples need.
+
+use super::Groups;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What a consumer needs of a host. The rest is read too, but less often.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// All groups of all domains, at every interval. An output needs that.
+    pub everything: bool,
+    /// Groups that are shown, for each domain.
+    pub shown: Arc<BTreeMap<Uuid, Groups>>,
+    /// Domains that a screen is about: all their groups are read at every interval, [`Groups::HOST_CPU`] too.
+    pub focus: BTreeSet<Uuid>,
+}
+
+impl Demand {
+    /// All groups of all domains, at every interval.
+    pub fn everything() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+
+    /// What two consumers need together.
+    pub fn union(&self, other: &Self) -> Self {
+        Self {
+            everything: self.everything || other.everything,
+            shown: union_of_shown(&self.shown, &other.shown),
+            focus: self.focus.union(&other.focus).copied().collect(),
+        }
+    }
+}
+
+/// Makes no map of its own if one of the two is enough.
+fn union_of_shown(
+    left: &Arc<BTreeMap<Uuid, Groups>>,
+    right: &Arc<BTreeMap<Uuid, Groups>>,
+) -> Arc<BTreeMap<Uuid, Groups>> {
+    if right.is_empty() || Arc::ptr_eq(left, right) {
+        return Arc::clone(left);
+    }
+    if left.is_empty() {
+        return Arc::clone(right);
+    }
+    let mut union = BTreeMap::clone(left);
+    for (uuid, groups) in right.iter() {
+        *union.entry(*uuid).or_default() |= *groups;
+    }
+    Arc::new(union)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn uuid(number: u128) -> Uuid {
+        Uuid::from_u128(number)
+    }
+
+    fn demand(shown: &[(u128, Groups)], focus: &[u128]) -> Demand {
+        Demand {
+            everything: false,
+            shown: Arc::new(shown.iter().map(|(number, groups)| (uuid(*number), *groups)).collect()),
+            focus: focus.iter().copied().map(uuid).collect(),
+        }
+    }
+
+    #[test]
+    fn two_consumers_get_the_groups_of_both() {
+        let table = demand(&[(1, Groups::CPU), (2, Groups::CPU | Groups::NET)], &[]);
+        let domain = demand(&[(2, Groups::BLOCK), (3, Groups::MEMORY)], &[2]);
+        let both = table.union(&domain);
+        let shown = [(1, Groups::CPU), (2, Groups::CPU | Groups::NET | Groups::BLOCK), (3, Groups::MEMORY)];
+        assert_eq!(both, demand(&shown, &[2]));
+    }
+
+    #[test]
+    fn two_screens_each_keep_their_focus() {
+        assert_eq!(demand(&[], &[1]).union(&demand(&[], &[2])), demand(&[], &[1, 2]));
+    }
+
+    #[test]
+    fn an_output_beside_a_screen_gets_everything_and_the_screen_its_focus() {
+        let both = Demand::everything().union(&demand(&[(1, Groups::CPU)], &[1]));
+        assert!(both.everything);
+        assert_eq!(both.focus, [uuid(1)].into());
+    }
+
+    #[test]
+    fn the_union_with_nothing_shares_the_map() {
+        let table = demand(&[(1, Groups::CPU)], &[]);
+        assert!(Arc::ptr_eq(&table.union(&Demand::default()).shown, &table.shown));
+        assert!(Arc::ptr_eq(&Demand::default().union(&table).shown, &table.shown));
+    }
+
+    prop_compose! {
+        fn any_demand()(
+            everything in prop::bool::ANY,
+            shown in prop::collection::btree_map(0u128..4, 0u32..128, 0..4),
+            focus in prop::collection::btree_set(0u128..4, 0..3),
+        ) -> Demand {
+            let shown = shown.into_iter().map(|(number, bits)| (uuid(number), Groups::from_bits_truncate(bits)));
+            Demand { everything, shown: Arc::new(shown.collect()), focus: focus.into_iter().map(uuid).collect() }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_the_consumers_does_not_matter(a in any_demand(), b in any_demand(), c in any_demand()) {
+            prop_assert_eq!(a.union(&b), b.union(&a));
+            prop_assert_eq!(a.union(&b).union(&c), a.union(&b.union(&c)));
+            prop_assert_eq!(a.union(&a), a.clone());
+        }
+    }
+}
