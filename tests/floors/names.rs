@@ -74,7 +74,7 @@ const PRIVATE: &[Private] = &[
     private("trouble", &[Module], &["src/app/"], "error"),
     private("Second", ALL, &[], "SecondSample or ProbeConnection"),
     private("Memory", &[Type], &["src/sources/libvirt/"], "PerDomainCache"),
-    private("Severity", &[Type], &["src/sources/", "src/model/", "src/sampler/"], "FailureScope for sources"),
+    private("Severity", &[Type], &["src/sources/", "src/sampler/"], "FailureScope"),
     private("pulse", ALL, &[], "cheap"),
     private("dear", ALL, &[], "expensive"),
     private("free", &[Module, Value, Field], &["src/sampler/"], "local"),
