@@ -269,8 +269,10 @@ fn a_terminal_gets_no_order_but_those_of_a_harmless_text() {
                 for (x, y) in others.filter(|place| !matches!(plain[*place].symbol(), MARK | "…" | " ")) {
                     let shown = terminal.screen().cell(y, x).map_or("", vt100::Cell::contents);
                     let expected = plain[(x, y)].symbol();
-                    let place = format!("{text:?} on picture {index} at {size:?}, column {x}, line {y}");
-                    assert!(shown.starts_with(expected), "{place}: {shown:?} for {expected:?}");
+                    assert!(
+                        shown.starts_with(expected),
+                        "{text:?} on picture {index} at {size:?}, column {x}, line {y}: {shown:?} for {expected:?}"
+                    );
                 }
             }
         }
