@@ -1,6 +1,8 @@
 //! Events on their way to the reader. They have a queue of their own, so that neither do many events delay a sample, nor does a
 //! sample that waits for the reader delay the taking of events.
 
+use super::controls::Stopped;
+use super::update_sender::UpdateSender;
 use crate::model::{Event, EventKind, HostUpdate};
 use crate::sources::event_queue::EventQueue;
 use crate::time::Timestamp;
@@ -29,6 +31,10 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn next(state: &Mutex<State>) -> Option<Event> {
+    lock(state).queue.pop()
+}
+
 impl EventForwarder {
     /// Starts the task that sends the events of `host`. It ends when all clones are dropped and the queue is empty, or when
     /// the reader is gone. Must be called within a tokio runtime.
@@ -38,8 +44,7 @@ impl EventForwarder {
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while woken.recv().await.is_some() {
-                loop {
-                    let Some(event) = lock(&shared).queue.pop() else { break };
+                while let Some(event) = next(&shared) {
                     if updates.send((host, HostUpdate::Event(event))).await.is_err() {
                         return;
                     }
@@ -56,8 +61,8 @@ impl EventForwarder {
         let _ = self.wake.try_send(());
     }
 
-    /// A full sample came. After a loss, the connection's return is an event.
-    pub(super) fn sampled(&self, at: Timestamp) {
+    /// A full sample came. After a loss, the connection's return is an event, which the reader has before the sample.
+    pub(super) async fn sampled(&self, at: Timestamp, updates: &UpdateSender) -> Result<(), Stopped> {
         let was_lost = {
             let mut state = lock(&self.state);
             state.was_sampled = true;
@@ -65,11 +70,14 @@ impl EventForwarder {
         };
         if was_lost {
             self.forward(Event { at, domain: None, kind: EventKind::ConnectionBack });
+            self.flush(updates).await?;
         }
+        Ok(())
     }
 
-    /// The connection is lost. That is an event if the connection has given samples.
-    pub(super) fn lost(&self, reason: &str, at: Timestamp) {
+    /// The connection is lost, or libvirt does not answer. That is an event if the connection has given samples; the reader
+    /// has it before the failure.
+    pub(super) async fn lost(&self, reason: &str, at: Timestamp, updates: &UpdateSender) -> Result<(), Stopped> {
         let was_sampled = {
             let mut state = lock(&self.state);
             let was_sampled = std::mem::take(&mut state.was_sampled);
@@ -78,6 +86,16 @@ impl EventForwarder {
         };
         if was_sampled {
             self.forward(Event { at, domain: None, kind: EventKind::ConnectionLost(reason.to_owned()) });
+            self.flush(updates).await?;
         }
+        Ok(())
+    }
+
+    /// Sends all waiting events before anything else that `updates` sends.
+    async fn flush(&self, updates: &UpdateSender) -> Result<(), Stopped> {
+        while let Some(event) = next(&self.state) {
+            updates.send(HostUpdate::Event(event)).await?;
+        }
+        Ok(())
     }
 }

@@ -53,7 +53,7 @@ impl Supervisor {
             at: self.settings.clock.now(),
             is_bug: true,
         };
-        self.events.lost(&failure.message, failure.at);
+        self.events.lost(&failure.message, failure.at, &self.updates).await?;
         self.updates.send(HostUpdate::Failed(failure)).await?;
         unless_stopped(&self.updates.controls, sleep(wait)).await
     }

@@ -89,7 +89,7 @@ impl Task {
                 Ok(sample) => {
                     if kind == SampleKind::Full {
                         self.backoff = Backoff::default();
-                        self.events.sampled(sample.at);
+                        self.events.sampled(sample.at, &self.updates).await?;
                     }
                     self.send_sample(connection.last_sample.as_ref(), &sample).await?;
                     connection.last_sample = Some(sample);
@@ -122,7 +122,7 @@ impl Task {
             FailureScope::Away => Backoff::AWAY,
         };
         let failure = Failure { is_bug, ..self.failure(error.message, error.advice, Some(wait)) };
-        self.events.lost(&failure.message, failure.at);
+        self.events.lost(&failure.message, failure.at, &self.updates).await?;
         self.send(HostUpdate::Failed(failure)).await?;
         self.unless_stopped(sleep(wait)).await
     }

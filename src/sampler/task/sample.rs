@@ -104,6 +104,7 @@ impl Task {
                 }
                 Diagnosis::NoAnswer if !std::mem::replace(&mut wait.was_reported, true) => {
                     let failure = self.no_answer(connection.last_sample.is_some());
+                    self.events.lost("libvirt does not answer", failure.at, &self.updates).await?;
                     self.send(HostUpdate::Failed(failure)).await?;
                 }
                 Diagnosis::NoAnswer => {}

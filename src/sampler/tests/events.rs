@@ -93,6 +93,18 @@ async fn the_loss_and_the_return_of_a_connection_are_events() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_events_of_a_loss_and_a_return_come_before_the_failure_and_the_sample() {
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Fails(FailureScope::Connection)]), screen());
+    rig.skip(3).await;
+    assert_eq!(rig.next().await, (300, Seen::Failed(Some(1))));
+    assert_eq!(rig.events.len(), 1, "lost");
+    rig.skip(2).await;
+    assert_eq!(rig.next().await, (1300, Seen::First));
+    let kinds: Vec<_> = rig.events.iter().map(|event| event.kind.clone()).collect();
+    assert_eq!(kinds, [EventKind::ConnectionLost("it failed".into()), EventKind::ConnectionBack]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_host_that_was_never_reached_was_not_lost() {
     let fails = std::iter::repeat_n(error(FailureScope::Connection), 3).collect();
     let mut rig = Rig::new(Script { connects: fails, ..Script::default() }, screen());
