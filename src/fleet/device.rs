@@ -9,7 +9,7 @@ use compact_str::CompactString;
 use std::time::Duration;
 
 /// The last reading of a device, and its series.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Device<K, S, M> {
     /// Its identity: a disk's target, a NIC's host device, a CPU's number.
     pub key: K,
@@ -85,7 +85,7 @@ impl<S> DeviceReading<u32, S> for (u32, S) {
 pub(super) type Derive<S, M> = fn(&mut Series<M>, &S, &S, Duration);
 
 /// The devices of one kind in one domain, in the driver's order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Devices<K, S, M>(Vec<Device<K, S, M>>);
 
 impl<K, S, M> Default for Devices<K, S, M> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub const EVENTS_KEPT: usize = 1000;
 
 /// The latest [`EVENTS_KEPT`] events of a host. Events are numbered from 0; an event keeps its number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventLog {
     first: u64,
     kept: VecDeque<Event>,

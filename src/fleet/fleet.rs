@@ -6,7 +6,7 @@ use super::id::{DomainId, HostId};
 use crate::model::HostUpdate;
 
 /// All hosts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fleet {
     hosts: Vec<Host>,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 const GROUPS: usize = Groups::all().bits().count_ones() as usize;
 
 /// When each group was last read in this run, and how many times.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct GroupReadings([(Option<Timestamp>, u32); GROUPS]);
 
 impl GroupReadings {

@@ -33,7 +33,7 @@ pub enum Link {
 }
 
 /// One host.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Host {
     /// Its place among the hosts.
     pub id: HostId,

@@ -7,7 +7,7 @@ use crate::model::{Blocked, DomainState, Severity};
 use std::cmp::Ordering;
 
 /// One problem of a domain. Its words are formatted by [`Finding::what`] alone: most findings are only sorted and counted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Finding<'a> {
     /// How serious it is.
     pub severity: Severity,

@@ -47,6 +47,13 @@ impl Deref for ArenaBlock {
     }
 }
 
+/// Equal words, wherever they are.
+impl PartialEq for ArenaBlock {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
 /// The words of the block alone.
 impl fmt::Debug for ArenaBlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

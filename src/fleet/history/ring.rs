@@ -18,7 +18,7 @@ pub(crate) const MOST_COLUMNS: usize = u32::BITS as usize;
 const BLOCK_TICKS: usize = 30;
 
 /// Rows of codes. All have the same width, which the caller passes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct History {
     /// Oldest first. Each ends before the first tick of the next one.
     blocks: VecDeque<Block>,
@@ -30,13 +30,13 @@ pub(crate) struct History {
     next: Tick,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Block {
     first: Tick,
     rows: Rows,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Rows {
     /// All rows are the same. This can last long, so the row is not in an arena: it would keep all of the arena alive.
     Unchanged(Box<[Quantized]>),

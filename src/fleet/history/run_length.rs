@@ -4,7 +4,7 @@ use crate::fleet::history::timeline::{HISTORY_TICKS, Tick};
 use std::collections::VecDeque;
 
 /// Run-length encoded history of a value that rarely changes: each value with its first tick.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunLength<T>(VecDeque<(Tick, T)>);
 
 impl<T> Default for RunLength<T> {

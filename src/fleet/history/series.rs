@@ -18,6 +18,15 @@ pub struct Series<M> {
     metric: PhantomData<M>,
 }
 
+/// Equal newest figures, bit by bit (NaN is "none"), and equal history.
+impl<M> PartialEq for Series<M> {
+    fn eq(&self, other: &Self) -> bool {
+        let bits = |value: &f64| value.to_bits();
+        self.latest.iter().map(bits).eq(other.latest.iter().map(bits))
+            && (self.written, &self.history) == (other.written, &other.history)
+    }
+}
+
 impl<M: Metric> Default for Series<M> {
     fn default() -> Self {
         const { assert!(M::ALL.len() <= ring::MOST_COLUMNS) };

@@ -41,7 +41,7 @@ pub struct Span {
 }
 
 /// The time axis of a host. All of the host's series share it, so their charts line up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
     first: Tick,
     stamps: VecDeque<Timestamp>,

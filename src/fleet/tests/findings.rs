@@ -1,0 +1,210 @@
+//! Findings of domains and hosts.
+
+use super::rig::{UUID, at, domain, fleet, keyframe, only, paused_by_io_error, same, words};
+use crate::fleet::metric::DomainMetric;
+use crate::fleet::*;
+use crate::model::*;
+use crate::units::{Nanoseconds, Operations};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+#[test]
+fn a_domain_that_does_not_run_comes_before_any_figure() {
+    let disks = |reads: u64| {
+        let mut sample = domain(1, 0, &[("vda", reads)]);
+        sample.disks[0].read_requests = Some(Counter(Operations(reads)));
+        sample.disks[0].read_time = Some(Counter(Nanoseconds(reads * 1_000_000_000_000)));
+        sample
+    };
+    let mut blocked = disks(2);
+    blocked.blocked = Some(Blocked { by: BlockedBy::Monitor, since: at(900) });
+    let words = |last: DomainSample| {
+        let fleet =
+            fleet([keyframe(at(0), Groups::OVERVIEW, [disks(1)]), keyframe(at(1000), Groups::OVERVIEW, [last])]);
+        words(&fleet, None)
+    };
+    let slow = "vda read 1000000 ms";
+    assert_eq!(words(disks(2)), [slow]);
+    assert_eq!(words(blocked.clone()), ["monitor busy 0 s", slow]);
+    (blocked.state, blocked.reason) = (DomainState::Paused, StateReason::PAUSED_IOERROR);
+    assert_eq!(words(blocked), ["paused on an I/O error", "monitor busy 0 s", slow]);
+}
+
+#[test]
+fn each_tick_has_its_own_state_and_findings() {
+    let mut paused = domain(1, 500, &[]);
+    (paused.state, paused.reason) = (DomainState::Paused, StateReason::PAUSED_IOERROR);
+    let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason::SHUTOFF_DESTROYED);
+    let fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, []),
+        keyframe(at(1000), Groups::OVERVIEW, [domain(1, 0, &[])]),
+        keyframe(at(2000), Groups::OVERVIEW, [paused]),
+        keyframe(at(3000), Groups::OVERVIEW, [domain(1, 1500, &[])]),
+        keyframe(at(4000), Groups::OVERVIEW, [off]),
+    ]);
+    let timeline = &fleet.hosts()[0].timeline;
+    let seen = |ms| {
+        let when = timeline.when(TimeCursor::At(Duration::from_millis(ms)));
+        let state = only(&fleet).condition(when).map(|condition| condition.state);
+        let found: Vec<_> = only(&fleet).findings(when, None, None).into_iter().map(|finding| finding.what()).collect();
+        (state, found, only(&fleet).missing(&fleet.hosts()[0], DomainMetric::DiskRead, when))
+    };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert_eq!(seen(0), (None, words(&[]), Missing::NoDomain));
+    assert_eq!(seen(1000), (Some(DomainState::Running), words(&[]), Missing::NoPastValue));
+    assert_eq!(seen(2000), (Some(DomainState::Paused), words(&["paused on an I/O error"]), Missing::NoPastValue));
+    let over = "I/O error 1 s ago; running again";
+    assert_eq!(seen(3000), (Some(DomainState::Running), words(&[over]), Missing::NoPastValue));
+    assert_eq!(seen(4000).2, Missing::NotActive(DomainState::ShutOff));
+}
+
+#[test]
+fn the_age_of_a_blocked_domain_grows_without_readings() {
+    let lock = |second: u64| {
+        let mut sample = domain(1, 0, &[]);
+        sample.blocked = Some(Blocked { by: BlockedBy::Lock, since: at(1000) });
+        sample.answered = if second == 1 { Groups::OVERVIEW } else { Groups::empty() };
+        keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
+    };
+    let fleet = fleet([1, 2, 3].map(lock).into_iter().chain([same(at(8000))]));
+    assert_eq!(words(&fleet, None), ["locked 7 s"]);
+    let why = only(&fleet).missing(&fleet.hosts()[0], DomainMetric::DiskRead, When::Latest);
+    assert_eq!(why, Missing::Blocked(BlockedBy::Lock, Duration::from_secs(7)));
+}
+
+#[test]
+fn an_io_error_stays_a_finding_after_the_domain_runs_again_until_it_is_seen() {
+    let running = || domain(1, 0, &[]);
+    let mut paused = running();
+    (paused.state, paused.reason) = (DomainState::Paused, StateReason::PAUSED_IOERROR);
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [running()]), paused_by_io_error(at(400))]);
+    fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, [paused.clone()]));
+    assert_eq!(words(&fleet, None), ["paused on an I/O error"]);
+    fleet.apply(0, keyframe(at(181_000), Groups::OVERVIEW, [running()]));
+    assert_eq!(words(&fleet, None), ["I/O error 3 min ago; running again"]);
+    assert_eq!(only(&fleet).findings(When::Latest, None, None)[0].severity, Severity::Warning);
+    assert_eq!(words(&fleet, Some(Duration::from_millis(399))).len(), 1);
+    assert_eq!(words(&fleet, Some(Duration::from_millis(400))), [""; 0], "it was seen");
+    // The next one is another one.
+    fleet.apply(0, keyframe(at(190_000), Groups::OVERVIEW, [paused]));
+    fleet.apply(0, keyframe(at(191_000), Groups::OVERVIEW, []));
+    assert_eq!(fleet.domains().count(), 0);
+}
+
+#[test]
+fn a_pause_between_two_samples_is_a_finding_by_its_event_alone() {
+    let running = || domain(1, 0, &[]);
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [running()]), paused_by_io_error(at(400))]);
+    fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, [running()]));
+    assert_eq!(words(&fleet, None), ["I/O error 0 s ago; running again"]);
+    let off = DomainSample::new("guest", None, DomainState::ShutOff, StateReason::SHUTOFF_SHUTDOWN);
+    fleet.apply(0, keyframe(at(2000), Groups::OVERVIEW, [off]));
+    assert_eq!(words(&fleet, None), ["I/O error 1 s ago; shut off"]);
+}
+
+#[test]
+fn a_pause_between_two_samples_of_an_idle_domain_is_a_finding() {
+    let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]), paused_by_io_error(at(400))]);
+    fleet.apply(0, same(at(1000)));
+    assert_eq!(words(&fleet, None), ["I/O error 0 s ago; running again"]);
+}
+
+#[test]
+fn a_pause_without_an_event_is_a_finding_by_the_state() {
+    let mut paused = domain(1, 0, &[]);
+    (paused.state, paused.reason) = (DomainState::Paused, StateReason::PAUSED_IOERROR);
+    let fleet = fleet([
+        keyframe(at(0), Groups::OVERVIEW, [paused.clone()]),
+        keyframe(at(1000), Groups::OVERVIEW, [paused]),
+        keyframe(at(2000), Groups::OVERVIEW, [domain(1, 0, &[])]),
+    ]);
+    assert_eq!(words(&fleet, None), ["I/O error 2 s ago; running again"]);
+}
+
+/// A second domain.
+const OTHER: Uuid = Uuid::from_u128(8);
+
+/// A host with this many CPUs that were busy for `busy_ms` of one second. One domain used its CPUs for `cpu_ms`; the only
+/// vCPU of [`OTHER`] waited for a CPU for `steal_ms`.
+fn busy_host(cpus: u32, busy_ms: u64, cpu_ms: u64, steal_ms: u64) -> Fleet {
+    let ms = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
+    let sample = |second: u64| {
+        let HostUpdate::Keyframe(mut sample) =
+            keyframe(at(second * 1000), Groups::OVERVIEW, [domain(1, second * cpu_ms, &[])])
+        else {
+            unreachable!("a keyframe")
+        };
+        let mut other = domain(2, 0, &[]);
+        other.vcpus.insert(0, VcpuSample { delay: Some(ms(second * steal_ms)), ..VcpuSample::default() });
+        sample.domains.insert(OTHER, other);
+        let idle = ms(second * (u64::from(cpus) * 1000 - busy_ms));
+        sample.node.cpu = Some(CpuTimes { kernel: ms(0), user: ms(second * busy_ms), idle, iowait: Some(ms(0)) });
+        HostUpdate::Keyframe(sample)
+    };
+    let info = HostInfo { cpus: Some(cpus), ..HostInfo::default() };
+    fleet([HostUpdate::Connected(Arc::new(info)), sample(0), sample(1)])
+}
+
+fn all_words(fleet: &Fleet) -> Vec<String> {
+    fleet.findings(TimeCursor::Live, |_| None).into_iter().map(|(_, finding)| finding.what()).collect()
+}
+
+#[test]
+fn the_top_consumer_of_a_full_host_comes_before_the_steal_that_it_causes() {
+    let fleet = busy_host(2, 1960, 1500, 600);
+    assert_eq!(all_words(&fleet), ["uses 75 % of a full host (CPU 98 %)", "steal 60 %"]);
+    let host = &fleet.hosts()[0];
+    let weight = |uuid: Uuid| host.domains[&uuid].worst_weight(When::Latest, None, host.top_consumer(When::Latest));
+    assert!(weight(UUID) > weight(OTHER), "lists that are sorted by findings have the same order");
+    assert_eq!(host.findings(When::Latest), [], "full CPUs are the finding of the top consumer");
+}
+
+#[test]
+fn a_full_host_without_a_top_consumer_has_a_finding_itself() {
+    let fleet = busy_host(8, 7840, 1500, 600);
+    let finding = HostFinding { severity: Severity::Warning, problem: HostProblem::Cpu(98.0) };
+    assert_eq!(fleet.hosts()[0].findings(When::Latest), [finding]);
+    assert_eq!(finding.what(), "host CPU 98 % busy");
+    assert_eq!(all_words(&fleet), ["steal 60 %"], "1.5 of 8 CPUs are not a quarter");
+}
+
+#[test]
+fn a_host_that_is_not_full_has_no_top_consumer() {
+    let fleet = busy_host(2, 1000, 900, 600);
+    assert_eq!(all_words(&fleet), ["steal 60 %"]);
+    assert_eq!(fleet.hosts()[0].findings(When::Latest), []);
+}
+
+#[test]
+fn the_worst_domains_are_those_of_the_worst_findings_of_all_hosts() {
+    let mut fleet = Fleet::new(2);
+    let paused = |uuid: Uuid| {
+        let mut sample = domain(1, 0, &[]);
+        (sample.state, sample.reason) = (DomainState::Paused, StateReason::PAUSED_IOERROR);
+        sample.blocked = Some(Blocked { by: BlockedBy::Monitor, since: at(0) });
+        (uuid, sample)
+    };
+    let crashed = DomainSample::new("guest", None, DomainState::Crashed, StateReason::CRASHED_PANICKED);
+    for (host, domains) in [(0, vec![(UUID, crashed), (OTHER, domain(1, 0, &[]))]), (1, vec![paused(UUID)])] {
+        let HostUpdate::Keyframe(mut sample) = keyframe(at(0), Groups::OVERVIEW, []) else {
+            unreachable!("a keyframe")
+        };
+        sample.domains.extend(domains);
+        fleet.apply(host, HostUpdate::Keyframe(sample));
+    }
+    let worst = |most| fleet.worst_domains(TimeCursor::Live, |_| None, most);
+    let [on_first, on_second] = [0, 1].map(|host| DomainId { host, uuid: UUID });
+    assert_eq!(worst(8), [on_second, on_first], "the paused domain has two findings, and is in the list once");
+    assert_eq!(worst(2), [on_second], "the two worst findings are of one domain");
+}
+
+/// Findings are counted and sorted at every update and key; only those that are shown need words.
+#[test]
+fn a_finding_has_no_words_until_they_are_asked_for() {
+    let fleet = busy_host(2, 1000, 900, 600);
+    // Only a type without text can be copied out of a list.
+    let (_, finding) = fleet.findings(TimeCursor::Live, |_| None)[0];
+    assert_eq!((finding.severity, finding.metric()), (Severity::Critical, Some(DomainMetric::Steal)));
+    assert_eq!(finding.what(), "steal 60 %");
+}

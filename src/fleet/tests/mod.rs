@@ -1,0 +1,7 @@
+//! What a fleet says after a stream of updates.
+
+mod findings;
+mod hosts;
+mod missing;
+mod rates;
+mod rig;
