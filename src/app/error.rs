@@ -1,11 +1,14 @@
 //! Why the program ends early.
 
-use crate::model::Failure;
+use crate::fleet::UnreachedHost;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The exit code of Rust programs that panic.
 pub(super) const PANIC_EXIT_CODE: u8 = 101;
+
+/// Blanks before a further line of a message.
+const INDENT: &str = "      ";
 
 /// Why the program ends although the user did not end it.
 #[derive(Debug, thiserror::Error)]
@@ -14,8 +17,8 @@ pub(super) enum AppError {
     #[error("standard output is not a terminal")]
     NoTerminal,
     /// No host could be reached at the start.
-    #[error("{}", .0.message)]
-    Unreachable(Failure),
+    #[error("{}", unreachable(.0))]
+    Unreachable(Vec<UnreachedHost>),
     /// Reading or writing the terminal failed.
     #[error("the terminal failed: {0}")]
     Terminal(#[source] io::Error),
@@ -36,7 +39,11 @@ impl AppError {
         match self {
             Self::NoTerminal => Some("for a file or a pipe, use vtop --json or vtop --csv"),
             Self::ThreadGone(_) => Some("please report it, with the lines above"),
-            Self::Unreachable(failure) => failure.advice.as_deref(),
+            Self::Unreachable(hosts) => match &hosts[..] {
+                [host] => host.failure.advice.as_deref(),
+                // The message has it.
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -45,7 +52,7 @@ impl AppError {
         match self {
             Self::NoTerminal => ExitCode::from(2),
             Self::ThreadGone(_) => ExitCode::from(PANIC_EXIT_CODE),
-            Self::Unreachable(failure) if failure.is_bug => ExitCode::from(PANIC_EXIT_CODE),
+            Self::Unreachable(hosts) if hosts.iter().any(|host| host.failure.is_bug) => ExitCode::from(PANIC_EXIT_CODE),
             _ => ExitCode::FAILURE,
         }
     }
@@ -55,7 +62,44 @@ impl AppError {
         let mut stderr = io::stderr().lock();
         let _ = writeln!(stderr, "vtop: {self}");
         if let Some(advice) = self.advice() {
-            let _ = writeln!(stderr, "      {advice}");
+            let _ = writeln!(stderr, "{INDENT}{advice}");
         }
+    }
+}
+
+/// The failure of one host, or those of several, each with its host and its advice on lines of their own.
+fn unreachable(hosts: &[UnreachedHost]) -> String {
+    if let [host] = hosts {
+        return host.failure.message.clone();
+    }
+    let mut words = "no host can be reached".to_owned();
+    for UnreachedHost { name, failure } in hosts {
+        words += &format!("\n{INDENT}{name}: {}", failure.message);
+        words.extend(failure.advice.iter().map(|advice| format!("; {advice}")));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Failure;
+    use crate::time::Timestamp;
+    use std::time::Duration;
+
+    fn host(name: &str, advice: Option<&str>) -> UnreachedHost {
+        let at = Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH);
+        let advice = advice.map(str::to_owned);
+        let failure = Failure { message: "connection refused".to_owned(), advice, retry_in: None, at, is_bug: false };
+        UnreachedHost { name: name.to_owned(), failure }
+    }
+
+    #[test]
+    fn one_host_fails_with_its_message_and_several_with_their_names() {
+        let one = AppError::Unreachable(vec![host("a", Some("start it"))]);
+        assert_eq!((one.to_string(), one.advice()), ("connection refused".to_owned(), Some("start it")));
+        let several = AppError::Unreachable(vec![host("a", Some("start it")), host("b", None)]);
+        let words = "no host can be reached\n      a: connection refused; start it\n      b: connection refused";
+        assert_eq!((several.to_string().as_str(), several.advice()), (words, None));
     }
 }

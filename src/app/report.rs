@@ -211,8 +211,8 @@ mod tests {
         sender.send((0, HostUpdate::Connecting)).await.unwrap();
         let start = Instant::now();
         let (text, end) = report(receiver, Format::Json, None).await;
-        let Err(AppError::Unreachable(failure)) = end else { panic!("{end:?}") };
-        assert_eq!(failure.message, format!("{NO_ANSWER} for 10 s"));
+        let Err(AppError::Unreachable(hosts)) = end else { panic!("{end:?}") };
+        assert_eq!(hosts[0].failure.message, format!("{NO_ANSWER} for 10 s"));
         assert!(start.elapsed() >= FIRST_ANSWER_WITHIN && text.is_empty());
     }
 

@@ -39,7 +39,7 @@ pub(super) async fn run(config: &Config) -> Result<Option<Signal>, AppError> {
     match end {
         End::Quit => Ok(None),
         End::Signal(signal) => Ok(Some(signal)),
-        End::Unreachable(failure) => Err(AppError::Unreachable(failure)),
+        End::Unreachable(hosts) => Err(AppError::Unreachable(hosts)),
         End::ThreadGone(name) => Err(AppError::ThreadGone(name)),
     }
 }

@@ -41,6 +41,17 @@ impl Fleet {
         self.hosts.get(id)
     }
 
+    /// The name of a host for the operator: its hostname, if it is known and no other host has the same, otherwise the name that
+    /// the host was added with. Empty for an unknown host.
+    pub fn host_name(&self, id: HostId) -> &str {
+        fn hostname(host: &Host) -> Option<&str> {
+            host.info.as_ref().map(|info| info.hostname.as_str())
+        }
+        let Some(host) = self.host(id) else { return "" };
+        let is_unique = self.hosts.iter().filter(|other| hostname(other) == hostname(host)).count() == 1;
+        hostname(host).filter(|name| is_unique && !name.is_empty()).unwrap_or(&host.name)
+    }
+
     /// A domain and its host; `None`: it does not exist (any more).
     pub fn domain(&self, id: DomainId) -> Option<(&Host, &Domain)> {
         let host = self.hosts.get(id.host)?;

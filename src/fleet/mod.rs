@@ -19,6 +19,7 @@ mod id;
 pub mod metric;
 #[cfg(test)]
 mod tests;
+mod unreached;
 
 pub use condition::{Condition, IoErrorPause};
 pub use device::{Device, Devices};
@@ -32,3 +33,4 @@ pub use health::{
 pub use history::{HISTORY_TICKS, Past, Series, Span, Tick, TimeCursor, Timeline, When};
 pub use host::{Host, Link};
 pub use id::{DomainId, HostId};
+pub use unreached::{Unreached, UnreachedHost};

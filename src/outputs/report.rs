@@ -1,6 +1,6 @@
 //! Which records a report has, and when: for any number of hosts, without any I/O.
 
-use crate::fleet::{Domain, Fleet, Host, HostId, Link};
+use crate::fleet::{Domain, Fleet, Host, HostId, Link, Unreached, UnreachedHost};
 use crate::model::{Event, Failure};
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -61,6 +61,7 @@ pub enum Content<'a> {
 pub struct Report {
     interval: Duration,
     hosts: Vec<Progress>,
+    unreached: Unreached,
 }
 
 /// How far the report of one host is.
@@ -74,8 +75,6 @@ struct Progress {
     due: Option<Duration>,
     /// The present failure has a record.
     failure_recorded: bool,
-    /// The host failed, or did not answer in time, before it was ever reached.
-    unreachable: bool,
 }
 
 impl Progress {
@@ -85,7 +84,6 @@ impl Progress {
             next_event: 0,
             due: Some(now.monotonic + FIRST_ANSWER_WITHIN),
             failure_recorded: false,
-            unreachable: false,
         }
     }
 
@@ -127,7 +125,7 @@ impl Progress {
 impl Report {
     /// A report of so many hosts. While a host cannot be reached, it has a record every `interval`.
     pub fn new(hosts: usize, interval: Duration, now: Timestamp) -> Self {
-        Self { interval, hosts: vec![Progress::new(now); hosts] }
+        Self { interval, hosts: vec![Progress::new(now); hosts], unreached: Unreached::default() }
     }
 
     /// When [`Report::overdue`] is to be called: the monotonic part of a [`Timestamp`]. `None`: not before the next update.
@@ -137,8 +135,13 @@ impl Report {
 
     /// The record of a host after the fleet has applied an update of it.
     ///
-    /// The error is the failure with which the report ends: no host was ever reached.
-    pub fn updated<'a>(&mut self, fleet: &'a Fleet, id: HostId, now: Timestamp) -> Result<Option<Record<'a>>, Failure> {
+    /// The error ends the report: no host was ever reached.
+    pub fn updated<'a>(
+        &mut self,
+        fleet: &'a Fleet,
+        id: HostId,
+        now: Timestamp,
+    ) -> Result<Option<Record<'a>>, Vec<UnreachedHost>> {
         if self.hosts.len() < fleet.hosts().len() {
             self.hosts.resize(fleet.hosts().len(), Progress::new(now));
         }
@@ -159,12 +162,16 @@ impl Report {
 
     /// The records that are due at `now`: of hosts that cannot be reached, or have not answered yet.
     ///
-    /// The error is the failure with which the report ends: no host was ever reached.
-    pub fn overdue<'a>(&mut self, fleet: &'a Fleet, now: Timestamp) -> Result<Vec<Record<'a>>, Failure> {
+    /// The error ends the report: no host was ever reached.
+    pub fn overdue<'a>(&mut self, fleet: &'a Fleet, now: Timestamp) -> Result<Vec<Record<'a>>, Vec<UnreachedHost>> {
         let mut records = Vec::new();
         for host in fleet.hosts() {
             if self.hosts.get(host.id).and_then(|progress| progress.due).is_some_and(|due| due <= now.monotonic) {
-                records.extend(self.fail(fleet, host, now, || no_answer(now))?);
+                let failure = || match &host.link {
+                    Link::Failing(failure) => failure.clone(),
+                    Link::Connecting | Link::Live => no_answer(now),
+                };
+                records.extend(self.fail(fleet, host, now, failure)?);
             }
         }
         Ok(records)
@@ -178,14 +185,13 @@ impl Report {
         host: &'a Host,
         now: Timestamp,
         failure: impl FnOnce() -> Failure,
-    ) -> Result<Option<Record<'a>>, Failure> {
+    ) -> Result<Option<Record<'a>>, Vec<UnreachedHost>> {
         let progress = &mut self.hosts[host.id];
         if fleet.hosts().iter().any(|host| host.info.is_some()) {
             return Ok(progress.failure(host, now, self.interval));
         }
-        progress.unreachable = true;
         progress.due = Some(now.monotonic + self.interval);
-        if self.hosts.iter().all(|progress| progress.unreachable) { Err(failure()) } else { Ok(None) }
+        self.unreached.add(fleet, host.id, failure()).map_or(Ok(None), Err)
     }
 }
 
@@ -207,6 +213,11 @@ mod tests {
     use std::sync::Arc;
 
     const INTERVAL: Duration = Duration::from_secs(1);
+
+    /// The failures of the hosts with which a report ends.
+    fn messages(hosts: Vec<UnreachedHost>) -> String {
+        hosts.into_iter().map(|host| host.failure.message).collect::<Vec<_>>().join("; ")
+    }
 
     fn at(milliseconds: u64) -> Timestamp {
         Timestamp::at(Duration::from_millis(milliseconds), jiff::Timestamp::UNIX_EPOCH)
@@ -264,12 +275,12 @@ mod tests {
 
         fn apply(&mut self, host: HostId, now: u64, update: HostUpdate) -> Result<Option<Summary>, String> {
             self.fleet.apply(host, update);
-            let record = self.report.updated(&self.fleet, host, at(now)).map_err(|failure| failure.message)?;
+            let record = self.report.updated(&self.fleet, host, at(now)).map_err(messages)?;
             Ok(record.as_ref().map(summary))
         }
 
         fn overdue(&mut self, now: u64) -> Result<Vec<Summary>, String> {
-            let records = self.report.overdue(&self.fleet, at(now)).map_err(|failure| failure.message)?;
+            let records = self.report.overdue(&self.fleet, at(now)).map_err(messages)?;
             Ok(records.iter().map(summary).collect())
         }
 
@@ -366,10 +377,10 @@ mod tests {
         let mut rig = Rig::new(2);
         assert_eq!(rig.apply(1, 100, failed("no such daemon")), Ok(None));
         assert_eq!(rig.overdue(1100), Ok(vec![]));
-        assert_eq!(rig.apply(0, 1200, failed("no such host")), Err("no such host".to_owned()));
+        assert_eq!(rig.apply(0, 1200, failed("no such host")), Err("no such host; no such daemon".to_owned()));
         let mut rig = Rig::new(2);
         assert_eq!(rig.apply(1, 100, failed("no such daemon")), Ok(None));
-        let silent = "libvirt does not answer the attempt to connect for 10 s";
-        assert_eq!(rig.overdue(10_000), Err(silent.to_owned()));
+        let both = "libvirt does not answer the attempt to connect for 10 s; no such daemon";
+        assert_eq!(rig.overdue(10_000), Err(both.to_owned()));
     }
 }

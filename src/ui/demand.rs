@@ -1,37 +1,42 @@
-//! What is on the screen, as the sampler needs to know it.
+//! What the screen needs of the hosts.
 
 use super::list::List;
 use super::screen::Screen;
 use super::state::UiState;
-use crate::fleet::{DomainId, Fleet, HostId};
+use crate::fleet::{DomainId, Fleet};
 use crate::model::{Demand, Groups};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// So many findings fit on the trouble line of a wide terminal.
-const TROUBLES: usize = 8;
+/// Findings that fit on the line of what is wrong, on a wide terminal.
+const FINDINGS: usize = 8;
 
 impl UiState {
-    /// What this screen shows of a host. The trouble line lies over every screen, so who is on it is looked at too.
-    pub fn demand(&self, fleet: &Fleet, host: HostId) -> Demand {
-        let mut shown: BTreeMap<_, Groups> = BTreeMap::new();
+    /// What the screen needs of each host, in the order of the hosts: what the list shows of its rows, the domain that fills
+    /// the screen, and the domains on the line of what is wrong, which is on every screen.
+    pub fn demands(&self, fleet: &Fleet) -> Vec<Demand> {
+        let mut shown: Vec<BTreeMap<_, Groups>> = vec![BTreeMap::new(); fleet.hosts().len()];
         let mut show = |id: DomainId, groups: Groups| {
-            if id.host == host {
+            if let Some(shown) = shown.get_mut(id.host) {
                 *shown.entry(id.uuid).or_default() |= groups;
             }
         };
         if let Screen::List(list) = self.screen() {
             let groups = list.groups();
-            self.rows_in_sight().filter_map(|row| row.domain()).for_each(|id| show(id, groups));
+            self.rows_on_screen().filter_map(|row| row.domain()).for_each(|id| show(id, groups));
         }
-        let worst = fleet.worst_domains(self.cursor, |id| self.seen.of(id), TROUBLES);
+        let worst = fleet.worst_domains(self.cursor, |id| self.seen.of(id), FINDINGS);
         worst.into_iter().for_each(|id| show(id, Groups::OVERVIEW));
-        let focus = self.domain.as_ref().map(|view| view.id).filter(|id| id.host == host);
-        Demand { everything: false, shown: Arc::new(shown), focus: focus.map(|id| id.uuid).into_iter().collect() }
+        let focus = self.domain.as_ref().map(|view| view.id);
+        let demand = |(host, shown)| {
+            let focus = focus.filter(|id| id.host == host).map(|id| id.uuid);
+            Demand { everything: false, shown: Arc::new(shown), focus: focus.into_iter().collect() }
+        };
+        shown.into_iter().enumerate().map(demand).collect()
     }
 
     /// The rows of the list that are on the screen.
-    fn rows_in_sight(&self) -> impl Iterator<Item = &super::row::RowId> {
+    fn rows_on_screen(&self) -> impl Iterator<Item = &super::row::RowId> {
         let offset = self.list_state().offset;
         let (first, count) = match self.list {
             List::Panes => {
@@ -45,7 +50,7 @@ impl UiState {
 }
 
 impl List {
-    /// Groups of which it shows anything.
+    /// The groups of statistics that the list shows.
     fn groups(self) -> Groups {
         match self {
             Self::Table | Self::Panes => Groups::OVERVIEW,

@@ -1,7 +1,7 @@
 //! Where things are on a screen of a given size. Scrolling and drawing read the same geometry.
 //!
 //! ```text
-//! ┌ hosts ──────────────────────────────────────────────┐ 2 lines
+//! ┌ hosts ──────────────────────────────────────────────┐ 2 lines, or a heading and a line for each of several hosts
 //! ├ trouble: what is wrong, the loudest first ──────────┤ 1 line
 //! ├ body: table, cards, domain or device ───────────────┤ the rest
 //! └ footer: keys, or the filter that is being typed ────┘ 1 line
@@ -22,8 +22,8 @@ const CARD_MIN_HEIGHT: u16 = 7;
 /// The parts that every screen has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Areas {
-    /// The host line and the tab line.
-    pub host: Rect,
+    /// The hosts.
+    pub hosts: Rect,
     /// What is wrong.
     pub trouble: Rect,
     /// What the screen is about.
@@ -32,12 +32,22 @@ pub struct Areas {
     pub footer: Rect,
 }
 
-/// The parts of a terminal of this size (columns, rows).
-pub fn areas((width, height): (u16, u16)) -> Areas {
-    let [host, trouble, body, footer] =
-        Layout::vertical([Constraint::Length(2), Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)])
-            .areas(Rect::new(0, 0, width, height));
-    Areas { host, trouble, body, footer }
+/// Lines at the top for one host.
+pub(super) const ONE_HOST: u16 = 2;
+
+/// Lines at the top for this number of hosts, on a terminal of this height: a quarter of it at most.
+pub(super) fn host_lines(hosts: usize, height: u16) -> u16 {
+    match hosts {
+        0 | 1 => ONE_HOST,
+        _ => u16::try_from(1 + hosts).unwrap_or(u16::MAX).min((height / 4).max(1 + ONE_HOST)),
+    }
+}
+
+/// The parts of a terminal of this size (columns, rows), with so many lines for hosts.
+pub fn areas((width, height): (u16, u16), host_lines: u16) -> Areas {
+    let lines = [Constraint::Length(host_lines), Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)];
+    let [hosts, trouble, body, footer] = Layout::vertical(lines).areas(Rect::new(0, 0, width, height));
+    Areas { hosts, trouble, body, footer }
 }
 
 /// The parts of the domain screen.
@@ -55,7 +65,7 @@ pub struct DomainAreas {
 /// the rest; below the devices there stays room for its latest events.
 pub fn domain_areas(size: (u16, u16), domain: &Domain) -> DomainAreas {
     const EVENTS: u16 = 6;
-    let body = areas(size).body;
+    let body = areas(size, ONE_HOST).body;
     let devices = u16::try_from(device_line(domain, 0).1).unwrap_or(u16::MAX);
     let spare = body.height.saturating_sub(3).saturating_sub(devices).saturating_sub(EVENTS);
     let charts = (body.height / 3).max(spare.min(24)).clamp(6, 24);
@@ -119,6 +129,15 @@ impl CardGrid {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_hosts_have_a_heading_and_a_line_each_up_to_a_quarter_of_the_height() {
+        for (hosts, height, lines) in
+            [(0, 24, 2), (1, 24, 2), (2, 24, 3), (3, 24, 4), (9, 24, 6), (2, 10, 3), (9, 10, 3)]
+        {
+            assert_eq!(host_lines(hosts, height), lines, "{hosts} hosts in {height} lines");
+        }
+    }
 
     #[test]
     fn all_cards_of_a_screen_are_of_one_height() {

@@ -1,6 +1,6 @@
 //! The state of the screen.
 
-use super::layout::{self, CardGrid};
+use super::layout::{self, Areas, CardGrid};
 use super::list::List;
 use super::row::RowId;
 use super::rows::{self, device_keys};
@@ -11,41 +11,41 @@ use crate::fleet::{Fleet, Host, HostId, TimeCursor};
 use crate::model::Event;
 use crate::time::Interval;
 
-/// Where the user is in one list. It lives on under a drill-down.
+/// The state of one list. It stays while a domain of the list fills the screen.
 #[derive(Clone, Debug)]
 pub struct ListState {
     /// The column.
     pub sort: SortKey,
     /// Its order.
     pub order: Order,
-    /// The selected row; `None`: whichever is first, until the user moves.
+    /// The selected row; `None`: the first row, until the user selects one.
     pub selected: Option<RowId>,
-    /// The first row on the screen (of cards: the first line of cards).
+    /// The first row on the screen; of panes, the first line of cards.
     pub offset: usize,
 }
 
-/// What the user types to narrow lists down.
+/// The filter of the lists.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// The text.
     pub text: String,
-    /// While it is typed: what there was before.
+    /// While the filter is being typed: what there was before.
     pub editing: Option<Unfiltered>,
 }
 
-/// What comes back when a filter is dropped while it is typed.
+/// What is restored if the user cancels a filter while typing it.
 #[derive(Clone, Debug, Default)]
 pub struct Unfiltered {
     /// The filter before.
     pub text: String,
-    /// The domain that the user was in.
+    /// The domain that filled the screen.
     pub domain: Option<DomainView>,
 }
 
-/// Everything that belongs to the screen and not to the hosts.
+/// The state of the screen.
 #[derive(Clone, Debug)]
 pub struct UiState {
-    /// The list that is shown, or lies under the domain.
+    /// The list on the screen, or under the domain that fills it.
     pub list: List,
     lists: [ListState; List::ALL.len()],
     /// The rows of the list, after filter and sort.
@@ -56,22 +56,24 @@ pub struct UiState {
     pub filter: Filter,
     /// Which events the user has seen.
     pub seen: Seen,
-    /// The domain that the user drilled into.
+    /// The domain that fills the screen.
     pub domain: Option<DomainView>,
-    /// The help lies over the screen, scrolled by this many lines.
+    /// The help is open, scrolled by this many lines.
     pub help: Option<u16>,
-    /// Where in time.
+    /// The time that the screen shows.
     pub cursor: TimeCursor,
-    /// The pace that the user wants.
+    /// The sampling interval that the user has chosen.
     pub interval: Interval,
     /// The theme's number; the view takes it modulo the number of themes.
     pub theme: usize,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// How many hosts there are.
+    hosts: usize,
 }
 
 impl UiState {
-    /// The first screen.
+    /// The state at the start.
     pub fn new(interval: Interval) -> Self {
         let list = |list: List| {
             let sort = list.first_sort();
@@ -90,18 +92,18 @@ impl UiState {
             interval,
             theme: 0,
             size: (80, 24),
+            hosts: 1,
         }
     }
 
-    /// Keeps the help's scroll within what there is; `end`: how far it can be scrolled. A key would else do nothing until
-    /// it has undone what those beyond the end did.
+    /// Limits the scroll offset of the help. `end`: the greatest offset.
     pub fn limit_help(&mut self, end: impl FnOnce(&Self) -> u16) {
         if let Some(scroll) = self.help {
             self.help = Some(scroll.min(end(self)));
         }
     }
 
-    /// What fills the screen (under the help, where that is open).
+    /// What fills the screen, under the help if that is open.
     pub fn screen(&self) -> Screen<'_> {
         match &self.domain {
             None => Screen::List(self.list),
@@ -112,7 +114,7 @@ impl UiState {
         }
     }
 
-    /// Where the user is in the shown list.
+    /// The state of the shown list.
     pub fn list_state(&self) -> &ListState {
         &self.lists[self.list as usize]
     }
@@ -121,7 +123,7 @@ impl UiState {
         &mut self.lists[self.list as usize]
     }
 
-    /// The place of the selected row; `None` in an empty list.
+    /// The index of the selected row; `None` in an empty list.
     pub fn selected_index(&self) -> Option<usize> {
         let found = self.list_state().selected.as_ref().and_then(|id| self.rows.iter().position(|row| row == id));
         found.or((!self.rows.is_empty()).then_some(0))
@@ -132,24 +134,46 @@ impl UiState {
         self.selected_index().and_then(|index| self.rows.get(index))
     }
 
-    /// The grid of the panes, at the present size and number of rows.
-    pub fn card_grid(&self) -> CardGrid {
-        CardGrid::new(layout::areas(self.size).body, self.rows.len())
+    /// The host whose figures the screen shows; `None`: all of several hosts.
+    pub fn host_shown(&self, fleet: &Fleet) -> Option<HostId> {
+        match &self.domain {
+            Some(view) => Some(view.id.host),
+            None => (fleet.hosts().len() == 1).then_some(0),
+        }
     }
 
-    /// Events that the user has not seen: how many, and the newest with its host.
+    /// Lines of the hosts at the top of the screen.
+    pub fn host_lines(&self) -> u16 {
+        match self.domain {
+            Some(_) => layout::ONE_HOST,
+            None => layout::host_lines(self.hosts, self.size.1),
+        }
+    }
+
+    /// The parts of the screen while it shows a list.
+    fn list_areas(&self) -> Areas {
+        layout::areas(self.size, layout::host_lines(self.hosts, self.size.1))
+    }
+
+    /// The grid of the panes, at the present size and number of rows.
+    pub fn card_grid(&self) -> CardGrid {
+        CardGrid::new(self.list_areas().body, self.rows.len())
+    }
+
+    /// Events that the user has not seen: their number, and the newest with its host.
     pub fn unseen<'a>(&self, fleet: &'a Fleet) -> Option<(usize, HostId, &'a Event)> {
         seen::unseen(&self.seen, self.cursor, fleet)
     }
 
-    /// What happened on a host, newest first, up to where the user stands in time.
+    /// Events of a host up to the time that is shown, newest first.
     pub fn events_shown<'a>(&self, host: &'a Host) -> impl Iterator<Item = &'a Event> + use<'a> {
         let cursor = self.cursor;
         host.events.iter().rev().map(|(_, event)| event).filter(move |event| seen::is_past(cursor, event.at.monotonic))
     }
 
-    /// Brings rows, selection and scrolling in line with the fleet. Call after every update of the fleet.
+    /// Computes rows, selection and scrolling from the fleet. To be called before the screen is drawn.
     pub fn refresh(&mut self, fleet: &Fleet) {
+        self.hosts = fleet.hosts().len();
         let state = self.list_state();
         let sort = (state.sort, state.order);
         let old_index = self.selected_index();
@@ -160,10 +184,10 @@ impl UiState {
         self.follow_domain(fleet);
     }
 
-    /// A selected row that is gone hands the selection to the one that took its place.
+    /// Selects another row, at the same index, if the selected one is gone.
     fn keep_selection(&mut self, old_index: Option<usize>) {
         let Some(selected) = &self.list_state().selected else { return };
-        // While a filter is typed it may yet be dropped, and then nothing has happened.
+        // If the user cancels the filter, the selected row is there again.
         let may_return = self.filter.editing.is_some() || !self.filter.text.is_empty() && self.rows.is_empty();
         if self.rows.contains(selected) || may_return {
             return;
@@ -172,7 +196,7 @@ impl UiState {
         self.list_state_mut().selected = self.rows.get(index).cloned();
     }
 
-    /// Scrolls as little as needed for the selected row to be on the screen.
+    /// Scrolls by the fewest lines that bring the selected row onto the screen.
     pub(super) fn keep_in_sight(&mut self) {
         let (line, lines, page) = match self.list {
             List::Panes => {
@@ -186,17 +210,17 @@ impl UiState {
         *offset = scroll(*offset, line, lines, page);
     }
 
-    /// Lines of the help that fit on the screen, in its frame.
+    /// Lines of the help that fit on the screen.
     pub(super) fn help_height(&self) -> u16 {
-        layout::areas(self.size).body.height.saturating_sub(2).max(1)
+        layout::areas(self.size, self.host_lines()).body.height.saturating_sub(2).max(1)
     }
 
     /// Rows of a table that fit on the screen.
     pub fn page_height(&self) -> usize {
-        usize::from(layout::areas(self.size).body.height).saturating_sub(1).max(1)
+        usize::from(self.list_areas().body.height).saturating_sub(1).max(1)
     }
 
-    /// The domain on the screen may lose the device that is looked at, or go away itself.
+    /// Keeps the selected device of the domain on the screen, if the domain still has it.
     fn follow_domain(&mut self, fleet: &Fleet) {
         let Some(view) = &mut self.domain else { return };
         let Some((_, domain)) = fleet.domain(view.id) else { return };
@@ -207,17 +231,17 @@ impl UiState {
         let index = view.selected.as_ref().and_then(|key| keys.iter().position(|other| other == key)).unwrap_or(0);
         let page = usize::from(layout::domain_areas(self.size, domain).devices.height).max(1);
         let (line, lines) = layout::device_line(domain, index);
-        // Above the first device there may be kinds of which there is none, and why.
+        // Above the first device may be headings of kinds that the domain has none of.
         if index == 0 && line < page {
             view.offset = 0;
         }
-        // The first line on the screen is a heading, whatever is below it.
+        // The heading above the device is on the screen, too.
         view.offset = scroll(view.offset, line.saturating_sub(1), lines, page);
         view.offset = scroll(view.offset, line, lines, page);
     }
 }
 
-/// The least change of `offset` that brings `line` into a page, with no empty page end.
+/// The offset nearest to `offset` with which `line` is on the page and the page is full.
 fn scroll(offset: usize, line: usize, lines: usize, page: usize) -> usize {
     let page = page.max(1);
     let offset = if line < offset {

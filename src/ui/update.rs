@@ -1,4 +1,4 @@
-//! What an action does to the screen's state.
+//! What an action does to the state of the screen.
 
 use super::action::{Action, Effect};
 use super::list::List;
@@ -8,9 +8,9 @@ use super::screen::{DomainView, Screen};
 use super::seen;
 use super::sort::SortKey;
 use super::state::{UiState, Unfiltered};
-use crate::fleet::{DomainId, Fleet, TimeCursor, When};
+use crate::fleet::{DomainId, Fleet, Host, TimeCursor, When};
 
-/// Applies one action. What concerns the world outside comes back.
+/// Applies one action. Returns what the caller has to do outside of the screen.
 pub fn update(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
     let before = seen::looking(ui.screen(), !ui.filter.text.is_empty());
     let effect = apply(ui, fleet, action);
@@ -107,7 +107,7 @@ fn in_list(ui: &mut UiState, fleet: &Fleet, action: Action) {
     match action {
         Action::Up if index < line => {}
         Action::Up => select_by(ui, -line),
-        // Into a last line of cards that is not full, and never sideways.
+        // The last line of cards may not be full: the last card of it is selected, and in that line no other.
         Action::Down if index / line == last / line => {}
         Action::Down => select_by(ui, line),
         Action::PageUp => select_by(ui, -page),
@@ -145,7 +145,7 @@ fn select_by(ui: &mut UiState, step: isize) {
 
 fn sort_by(ui: &mut UiState, key: SortKey) {
     let own = ui.list.own(key);
-    // Only the table has such a figure, and a key that does nothing would be worse than one that leads there.
+    // Only the table can be sorted by it: the key shows the table.
     let key = own.unwrap_or_else(|| {
         ui.list = List::Table;
         key
@@ -167,7 +167,7 @@ fn sort_by_neighbour(ui: &mut UiState, step: isize) {
 fn open(ui: &mut UiState, fleet: &Fleet) {
     let Some(row) = ui.selected_row().cloned() else { return };
     ui.list_state_mut().selected = Some(row.clone());
-    // Of a domain that is gone there is nothing to show.
+    // A domain that is gone has no screen.
     let there = |id: DomainId| fleet.domain(id).is_some();
     let (id, device) = match row {
         RowId::Domain(id) => (Some(id), None),
@@ -226,7 +226,7 @@ fn in_device(ui: &mut UiState, fleet: &Fleet, id: DomainId, action: Action) {
         Action::Left | Action::Up | Action::PreviousPane => -1,
         Action::Right | Action::Down | Action::NextPane => 1,
         Action::Back => {
-            // Also for whoever came from a list of devices: the domain shows what else suffers.
+            // Also if the user came from a list of devices: the domain's screen shows its other devices.
             view.device = None;
             return;
         }
@@ -251,10 +251,9 @@ fn newest(fleet: &Fleet) -> Option<std::time::Duration> {
     fleet.hosts().iter().filter_map(|host| host.sampled_at).map(|at| at.monotonic).max()
 }
 
-/// Moves the cursor by samples of the host that is looked at. Past the newest sample it is live again.
+/// Moves the cursor by samples of one host. After the newest sample it is live again.
 fn travel(ui: &mut UiState, fleet: &Fleet, samples: i64) {
-    let host = ui.domain.as_ref().map_or(0, |view| view.id.host);
-    let Some(timeline) = fleet.host(host).map(|host| &host.timeline) else { return };
+    let Some(timeline) = travelled_host(ui, fleet).map(|host| &host.timeline) else { return };
     let Some(last) = timeline.last() else { return };
     let now = match timeline.when(ui.cursor) {
         When::Latest => last,
@@ -267,4 +266,13 @@ fn travel(ui: &mut UiState, fleet: &Fleet, samples: i64) {
     } else {
         timeline.stamp(target).map_or(ui.cursor, |stamp| TimeCursor::At(stamp.monotonic))
     };
+}
+
+/// The host by whose samples the cursor moves: that of the domain on the screen, or of the selected row; otherwise, or if it
+/// has no samples, the first host that has any.
+fn travelled_host<'a>(ui: &UiState, fleet: &'a Fleet) -> Option<&'a Host> {
+    let domain = ui.domain.as_ref().map(|view| view.id).or_else(|| ui.selected_row()?.domain());
+    let has_samples = |host: &&Host| host.timeline.last().is_some();
+    let preferred = domain.and_then(|id| fleet.host(id.host)).filter(has_samples);
+    preferred.or_else(|| fleet.hosts().iter().find(has_samples))
 }

@@ -38,7 +38,12 @@ use DomainMetric as M;
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, view: &DomainView) {
     let Some((host, domain)) = scene.fleet.domain(view.id) else {
         let lines = [(Role::Title, "this domain is gone".to_owned()), (Role::Dim, "Esc goes back".to_owned())];
-        message(scene, buffer, crate::ui::areas((buffer.area.width, buffer.area.height)).body, &lines);
+        message(
+            scene,
+            buffer,
+            crate::ui::areas((buffer.area.width, buffer.area.height), scene.ui.host_lines()).body,
+            &lines,
+        );
         return;
     };
     let areas = domain_areas((buffer.area.width, buffer.area.height), domain);

@@ -21,8 +21,8 @@ pub fn draw(buffer: &mut Buffer, fleet: &Fleet, ui: &UiState, appearance: &Appea
         too_small(&scene, buffer, area);
         return;
     }
-    let parts = areas((area.width, area.height));
-    host::draw(&scene, buffer, parts.host);
+    let parts = areas((area.width, area.height), ui.host_lines());
+    host::draw(&scene, buffer, parts.hosts);
     trouble::draw(&scene, buffer, parts.trouble);
     match ui.screen() {
         Screen::List(List::Table) => table::draw(&scene, buffer, parts.body),
@@ -42,7 +42,7 @@ pub fn draw(buffer: &mut Buffer, fleet: &Fleet, ui: &UiState, appearance: &Appea
 /// The greatest scroll offset of the help: its length depends on the width of the screen.
 pub fn help_end(fleet: &Fleet, ui: &UiState, appearance: &Appearance, now: Timestamp) -> u16 {
     let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, appearance), now, top_consumers: &[] };
-    help::end(&scene, areas(ui.size).body)
+    help::end(&scene, areas(ui.size, ui.host_lines()).body)
 }
 
 fn too_small(scene: &Scene, buffer: &mut Buffer, area: Rect) {

@@ -6,8 +6,8 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use super::{Scene, events};
-use crate::fleet::Link;
 use crate::fleet::metric::{DomainMetric, Metric};
+use crate::fleet::{Host, Link};
 use crate::model::{Call, Failure, Groups, Severity};
 use crate::time::Timestamp;
 use crate::ui::{List, Screen};
@@ -17,6 +17,8 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
 use uuid::Uuid;
 
+/// The host is degraded.
+const DEGRADED: &str = "too many domains are blocked; reading only state and network";
 /// Fewest columns that a finding needs.
 const LEAST: usize = 20;
 
@@ -39,7 +41,8 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
         for finding in host.findings(scene.when(host)) {
             let severity = finding.severity;
             // A warning about a host comes after the findings of domains.
-            let words = format!("{} {}  ", marks::sign(severity, scene.palette.symbols), finding.what());
+            let sign = marks::sign(severity, scene.palette.symbols);
+            let words = format!("{sign} {}{}  ", host_prefix(scene, host), finding.what());
             let left = room.saturating_sub(used + if total > 0 { LEAST } else { 0 });
             if (severity == Severity::Critical || total == 0) && text::width(&words) <= left {
                 used += text::width(&words);
@@ -114,7 +117,7 @@ fn is_unknown(scene: &Scene) -> bool {
 /// The newest event that the user has not seen, in texts of falling length. Empty where events are on the screen, and
 /// where the connection is lost: its text fills the line.
 fn news(scene: &Scene, loudest: Option<Uuid>) -> Vec<(Role, String)> {
-    let failing = scene.fleet.hosts().iter().any(|host| matches!(host.link, Link::Failing(_)));
+    let failing = scene.fleet.hosts().iter().all(|host| matches!(host.link, Link::Failing(_)));
     if failing || scene.ui.screen() == Screen::List(List::Events) {
         return Vec::new();
     }
@@ -147,9 +150,9 @@ pub(super) fn failure_words(failure: &Failure, now: Timestamp) -> String {
     format!("{}{}{advice}", retry.unwrap_or_default(), failure.message)
 }
 
-/// The whole text of a failure at the bottom of the body, where the line has no room for it.
+/// The whole text of the failure of the host that is shown, at the bottom of the body, where the line has no room for it.
 pub(super) fn whole_failure(scene: &Scene, buffer: &mut Buffer, line: Rect, body: Rect) {
-    let failing = scene.fleet.hosts().iter().find_map(|host| match &host.link {
+    let failing = scene.ui.host_shown(scene.fleet).and_then(|id| match &scene.fleet.host(id)?.link {
         Link::Failing(failure) => Some(text::clean(&failure_words(failure, scene.now)).into_owned()),
         Link::Connecting | Link::Live => None,
     });
@@ -164,24 +167,42 @@ pub(super) fn whole_failure(scene: &Scene, buffer: &mut Buffer, line: Rect, body
     paragraph.render(inner, buffer);
 }
 
+/// What is wrong with the connections: in full for the host that is shown, in short for the others.
 fn link_words(scene: &Scene) -> Vec<(Role, String)> {
-    let hosts = scene.fleet.hosts().iter();
-    hosts
-        .filter_map(|host| match &host.link {
-            Link::Failing(failure) => Some((Role::Critical, format!("{}  ", failure_words(failure, scene.now)))),
-            Link::Connecting if host.sampled_at.is_none() && host.domains.is_empty() => {
-                Some((Role::Dim, "waiting for the first answer from libvirt  ".into()))
-            }
-            // A connection attempt may hang, so the last figures say nothing about now.
-            Link::Connecting => {
-                Some((Role::Critical, "no connection: trying again; showing the last known values  ".into()))
-            }
-            Link::Live if host.is_degraded() => {
-                Some((Role::Critical, "too many domains are blocked; reading only state and network  ".into()))
-            }
-            Link::Live => None,
-        })
-        .collect()
+    let shown = scene.ui.host_shown(scene.fleet);
+    let words = |host: &Host| {
+        let (role, words) = if shown == Some(host.id) { full_link_words(scene, host) } else { short_link_words(host) }?;
+        Some((role, format!("{}{words}  ", host_prefix(scene, host))))
+    };
+    scene.fleet.hosts().iter().filter_map(words).collect()
+}
+
+/// The name of a host, where there are several.
+fn host_prefix(scene: &Scene, host: &Host) -> String {
+    if scene.fleet.hosts().len() > 1 { format!("{}: ", scene.fleet.host_name(host.id)) } else { String::new() }
+}
+
+fn full_link_words(scene: &Scene, host: &Host) -> Option<(Role, String)> {
+    match &host.link {
+        Link::Failing(failure) => Some((Role::Critical, failure_words(failure, scene.now))),
+        Link::Connecting if host.sampled_at.is_none() && host.domains.is_empty() => {
+            Some((Role::Dim, "waiting for the first answer from libvirt".into()))
+        }
+        // A connection attempt may hang, so the last figures say nothing about now.
+        Link::Connecting => Some((Role::Critical, "no connection: trying again; showing the last known values".into())),
+        Link::Live if host.is_degraded() => Some((Role::Critical, DEGRADED.into())),
+        Link::Live => None,
+    }
+}
+
+/// The line of the host itself has the rest.
+fn short_link_words(host: &Host) -> Option<(Role, String)> {
+    match &host.link {
+        Link::Failing(_) => Some((Role::Critical, "no data".into())),
+        Link::Connecting if host.sampled_at.is_some() => Some((Role::Critical, "no connection".into())),
+        Link::Live if host.is_degraded() => Some((Role::Critical, DEGRADED.into())),
+        Link::Connecting | Link::Live => None,
+    }
 }
 
 /// Why cells of the selected domain and of its host are empty: each reason once, with the figures that it explains.

@@ -138,7 +138,7 @@ fn in_and_out_again() {
     let mut rig = Rig::new(12, 60, SIZE);
     rig.press("/db-pri⏎");
     rig.press("⏎");
-    let focus = rig.ui.demand(&rig.fleet, 0).focus.first().copied();
+    let focus = rig.ui.demands(&rig.fleet)[0].focus.first().copied();
     assert_eq!(
         focus,
         rig.ui.selected_row().and_then(|row| row.domain()).map(|id| id.uuid),
@@ -150,7 +150,7 @@ fn in_and_out_again() {
     rig.press("⎋");
     assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
     rig.press("⎋");
-    assert!(rig.ui.demand(&rig.fleet, 0).focus.is_empty());
+    assert!(rig.ui.demands(&rig.fleet)[0].focus.is_empty());
     assert_eq!(rig.ui.screen(), Screen::List(List::Table));
     assert_eq!(rig.ui.rows.len(), 1, "the filter is still there");
     rig.press("⎋");
@@ -538,7 +538,7 @@ fn events_are_a_list_like_the_others() {
     assert_eq!(rig.ui.rows.len(), 1, "the why is searched too");
     assert_eq!(selected_event(&rig), ("mail".into(), "I/O error"));
     rig.press("⏎");
-    assert_eq!(rig.ui.demand(&rig.fleet, 0).focus.len(), 1);
+    assert_eq!(rig.ui.demands(&rig.fleet)[0].focus.len(), 1);
     assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
     assert!(rig.text().contains("mail  running"));
 }

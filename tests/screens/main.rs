@@ -3,6 +3,7 @@
 #![allow(unreachable_pub)] // A test target has no outside.
 
 mod hostile;
+mod hosts;
 mod keys;
 mod looks;
 mod rig;

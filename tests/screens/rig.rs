@@ -103,6 +103,15 @@ impl Rig {
         self.ui.refresh(&self.fleet);
     }
 
+    /// The time that the screen is drawn at.
+    pub fn time(&self) -> Timestamp {
+        self.now
+    }
+
+    pub fn set_time(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
     /// Before the first answer.
     pub fn empty(size: (u16, u16)) -> Self {
         let mut rig = Self {

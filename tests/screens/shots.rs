@@ -12,7 +12,7 @@ fn shots(name: &str, seconds: usize, domains: usize, keys: &str) {
     }
 }
 
-fn shot(name: &str, size: (u16, u16), rig: &Rig) {
+pub fn shot(name: &str, size: (u16, u16), rig: &Rig) {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), rig.text());
     });
@@ -84,8 +84,8 @@ fn events_that_libvirt_does_not_tell() {
 fn an_interval_that_is_long_enough_is_not_called_too_short() {
     let mut rig = Rig::new(3, 10, (120, 40));
     rig.fleet.apply(0, HostUpdate::Late(Some(Duration::from_millis(1400))));
-    assert!(rig.text().contains("a sample takes 1.4s"), "{}", rig.text());
-    assert!(!rig.press("+").text().contains("a sample takes"), "{}", rig.text());
+    assert!(rig.text().contains("sampling takes 1.4 s; press + for a 2 s interval"), "{}", rig.text());
+    assert!(!rig.press("+").text().contains("sampling takes"), "{}", rig.text());
 }
 
 #[test]

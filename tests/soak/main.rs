@@ -122,7 +122,7 @@ async fn soak(length: Duration, interval: Interval, uri: Option<String>) -> Vec<
             };
             let action = action_for(KeyEvent::new(key, KeyModifiers::NONE), &ui);
             action.and_then(|action| update(&mut ui, &fleet, action));
-            handle.set_demand(ui.demand(&fleet, 0));
+            handle.set_demand(ui.demands(&fleet).swap_remove(0));
             let began = Instant::now();
             terminal
                 .draw(|frame| draw(frame.buffer_mut(), &fleet, &ui, &Appearance::default(), Timestamp::now()))

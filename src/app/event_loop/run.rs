@@ -8,8 +8,7 @@ use crate::app::panic;
 use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
 use crate::app::writer::{Writer, WriterGone};
-use crate::fleet::{Fleet, Link};
-use crate::model::Failure;
+use crate::fleet::{Fleet, HostId, Link, Unreached, UnreachedHost};
 use crate::time::{Interval, Timestamp};
 use crate::ui::{Action, Effect, UiState, action_for, update};
 use crate::view::{self, Appearance};
@@ -36,7 +35,7 @@ pub(crate) enum End {
     /// A signal.
     Signal(Signal),
     /// No host was ever reached.
-    Unreachable(Failure),
+    Unreachable(Vec<UnreachedHost>),
     /// A thread that the loop needs has ended.
     ThreadGone(&'static str),
 }
@@ -54,6 +53,7 @@ pub(crate) struct EventLoop<'a, T> {
     next_frame: FrameKind,
     /// The fleet has changed since the rows of the screen were computed.
     stale: bool,
+    unreached: Unreached,
 }
 
 impl<'a, T: Tty> EventLoop<'a, T> {
@@ -70,6 +70,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             pace: Pace::new(Instant::now()),
             next_frame: FrameKind::Entered,
             stale: true,
+            unreached: Unreached::default(),
         }
     }
 
@@ -121,8 +122,8 @@ impl<'a, T: Tty> EventLoop<'a, T> {
                     None
                 }
                 host = self.feed.apply_next(&mut self.fleet) => match host {
-                    Some(_) => {
-                        if let Some(end) = self.updated() {
+                    Some(host) => {
+                        if let Some(end) = self.updated(host) {
                             return Ok(end);
                         }
                         None
@@ -182,21 +183,16 @@ impl<'a, T: Tty> EventLoop<'a, T> {
 
     /// Tells the producers what is on the screen.
     fn send_demand(&self) {
-        for host in 0..self.fleet.hosts().len() {
-            self.feed.set_demand(host, self.ui.demand(&self.fleet, host));
-        }
+        let demands = self.ui.demands(&self.fleet);
+        demands.into_iter().enumerate().for_each(|(host, demand)| self.feed.set_demand(host, demand));
     }
 
-    /// An update was applied. Returns the end if no host was ever reached.
-    fn updated(&mut self) -> Option<End> {
+    /// An update of a host was applied. Returns the end if no host was ever reached.
+    fn updated(&mut self, host: HostId) -> Option<End> {
         self.stale = true;
         self.pace.figures_changed();
-        let mut failures = self.fleet.hosts().iter().map(|host| match (&host.link, &host.info) {
-            (Link::Failing(failure), None) => Some(failure),
-            _ => None,
-        });
-        let first = failures.next().flatten()?.clone();
-        failures.all(|failure| failure.is_some()).then_some(End::Unreachable(first))
+        let Link::Failing(failure) = &self.fleet.host(host)?.link else { return None };
+        self.unreached.add(&self.fleet, host, failure.clone()).map(End::Unreachable)
     }
 
     /// Stops the process as a shell's ^Z does, and enters the terminal again when the process continues. Returns a signal

@@ -64,7 +64,10 @@ impl World {
         self.char('q');
     }
     async fn update(&self, update: HostUpdate) {
-        self.updates.send((0, update)).await.unwrap();
+        self.update_of(0, update).await;
+    }
+    async fn update_of(&self, host: HostId, update: HostUpdate) {
+        self.updates.send((host, update)).await.unwrap();
     }
 }
 
@@ -365,7 +368,7 @@ async fn a_host_that_was_never_reached_ends_it_and_a_later_failure_does_not() {
         world.update(failed()).await;
     })
     .await;
-    assert!(matches!(outcome.end.unwrap(), End::Unreachable(failure) if failure.message == "no way"));
+    assert!(matches!(&outcome.end.unwrap(), End::Unreachable(hosts) if hosts[0].failure.message == "no way"));
     let outcome = run(async |world| {
         world.update(HostUpdate::Connected(Arc::default())).await;
         world.update(failed()).await;
@@ -375,6 +378,48 @@ async fn a_host_that_was_never_reached_ends_it_and_a_later_failure_does_not() {
     .await;
     assert_eq!(outcome.end.unwrap(), End::Quit);
     assert!(outcome.text.contains("no way"), "{}", outcome.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_hosts_one_that_cannot_be_reached_has_a_line_and_both_end_it() {
+    let at_once = FakeTerminal { reads_in: Duration::ZERO };
+    let outcome = run_with(&["alpha", "beta"], at_once, async |world| {
+        world.update_of(0, HostUpdate::Connecting).await;
+        world.update_of(0, failed()).await;
+        world.update_of(1, HostUpdate::Connected(Arc::default())).await;
+        world.update_of(1, HostUpdate::Keyframe(sample(0))).await;
+        pass(100).await;
+        world.quit();
+    })
+    .await;
+    assert_eq!(outcome.end.unwrap(), End::Quit);
+    let line = |name: &str| outcome.text.lines().find(|line| line.starts_with(name)).map(str::to_owned).unwrap();
+    assert!(line("alpha").contains("NO DATA") && line("alpha").contains("no way"), "{}", outcome.text);
+    assert!(line("beta").contains("live") && line("beta").contains("1/1 up"), "{}", outcome.text);
+    let outcome = run_with(&["alpha", "beta"], at_once, async |world| {
+        world.update_of(0, failed()).await;
+        // The first one is tried again when the second one fails.
+        world.update_of(0, HostUpdate::Connecting).await;
+        world.update_of(1, failed()).await;
+        world.events.closed().await;
+    })
+    .await;
+    let End::Unreachable(hosts) = outcome.end.unwrap() else { panic!("it has another end") };
+    assert_eq!(hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>(), ["alpha", "beta"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_host_has_a_demand_of_its_own() {
+    let at_once = FakeTerminal { reads_in: Duration::ZERO };
+    let outcome = run_with(&["alpha", "beta"], at_once, async |world| {
+        world.update_of(1, HostUpdate::Connected(Arc::default())).await;
+        world.update_of(1, HostUpdate::Keyframe(sample(0))).await;
+        pass(100).await;
+        world.quit();
+    })
+    .await;
+    let shown = |host: HostId| outcome.requested.demand[&host].shown.keys().copied().collect::<Vec<_>>();
+    assert_eq!((shown(0), shown(1)), (vec![], vec![Uuid::nil()]));
 }
 
 #[tokio::test(start_paused = true)]
