@@ -3,7 +3,7 @@
 use super::theme::Role;
 use super::{Scene, Symbols, columns, format};
 use crate::fleet::metric::DomainMetric;
-use crate::fleet::{Condition, Domain, Finding, When};
+use crate::fleet::{Condition, Domain, Finding, When, guest_figures_age_limit};
 use crate::model::{DomainState, Groups, Severity};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -69,8 +69,7 @@ pub(super) fn old_guest_figures(domain: &Domain, when: When) -> Option<String> {
     let read = domain.read_at(Groups::MEMORY)?.wall;
     let age = Duration::try_from(read.duration_since(spoke)).unwrap_or_default();
     let period = domain.definition.as_ref().and_then(|definition| definition.balloon_period).unwrap_or_default();
-    (age > (3 * period).max(Duration::from_secs(15)))
-        .then(|| format!("the guest's figures are {} old", format::duration(age)))
+    (age > guest_figures_age_limit(period)).then(|| format!("the guest's figures are {} old", format::duration(age)))
 }
 
 /// A sign for trouble and a letter for the state.

@@ -1,7 +1,7 @@
 //! Rates, history and deltas.
 
 use super::oracle::{figure, latency, rate, same};
-use super::world::{Said, Step, Then, World, fleet, play, steps, updates};
+use super::world::{Message, Step, Then, World, fleet, simulate, steps, updates};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use uuid::Uuid;
@@ -10,16 +10,15 @@ use vtop::fleet::{Domain, DomainId, Fleet, HISTORY_TICKS, Series};
 use vtop::model::{DomainSample, Groups, HostSample, HostUpdate, SampleKind};
 use vtop::sampler::{apply, diff};
 
-fn samples(said: &[Said]) -> Vec<HostSample> {
-    let sample = |said: &Said| match said {
-        Said::Sample(sample) => Some(sample.clone()),
-        Said::Failure(_) | Said::Event(_) => None,
+fn samples(messages: &[Message]) -> Vec<HostSample> {
+    let sample = |message: &Message| match message {
+        Message::Sample(sample) => Some(sample.clone()),
+        Message::Failure(_) | Message::Event(_) => None,
     };
-    said.iter().filter_map(sample).collect()
+    messages.iter().filter_map(sample).collect()
 }
 
-/// Both missing, both 0, or less than half a unit of the third digit apart. Below 0.001 of a unit only that there is
-/// something is kept.
+/// Both missing, both 0, or less than half a unit of the third digit apart. Values below 0.001 only have to be there.
 fn same_to_three_digits(past: Option<f64>, shown: Option<f64>) -> bool {
     match (past, shown) {
         (None, None) => true,
@@ -29,7 +28,7 @@ fn same_to_three_digits(past: Option<f64>, shown: Option<f64>) -> bool {
     }
 }
 
-/// All figures of a track, the newest and those of every tick, are numbers that there can be.
+/// All figures of a series, the newest and those of every tick, are finite and not negative.
 fn possible<M: Metric>(series: &Series<M>, first: u64, last: u64) -> Result<(), TestCaseError> {
     for &metric in M::ALL {
         let past = (first..=last).filter_map(|tick| series.at(metric, tick));
@@ -55,14 +54,14 @@ fn all_possible(fleet: &Fleet) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What the fleet says after the last of these samples is what the oracle says.
+/// The fleet's figures after the last of these samples are those of the reference (`oracle.rs`).
 fn agrees(domain: &Domain, samples: &[HostSample]) -> Result<(), TestCaseError> {
     let now = samples.len() - 1;
     let expect = |group, of: &dyn Fn(&DomainSample, &DomainSample, _) -> Option<f64>| {
         figure(samples, now, domain.uuid, group, of)
     };
     let compare = |what: &str, is: Option<f64>, expected: Option<f64>| {
-        prop_assert!(same(is, expected), "{what} is {is:?}, the oracle says {expected:?}");
+        prop_assert!(same(is, expected), "{what} is {is:?}, the reference says {expected:?}");
         Ok(())
     };
     let time = expect(Groups::CPU, &rate(&|domain| Some(domain.cpu.time?.total())));
@@ -108,15 +107,15 @@ fn agrees(domain: &Domain, samples: &[HostSample]) -> Result<(), TestCaseError> 
 proptest! {
     #![proptest_config(crate::cases(192))]
 
-    /// No negative or impossible figure, none across a reset or a new run, none without a reading before.
+    /// Figures are those of the reference; none is negative, or spans a reset or a new run.
     #[test]
-    fn figures_are_what_the_readings_say(steps in steps(40), deltas: bool) {
-        let said = play(&steps);
+    fn figures_are_those_of_the_reference(steps in steps(40), deltas: bool) {
+        let messages = simulate(&steps);
         let mut fleet = Fleet::new(1);
         let mut seen = Vec::new();
-        for (said, update) in said.iter().zip(updates(&said, deltas).into_iter().skip(1)) {
+        for (message, update) in messages.iter().zip(updates(&messages, deltas).into_iter().skip(1)) {
             fleet.apply(0, update);
-            let Said::Sample(sample) = said else { continue };
+            let Message::Sample(sample) = message else { continue };
             seen.push(sample.clone());
             prop_assert!(fleet.domains().map(|(id, ..)| id.uuid).eq(sample.domains.keys().copied()));
             for (_, _, domain) in fleet.domains() {
@@ -126,15 +125,15 @@ proptest! {
         all_possible(&fleet)?;
     }
 
-    /// What was shown at a moment is what is shown when one goes back to it, to three digits.
+    /// The figure of a past tick is the figure that was the newest then, to three digits.
     #[test]
-    fn the_past_is_what_was_shown_then(steps in steps(40)) {
-        let said = play(&steps);
+    fn the_history_keeps_the_figures_that_were_shown(steps in steps(40)) {
+        let messages = simulate(&steps);
         let mut fleet = Fleet::new(1);
         let mut shown: Vec<(u64, Uuid, Option<f64>)> = Vec::new();
-        for (said, update) in said.iter().zip(updates(&said, true).into_iter().skip(1)) {
+        for (message, update) in messages.iter().zip(updates(&messages, true).into_iter().skip(1)) {
             fleet.apply(0, update);
-            let Said::Sample(sample) = said else { continue };
+            let Message::Sample(sample) = message else { continue };
             shown.retain(|(_, uuid, _)| sample.domains.contains_key(uuid));
             if sample.kind == SampleKind::StateOnly { continue }
             let tick = fleet.hosts()[0].timeline.last().expect("a tick");
@@ -149,24 +148,23 @@ proptest! {
     }
 
     #[test]
-    fn differences_lead_from_each_sample_to_the_next(steps in steps(30)) {
-        for pair in samples(&play(&steps)).windows(2) {
+    fn a_difference_applied_to_a_sample_gives_the_next_one(steps in steps(30)) {
+        for pair in samples(&simulate(&steps)).windows(2) {
             prop_assert_eq!(&apply(pair[0].clone(), diff(&pair[0], &pair[1])), &pair[1]);
         }
     }
 
-    /// Figures, history, events: everything.
     #[test]
-    fn differences_tell_a_fleet_as_much_as_whole_samples(steps in steps(40)) {
-        let said = play(&steps);
-        let (whole, parts) = (fleet(updates(&said, false)), fleet(updates(&said, true)));
+    fn deltas_and_keyframes_give_the_same_fleet(steps in steps(40)) {
+        let messages = simulate(&steps);
+        let (whole, parts) = (fleet(updates(&messages, false)), fleet(updates(&messages, true)));
         prop_assert!(whole == parts);
     }
 }
 
-/// Three times as many samples as are kept, with everything going on.
+/// Three times as many samples as are kept, with all kinds of changes.
 #[test]
-fn history_stays_within_its_bound() {
+fn history_keeps_a_fixed_number_of_samples() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let steps = prop::collection::vec(steps(40), 80).new_tree(&mut runner).expect("steps").current().concat();
     let mut world = World::new();
@@ -174,8 +172,8 @@ fn history_stays_within_its_bound() {
     let mut before: Option<HostSample> = None;
     let mut ticks = 0u64;
     for step in steps.iter().cycle() {
-        let Said::Sample(sample) = world.step(&Step { then: Then::Sample(Groups::OVERVIEW), ..step.clone() }) else {
-            unreachable!("it says what it is told to say")
+        let Message::Sample(sample) = world.step(&Step { then: Then::Sample(Groups::OVERVIEW), ..step.clone() }) else {
+            unreachable!("the step says Then::Sample")
         };
         let update = match before.replace(sample.clone()) {
             Some(before) => HostUpdate::Delta(diff(&before, &sample)),

@@ -1,6 +1,6 @@
 //! JSON and CSV: whole rows, the same keys in each, and any text is read back unchanged.
 
-use super::world::{Said, play, steps, updates};
+use super::world::{Message, simulate, steps, updates};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -74,16 +74,16 @@ proptest! {
 
     #[test]
     fn every_line_has_the_same_keys_and_every_row_has_all_values(steps in steps(30)) {
-        let said = play(&steps);
+        let messages = simulate(&steps);
         let mut fleet = Fleet::new(1);
         // Without an interval, each failure has a record.
-        let mut report = Report::new(1, Duration::ZERO, said_at(&said, 0));
+        let mut report = Report::new(1, Duration::ZERO, time_of(&messages, 0));
         let mut shapes = Shapes::new();
         let mut tables = Tables::new();
         let mut records = 0;
-        for (index, step) in updates(&said, true).into_iter().enumerate() {
+        for (index, step) in updates(&messages, true).into_iter().enumerate() {
             fleet.apply(0, step);
-            let now = said_at(&said, index.saturating_sub(1));
+            let now = time_of(&messages, index.saturating_sub(1));
             let updated = report.updated(&fleet, 0, now).expect("it was reached");
             for record in updated.into_iter().chain(report.overdue(&fleet, now).expect("it was reached")) {
                 shape(&json(&record), "", &mut shapes)?;
@@ -182,11 +182,11 @@ proptest! {
     }
 }
 
-/// When something was said.
-fn said_at(said: &[Said], index: usize) -> Timestamp {
-    match &said[index] {
-        Said::Sample(sample) => sample.at,
-        Said::Failure(failure) => failure.at,
-        Said::Event(event) => event.at,
+/// When a message was sent.
+fn time_of(messages: &[Message], index: usize) -> Timestamp {
+    match &messages[index] {
+        Message::Sample(sample) => sample.at,
+        Message::Failure(failure) => failure.at,
+        Message::Event(event) => event.at,
     }
 }

@@ -1,5 +1,5 @@
-//! Whatever a host says, and in whichever order: no figure is negative or made up, keyframes and deltas tell the same,
-//! every screen can be drawn, every line is JSON.
+//! Properties for any stream of updates: no figure is negative, keyframes and deltas give the same fleet, every screen can
+//! be drawn, every record is JSON and CSV.
 
 #![allow(unreachable_pub)] // A test target has no outside.
 
@@ -10,9 +10,9 @@ mod screens;
 mod stream;
 mod world;
 
-/// As many cases as a test wants, or as `PROPTEST_CASES` says.
+/// The number of cases: `usual`, or `PROPTEST_CASES` if it is set.
 fn cases(usual: u32) -> proptest::prelude::ProptestConfig {
     let config = proptest::prelude::ProptestConfig::default();
-    let asked = std::env::var_os("PROPTEST_CASES").is_some();
-    proptest::prelude::ProptestConfig { cases: if asked { config.cases } else { usual }, ..config }
+    let is_set = std::env::var_os("PROPTEST_CASES").is_some();
+    proptest::prelude::ProptestConfig { cases: if is_set { config.cases } else { usual }, ..config }
 }

@@ -1,14 +1,15 @@
-//! What a rate is, said once more and as simply as can be: look back for the reading before, in the same run.
+//! A second, simple implementation of rates, as a reference: it searches all samples for the previous reading in the same
+//! run.
 
 use std::time::Duration;
 use uuid::Uuid;
 use vtop::model::{DomainSample, Groups, HostSample, SampleKind};
 use vtop::time::Timestamp;
 
-/// A counter of a domain's sample; `None` where it has no such device or no such figure.
+/// A counter of a domain's sample; `None`: no such device, or no such value.
 pub type Read<'a> = &'a dyn Fn(&DomainSample) -> Option<u64>;
 
-/// The figure that is known after sample `now`.
+/// The figure after sample `now`.
 pub fn figure(
     samples: &[HostSample],
     now: usize,
@@ -17,19 +18,19 @@ pub fn figure(
     of: &dyn Fn(&DomainSample, &DomainSample, Duration) -> Option<f64>,
 ) -> Option<f64> {
     let run = samples[now].domains[&uuid].run;
-    // Samples of this life and run, newest first.
+    // Samples of this domain and run, newest first, back to a sample without the domain.
     let mut back = samples[..=now].iter().rev().map_while(|sample| {
         let domain = sample.domains.get(&uuid).filter(|domain| domain.run == run)?;
         Some((sample, domain))
     });
-    // The newest one that asked for the group says it; where there was no answer, nothing is known.
-    // At every tick somebody may be looked at, who gets HOST_CPU unasked.
-    let unasked =
+    // The newest sample that requested the group; if it was not answered, the figure is unknown. Full samples may contain
+    // HOST_CPU without a request.
+    let always =
         |sample: &HostSample| if sample.kind == SampleKind::StateOnly { Groups::empty() } else { Groups::HOST_CPU };
-    let asks = |(sample, domain): &(&HostSample, &DomainSample)| {
-        (sample.requested | domain.extra | domain.answered | unasked(sample)).contains(group)
+    let requests = |(sample, domain): &(&HostSample, &DomainSample)| {
+        (sample.requested | domain.extra | domain.answered | always(sample)).contains(group)
     };
-    let (latest, domain) = back.find(asks).filter(|(_, domain)| domain.answered.contains(group))?;
+    let (latest, domain) = back.find(requests).filter(|(_, domain)| domain.answered.contains(group))?;
     let (earlier, before) = back.find(|(_, domain)| domain.answered.contains(group))?;
     let elapsed = time(latest, domain, group).since(time(earlier, before, group))?;
     of(domain, before, elapsed)
@@ -43,7 +44,7 @@ fn time(sample: &HostSample, domain: &DomainSample, group: Groups) -> Timestamp 
     }
 }
 
-/// Growth a second.
+/// Growth per second.
 pub fn rate(counter: Read<'_>) -> impl Fn(&DomainSample, &DomainSample, Duration) -> Option<f64> + '_ {
     move |now, before, elapsed| {
         let (now, before) = (counter(now)?, counter(before)?);
@@ -51,7 +52,7 @@ pub fn rate(counter: Read<'_>) -> impl Fn(&DomainSample, &DomainSample, Duration
     }
 }
 
-/// The mean time of a request.
+/// Mean time of a request.
 pub fn latency<'a>(
     time: Read<'a>,
     requests: Read<'a>,

@@ -1,6 +1,6 @@
-//! Any fleet, any size, any keys: there is a picture.
+//! Every fleet can be drawn at every size after any keys.
 
-use super::world::{Said, World, play, steps, updates};
+use super::world::{Message, World, simulate, steps, updates};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -47,12 +47,12 @@ proptest! {
         ),
     ) {
         let look = Appearance { depth: look.0, symbols: look.1, ..Appearance::default() };
-        let said = play(&steps);
+        let messages = simulate(&steps);
         let mut fleet = Fleet::new(1);
         let mut ui = UiState::new(Interval::default());
         let mut now = World::new().now();
-        for (index, step) in updates(&said, true).into_iter().enumerate() {
-            if let Some(Said::Sample(sample)) = index.checked_sub(1).map(|index| &said[index]) {
+        for (index, step) in updates(&messages, true).into_iter().enumerate() {
+            if let Some(Message::Sample(sample)) = index.checked_sub(1).map(|index| &messages[index]) {
                 now = sample.at;
             }
             fleet.apply(0, step);
@@ -65,7 +65,7 @@ proptest! {
             }
             draw_at(&fleet, &mut ui, &look, sizes[place], now);
         }
-        // A host that connects again has a picture too.
+        // While the host connects again.
         fleet.apply(0, HostUpdate::Connecting);
         draw_at(&fleet, &mut ui, &look, sizes[0], now);
     }

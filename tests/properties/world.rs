@@ -1,5 +1,5 @@
-//! A hypervisor that does everything that one can do, in any order: steps that proptest can shrink, and the samples that
-//! come of them.
+//! A simulated hypervisor with all kinds of changes in any order: steps that proptest can shrink, and the samples and events
+//! that they give.
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use vtop::units::{Bytes, Nanoseconds, Operations, Packets};
 /// One step of a host.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// How the monotonic clock moves: mostly on, sometimes not at all or back.
+    /// How far the monotonic clock moves: usually forward, sometimes not at all or back.
     pub clock_ms: i64,
     pub changes: Vec<(u8, Change)>,
     pub then: Then,
@@ -24,24 +24,24 @@ pub struct Step {
 #[derive(Clone, Copy, Debug)]
 pub enum Then {
     Sample(Groups),
-    /// The connection is lost; what comes next is a keyframe.
+    /// The connection fails; the next sample is a keyframe.
     Fail,
     Event(u8),
 }
 
-/// What happens to a domain, or to one of its devices by number.
+/// A change of a domain, or of one of its devices (by number).
 #[derive(Clone, Debug)]
 pub enum Change {
-    ComesOrGoes,
+    AppearsOrVanishes,
     NewRun,
     Stops,
     PausesOnError,
     Renamed(String),
     Blocked(Option<BlockedBy>),
-    /// Groups of which there is no answer.
-    Silent(Groups),
-    /// A driver that tells the group HOST_CPU too.
-    LookedAt(bool),
+    /// Groups that are not answered from now on.
+    Unanswered(Groups),
+    /// Whether its screen is open, so that HOST_CPU is read too.
+    Focused(bool),
     Disk(u8),
     Nic(u8),
     Vcpu(u8),
@@ -59,17 +59,17 @@ fn groups() -> impl Strategy<Value = Groups> {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let hold = prop::option::of(prop::sample::select(vec![BlockedBy::Monitor, BlockedBy::Lock, BlockedBy::Host]));
+    let blocked_by = prop::option::of(prop::sample::select(vec![BlockedBy::Monitor, BlockedBy::Lock, BlockedBy::Host]));
     let value = prop::option::weighted(0.8, prop_oneof![0..100u64, 0..=u64::MAX, Just(u64::MAX)]);
     prop_oneof![
-        2 => Just(Change::ComesOrGoes),
+        2 => Just(Change::AppearsOrVanishes),
         1 => Just(Change::NewRun),
         1 => Just(Change::Stops),
         1 => Just(Change::PausesOnError),
         1 => "\\PC{0,12}".prop_map(Change::Renamed),
-        2 => hold.prop_map(Change::Blocked),
-        2 => groups().prop_map(Change::Silent),
-        1 => any::<bool>().prop_map(Change::LookedAt),
+        2 => blocked_by.prop_map(Change::Blocked),
+        2 => groups().prop_map(Change::Unanswered),
+        1 => any::<bool>().prop_map(Change::Focused),
         2 => (0..3u8).prop_map(Change::Disk),
         2 => (0..3u8).prop_map(Change::Nic),
         2 => (0..3u8).prop_map(Change::Vcpu),
@@ -107,9 +107,9 @@ struct Guest {
     run: Option<u32>,
     state: (DomainState, i64),
     blocked: Option<BlockedBy>,
-    silent: Groups,
-    looked_at: bool,
-    there: bool,
+    unanswered: Groups,
+    focused: bool,
+    exists: bool,
     /// By device: 0–2 disks, 3–5 NICs, 6–8 vCPUs. The domain's own counters are those of device 0.
     counters: [Option<u64>; 9],
     plugged: [bool; 9],
@@ -128,9 +128,9 @@ impl World {
             run: Some(number),
             state: (DomainState::Running, 1),
             blocked: None,
-            silent: Groups::empty(),
-            looked_at: false,
-            there: number < 3,
+            unanswered: Groups::empty(),
+            focused: false,
+            exists: number < 3,
             counters: [Some(1_000); 9],
             plugged: [true, true, false, true, true, false, true, true, false],
         };
@@ -142,15 +142,15 @@ impl World {
         Timestamp::at(monotonic, jiff::Timestamp::UNIX_EPOCH)
     }
 
-    /// What the host says after this step.
-    pub fn step(&mut self, step: &Step) -> Said {
+    /// The sample, failure or event after this step.
+    pub fn step(&mut self, step: &Step) -> Message {
         self.clock_ms = (self.clock_ms + step.clock_ms).max(0);
         for (guest, change) in &step.changes {
             self.change(usize::from(*guest), change);
         }
         match step.then {
-            Then::Sample(asked) => Said::Sample(self.sample(asked)),
-            Then::Fail => Said::Failure(Failure {
+            Then::Sample(requested) => Message::Sample(self.sample(requested)),
+            Then::Fail => Message::Failure(Failure {
                 message: "lost".into(),
                 advice: None,
                 retry_in: Some(Duration::from_secs(1)),
@@ -165,7 +165,7 @@ impl World {
                     _ => EventKind::LeftOut(7),
                 };
                 let domain = EventDomain { uuid: uuid(1), name: self.guests[1].name.clone() };
-                Said::Event(Event { at: self.now(), domain: Some(domain), kind })
+                Message::Event(Event { at: self.now(), domain: Some(domain), kind })
             }
         }
     }
@@ -175,7 +175,7 @@ impl World {
         let guest = &mut self.guests[number];
         let mut toggle = |device: usize| guest.plugged[device] = !guest.plugged[device];
         match change {
-            Change::ComesOrGoes => guest.there = !guest.there,
+            Change::AppearsOrVanishes => guest.exists = !guest.exists,
             Change::NewRun => {
                 (guest.run, guest.state) = (Some(self.runs), (DomainState::Running, 1));
                 guest.counters = [Some(0); 9];
@@ -183,9 +183,9 @@ impl World {
             Change::Stops => (guest.run, guest.state) = (None, (DomainState::ShutOff, 1)),
             Change::PausesOnError => guest.state = (DomainState::Paused, 5),
             Change::Renamed(name) => guest.name.clone_from(name),
-            Change::Blocked(hold) => guest.blocked = *hold,
-            Change::Silent(groups) => guest.silent = *groups - Groups::STATE,
-            Change::LookedAt(yes) => guest.looked_at = *yes,
+            Change::Blocked(by) => guest.blocked = *by,
+            Change::Unanswered(groups) => guest.unanswered = *groups - Groups::STATE,
+            Change::Focused(yes) => guest.focused = *yes,
             Change::Disk(device) => toggle(usize::from(*device)),
             Change::Nic(device) => toggle(3 + usize::from(*device)),
             Change::Vcpu(device) => toggle(6 + usize::from(*device)),
@@ -196,40 +196,40 @@ impl World {
         }
     }
 
-    fn sample(&self, asked: Groups) -> HostSample {
-        let there = self.guests.iter().enumerate().filter(|(_, guest)| guest.there);
+    fn sample(&self, requested: Groups) -> HostSample {
+        let existing = self.guests.iter().enumerate().filter(|(_, guest)| guest.exists);
         let busy = Counter(Nanoseconds(self.clock_ms.unsigned_abs() * 1_000_000));
         HostSample {
             at: self.now(),
-            kind: if asked == Groups::STATE { SampleKind::StateOnly } else { SampleKind::Full },
-            requested: asked,
+            kind: if requested == Groups::STATE { SampleKind::StateOnly } else { SampleKind::Full },
+            requested,
             node: NodeSample {
                 cpu: Some(CpuTimes { kernel: busy, user: busy, idle: busy, iowait: Some(busy) }),
                 memory: None,
             },
-            domains: there.map(|(number, guest)| (uuid(number), self.domain(guest, asked))).collect(),
+            domains: existing.map(|(number, guest)| (uuid(number), self.domain(guest, requested))).collect(),
             unsupported: Arc::default(),
         }
     }
 
-    fn domain(&self, guest: &Guest, asked: Groups) -> DomainSample {
+    fn domain(&self, guest: &Guest, requested: Groups) -> DomainSample {
         let (state, reason) = guest.state;
         let mut domain = DomainSample::new(guest.name.clone(), guest.run, state, StateReason(reason));
         domain.blocked = guest.blocked.map(|by| Blocked { by, since: self.now() });
         if guest.run.is_none() {
             return domain;
         }
-        let may = if guest.blocked.is_some() { Groups::STATE | Groups::NET } else { Groups::all() };
+        let answers = if guest.blocked.is_some() { Groups::STATE | Groups::NET } else { Groups::all() };
         let own = guest.counters[0];
-        // Besides what all are asked for, some domains are asked for more, which is read a moment before the rest.
-        if asked != Groups::STATE {
-            let dice = Groups::from_bits_truncate(own.unwrap_or_default() as u32 >> 1);
-            domain.extra = dice & (Groups::OVERVIEW - asked);
+        // Some domains are requested with extra groups, which are read at another time than the rest.
+        if requested != Groups::STATE {
+            let extra = Groups::from_bits_truncate(own.unwrap_or_default() as u32 >> 1);
+            domain.extra = extra & (Groups::OVERVIEW - requested);
             let before = Duration::from_millis(own.unwrap_or_default() % 40);
             domain.own_time = (!domain.extra.is_empty()).then(|| (domain.extra, self.now().earlier(before)));
         }
-        domain.answered = ((asked | domain.extra) & may) - guest.silent;
-        if guest.looked_at && asked != Groups::STATE && guest.blocked.is_none() {
+        domain.answered = ((requested | domain.extra) & answers) - guest.unanswered;
+        if guest.focused && requested != Groups::STATE && guest.blocked.is_none() {
             domain.answered |= Groups::HOST_CPU;
         }
         let has = |group| domain.answered.contains(group);
@@ -290,35 +290,35 @@ fn uuid(number: usize) -> Uuid {
     Uuid::from_u128(number as u128 + 1)
 }
 
-/// What a host said.
+/// What a host sends after a step.
 #[derive(Clone, Debug)]
-pub enum Said {
+pub enum Message {
     Sample(HostSample),
     Failure(Failure),
     Event(Event),
 }
 
-pub fn play(steps: &[Step]) -> Vec<Said> {
+pub fn simulate(steps: &[Step]) -> Vec<Message> {
     let mut world = World::new();
     steps.iter().map(|step| world.step(step)).collect()
 }
 
-/// As it would travel: after the first sample of a connection only what is different, or everything every time.
-pub fn updates(said: &[Said], deltas: bool) -> Vec<HostUpdate> {
+/// The updates that a sampler sends: after the first sample of a connection deltas, or keyframes only.
+pub fn updates(messages: &[Message], deltas: bool) -> Vec<HostUpdate> {
     let info = HostInfo { hostname: "node".into(), cpus: Some(4), ..HostInfo::default() };
     let mut updates = vec![HostUpdate::Connected(Arc::new(info))];
     let mut before: Option<&HostSample> = None;
-    for said in said {
-        updates.push(match said {
-            Said::Sample(sample) => match before.replace(sample).filter(|_| deltas) {
+    for message in messages {
+        updates.push(match message {
+            Message::Sample(sample) => match before.replace(sample).filter(|_| deltas) {
                 Some(before) => HostUpdate::Delta(diff(before, sample)),
                 None => HostUpdate::Keyframe(sample.clone()),
             },
-            Said::Failure(failure) => {
+            Message::Failure(failure) => {
                 before = None;
                 HostUpdate::Failed(failure.clone())
             }
-            Said::Event(event) => HostUpdate::Event(event.clone()),
+            Message::Event(event) => HostUpdate::Event(event.clone()),
         });
     }
     updates

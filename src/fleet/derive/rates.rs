@@ -1,6 +1,6 @@
-//! From two readings to figures: `(now − before) / elapsed`, once, for every screen and every output.
+//! Rates from two readings: `(now − before) / elapsed`, computed once for all screens and outputs.
 //!
-//! There is no rate without a reading before, after a counter fell, or where either reading lacks the value.
+//! There is no rate at the first reading, if the counter fell, or if the value is missing in one of the two readings.
 
 use crate::fleet::history::Series;
 use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, NicMetric, VcpuMetric};
@@ -8,17 +8,17 @@ use crate::model::{BlockSample, Counter, CpuSample, MemorySample, NetSample, Nod
 use crate::units::{Amount, Bytes, Nanoseconds};
 use std::time::Duration;
 
-/// Growth a second.
+/// Growth per second.
 fn rate<Q: Amount>(now: Option<Counter<Q>>, before: Option<Counter<Q>>, elapsed: Duration) -> Option<f64> {
     Some(now?.growth_since(before?)? as f64 / elapsed.as_secs_f64())
 }
 
-/// Growth of a CPU time as a share of the elapsed time; 100 is one core.
+/// Growth of a CPU time in percent of the elapsed time; 100 is one core.
 fn percent(now: Option<Counter<Nanoseconds>>, before: Option<Counter<Nanoseconds>>, elapsed: Duration) -> Option<f64> {
     rate(now, before, elapsed).map(|ns_per_second| ns_per_second / 1e7)
 }
 
-/// Mean time of one request; `None` when there was none.
+/// Mean time of a request in nanoseconds; `None`: no request ended.
 fn latency<Q: Amount>(
     time: (Option<Counter<Nanoseconds>>, Option<Counter<Nanoseconds>>),
     requests: (Option<Counter<Q>>, Option<Counter<Q>>),
@@ -28,10 +28,11 @@ fn latency<Q: Amount>(
     (count > 0).then(|| time as f64 / count as f64)
 }
 
+/// Sets a host's own figures: shares of its CPU time and used memory.
 pub(crate) fn node(series: &mut Series<HostMetric>, now: &NodeSample, before: &NodeSample) {
     let shares = now.cpu.zip(before.cpu).and_then(|(now, before)| {
         let idle = now.idle.growth_since(before.idle)? as f64;
-        // Where the system does not count it, it is a part of the idle time.
+        // A system that does not count iowait counts it as idle.
         let iowait = match now.iowait.zip(before.iowait) {
             Some((now, before)) => Some(now.growth_since(before)? as f64),
             None => None,
@@ -52,14 +53,14 @@ pub(crate) fn node(series: &mut Series<HostMetric>, now: &NodeSample, before: &N
 }
 
 pub(crate) fn cpu(series: &mut Series<DomainMetric>, now: &CpuSample, before: &CpuSample, elapsed: Duration) {
-    // Two counts of the same domain differ by more than the time that passed.
+    // The counts of two sources differ, so their difference is not the time that passed.
     let none = CpuSample::default();
     let before = if before.source == now.source { before } else { &none };
     series.set(DomainMetric::Cpu, percent(now.time, before.time, elapsed));
     series.set(DomainMetric::User, percent(now.user, before.user, elapsed));
     series.set(DomainMetric::System, percent(now.system, before.system, elapsed));
     if let Some(delay) = now.delay {
-        // Another number of vCPUs is another sum.
+        // A sum over another number of vCPUs cannot be compared.
         let before = before.delay.filter(|before| before.vcpus == delay.vcpus);
         let steal = percent(Some(delay.time), before.map(|before| before.time), elapsed);
         series.set(DomainMetric::Steal, steal.map(|steal| steal / f64::from(delay.vcpus.max(1))));
@@ -81,7 +82,7 @@ pub(crate) fn host_cpu(
     series.set(HostCpuMetric::Use, percent(Some(*now), Some(*before), elapsed));
 }
 
-/// Gauges need no reading before; the counters among the figures do.
+/// Sets the gauges; they need one reading only.
 pub(crate) fn memory_gauges(series: &mut Series<DomainMetric>, now: &MemorySample) {
     series.set(DomainMetric::MemoryUsed, now.used().map(|used| used.0 as f64));
     series.set(DomainMetric::MemoryAvailable, now.available.map(|bytes| bytes.0 as f64));
@@ -90,6 +91,7 @@ pub(crate) fn memory_gauges(series: &mut Series<DomainMetric>, now: &MemorySampl
     series.set(DomainMetric::Rss, now.rss.map(|bytes| bytes.0 as f64));
 }
 
+/// Sets the figures that need two readings.
 pub(crate) fn memory_rates(
     series: &mut Series<DomainMetric>,
     now: &MemorySample,
@@ -111,7 +113,7 @@ pub(crate) fn disk(series: &mut Series<DiskMetric>, now: &BlockSample, before: &
     series.set(ReadLatency, latency((now.read_time, before.read_time), (now.read_requests, before.read_requests)));
     series.set(WriteLatency, latency((now.write_time, before.write_time), (now.write_requests, before.write_requests)));
     series.set(FlushLatency, latency((now.flush_time, before.flush_time), (now.flush_requests, before.flush_requests)));
-    // A request is counted when it ends: where none did, the disk is idle, or stuck with all that it has.
+    // Requests are counted when they end. If none ended, the disk is idle, or all of its requests hang.
     let ended = [ReadRequests, WriteRequests].into_iter().filter_map(|metric| series.latest(metric)).sum::<f64>();
     let busy = rate(now.read_time, before.read_time, elapsed)
         .zip(rate(now.write_time, before.write_time, elapsed))
@@ -133,14 +135,14 @@ pub(crate) fn nic(series: &mut Series<NicMetric>, now: &NetSample, before: &NetS
 }
 
 impl MemorySample {
-    /// What the guest uses, and `None` where it does not say.
+    /// Memory that the guest uses; `None`: the guest does not report it.
     fn used(&self) -> Option<Bytes> {
         let idle = self.usable.or(self.unused)?;
         Some(Bytes(self.available?.0.saturating_sub(idle.0)))
     }
 }
 
-/// A sum of what is there; `None` where nothing is, so that "nothing known" does not become 0.
+/// The sum of the values that are known; `None` if none is: unknown is not 0.
 pub(crate) fn sum(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     values.flatten().reduce(|sum, value| sum + value)
 }
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_growth_over_the_time_that_really_passed() {
+    fn a_rate_is_growth_divided_by_the_elapsed_time() {
         assert_eq!(rate(count(30), count(10), Duration::from_millis(500)), Some(40.0));
         assert_eq!(rate(count(10), count(10), SECOND), Some(0.0));
     }
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_of_counters_that_does_not_fit_is_no_panic() {
+    fn a_sum_of_counters_saturates() {
         let sample = |time: u64| {
             let counter = |value| Counter(Nanoseconds(value));
             let cpu = CpuTimes { kernel: counter(time), user: counter(time), idle: counter(0), iowait: None };
@@ -223,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn latency_is_the_mean_of_the_requests_and_nothing_without_requests() {
+    fn latency_is_the_mean_time_of_a_request_and_missing_without_requests() {
         let mut series = Series::<DiskMetric>::default();
         let before = BlockSample {
             read_requests: count(10),
@@ -238,7 +240,7 @@ mod tests {
         assert_eq!(series.latest(DiskMetric::WriteLatency), None);
         assert_eq!(series.latest(DiskMetric::WriteRequests), Some(0.0));
         assert_eq!(series.latest(DiskMetric::Flushes), None);
-        assert_eq!(series.latest(DiskMetric::InFlight), Some(8_000.0 / 1e9));
+        assert_eq!(series.latest(DiskMetric::InFlight), Some(0.000_008));
     }
 
     #[test]
@@ -256,14 +258,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_of_nothing_is_nothing() {
+    fn a_sum_of_unknown_values_is_unknown() {
         assert_eq!(sum([None, None].into_iter()), None);
         assert_eq!(sum([None, Some(0.0)].into_iter()), Some(0.0));
         assert_eq!(sum([Some(1.0), None, Some(2.0)].into_iter()), Some(3.0));
     }
 
     #[test]
-    fn errors_are_a_rate_too() {
+    fn errors_are_a_rate() {
         let mut series = Series::<DiskMetric>::default();
         let with = |errors| BlockSample { errors: Some(Counter(Events(errors))), ..BlockSample::default() };
         disk(&mut series, &with(6), &with(4), Duration::from_secs(2));
