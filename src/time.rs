@@ -35,17 +35,47 @@ impl Clock for SystemClock {
     }
 }
 
+/// Time since the start of a test, on tokio's clock: a test can pause it and move it.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct TimerClock(tokio::time::Instant);
+
+#[cfg(test)]
+impl TimerClock {
+    pub(crate) fn start() -> Self {
+        Self(timer_now())
+    }
+}
+
+#[cfg(test)]
+impl Clock for TimerClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::at(self.0.elapsed(), jiff::Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// How long ago something was, on the system's monotonic clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts from 0.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since the start.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// The present time for tokio's timers and for lengths of waits. Tests pause this clock.
 pub fn timer_now() -> tokio::time::Instant {
     tokio::time::Instant::now()
 }
 
 impl Timestamp {
-    /// The present time of the system.
-    pub fn now() -> Self {
-        SystemClock.now()
-    }
-
     /// A stamp made of parts, for recordings, synthetic hosts and tests: `monotonic` after `wall_start`.
     pub fn at(monotonic: Duration, wall_start: jiff::Timestamp) -> Self {
         let wall = wall_start.checked_add(monotonic).unwrap_or(jiff::Timestamp::MAX);

@@ -3,9 +3,9 @@
 //! A consumer does not know whether the hosts are sampled now or come from elsewhere.
 
 use crate::fleet::{Fleet, HostId};
-use crate::model::Demand;
-use crate::model::HostUpdate;
-use crate::time::Interval;
+use crate::model::{Demand, HostUpdate};
+use crate::time::{Clock, Interval, Timestamp};
+use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 /// Updates that may wait for the consumer. If more come, the producers wait, and the samplers leave out ticks.
@@ -25,17 +25,19 @@ pub struct Feed {
     updates: mpsc::Receiver<(HostId, HostUpdate)>,
     hosts: watch::Receiver<Vec<String>>,
     controls: Box<dyn Controls>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Feed {
     /// Makes a feed. `hosts` has a name for each host, in the order of [`HostId`], and may grow: a producer adds a host to
-    /// it before it sends the first update of that host.
+    /// it before it sends the first update of that host. `clock` is the clock of the updates.
     pub fn new(
         updates: mpsc::Receiver<(HostId, HostUpdate)>,
         hosts: watch::Receiver<Vec<String>>,
         controls: impl Controls + 'static,
+        clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { updates, hosts, controls: Box::new(controls) }
+        Self { updates, hosts, controls: Box::new(controls), clock }
     }
 
     /// Waits for the next update and applies it to `fleet`, to which new hosts are added first. Returns the host, or `None`
@@ -54,6 +56,11 @@ impl Feed {
         }
     }
 
+    /// The present time, on the clock of the updates.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Sets the sampling interval of all hosts.
     pub fn set_interval(&self, interval: Interval) {
         self.controls.set_interval(interval);
@@ -68,6 +75,7 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::SystemClock;
 
     struct NoControls;
 
@@ -80,7 +88,7 @@ mod tests {
     async fn a_host_that_is_added_later_has_a_place_before_its_first_update() {
         let (sender, updates) = mpsc::channel(CAPACITY);
         let (names, hosts) = watch::channel(vec!["first".to_owned()]);
-        let mut feed = Feed::new(updates, hosts, NoControls);
+        let mut feed = Feed::new(updates, hosts, NoControls, Arc::new(SystemClock));
         let mut fleet = Fleet::new(0);
         feed.add_hosts(&mut fleet);
         assert_eq!(fleet.hosts().len(), 1);

@@ -4,14 +4,14 @@ use super::feed::{CAPACITY, Controls, Feed};
 use super::panic;
 use crate::config::{Config, Target};
 use crate::fleet::HostId;
-use crate::model::Demand;
-use crate::model::{HostInfo, HostSample};
+use crate::model::{Demand, HostInfo, HostSample};
 use crate::sampler::{self, Handle, MakeSource, Settings};
 use crate::sources::libvirt::LibvirtSource;
 use crate::sources::synthetic::SyntheticSource;
 use crate::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
 use crate::time::Interval;
 use std::io;
+use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ pub fn start(hosts: Vec<LiveHost>, settings: &Settings) -> io::Result<Feed> {
     std::thread::Builder::new().name("sampler".into()).spawn(forever)?;
     // The list does not grow.
     let (_, names) = watch::channel(names);
-    Ok(Feed::new(updates, names, Handles(handles)))
+    Ok(Feed::new(updates, names, Handles(handles), Arc::clone(&settings.clock)))
 }
 
 /// The samplers of a live feed, by host.

@@ -5,11 +5,14 @@ use super::terminal;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
+/// The most reports that are kept: a sampler that panics starts again, and may panic again.
+const MAX_KEPT: usize = 20;
 /// Reports of other threads than the main one; printed at the end.
 static KEPT: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Installs the panic hook. A panic of this thread leaves the terminal, prints its report and ends the process. The report
-/// of another thread is printed at the end: the panic of a source fails its host, that of any other thread ends the program.
+/// of another thread is printed at the end: the panic of a source or of a sampler fails its host, that of any other thread ends
+/// the program. The first reports are kept; later ones mostly are the same again.
 pub(super) fn install() -> Result<(), AppError> {
     let (panic_hook, eyre_hook) = color_eyre::config::HookBuilder::default().into_hooks();
     eyre_hook.install().map_err(|error| AppError::Setup(io::Error::other(error)))?;
@@ -21,7 +24,10 @@ pub(super) fn install() -> Result<(), AppError> {
             print(&report);
             std::process::exit(PANIC_EXIT_CODE.into());
         }
-        KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MAX_KEPT {
+            kept.push(report);
+        }
     }));
     Ok(())
 }

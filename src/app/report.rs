@@ -7,7 +7,6 @@ use crate::config::Config;
 use crate::fleet::Fleet;
 use crate::outputs::{Encoder, Format, Record, Report, Rows};
 use crate::sampler::Settings;
-use crate::time::Timestamp;
 use std::io::{self, Write};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -17,7 +16,7 @@ pub(super) async fn run(config: &Config, format: Format, records: Option<u64>) -
     let feed = live::start(live::hosts(config), &Settings::output(config.interval)).map_err(AppError::Setup)?;
     let mut output =
         Output { to: io::stdout().lock(), encoder: format.encoder(), rows: Rows::default(), wanted: records };
-    write(feed, config.interval.duration(), Timestamp::now, &mut output).await
+    write(feed, config.interval.duration(), &mut output).await
 }
 
 /// Where the records go.
@@ -47,27 +46,22 @@ impl<W: Write> Output<W> {
     }
 }
 
-async fn write(
-    mut feed: Feed,
-    interval: Duration,
-    now: impl Fn() -> Timestamp,
-    output: &mut Output<impl Write>,
-) -> Result<(), AppError> {
+async fn write(mut feed: Feed, interval: Duration, output: &mut Output<impl Write>) -> Result<(), AppError> {
     let mut fleet = Fleet::new(0);
     feed.add_hosts(&mut fleet);
-    let mut report = Report::new(fleet.hosts().len(), interval, now());
+    let mut report = Report::new(fleet.hosts().len(), interval, feed.now());
     while output.wants_more() {
-        let due = report.due().map(|due| due.saturating_sub(now().monotonic));
+        let due = report.due().map(|due| due.saturating_sub(feed.now().monotonic));
         tokio::select! {
             biased;
             host = feed.apply_next(&mut fleet) => {
                 let host = host.ok_or(AppError::ThreadGone("sampler"))?;
-                if let Some(record) = report.updated(&fleet, host, now()).map_err(AppError::Unreachable)? {
+                if let Some(record) = report.updated(&fleet, host, feed.now()).map_err(AppError::Unreachable)? {
                     output.write(&record)?;
                 }
             }
             () = sleep(due.unwrap_or_default()), if due.is_some() => {
-                for record in report.overdue(&fleet, now()).map_err(AppError::Unreachable)? {
+                for record in report.overdue(&fleet, feed.now()).map_err(AppError::Unreachable)? {
                     if output.wants_more() {
                         output.write(&record)?;
                     }
@@ -87,7 +81,7 @@ mod tests {
     use crate::model::{Failure, Groups, HostSample, HostUpdate, NodeSample, SampleKind};
     use crate::outputs::FIRST_ANSWER_WITHIN;
     use crate::outputs::csv::Table;
-    use crate::time::Interval;
+    use crate::time::{Interval, TimerClock, Timestamp};
     use serde_json::Value;
     use std::sync::Arc;
     use tokio::sync::{mpsc, watch};
@@ -103,7 +97,7 @@ mod tests {
     }
 
     fn feed(updates: Updates) -> Feed {
-        Feed::new(updates, watch::channel(vec!["host".to_owned()]).1, NoControls)
+        Feed::new(updates, watch::channel(vec!["host".to_owned()]).1, NoControls, Arc::new(TimerClock::start()))
     }
 
     const INTERVAL: Duration = Duration::from_secs(1);
@@ -132,9 +126,7 @@ mod tests {
     /// What was written, and how it ended. The clock is tokio's.
     async fn report(updates: Updates, format: Format, wanted: Option<u64>) -> (String, Result<(), AppError>) {
         let mut output = Output { to: Vec::new(), encoder: format.encoder(), rows: Rows::default(), wanted };
-        let start = Instant::now();
-        let now = move || Timestamp::at(start.elapsed(), jiff::Timestamp::UNIX_EPOCH);
-        let end = write(feed(updates), INTERVAL, now, &mut output).await;
+        let end = write(feed(updates), INTERVAL, &mut output).await;
         (String::from_utf8(output.to).unwrap(), end)
     }
 
@@ -231,7 +223,7 @@ mod tests {
             let encoder = Format::Json.encoder();
             let mut output = Output { to: Closed(kind), encoder, rows: Rows::default(), wanted: None };
             let samples = updates([connected(), sample(0), sample(1)]);
-            let end = write(feed(samples), INTERVAL, Timestamp::now, &mut output).await;
+            let end = write(feed(samples), INTERVAL, &mut output).await;
             assert_eq!(matches!(end, Err(AppError::Output(_))), fails, "{kind}");
         }
     }

@@ -118,7 +118,7 @@ pub struct SourceError {
     /// What the operator can do; `None` if that is not known.
     pub advice: Option<String>,
     /// What failed with it.
-    pub severity: FailureScope,
+    pub scope: FailureScope,
 }
 
 /// What an error ends, and when the next attempt makes sense.

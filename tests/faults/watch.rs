@@ -12,7 +12,7 @@ use vtop::fleet::{Domain, Fleet, Host, Link};
 use vtop::model::{Demand, Groups, HostUpdate};
 use vtop::sampler::{self, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
-use vtop::time::{Interval, Timestamp};
+use vtop::time::{Clock, Interval, SystemClock, Timestamp};
 
 /// Time between two counts of the threads.
 const LOOK: Duration = Duration::from_millis(20);
@@ -73,7 +73,7 @@ impl Watch {
             updates,
             interval: interval.duration(),
             read: HashMap::new(),
-            since: Timestamp::now(),
+            since: SystemClock.now(),
             callers: 0,
             failures: Vec::new(),
             connected: Vec::new(),
@@ -120,7 +120,7 @@ impl Watch {
 
     /// Resets the measurements.
     pub fn measure(&mut self) {
-        self.since = Timestamp::now();
+        self.since = SystemClock.now();
         self.callers = Process::this().callers();
         for stamps in self.read.values_mut() {
             stamps.drain(..stamps.len().saturating_sub(1));
@@ -167,7 +167,7 @@ impl Watch {
     fn apply(&mut self, update: HostUpdate) {
         match &update {
             HostUpdate::Failed(failure) => self.failures.push(failure.message.clone()),
-            HostUpdate::Connected(_) => self.connected.push(Timestamp::now()),
+            HostUpdate::Connected(_) => self.connected.push(SystemClock.now()),
             _ => {}
         }
         self.fleet.apply(0, update);
@@ -203,7 +203,7 @@ impl Watch {
     /// Freshness of a group of these domains: the worst of them.
     pub fn freshness(&self, group: Groups, is_healthy: impl Fn(&Domain) -> bool) -> Freshness {
         let mut worst = Freshness { longest: Duration::ZERO, missed: 0, then_missed: 0 };
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         for domain in self.host().domains.values().filter(|domain| domain.run.is_some() && is_healthy(domain)) {
             let stamps = self.read.get(&(domain.uuid, group)).cloned().unwrap_or_default();
             let mut gaps: Vec<Duration> = stamps.windows(2).filter_map(|pair| pair[1].since(pair[0])).collect();

@@ -6,10 +6,16 @@ use proc_macro2::{TokenStream, TokenTree};
 
 /// Where `unsafe` may be.
 const UNSAFE_PLACES: &[&str] = &["sources/libvirt/ffi/"];
-/// Where the clock may be read. The sampler reads it for deadlines and for when a connection failed, never for a figure.
-const CLOCK_PLACES: &[&str] = &["sources/", "app/", "time.rs", "sampler/task.rs", "sampler/task/"];
+/// Where a clock is read: everything else has its time from `time.rs`.
+const CLOCK_PLACES: &[&str] = &["time.rs"];
 /// Types whose `now` reads a clock.
 const CLOCKS: &[&str] = &["Timestamp", "Instant", "SystemTime", "Zoned"];
+/// What `time.rs` has of the system's own time, and where that may be used. All other files get their time as an argument.
+const SYSTEM_TIME: &[(&str, &[&str])] = &[
+    ("SystemClock", &["time.rs", "sources/", "sampler/settings.rs"]),
+    ("Stopwatch", &["time.rs", "sources/"]),
+    ("timer_now", &["time.rs", "sampler/", "app/"]),
+];
 
 /// The first line on which one of the words stands as an identifier.
 fn line_of(tokens: TokenStream, words: &[&str]) -> Option<usize> {
@@ -36,6 +42,11 @@ pub(crate) fn violations(sources: &Sources, map: &CrateMap) -> Vec<String> {
             && !in_places(&reference.file, CLOCK_PLACES)
         {
             found.push(format!("{}:{}: reads the clock", reference.file, reference.line));
+        }
+        for (name, places) in SYSTEM_TIME {
+            if reference.path.iter().any(|part| part == name) && !in_places(&reference.file, places) {
+                found.push(format!("{}:{}: `{name}` is the system's time", reference.file, reference.line));
+            }
         }
     }
     found

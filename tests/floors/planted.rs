@@ -264,10 +264,15 @@ fn unsafe_and_the_clock_have_their_places() {
     assert_eq!(found("config.rs", "// unsafe\nconst TEXT: &str = \"unsafe\";"), [""; 0]);
     for clock in ["Timestamp::now()", "std::time::Instant::now()", "x.map(Instant::now)", "dbg!(SystemTime::now())"] {
         assert_eq!(found("config.rs", &format!("fn f() {{ {clock}; }}")).len(), 1, "{clock}");
-        assert_eq!(found("sources/mod.rs", &format!("fn f() {{ {clock}; }}")), [""; 0], "{clock}");
+        assert_eq!(found("sources/mod.rs", &format!("fn f() {{ {clock}; }}")).len(), 1, "{clock}");
+        let (sources, map) = house(&[("lib.rs", "mod time;"), ("time.rs", &format!("fn f() {{ {clock}; }}"))]);
+        assert_eq!(places::violations(&sources, &map), [""; 0], "{clock}");
         let test = format!("#[cfg(test)]\nmod tests {{ fn f() {{ {clock}; }} }}");
         assert_eq!(found("config.rs", &test), [""; 0], "{clock}");
     }
+    let system_clock = "fn f() { crate::time::SystemClock.now(); }";
+    assert_eq!(found("ui/state.rs", system_clock).len(), 1);
+    assert_eq!(found("sources/mod.rs", system_clock), [""; 0]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use vtop::fleet::{Domain, Fleet, Host};
 use vtop::model::HostUpdate;
-use vtop::time::{Interval, Timestamp};
+use vtop::time::{Clock, Interval, SystemClock};
 use vtop::ui::{Action, Effect, UiState, action_for, update};
 use vtop::view::{Appearance, draw};
 
@@ -62,7 +62,7 @@ impl Desk {
 
     pub fn screen(&self) -> Screen {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         let frame = terminal
             .draw(|frame| draw(frame.buffer_mut(), &self.fleet, &self.ui, &Appearance::default(), now))
             .unwrap();

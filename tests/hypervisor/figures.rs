@@ -18,7 +18,7 @@ use vtop::outputs::json::Json;
 use vtop::outputs::{Encoder, Report, Rows};
 use vtop::sources::libvirt::{Calls, LibvirtOptions, LibvirtSource};
 use vtop::sources::{Notify, Request, Source};
-use vtop::time::Timestamp;
+use vtop::time::{Clock, SystemClock};
 
 pub const GUESTS: [&str; 4] = ["vtop-lab-cpu", "vtop-lab-disk", "vtop-lab-mem", "vtop-lab-net"];
 
@@ -113,7 +113,7 @@ impl Direct {
         let info = source.connect(Notify::new(|_| ())).unwrap();
         let mut desk = Desk::new(SIZE);
         desk.apply(HostUpdate::Connected(Arc::new(info)));
-        let report = Report::new(1, Duration::from_secs(1), Timestamp::now());
+        let report = Report::new(1, Duration::from_secs(1), SystemClock.now());
         Self { source, desk, report, sample: None }
     }
 
@@ -128,7 +128,7 @@ impl Direct {
 
     /// The JSON line of the figures now.
     pub fn line(&mut self) -> Option<serde_json::Value> {
-        let record = self.report.updated(&self.desk.fleet, 0, Timestamp::now()).unwrap()?;
+        let record = self.report.updated(&self.desk.fleet, 0, SystemClock.now()).unwrap()?;
         let mut rows = Rows::default();
         Json.encode(&record, &mut rows).unwrap();
         Some(serde_json::from_slice(rows.bytes()).unwrap())

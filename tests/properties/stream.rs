@@ -52,7 +52,7 @@ impl Source for HangingHost {
         let second = 1 + self.second.fetch_add(1, Ordering::Relaxed);
         if second == 6 {
             let message = "the connection is lost".to_owned();
-            return Err(SourceError { message, advice: None, severity: FailureScope::Connection });
+            return Err(SourceError { message, advice: None, scope: FailureScope::Connection });
         }
         Ok(self.answer(request, second))
     }

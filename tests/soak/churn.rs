@@ -36,7 +36,7 @@ impl Churn {
     fn tell(&self, uuid: Uuid, name: String, step: Lifecycle) {
         let Some(notify) = &self.notify else { return };
         let kind = EventKind::Lifecycle(step, LifecycleDetail(0));
-        let at = vtop::time::Timestamp::now();
+        let at = vtop::time::Clock::now(&vtop::time::SystemClock);
         notify.send(Notice::Event(Event { at, domain: Some(EventDomain { uuid, name }), kind }));
     }
 }
@@ -54,7 +54,7 @@ impl Source for Churn {
             return Err(SourceError {
                 message: "the connection was lost, as the soak wants it".into(),
                 advice: None,
-                severity: FailureScope::Connection,
+                scope: FailureScope::Connection,
             });
         }
         let (turn, moved) = (self.taken / TURN, self.taken.is_multiple_of(TURN));

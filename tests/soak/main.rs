@@ -37,7 +37,7 @@ use vtop::fleet::{Fleet, HISTORY_TICKS};
 use vtop::model::HostUpdate;
 use vtop::sampler::{self, MakeSource, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
-use vtop::time::{Interval, Timestamp};
+use vtop::time::{Clock, Interval, SystemClock};
 use vtop::ui::{Action, UiState, action_for, update};
 use vtop::view::{Appearance, draw};
 
@@ -125,7 +125,7 @@ async fn soak(length: Duration, interval: Interval, uri: Option<String>) -> Vec<
             handle.set_demand(ui.demands(&fleet).swap_remove(0));
             let began = Instant::now();
             terminal
-                .draw(|frame| draw(frame.buffer_mut(), &fleet, &ui, &Appearance::default(), Timestamp::now()))
+                .draw(|frame| draw(frame.buffer_mut(), &fleet, &ui, &Appearance::default(), SystemClock.now()))
                 .expect("drawn");
             row.slowest_frame = row.slowest_frame.max(began.elapsed());
             row.frames += 1;

@@ -9,14 +9,14 @@ use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
 use crate::app::writer::{Writer, WriterGone};
 use crate::fleet::{Fleet, HostId, Link, Unreached, UnreachedHost};
-use crate::time::{Interval, Timestamp};
+use crate::time::{Interval, timer_now};
 use crate::ui::{Action, Effect, UiState, action_for, update};
 use crate::view::{self, Appearance};
 use crossterm::event::Event;
 use std::io;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 
 /// Most keys that share a frame: while a key is held down, only the last of them is seen.
 const MAX_KEYS_PER_FRAME: usize = 64;
@@ -67,7 +67,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             feed,
             fleet,
             ui: UiState::new(interval),
-            pace: Pace::new(Instant::now()),
+            pace: Pace::new(timer_now()),
             next_frame: FrameKind::Entered,
             stale: true,
             unreached: Unreached::default(),
@@ -106,7 +106,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
                     if let Err(WriterGone) = written? {
                         return Ok(End::ThreadGone("writer"));
                     }
-                    self.pace.written(Instant::now());
+                    self.pace.written(timer_now());
                     if self.pace.is_urgent() {
                         self.draw_if_ready()?;
                     }
@@ -176,7 +176,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
         self.pace.key_pressed();
         let effect = update(&mut self.ui, &self.fleet, action);
         self.stale = false;
-        self.ui.limit_help(|ui| view::help_end(&self.fleet, ui, &self.appearance, Timestamp::now()));
+        self.ui.limit_help(|ui| view::help_end(&self.fleet, ui, &self.appearance, self.feed.now()));
         self.send_demand();
         effect
     }
@@ -235,13 +235,14 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             self.ui.refresh(&self.fleet);
             self.send_demand();
         }
+        let now = self.feed.now();
         let Self { writer, fleet, ui, appearance, .. } = self;
         let kind = std::mem::replace(&mut self.next_frame, FrameKind::Difference);
         if kind == FrameKind::Difference {
             panic::on_demand("screen");
         }
-        writer.send(kind, size, |buffer| view::draw(buffer, fleet, ui, appearance, Timestamp::now()));
-        self.pace.sent(Instant::now());
+        writer.send(kind, size, |buffer| view::draw(buffer, fleet, ui, appearance, now));
+        self.pace.sent(timer_now());
         Ok(())
     }
 }

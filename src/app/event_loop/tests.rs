@@ -12,7 +12,7 @@ use crate::model::{
     DomainSample, DomainState, Event, EventKind, Failure, Groups, HostSample, HostUpdate, NodeSample, SampleKind,
     StateReason,
 };
-use crate::time::{Interval, Timestamp};
+use crate::time::{Interval, TimerClock, Timestamp};
 use crate::view::Appearance;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -156,7 +156,7 @@ async fn run_with(hosts: &[&str], terminal: FakeTerminal, drive: impl AsyncFnOnc
     let (written, written_queue) = mpsc::channel(1);
     let controls = FakeControls::default();
     let names = hosts.iter().map(|&name| name.to_owned()).collect();
-    let feed = Feed::new(update_queue, watch::channel(names).1, controls.clone());
+    let feed = Feed::new(update_queue, watch::channel(names).1, controls.clone(), Arc::new(TimerClock::start()));
     let writer = Writer::new(frames, written_queue);
     let event_loop = EventLoop::new(&mut tty, writer, Appearance::default(), Interval::default(), feed);
     let (count, frames) = watch::channel(0);
@@ -202,7 +202,7 @@ fn failed() -> HostUpdate {
         message: "no way".into(),
         advice: None,
         retry_in: None,
-        at: Timestamp::now(),
+        at: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
         is_bug: false,
     })
 }

@@ -35,5 +35,5 @@ impl From<RecvError> for End {
 
 /// An error that ends the connection.
 pub(super) fn connection_error(message: String, advice: Option<String>) -> SourceError {
-    SourceError { message, advice, severity: FailureScope::Connection }
+    SourceError { message, advice, scope: FailureScope::Connection }
 }

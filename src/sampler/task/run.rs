@@ -95,7 +95,7 @@ impl Task {
                     connection.last_sample = Some(sample);
                     self.send_late(connection).await?;
                 }
-                Err(error) if error.severity == FailureScope::Sample => {
+                Err(error) if error.scope == FailureScope::Sample => {
                     self.send(HostUpdate::Failed(self.failure(error.message, error.advice, None))).await?;
                 }
                 Err(error) => return Err(End::Lost(error)),
@@ -116,7 +116,7 @@ impl Task {
 
     /// Reports the end of a connection, and waits before the next attempt.
     async fn report_and_wait(&mut self, error: SourceError, is_bug: bool) -> Result<(), End> {
-        let wait = match error.severity {
+        let wait = match error.scope {
             FailureScope::Permanent => self.backoff.longest(),
             FailureScope::Sample | FailureScope::Connection => self.backoff.next(),
             FailureScope::Away => Backoff::AWAY,

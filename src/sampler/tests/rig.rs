@@ -6,7 +6,7 @@ use crate::model::{
 };
 use crate::sampler::{Handle, MakeSource, Settings, spawn};
 use crate::sources::{Bypass, FailureScope, Monitor, Notice, Notify, Request, Source, SourceError};
-use crate::time::{Clock, Interval, Timestamp};
+use crate::time::{Interval, TimerClock, Timestamp};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::time::Duration;
@@ -74,7 +74,7 @@ impl Source for ScriptedSource {
         };
         match answer {
             Answer::Good => {}
-            Answer::Fails(severity) => return Err(error(severity)),
+            Answer::Fails(scope) => return Err(error(scope)),
             Answer::Panics => panic!("requested by the test"),
             Answer::Hangs(until) => drop(until.recv()),
         }
@@ -113,8 +113,8 @@ impl Source for ScriptedSource {
     }
 }
 
-pub(super) fn error(severity: FailureScope) -> SourceError {
-    SourceError { message: "it failed".into(), advice: Some("repair it".into()), severity }
+pub(super) fn error(scope: FailureScope) -> SourceError {
+    SourceError { message: "it failed".into(), advice: Some("repair it".into()), scope }
 }
 
 /// What an update is, as far as these tests compare it.
@@ -160,16 +160,6 @@ pub(super) fn make_source(script: &Arc<Mutex<Script>>) -> MakeSource {
     })
 }
 
-/// Time since the start of the test, which tests can pause.
-#[derive(Debug)]
-struct PausedClock(Instant);
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::at(self.0.elapsed(), jiff::Timestamp::UNIX_EPOCH)
-    }
-}
-
 impl Rig {
     pub(super) fn new(script: Script, settings: Settings) -> Self {
         Self::with_capacity(script, settings, 64)
@@ -178,7 +168,7 @@ impl Rig {
     pub(super) fn with_capacity(script: Script, settings: Settings, capacity: usize) -> Self {
         let (sender, updates) = mpsc::channel(capacity);
         let (script, start) = (Arc::new(Mutex::new(script)), Instant::now());
-        let settings = Settings { clock: Arc::new(PausedClock(start)), ..settings };
+        let settings = Settings { clock: Arc::new(TimerClock::start()), ..settings };
         let handle = spawn(HOST, make_source(&script), settings, sender);
         Self { script, updates, handle, start, listed: false, events: vec![] }
     }

@@ -39,10 +39,10 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
     let scheme = uri.and_then(|uri| uri.split([':', '+']).next()).unwrap_or("");
     let operators = if connected_before { FailureScope::Connection } else { FailureScope::Permanent };
     let text = error.message.as_str();
-    let say = |why: String, advice: Option<String>, severity| SourceError {
+    let say = |why: String, advice: Option<String>, scope| SourceError {
         message: format!("cannot connect to {shown}: {why}"),
         advice,
-        severity,
+        scope,
     };
 
     match error.code as u32 {
@@ -77,14 +77,14 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
         ),
         _ => {
             if let Some(socket) = quoted_after(text, "Failed to connect socket to '") {
-                let (why, advice, severity) = local_socket(text, socket, scheme, operators);
-                say(why, Some(advice), severity)
+                let (why, advice, scope) = local_socket(text, socket, scheme, operators);
+                say(why, Some(advice), scope)
             } else if let Some(words) = text.strip_prefix("Cannot recv data: ") {
-                let (why, advice, severity) = ssh(words, uri, operators);
-                say(why, Some(advice), severity)
+                let (why, advice, scope) = ssh(words, uri, operators);
+                say(why, Some(advice), scope)
             } else if goes_through_ssh(uri) && LOST_FOR_WORDS.iter().any(|words| text.contains(words)) {
-                let (_, advice, severity) = ssh("", uri, operators);
-                say("ssh has ended at once, and libvirt has lost its words".to_owned(), Some(advice), severity)
+                let (_, advice, scope) = ssh("", uri, operators);
+                say("ssh has ended at once, and libvirt has lost its words".to_owned(), Some(advice), scope)
             } else if let Some(server) = quoted_after(text, "unable to connect to server at '") {
                 let advice = format!(
                     "check that the daemon there listens (libvirtd-tcp.socket, libvirtd-tls.socket, virtproxyd-*.socket) \
@@ -168,7 +168,7 @@ fn ssh(words: &str, uri: Option<&str>, operators: FailureScope) -> (String, Stri
         .filter(|host| !host.is_empty())
         .unwrap_or("localhost");
     let by_hand = format!("try by hand: ssh {} virsh -r list", shell_word(host));
-    let (advice, severity) = if words.contains("resolve hostname") {
+    let (advice, scope) = if words.contains("resolve hostname") {
         ("check the host's name and this machine's DNS".to_owned(), FailureScope::Connection)
     } else if words.contains("Permission denied") {
         (format!("vtop asks for no password: load a key with ssh-add, then {by_hand}"), operators)
@@ -184,7 +184,7 @@ fn ssh(words: &str, uri: Option<&str>, operators: FailureScope) -> (String, Stri
     } else {
         (by_hand, FailureScope::Connection)
     };
-    (format!("ssh: {}", words.strip_prefix("ssh: ").unwrap_or(words)), advice, severity)
+    (format!("ssh: {}", words.strip_prefix("ssh: ").unwrap_or(words)), advice, scope)
 }
 
 /// Why a sample failed.
@@ -195,7 +195,7 @@ pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Op
             advice: Some(
                 "vtop connects again by itself; journalctl -u libvirtd (or virtqemud) tells what happened".to_owned(),
             ),
-            severity: FailureScope::Connection,
+            scope: FailureScope::Connection,
         };
     }
     let (message, advice) = match error.code as u32 {
@@ -212,7 +212,7 @@ pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Op
             Some("try by hand, with the same -c: virsh -r domstats".to_owned()),
         ),
     };
-    SourceError { message, advice, severity: FailureScope::Sample }
+    SourceError { message, advice, scope: FailureScope::Sample }
 }
 
 /// Why the connection closed by itself.
@@ -307,7 +307,7 @@ mod tests {
                     format!("cannot connect to {uri}: the libvirt daemon is not running: {words} {socket}")
                 );
                 assert_eq!(said.advice.as_deref(), Some(advice));
-                assert_eq!(said.severity, FailureScope::Away);
+                assert_eq!(said.scope, FailureScope::Away);
             }
         }
     }
@@ -320,10 +320,10 @@ mod tests {
             "Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied",
         );
         let first = connecting(&denied, Some("qemu:///system"), false);
-        assert_eq!(first.severity, FailureScope::Permanent);
+        assert_eq!(first.scope, FailureScope::Permanent);
         assert!(first.advice.unwrap().contains("usermod -aG libvirt"));
         // A daemon that starts again makes its socket first and opens it to the group then.
-        assert_eq!(connecting(&denied, Some("qemu:///system"), true).severity, FailureScope::Connection);
+        assert_eq!(connecting(&denied, Some("qemu:///system"), true).scope, FailureScope::Connection);
     }
 
     #[test]
@@ -331,7 +331,7 @@ mod tests {
         let said = |words: &str| rpc("qemu+ssh://ops@node1/system?no_tty=1", &format!("Cannot recv data: {words}"));
         let lost = said("ssh: Could not resolve hostname node1: Name or service not known: Connection reset by peer");
         assert!(lost.message.ends_with("ssh: Could not resolve hostname node1: Name or service not known"), "{lost}");
-        assert_eq!(lost.severity, FailureScope::Connection);
+        assert_eq!(lost.scope, FailureScope::Connection);
 
         let denied = said("ops@node1: Permission denied (publickey,password).: Connection reset by peer");
         assert!(denied.message.ends_with("ssh: ops@node1: Permission denied (publickey,password)."), "{denied}");
@@ -339,14 +339,14 @@ mod tests {
             denied.advice.as_deref(),
             Some("vtop asks for no password: load a key with ssh-add, then try by hand: ssh ops@node1 virsh -r list")
         );
-        assert_eq!(denied.severity, FailureScope::Permanent);
+        assert_eq!(denied.scope, FailureScope::Permanent);
 
         let key = said("Host key verification failed.: Connection reset by peer");
         assert_eq!(key.advice.as_deref(), Some("accept the host's key once: ssh ops@node1"));
         assert!(said("bash: nc: command not found: Connection reset by peer").advice.unwrap().contains("netcat"));
         let refused = said("ssh: connect to host node1 port 22: Connection refused: Connection reset by peer");
         assert_eq!(refused.advice.as_deref(), Some("try by hand: ssh ops@node1 virsh -r list"));
-        assert_eq!(refused.severity, FailureScope::Connection);
+        assert_eq!(refused.scope, FailureScope::Connection);
     }
 
     #[test]
@@ -355,7 +355,7 @@ mod tests {
             let said = rpc("qemu+ssh://ops@node1/system?no_tty=1", text);
             assert!(said.message.ends_with("ssh has ended at once, and libvirt has lost its words"), "{said}");
             assert_eq!(said.advice.as_deref(), Some("try by hand: ssh ops@node1 virsh -r list"));
-            assert_eq!(said.severity, FailureScope::Connection);
+            assert_eq!(said.scope, FailureScope::Connection);
             assert!(rpc("qemu+tcp://node1/system", text).message.ends_with(text), "nobody else's words");
         }
     }
@@ -368,7 +368,7 @@ mod tests {
             connecting(&error(8, 0, "invalid argument"), Some("x"), true),
             rpc("foo:///bar", "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory"),
         ] {
-            assert_eq!(said.severity, FailureScope::Permanent, "{said}");
+            assert_eq!(said.scope, FailureScope::Permanent, "{said}");
             assert!(said.advice.is_some(), "{said}");
         }
     }
@@ -409,7 +409,7 @@ mod tests {
             let odd = error(sys::VIR_ERR_CONFIG_UNSUPPORTED, 0, "unsupported configuration: odd");
             let said = connecting(&odd, uri, false);
             assert!(said.message.ends_with(": unsupported configuration: odd"), "{said}");
-            assert_eq!(said.severity, FailureScope::Connection);
+            assert_eq!(said.scope, FailureScope::Connection);
             let advice = said.advice.unwrap_or_default();
             assert!(advice.contains(by_hand) && advice.contains("qemu+ssh://host/system"), "{advice}");
         }
@@ -419,11 +419,11 @@ mod tests {
     fn a_sample_fails_alone_or_with_its_connection() {
         let closed = error(1, 7, "internal error: client socket is closed");
         let lost = sampling(&closed, false, Some(CloseReason::EndOfFile));
-        assert_eq!(lost.severity, FailureScope::Connection);
+        assert_eq!(lost.scope, FailureScope::Connection);
         assert_eq!(lost.message, "the libvirt daemon hung up: it ended or was restarted");
-        assert_eq!(sampling(&closed, false, None).severity, FailureScope::Connection);
+        assert_eq!(sampling(&closed, false, None).scope, FailureScope::Connection);
         let busy = sampling(&error(68, 10, "cannot acquire state change lock"), true, None);
-        assert_eq!(busy.severity, FailureScope::Sample);
+        assert_eq!(busy.scope, FailureScope::Sample);
         assert!(busy.message.contains("cannot acquire state change lock"));
     }
 

@@ -38,7 +38,7 @@ impl LibvirtSource {
             return Err(SourceError {
                 message: "not connected".to_owned(),
                 advice: None,
-                severity: FailureScope::Connection,
+                scope: FailureScope::Connection,
             });
         };
         call(session, &mut self.definitions)

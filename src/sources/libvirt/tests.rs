@@ -260,17 +260,17 @@ fn a_handler_that_panics_does_not_end_the_process() {
 fn errors_are_for_an_operator() {
     let no_notify = || Notify::new(drop);
     let error = source("://").connect(no_notify()).unwrap_err();
-    assert_eq!(error.severity, FailureScope::Permanent);
+    assert_eq!(error.scope, FailureScope::Permanent);
     assert!(error.message.contains("not a URI"), "{error}");
 
     let error = source("qemu+unix:///system?socket=/nowhere/virtqemud-sock").connect(no_notify()).unwrap_err();
-    assert_eq!(error.severity, FailureScope::Away);
+    assert_eq!(error.scope, FailureScope::Away);
     assert!(error.message.contains("there is no /nowhere/virtqemud-sock"), "{error}");
     assert_eq!(error.advice.as_deref(), Some("start it: sudo systemctl start virtqemud.socket"));
 
     let error = source("a\0b").connect(no_notify()).unwrap_err();
-    assert_eq!(error.severity, FailureScope::Permanent);
+    assert_eq!(error.scope, FailureScope::Permanent);
 
     let error = source(URI).sample(&Request::of_all(Groups::OVERVIEW)).unwrap_err();
-    assert_eq!(error.severity, FailureScope::Connection);
+    assert_eq!(error.scope, FailureScope::Connection);
 }

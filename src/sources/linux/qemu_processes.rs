@@ -7,9 +7,10 @@
 use super::cgroup::CgroupMounts;
 use super::qemu_process::QemuProcess;
 use crate::model::{CpuSample, DomainSample, Groups};
+use crate::time::Stopwatch;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How often the processes of all domains that were not found are searched again. A search reads the command lines of all
@@ -22,7 +23,7 @@ const MAX_OPEN_FILES: usize = 512;
 pub(crate) struct QemuProcesses {
     root: PathBuf,
     known: HashMap<Uuid, KnownRun>,
-    searched: Option<Instant>,
+    searched: Option<Stopwatch>,
     open_files: usize,
 }
 
@@ -73,7 +74,7 @@ impl QemuProcesses {
         if !(is_any_new || is_any_missing && is_due) {
             return;
         }
-        self.searched = Some(Instant::now());
+        self.searched = Some(Stopwatch::start());
         let mut found = self.search();
         let mounts = CgroupMounts::read(&self.root);
         for (uuid, run) in active {

@@ -3,10 +3,11 @@
 
 use super::cached_file::CachedFile;
 use crate::model::{Counter, VcpuDelay};
+use crate::time::Stopwatch;
 use crate::units::Nanoseconds;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often the number of threads is compared: no event reports a vCPU that is plugged in.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
@@ -19,14 +20,14 @@ pub(super) struct VcpuThreads {
     files: Vec<CachedFile>,
     /// Hard links of the directory of the threads: two more than there are threads.
     links: u64,
-    counted: Instant,
-    listed: Instant,
+    counted: Stopwatch,
+    listed: Stopwatch,
 }
 
 impl VcpuThreads {
     /// Lists the threads of the process whose directory under `/proc` is `process`.
     pub(super) fn list(process: PathBuf) -> Self {
-        let now = Instant::now();
+        let now = Stopwatch::start();
         let mut threads = Self { process, files: Vec::new(), links: 0, counted: now, listed: now };
         threads.list_again();
         threads
@@ -62,14 +63,14 @@ impl VcpuThreads {
         if self.counted.elapsed() <= COUNT_EVERY {
             return false;
         }
-        self.counted = Instant::now();
+        self.counted = Stopwatch::start();
         self.listed.elapsed() > LIST_EVERY || links(&self.process) != self.links
     }
 
     fn list_again(&mut self) {
         self.links = links(&self.process);
         self.files = vcpu_files(&self.process);
-        self.listed = Instant::now();
+        self.listed = Stopwatch::start();
         self.counted = self.listed;
     }
 }

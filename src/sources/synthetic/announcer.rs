@@ -3,10 +3,10 @@
 use super::story::{self, Role, next_turn};
 use crate::model::{Event, EventDomain};
 use crate::sources::{Notice, Notify};
-use crate::time::Timestamp;
+use crate::time::{Clock, Stopwatch, SystemClock, Timestamp};
 use std::convert::Infallible;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A domain that plays a role.
 #[derive(Clone, Debug)]
@@ -38,14 +38,14 @@ impl Announcer {
     /// Starts it `elapsed` after the story's first cycle began; `players` are those who are there.
     pub(super) fn spawn(elapsed: Duration, players: Vec<Player>, notify: Notify) -> std::io::Result<Self> {
         let (alive, ended) = mpsc::channel::<Infallible>();
-        let since = Instant::now();
+        let since = Stopwatch::start();
         std::thread::Builder::new().name("demo-events".to_owned()).spawn(move || {
             let roles: Vec<Role> = players.iter().map(|player| player.role).collect();
             let mut now = elapsed;
             while let Some(turn) = next_turn(now, &roles) {
                 match ended.recv_timeout(turn.saturating_sub(elapsed + since.elapsed())) {
                     Err(RecvTimeoutError::Timeout) => {
-                        for event in events(turn, Timestamp::now(), &players) {
+                        for event in events(turn, SystemClock.now(), &players) {
                             notify.send(Notice::Event(event));
                         }
                         notify.send(Notice::DomainsChanged);
@@ -72,7 +72,7 @@ mod tests {
         let soon = HISTORY + Chapter::Crash.span().start - Duration::from_millis(200);
         let domain = EventDomain { uuid: Uuid::max(), name: "web-02".into() };
         let player = Player { role: Role::Lead(Chapter::Crash), domain: domain.clone() };
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let announcer = Announcer::spawn(soon, vec![player], notify).unwrap();
         let patience = Duration::from_secs(20);
         for what in ["crashed", "stopped"] {

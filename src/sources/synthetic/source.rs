@@ -6,7 +6,7 @@ use super::options::{Clock, SIMULATED_START, SyntheticOptions};
 use super::story::{HISTORY, next_turn};
 use crate::model::{Event, Groups, HostInfo, HostSample};
 use crate::sources::{Bypass, FailureScope, Monitor, Notify, Request, Source, SourceError};
-use crate::time::Timestamp;
+use crate::time::{Clock as _, SystemClock, Timestamp};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -56,14 +56,14 @@ impl Source for SyntheticSource {
         let (host, start) = self.host.get_or_insert_with(|| {
             let host = Host::new(&self.options);
             let start = match self.options.clock {
-                Clock::Real => Timestamp::now(),
+                Clock::Real => SystemClock.now(),
                 Clock::Simulated { step } => simulated(step, 0),
             };
             (host, start)
         });
         self.announcer = match self.options.clock {
             Clock::Real => {
-                let elapsed = Timestamp::now().monotonic.saturating_sub(start.monotonic);
+                let elapsed = SystemClock.now().monotonic.saturating_sub(start.monotonic);
                 let announcer = Announcer::spawn(HISTORY + elapsed, host.players(), notify)
                     .map_err(|error| disconnected(format!("no thread for the demonstration's events: {error}")))?;
                 Some(announcer)
@@ -78,7 +78,7 @@ impl Source for SyntheticSource {
             return Err(disconnected("not connected".to_owned()));
         };
         let at = match self.options.clock {
-            Clock::Real => Timestamp::now(),
+            Clock::Real => SystemClock.now(),
             Clock::Simulated { step } => simulated(step, self.taken),
         };
         self.taken = self.taken.saturating_add(1);
@@ -100,5 +100,5 @@ fn simulated(step: Duration, taken: u32) -> Timestamp {
 }
 
 fn disconnected(message: String) -> SourceError {
-    SourceError { message, advice: None, severity: FailureScope::Connection }
+    SourceError { message, advice: None, scope: FailureScope::Connection }
 }

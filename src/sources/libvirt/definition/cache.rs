@@ -5,9 +5,10 @@ use super::xml;
 use crate::model::{Call, DomainDefinition, Driver, UnsupportedCall};
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::LibvirtError;
+use crate::time::Stopwatch;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How long one sample may take to read definitions: on a large host the statistics come first.
@@ -23,7 +24,7 @@ pub(crate) struct Definitions {
 
 struct KnownDefinition {
     definition: Option<Arc<DomainDefinition>>,
-    failure: Option<(UnsupportedCall, Instant)>,
+    failure: Option<(UnsupportedCall, Stopwatch)>,
     stale: bool,
     /// As of when it was read.
     hints: ChangeHints,
@@ -72,7 +73,7 @@ impl Definitions {
             }
         }
         due.sort_by_key(|listed| !focus.contains(&listed.uuid));
-        let start = Instant::now();
+        let start = Stopwatch::start();
         for (count, listed) in due.into_iter().enumerate() {
             if count > 0 && start.elapsed() > BUDGET {
                 return Ok(false);
@@ -103,7 +104,7 @@ impl Definitions {
                 _ => (Some(Arc::new(now)), None),
             },
             Err(reason) => {
-                (before, reason.map(|reason| (UnsupportedCall { call: Call::XmlDesc, reason }, Instant::now())))
+                (before, reason.map(|reason| (UnsupportedCall { call: Call::XmlDesc, reason }, Stopwatch::start())))
             }
         };
         let hints = listed.hints.clone();

@@ -4,7 +4,7 @@ use crate::model::{self, EventKind};
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{CloseReason, Event};
 use crate::sources::{Notice, Notify};
-use crate::time::Timestamp;
+use crate::time::{Clock, SystemClock};
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
@@ -56,7 +56,7 @@ impl PendingChanges {
                         content.stale.insert(domain.uuid);
                     }
                 }
-                let event = model::Event { at: Timestamp::now(), domain: Some(domain), kind };
+                let event = model::Event { at: SystemClock.now(), domain: Some(domain), kind };
                 self.notify.send(Notice::Event(event));
                 if changed {
                     self.notify.send(Notice::DomainsChanged);

@@ -14,7 +14,7 @@ use crate::sources::libvirt::stats::per_domain::{DomainReader, Stop, read_host_c
 use crate::sources::libvirt::stats::record::DomainRecord;
 use crate::sources::libvirt::stats::unsupported::UnsupportedCalls;
 use crate::sources::libvirt::stats::{MAX_CALLS, bulk_call};
-use crate::time::Timestamp;
+use crate::time::{Clock, SystemClock};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -26,7 +26,7 @@ impl Session {
     ) -> Result<HostSample, BulkError> {
         let Self { connection, driver, extra_groups, node, unsupported, inactive, .. } = self;
         let is_full = request.kind == SampleKind::Full;
-        let start = Timestamp::now();
+        let start = SystemClock.now();
         let records = match bulk_call::of_all(connection, request.groups, is_full) {
             Err(error) if bulk_call::is_missing(&error) => {
                 unsupported.add(Call::BulkStats, explain::unsupported(&error, driver));
@@ -34,7 +34,7 @@ impl Session {
             }
             records => records?,
         };
-        let at = Timestamp::now();
+        let at = SystemClock.now();
 
         let mut domains = BTreeMap::new();
         let mut listed = Vec::new();

@@ -14,7 +14,7 @@ use crate::sources::libvirt::stats::extra_groups::ExtraRequest;
 use crate::sources::libvirt::stats::record::DomainRecord;
 use crate::sources::libvirt::stats::{bulk_call, monitor};
 use crate::sources::{Bypass, Request};
-use crate::time::Timestamp;
+use crate::time::{Clock, SystemClock, Timestamp};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -52,7 +52,7 @@ impl Session {
             domains = handles.of(connection, bypass.known.difference(&bypass.locked).copied())?;
             cheap = bulk_call::of_some(connection, &domains, Groups::CHEAP)?;
         }
-        let at = Timestamp::now();
+        let at = SystemClock.now();
         let records = cheap.iter().map(|record| DomainRecord::read(&record, Groups::CHEAP, driver));
         let mut samples: BTreeMap<Uuid, DomainSample> =
             records.map(|record| (record.listed.uuid, record.sample)).collect();

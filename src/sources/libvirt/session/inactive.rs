@@ -1,8 +1,9 @@
 //! Domains that are shut off. The bulk call of a sample reads active domains only, so these are kept between two lists.
 
 use crate::model::DomainSample;
+use crate::time::Stopwatch;
 use std::collections::{BTreeMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How often inactive domains are listed if no event reports a change.
@@ -15,7 +16,7 @@ pub(super) struct InactiveDomains {
     active: HashSet<Uuid>,
     known: BTreeMap<Uuid, DomainSample>,
     /// `None`: the next sample must list them.
-    listed: Option<Instant>,
+    listed: Option<Stopwatch>,
 }
 
 impl InactiveDomains {
@@ -53,7 +54,7 @@ impl InactiveDomains {
             self.known = inactive.map(|(&uuid, sample)| (uuid, sample.clone())).collect();
             // A transient domain that ends is listed as inactive for a moment, and then disappears without an event.
             let has_ended = self.known.keys().any(|uuid| self.active.contains(uuid));
-            self.listed = (!has_ended).then(Instant::now);
+            self.listed = (!has_ended).then(Stopwatch::start);
         }
         self.active = domains.iter().filter(|(_, sample)| sample.run.is_some()).map(|(&uuid, _)| uuid).collect();
     }

@@ -8,7 +8,7 @@ use crate::sources::libvirt::ffi::LibvirtError;
 use crate::sources::libvirt::stats::monitor;
 use crate::sources::libvirt::stats::per_domain::{self, DomainReader, Stop, read_host_cpus, read_state};
 use crate::sources::{Bypass, Request};
-use crate::time::Timestamp;
+use crate::time::{Clock, SystemClock};
 use std::collections::BTreeMap;
 
 impl Session {
@@ -71,7 +71,7 @@ impl Session {
             };
             match read() {
                 Ok(()) | Err(Stop::Busy) => {
-                    sample.own_time = Some((sample.answered, Timestamp::now()));
+                    sample.own_time = Some((sample.answered, SystemClock.now()));
                     sample.unsupported = reader.failed;
                     domains.insert(uuid, sample);
                 }
@@ -85,7 +85,7 @@ impl Session {
                 Err(Stop::Lost(error)) => return Err(error),
             }
         }
-        let at = Timestamp::now();
+        let at = SystemClock.now();
         let node = node.read(request.kind, connection, unsupported, driver)?;
         inactive.learn(&domains, is_due && locked.is_none());
         cache.keep(|uuid| domains.contains_key(uuid));

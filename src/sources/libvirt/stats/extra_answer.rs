@@ -5,7 +5,7 @@ use super::moments::Moments;
 use super::record::DomainRecord;
 use crate::model::{CpuSample, DomainSample, Driver, Groups};
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError, Record};
-use crate::time::Timestamp;
+use crate::time::{Clock, SystemClock, Timestamp};
 use uuid::Uuid;
 
 /// What one domain answered to a call for further groups.
@@ -25,9 +25,9 @@ pub(crate) fn read(
     groups: Groups,
     driver: &Driver,
 ) -> Result<Vec<ExtraAnswer>, LibvirtError> {
-    let start = Timestamp::now();
+    let start = SystemClock.now();
     let records = bulk_call::of_some(connection, domains, groups)?;
-    let moments = Moments::between(start, Timestamp::now(), records.len());
+    let moments = Moments::between(start, SystemClock.now(), records.len());
     let answer = |(record, at): (Record<'_>, Timestamp)| {
         let mut record = DomainRecord::read(&record, groups, driver);
         record.check_monitor();

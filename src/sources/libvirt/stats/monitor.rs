@@ -5,7 +5,7 @@ use crate::model::{Blocked, BlockedBy};
 use crate::sources::Monitor;
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{Connection, Control, Domain, LibvirtError};
-use crate::time::Timestamp;
+use crate::time::{Clock, SystemClock};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -42,5 +42,5 @@ pub(crate) fn still_busy(domain: &Domain<'_>) -> Option<Blocked> {
 }
 
 fn busy_for(length: Duration) -> Blocked {
-    Blocked { by: BlockedBy::Monitor, since: Timestamp::now().earlier(length) }
+    Blocked { by: BlockedBy::Monitor, since: SystemClock.now().earlier(length) }
 }

@@ -6,7 +6,7 @@
 use super::group_sets;
 use crate::model::{DomainSample, Driver, Groups};
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
-use crate::time::Timestamp;
+use crate::time::{Clock, SystemClock};
 use std::collections::{BTreeMap, HashMap};
 use std::thread;
 use std::time::Duration;
@@ -60,6 +60,6 @@ impl NowaitRetry {
 
 /// True if libvirt left out groups. False if the domain hangs: a second call would hang too.
 fn was_skipped(sample: &DomainSample) -> bool {
-    let hangs = sample.blocked.is_some_and(|blocked| blocked.is_hang(Timestamp::now()));
+    let hangs = sample.blocked.is_some_and(|blocked| blocked.is_hang(SystemClock.now()));
     !hangs && !sample.unanswered.is_empty()
 }

@@ -4,9 +4,10 @@ use super::cache::PerDomainCache;
 use super::reader::{DomainReader, Stop};
 use crate::model::{BlockSample, Call, Counter, DomainDefinition, DomainSample, Driver, Groups};
 use crate::sources::libvirt::ffi::BlockSizes;
+use crate::time::Stopwatch;
 use crate::units::{Bytes, Events, Nanoseconds, Operations};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How often the sizes of disks are read: they change slowly, and each costs a call.
@@ -87,7 +88,7 @@ fn sizes(
             sizes.insert(disk.target.clone(), size);
         }
     }
-    cache.sizes.insert(uuid, (Instant::now(), sizes.clone()));
+    cache.sizes.insert(uuid, (Stopwatch::start(), sizes.clone()));
     Ok(sizes)
 }
 

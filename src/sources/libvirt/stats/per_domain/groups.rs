@@ -10,12 +10,9 @@ use crate::model::{
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{DomainInfo, VcpuInfo};
 use crate::sources::libvirt::stats::params::vcpu_state;
+use crate::time::Stopwatch;
 use crate::units::{Bytes, Nanoseconds, Packets};
-use std::time::{Duration, Instant};
 use uuid::Uuid;
-
-/// For how long no call that waits for jobs is made after another job held the domain: each such call waits for 30 s.
-const BUSY_FOR: Duration = Duration::from_secs(60);
 
 /// Reads state and reason. Returns true if the domain is active, so that it has statistics.
 pub(crate) fn read_state(reader: &mut DomainReader<'_>, sample: &mut DomainSample) -> Result<bool, Stop> {
@@ -45,7 +42,7 @@ pub(crate) fn read(
 ) -> Result<(), Stop> {
     let outcome = read_groups(reader, sample, definition, groups, uuid, cache);
     if let Err(Stop::Busy) = outcome {
-        cache.busy.insert(uuid, Instant::now() + BUSY_FOR);
+        cache.busy.insert(uuid, Stopwatch::start());
         return Ok(());
     }
     outcome
