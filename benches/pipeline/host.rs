@@ -1,4 +1,4 @@
-//! A host of any size for the benches: four disks and two NICs a domain, and something new of every domain at every look.
+//! A host of any size for the benches: four disks and two NICs a domain, and something new of every domain in every sample.
 
 use std::borrow::Cow;
 use std::time::Duration;

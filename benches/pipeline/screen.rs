@@ -34,7 +34,7 @@ pub fn terminal() -> Terminal<TestBackend> {
 pub struct Screen {
     pub fleet: Fleet,
     ui: UiState,
-    look: Appearance,
+    appearance: Appearance,
     last: HostSample,
 }
 
@@ -54,7 +54,7 @@ impl Screen {
             fleet.apply(0, HostUpdate::Event(event.clone()));
         }
         let ui = UiState::new(Interval::from_seconds(seconds).expect("it is in range"));
-        let mut screen = Self { fleet, ui, look: Appearance::default(), last };
+        let mut screen = Self { fleet, ui, appearance: Appearance::default(), last };
         screen.act(Action::Resize { width: SIZE.0, height: SIZE.1 });
         for _ in 1..samples {
             screen.take(host);
@@ -110,8 +110,8 @@ pub struct View<'a> {
 
 impl View<'_> {
     pub fn draw(&mut self, terminal: &mut Terminal<TestBackend>) {
-        let Screen { fleet, look, last, .. } = self.screen;
+        let Screen { fleet, appearance, last, .. } = self.screen;
         let now: Timestamp = last.at;
-        terminal.draw(|frame| draw(frame.buffer_mut(), fleet, &self.ui, look, now)).expect("drawing into memory");
+        terminal.draw(|frame| draw(frame.buffer_mut(), fleet, &self.ui, appearance, now)).expect("drawing into memory");
     }
 }

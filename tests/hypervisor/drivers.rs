@@ -67,7 +67,7 @@ fn devices(comparison: &mut Comparison, window: &Window, screen: &Screen, domain
 
 /// Where `virDomainBlockStatsFlags` is missing, `virDomainBlockStats` fills the screen, and counts errors too.
 #[test]
-fn the_test_driver_has_block_stats_and_says_what_it_lacks() {
+fn the_test_driver_has_block_stats_and_names_its_unsupported_calls() {
     let uri = "test:///default";
     let mut direct = Direct::connect(uri, Calls::Auto);
     let window = window(&mut direct, uri, "test", "vda", "testnet0");

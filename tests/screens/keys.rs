@@ -82,7 +82,7 @@ fn the_readme_has_the_help_word_for_word() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
     for binding in BINDINGS {
         let row = format!("| `{}` | {} |", binding.keys, binding.about);
-        assert!(readme.contains(&row), "README.md lacks this row:\n{row}");
+        assert!(readme.contains(&row), "README.md does not have this row:\n{row}");
     }
 }
 

@@ -54,7 +54,7 @@ fn colour_never_says_a_thing_alone() {
         coloured.press("!");
         let mut mono = Rig::new(12, seconds, (120, 40));
         mono.press("!");
-        mono.look.depth = Depth::Mono;
+        mono.appearance.depth = Depth::Mono;
         assert_eq!(coloured.text(), mono.text());
         let buffer = mono.buffer();
         let plain = buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset);
@@ -71,7 +71,7 @@ fn few_colours_use_the_palette_of_the_terminal() {
     ] {
         for theme in ["", "t", "tt"] {
             let mut rig = incident();
-            rig.look.depth = depth;
+            rig.appearance.depth = depth;
             rig.press(theme);
             let buffer = rig.buffer();
             let odd = buffer.content.iter().find(|cell| !fits(cell.fg) || !fits(cell.bg));
@@ -86,7 +86,7 @@ fn a_terminal_that_knows_ascii_gets_ascii() {
         let start = Rig::new(12, 100, size);
         for keys in ["", "2", "3", "4", "5", "6", "⏎", "⏎⏎", "?", "/zzz", " <"] {
             let mut rig = start.clone();
-            rig.look.symbols = Symbols::Ascii;
+            rig.appearance.symbols = Symbols::Ascii;
             let text = rig.press(keys).text();
             let odd = text.chars().find(|c| !c.is_ascii());
             assert_eq!(odd, None, "after {keys} at {size:?}:\n{text}");
@@ -108,7 +108,7 @@ fn a_line_of_cards_is_as_long_for_the_keys_as_on_the_screen() {
 #[test]
 fn the_sort_mark_in_ascii_is_no_letter() {
     let mut rig = Rig::new(12, 100, (120, 40));
-    rig.look.symbols = Symbols::Ascii;
+    rig.appearance.symbols = Symbols::Ascii;
     assert!(rig.text().contains(" -CPU% "), "{}", rig.text());
     assert!(rig.press("r").text().contains(" +CPU% "), "{}", rig.text());
     assert!(rig.press("N").text().contains("NAME+ "), "{}", rig.text());
@@ -209,7 +209,7 @@ fn the_host_line_counts_the_domains_at_every_width() {
     {
         for symbols in [Symbols::Braille, Symbols::Ascii] {
             let mut rig = Rig::new(12, 100, (width, 40));
-            rig.look.symbols = symbols;
+            rig.appearance.symbols = symbols;
             let text = rig.text();
             let line = text.lines().nth(1).unwrap_or_default();
             assert!(line.ends_with(words), "{width} columns: {line}");

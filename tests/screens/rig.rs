@@ -22,7 +22,7 @@ pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 pub struct Rig {
     pub fleet: Fleet,
     pub ui: UiState,
-    pub look: Appearance,
+    pub appearance: Appearance,
     size: (u16, u16),
     now: Timestamp,
 }
@@ -117,7 +117,7 @@ impl Rig {
         let mut rig = Self {
             fleet: Fleet::new(1),
             ui: UiState::new(Interval::default()),
-            look: Appearance::default(),
+            appearance: Appearance::default(),
             size,
             now: Timestamp::at(Duration::ZERO, jiff::Timestamp::UNIX_EPOCH),
         };
@@ -127,7 +127,7 @@ impl Rig {
 
     pub fn act(&mut self, action: Action) -> Option<Effect> {
         let effect = update(&mut self.ui, &self.fleet, action);
-        self.ui.limit_help(|ui| help_end(&self.fleet, ui, &self.look, self.now));
+        self.ui.limit_help(|ui| help_end(&self.fleet, ui, &self.appearance, self.now));
         effect
     }
 
@@ -156,7 +156,7 @@ impl Rig {
 
     pub fn buffer(&self) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).expect("a test backend");
-        let frame = terminal.draw(|frame| draw(frame.buffer_mut(), &self.fleet, &self.ui, &self.look, self.now));
+        let frame = terminal.draw(|frame| draw(frame.buffer_mut(), &self.fleet, &self.ui, &self.appearance, self.now));
         frame.expect("drawing into memory").buffer.clone()
     }
 
@@ -167,7 +167,7 @@ impl Rig {
         let backend = CrosstermBackend::new(&mut written);
         let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport }).expect("a terminal");
         terminal
-            .draw(|frame| draw(frame.buffer_mut(), &self.fleet, &self.ui, &self.look, self.now))
+            .draw(|frame| draw(frame.buffer_mut(), &self.fleet, &self.ui, &self.appearance, self.now))
             .expect("drawing into memory");
         drop(terminal);
         written

@@ -85,7 +85,7 @@ impl Terminal {
         }
     }
 
-    pub(crate) fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+    pub(crate) fn inspect<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.shown.lock().screen())
     }
 

@@ -136,7 +136,7 @@ fn history_has_no_gap_after_the_terminal_did_not_read() {
     let start = Instant::now();
     terminal.read_again();
     terminal.wait_for("an age that grows", |screen| frozen_age(screen).is_some_and(|age| age > 3.9));
-    let age = terminal.look(frozen_age).unwrap();
+    let age = terminal.inspect(frozen_age).unwrap();
     let expected = 3.0 + start.elapsed().as_secs_f64();
     assert!(age < expected + 1.5, "{age} s, not {expected} s");
     terminal.keys("q");
