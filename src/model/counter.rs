@@ -1,18 +1,18 @@
-//! Figures that only grow.
+//! Counters.
 
 use crate::units::Amount;
 
-/// A total since some start (usually the domain's). Only the difference of two readings means something over time.
+/// A total since the start of the domain or of the host. Only the difference of two readings gives a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counter<Q>(pub Q);
 
 impl<Q: Amount> Counter<Q> {
-    /// The total itself, in the quantity's unit.
+    /// The total, in the unit of its type.
     pub fn total(self) -> u64 {
         self.0.value()
     }
 
-    /// How much was added since `before`. `None` when the counter fell: it was reset, and the true growth is unknown.
+    /// How much was added since `before`. `None` if the counter fell: it was reset, and how much was added is not known.
     pub fn growth_since(self, before: Self) -> Option<u64> {
         self.total().checked_sub(before.total())
     }
@@ -30,7 +30,7 @@ mod tests {
     use crate::units::Bytes;
 
     #[test]
-    fn a_fallen_counter_has_no_growth() {
+    fn a_counter_that_fell_has_no_growth() {
         let (small, large) = (Counter(Bytes(5)), Counter(Bytes(9)));
         assert_eq!(large.growth_since(small), Some(4));
         assert_eq!(small.growth_since(small), Some(0));

@@ -1,14 +1,14 @@
-//! What a domain is made of: from its XML (`virDomainGetXMLDesc`), read again only when it changed.
+//! The definition of a domain: its XML (`virDomainGetXMLDesc`), which is read again when it has changed.
 
 use crate::units::Bytes;
 use std::time::Duration;
 
-/// A domain's definition, as far as vtop shows it.
+/// What vtop shows of a domain's definition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DomainDefinition {
     /// `/domain/@type`: kvm, qemu, lxc, xen, test …
     pub kind: String,
-    /// `title`, a line chosen by the owner.
+    /// `title`: a line of the owner's choice.
     pub title: Option<String>,
     /// `description`.
     pub description: Option<String>,
@@ -16,15 +16,15 @@ pub struct DomainDefinition {
     pub machine: Option<String>,
     /// `os/type/@arch`.
     pub arch: Option<String>,
-    /// `vcpu`: the most that it can have.
+    /// `vcpu`: the most vCPUs that it can have.
     pub vcpus_max: Option<u32>,
-    /// `vcpu/@current`, or the maximum.
+    /// `vcpu/@current`: vCPUs that it starts with; without it, the maximum.
     pub vcpus_current: Option<u32>,
-    /// `memory`: the most that the balloon can give.
+    /// `memory`: the most memory that the balloon can give.
     pub memory_max: Option<Bytes>,
-    /// `devices/memballoon/@model`; `Some("none")` where the domain was told to have none.
+    /// `devices/memballoon/@model`; `Some("none")` if the definition excludes one.
     pub balloon_model: Option<String>,
-    /// `devices/memballoon/stats/@period`; `None` or zero: the guest's figures are not asked for.
+    /// `devices/memballoon/stats/@period`; `None` or zero: the guest reports no figures.
     pub balloon_period: Option<Duration>,
     /// `devices/disk` and, for containers, `devices/filesystem`, in the XML's order.
     pub disks: Vec<DiskDefinition>,
@@ -51,7 +51,7 @@ pub struct DiskDefinition {
     pub bus: Option<String>,
     /// `serial`.
     pub serial: Option<String>,
-    /// `readonly` is there.
+    /// There is a `readonly` element.
     pub read_only: bool,
     /// `iotune` limits, each with its element's name (`total_iops_sec`), as given.
     pub limits: Vec<(String, u64)>,
@@ -60,12 +60,12 @@ pub struct DiskDefinition {
 /// One `devices/interface`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NicDefinition {
-    /// `target/@dev`, as `vnet3`: the NIC's name in every statistic. `None` while the domain is off, and for
-    /// user-mode and passed-through NICs, which have no counters.
+    /// `target/@dev`, as `vnet3`: the NIC's name in every statistic. `None` while the domain is inactive, and for user-mode
+    /// and passed-through NICs, which have no counters.
     pub target: Option<String>,
     /// `@type`: bridge, network, direct, user, hostdev, …
     pub kind: String,
-    /// `source/@bridge|@network|@dev|@portgroup`: what it is plugged into.
+    /// `source/@bridge|@network|@dev|@portgroup`: what it is connected to.
     pub source: Option<String>,
     /// `mac/@address`.
     pub mac: Option<String>,

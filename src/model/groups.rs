@@ -1,30 +1,31 @@
-//! What can be asked of a hypervisor, and what it turned out to lack.
+//! Groups of statistics, and the calls that read them.
 
 bitflags::bitflags! {
-    /// Groups of statistics, in libvirt's cut (`virDomainStatsTypes`). Dear ones wake the QEMU monitor.
+    /// Groups of statistics, as libvirt divides them (`virDomainStatsTypes`). For all but state and network libvirt asks the
+    /// domain's QEMU monitor, which makes them expensive.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Groups: u32 {
-        /// State and reason. Asks no monitor.
+        /// State and reason. Needs no monitor.
         const STATE = 1;
         /// CPU time of the whole domain.
         const CPU = 1 << 1;
-        /// Memory: balloon and guest figures.
+        /// Memory: the balloon, and what the guest reports.
         const MEMORY = 1 << 2;
-        /// Per-vCPU times.
+        /// Times of each vCPU.
         const VCPU = 1 << 3;
-        /// NIC counters. Asks no monitor.
+        /// NIC counters. Needs no monitor.
         const NET = 1 << 4;
         /// Disk counters and sizes.
         const BLOCK = 1 << 5;
-        /// CPU time per host CPU (`virDomainGetCPUStats` from CPU 0): one more call, for the looked-at domain only.
+        /// CPU time on each host CPU (`virDomainGetCPUStats` from CPU 0): one more call, for domains with the focus only.
         const HOST_CPU = 1 << 6;
     }
 }
 
 impl Groups {
-    /// What asks no QEMU: the pulse, which every domain gives at every interval.
+    /// Groups that need no monitor. They are read of every domain at every interval.
     pub const CHEAP: Groups = Groups::STATE.union(Groups::NET);
-    /// Everything that the overview shows.
+    /// All groups that the overview shows.
     pub const OVERVIEW: Groups = Groups::STATE
         .union(Groups::CPU)
         .union(Groups::MEMORY)
@@ -33,7 +34,7 @@ impl Groups {
         .union(Groups::BLOCK);
 }
 
-/// A libvirt call (or a group of the bulk call) that a driver may lack. A lack costs its columns, nothing else.
+/// A libvirt call that a driver may not support. Without it, the columns that it fills are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     /// `virConnectGetAllDomainStats`.
@@ -67,7 +68,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// libvirt's name of it.
+    /// The name of the function in libvirt.
     pub fn name(self) -> &'static str {
         match self {
             Self::BulkStats => "virConnectGetAllDomainStats",
@@ -91,8 +92,8 @@ impl Call {
 /// A call that failed and why, in words for the operator ("not supported by lxc").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsupportedCall {
-    /// What was asked.
+    /// The call.
     pub call: Call,
-    /// Why there is no answer.
+    /// Why it failed.
     pub reason: String,
 }

@@ -1,6 +1,6 @@
-//! What a host is at one moment, as its hypervisor reports it. Raw figures only: rates are `fleet`'s.
+//! What a host is at one moment, as its hypervisor reports it. Raw figures only; `fleet` derives the rates.
 //!
-//! Every figure is optional. `None` means "not sampled", which is never the same as 0.
+//! Every figure is optional. `None` means that it was not read, which is never the same as 0.
 
 mod blocked;
 mod counter;

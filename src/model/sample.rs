@@ -1,4 +1,4 @@
-//! One reading of one host.
+//! Samples: what one reading of a host returned.
 
 use super::{Blocked, Counter, DomainDefinition, DomainState, Groups, NodeSample, StateReason, UnsupportedCall};
 use crate::time::Timestamp;
@@ -22,24 +22,24 @@ pub enum SampleKind {
 /// What one reading of a host returned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostSample {
-    /// When the answer arrived.
+    /// When libvirt's answer came.
     pub at: Timestamp,
     /// What the sample is for.
     pub kind: SampleKind,
     /// Groups that were requested of every active domain.
     pub requested: Groups,
-    /// The node; all `None` when it was not asked.
+    /// The node; all `None` in a sample of the states only.
     pub node: NodeSample,
-    /// Every domain that exists, shut-off ones too, by identity.
+    /// Every domain that exists, inactive ones too.
     pub domains: BTreeMap<Uuid, DomainSample>,
-    /// Calls that this host's driver lacks. Remembered by the source, told with every sample.
+    /// Calls that the driver of this host does not support, as far as the source knows.
     pub unsupported: Arc<Vec<UnsupportedCall>>,
 }
 
-/// One domain at one moment. Two readings belong to the same run when UUID and `run` are the same.
+/// One domain at one moment. Two readings belong to the same run if their UUID and `run` are the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DomainSample {
-    /// The name now; it can change, the UUID can not.
+    /// The name. It can change; the UUID cannot.
     pub name: CompactString,
     /// `virDomainGetID` while active. A new ID is a new run: counters restart.
     pub run: Option<u32>,
@@ -47,20 +47,20 @@ pub struct DomainSample {
     pub state: DomainState,
     /// `state.reason`.
     pub reason: StateReason,
-    /// From the XML; `None` until it was read.
+    /// From the XML (`virDomainGetXMLDesc`); `None` until it was read.
     pub definition: Option<Arc<DomainDefinition>>,
-    /// Which groups this reading asked for, and got. A group outside it is "not asked now", its last figures stand.
+    /// Groups that this reading returned. A group that is not among them and was not requested keeps its last figures.
     pub answered: Groups,
-    /// Groups that this reading asked for and that libvirt left out because another job held the domain (`NOWAIT`). They may
+    /// Groups that this reading requested and that libvirt left out because another job held the domain (`NOWAIT`). They may
     /// come at the next reading; a group that the driver does not have is in [`DomainSample::unsupported`].
     pub unanswered: Groups,
     /// Groups that this reading took from files of this machine, without a libvirt call.
     pub local: Groups,
-    /// What was wanted of this domain besides what all were asked for ([`HostSample::asked`]). Wanted and not `asked`: there
-    /// was no answer. Set by the sampler.
+    /// Groups that were requested of this domain in addition to [`HostSample::requested`]; set by the sampler. A group that was
+    /// requested and is not in `answered` has no figures now.
     pub extra: Groups,
-    /// Groups that were read at another moment than [`HostSample::at`], and that moment: libvirt answers domain by domain,
-    /// and a rate needs the time of its own reading.
+    /// Groups that were read at another moment than [`HostSample::at`], and that moment. libvirt reads one domain after
+    /// another, and a rate needs the moments of its own two readings.
     pub own_time: Option<(Groups, Timestamp)>,
     /// Group CPU.
     pub cpu: CpuSample,
@@ -82,7 +82,7 @@ pub struct DomainSample {
 }
 
 impl DomainSample {
-    /// A domain of which nothing but its state is known yet.
+    /// A domain of which only the state was read.
     pub fn new(name: impl Into<CompactString>, run: Option<u32>, state: DomainState, reason: StateReason) -> Self {
         Self {
             name: name.into(),
@@ -162,7 +162,7 @@ pub struct VcpuSample {
     pub state: Option<VcpuState>,
     /// `vcpu.N.time`: CPU time used; moves in steps of 10 ms.
     pub time: Option<Counter<Nanoseconds>>,
-    /// `vcpu.N.wait`: waiting on I/O; 0 for ever on many kernels.
+    /// `vcpu.N.wait`: waiting on I/O; always 0 on many kernels.
     pub wait: Option<Counter<Nanoseconds>>,
     /// `vcpu.N.delay`: runnable but without a host CPU, which the guest sees as steal.
     pub delay: Option<Counter<Nanoseconds>>,
@@ -172,7 +172,7 @@ pub struct VcpuSample {
     pub host_cpu: Option<u32>,
 }
 
-/// Memory of a domain: what the balloon gave, and what the guest says of it.
+/// Memory of a domain: what the balloon gives, and what the guest reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemorySample {
     /// `balloon.current`: given to the guest now.
@@ -181,13 +181,13 @@ pub struct MemorySample {
     pub maximum: Option<Bytes>,
     /// `balloon.available`: what the guest sees as its total.
     pub available: Option<Bytes>,
-    /// `balloon.unused`: wholly free in the guest.
+    /// `balloon.unused`: memory of the guest that nothing uses.
     pub unused: Option<Bytes>,
-    /// `balloon.usable`: could be had without swapping (like MemAvailable).
+    /// `balloon.usable`: what the guest can use without swapping (like MemAvailable).
     pub usable: Option<Bytes>,
     /// `balloon.disk_caches`.
     pub disk_caches: Option<Bytes>,
-    /// `balloon.rss`: held by the domain's process on the host.
+    /// `balloon.rss`: resident memory of the domain's process on the host.
     pub rss: Option<Bytes>,
     /// `balloon.swap_in`.
     pub swap_in: Option<Counter<Bytes>>,
@@ -197,14 +197,14 @@ pub struct MemorySample {
     pub major_faults: Option<Counter<Events>>,
     /// `balloon.minor_fault`.
     pub minor_faults: Option<Counter<Events>>,
-    /// `balloon.last-update`: when the guest last spoke, seconds since 1970; 0: never.
+    /// `balloon.last-update`: when the guest last reported, in seconds since 1970; 0: never.
     pub last_update: Option<u64>,
 }
 
 /// One disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockSample {
-    /// `block.N.name`: the target, as `vda`. Its key, with `backing_index`: the number N shifts when a disk comes or goes.
+    /// `block.N.name`: the target, as `vda`. Its key, with `backing_index`: the number N changes when a disk is added or removed.
     pub name: CompactString,
     /// `block.N.backingIndex`, for the layers below an overlay.
     pub backing_index: Option<u32>,
@@ -232,12 +232,12 @@ pub struct BlockSample {
     pub allocation: Option<Bytes>,
     /// `capacity`: the size that the guest sees.
     pub capacity: Option<Bytes>,
-    /// `physical`: what it takes on the host, like `du`.
+    /// `physical`: space that it takes on the host, like `du`.
     pub physical: Option<Bytes>,
 }
 
 impl BlockSample {
-    /// The disk's key: its target, and the layer below it where it is one (`vda[2]`).
+    /// The disk's key: its target, and for a layer of a backing chain its index (`vda[2]`).
     pub fn key(&self) -> CompactString {
         match self.backing_index {
             Some(index) => format_compact!("{}[{index}]", self.name),

@@ -1,4 +1,4 @@
-//! What travels from a sampler to whoever shows or writes it.
+//! The stream of updates from a sampler to its readers.
 
 use super::{DomainSample, Event, Groups, HostInfo, HostSample, NodeSample, SampleKind, UnsupportedCall};
 use crate::time::Timestamp;
@@ -6,22 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A step in what is known of one host.
+/// A change in what is known of one host. A reader that applies all updates of a host in their order needs
+/// nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HostUpdate {
-    /// A connection attempt has begun.
+    /// An attempt to connect starts.
     Connecting,
-    /// The connection stands; a keyframe follows.
+    /// The connection is open; a keyframe follows.
     Connected(Arc<HostInfo>),
-    /// The whole state: the first sample of a connection.
+    /// A complete sample: the first one of a connection.
     Keyframe(HostSample),
-    /// What is different from the sample before. A domain not named in it was read and had the same figures.
+    /// The difference from the sample before. A domain that is not named in it was read, and its figures are the same.
     Delta(SampleDelta),
-    /// Something happened, between two samples.
+    /// Something happened. The begin and the end of a hang come before the sample that shows them.
     Event(Event),
-    /// A sample takes longer than the interval: so long. `None`: the interval is kept again.
+    /// How long a sample takes, if that is longer than the interval. `None`: it is not any more.
     Late(Option<Duration>),
-    /// There is no sample, and this is why.
+    /// There is no sample now; the reason.
     Failed(Failure),
 }
 
@@ -34,27 +35,27 @@ pub struct SampleDelta {
     pub kind: SampleKind,
     /// Groups that the new sample requested of every active domain.
     pub requested: Groups,
-    /// The node, whole: it changes every time.
+    /// The node, complete: it changes with every sample.
     pub node: NodeSample,
-    /// Domains that were not there before.
+    /// Domains that the sample before does not have.
     pub appeared: Vec<(Uuid, DomainSample)>,
-    /// Domains that are not there any more.
+    /// Domains that only the sample before has.
     pub vanished: Vec<Uuid>,
-    /// Domains with anything different, sorted by UUID.
+    /// Domains of which anything is different, sorted by UUID.
     pub changed: Vec<(Uuid, DomainSample)>,
-    /// Calls that the driver lacks.
+    /// Calls that the driver does not support.
     pub unsupported: Arc<Vec<UnsupportedCall>>,
 }
 
-/// Why a host gives no figures at the moment.
+/// Why a host has no figures now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What failed and why, one line for the operator.
     pub message: String,
-    /// What to do about it, where vtop can tell.
+    /// What the operator can do; `None` if vtop does not know.
     pub advice: Option<String>,
-    /// How long after `at` the next attempt comes; `None`: the connection still stands, the next sample is the next
-    /// attempt.
+    /// How long after `at` the next attempt to connect follows; `None`: the connection is still open, and the next sample is
+    /// the next attempt.
     pub retry_in: Option<Duration>,
     /// When it failed.
     pub at: Timestamp,

@@ -3,9 +3,9 @@
 use crate::model::{DomainDefinition, DomainSample, HostSample, SampleDelta};
 use std::sync::Arc;
 
-/// What is different in `now`. `before` is the sample sent last, whatever it asked for: as a domain's `asked` is part
-/// of what is compared, a look at the states names every active domain as changed, and so does the full sample after
-/// it. So a domain that is not named really was read again, with the same figures.
+/// The difference of `now` from `before`, the sample that was sent last. A domain's `answered` groups are compared too, so a
+/// sample of the states names every active domain as changed, and so does the full sample after it. A domain that is not
+/// named was read again, and had the same figures.
 pub fn diff(before: &HostSample, now: &HostSample) -> SampleDelta {
     let mut appeared = Vec::new();
     let mut changed = Vec::new();
@@ -29,7 +29,7 @@ pub fn diff(before: &HostSample, now: &HostSample) -> SampleDelta {
     }
 }
 
-/// The sample after `before`, from what was different in it.
+/// The sample after `before`, from its difference.
 pub fn apply(mut before: HostSample, delta: SampleDelta) -> HostSample {
     for uuid in &delta.vanished {
         before.domains.remove(uuid);
@@ -46,9 +46,9 @@ pub fn apply(mut before: HostSample, delta: SampleDelta) -> HostSample {
     }
 }
 
-/// Equality, without walking through a definition that both share.
+/// Equality. A definition that both share is not compared.
 fn same(left: &DomainSample, right: &DomainSample) -> bool {
-    // Every field by name: a new one must not be forgotten here.
+    // With a name for each field, the compiler finds a new one that is missing here.
     let DomainSample {
         name,
         run,
@@ -116,14 +116,14 @@ mod tests {
     }
 
     prop_compose! {
-        /// Small ranges, so that two samples often agree.
+        /// Values of small ranges, so that two samples often have the same.
         fn domain()(
-            name in "[ab]", run in 0u32..3, state in 0i64..6, asked in 0u32..3, figures in prop::array::uniform5(0u8..3),
+            name in "[ab]", run in 0u32..3, state in 0i64..6, answered in 0u32..3, figures in prop::array::uniform5(0u8..3),
         ) -> DomainSample {
             let [cpu, disk, nic, vcpu, other] = figures;
             let mut sample =
                 DomainSample::new(name, run.checked_sub(1), DomainState::from_raw(state), StateReason(state));
-            sample.answered = Groups::STATE | Groups::from_bits_truncate(asked << 1);
+            sample.answered = Groups::STATE | Groups::from_bits_truncate(answered << 1);
             sample.unanswered = Groups::from_bits_truncate(u32::from(other) << 2);
             sample.cpu.time = counter(cpu);
             sample.disks = (0..disk)
@@ -143,14 +143,14 @@ mod tests {
 
     prop_compose! {
         fn host()(
-            seconds in 0u64..5, asked in 0u32..64, cpu in prop::option::of(0u64..3),
+            seconds in 0u64..5, requested in 0u32..64, cpu in prop::option::of(0u64..3),
             kind in prop::bool::ANY, domains in prop::collection::btree_map(0u128..6, domain(), 0..6), unsupported in 0usize..2,
         ) -> HostSample {
             let time = |value| Counter(Nanoseconds(value));
             HostSample {
                 at: Timestamp::at(Duration::from_secs(seconds), jiff::Timestamp::UNIX_EPOCH),
                 kind: if kind { SampleKind::Full } else { SampleKind::StateOnly },
-                requested: Groups::from_bits_truncate(asked),
+                requested: Groups::from_bits_truncate(requested),
                 node: NodeSample {
                     cpu: cpu.map(|value| CpuTimes { kernel: time(value), user: time(0), idle: time(0), iowait: Some(time(0)) }),
                     memory: None,
@@ -163,14 +163,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_difference_leads_from_one_sample_to_the_other(before in host(), now in host()) {
+        fn applying_a_difference_gives_the_other_sample(before in host(), now in host()) {
             let delta = diff(&before, &now);
             prop_assert!(delta.changed.is_sorted_by(|left, right| left.0 < right.0));
             prop_assert_eq!(apply(before, delta), now);
         }
 
         #[test]
-        fn nothing_is_different_from_itself(sample in host()) {
+        fn a_sample_has_no_difference_from_itself(sample in host()) {
             let delta = diff(&sample, &sample.clone());
             prop_assert!(delta.appeared.is_empty() && delta.vanished.is_empty() && delta.changed.is_empty());
         }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_equal_definition_that_was_read_anew_is_no_change() {
+    fn an_equal_definition_that_was_read_again_is_no_change() {
         let mut domain = DomainSample::new("a", None, DomainState::ShutOff, StateReason(1));
         domain.definition = Some(Arc::default());
         let before = one(domain.clone());
@@ -199,12 +199,12 @@ mod tests {
     }
 
     #[test]
-    fn a_look_at_the_states_names_active_domains_and_so_does_the_full_sample_after_it() {
-        let look = DomainSample::new("a", Some(1), DomainState::Running, StateReason(1));
-        let full = DomainSample { answered: Groups::OVERVIEW, ..look.clone() };
-        let (full, look) = (one(full), one(look));
-        assert_eq!(diff(&full, &look).changed.len(), 1);
-        assert_eq!(diff(&look, &full).changed.len(), 1);
-        assert!(diff(&look, &look).changed.is_empty());
+    fn a_sample_of_the_states_names_active_domains_and_so_does_the_full_sample_after_it() {
+        let states = DomainSample::new("a", Some(1), DomainState::Running, StateReason(1));
+        let full = DomainSample { answered: Groups::OVERVIEW, ..states.clone() };
+        let (full, states) = (one(full), one(states));
+        assert_eq!(diff(&full, &states).changed.len(), 1);
+        assert_eq!(diff(&states, &full).changed.len(), 1);
+        assert!(diff(&states, &states).changed.is_empty());
     }
 }

@@ -80,7 +80,7 @@ async fn without_its_handle_the_task_ends_even_in_a_call() {
     drop(rig.handle);
     while let Some((_, update)) = rig.updates.recv().await {
         assert!(
-            matches!(update, HostUpdate::Keyframe(look) if look.kind == SampleKind::StateOnly),
+            matches!(update, HostUpdate::Keyframe(sample) if sample.kind == SampleKind::StateOnly),
             "no more than was on its way"
         );
     }

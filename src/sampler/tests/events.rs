@@ -86,10 +86,10 @@ async fn the_loss_and_the_return_of_a_connection_are_events() {
     rig.notice(Notice::Event(rebooted(2)));
     rig.notice(Notice::Closed("it went away".into()));
     rig.skip(5).await;
-    let told: Vec<_> = rig.events.iter().map(|event| (event.at.monotonic.as_millis(), event.kind.clone())).collect();
+    let events: Vec<_> = rig.events.iter().map(|event| (event.at.monotonic.as_millis(), event.kind.clone())).collect();
     // The source's third sample is of second 3; the loss has the time of the sampler's clock.
     let lost = EventKind::ConnectionLost("it went away".into());
-    assert_eq!(told, [(2000, EventKind::Rebooted), (801, lost), (3000, EventKind::ConnectionBack)]);
+    assert_eq!(events, [(2000, EventKind::Rebooted), (801, lost), (3000, EventKind::ConnectionBack)]);
 }
 
 #[tokio::test(start_paused = true)]

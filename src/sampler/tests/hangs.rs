@@ -52,8 +52,7 @@ async fn a_hang_lasts_through_a_new_connection_until_a_sample_shows_its_end() {
             break sample;
         }
     };
-    let blocked =
-        keyframe.domains[&GUEST].blocked.expect("the first look of a connection does not ask what could hang");
+    let blocked = keyframe.domains[&GUEST].blocked.expect("a sample of the states does not end a hang");
     assert_eq!(blocked.by, BlockedBy::Monitor);
     assert_eq!(next_blocked(&mut rig.updates).await, None);
 }
@@ -93,9 +92,9 @@ async fn a_slow_call_that_no_domain_delays_is_repeated() {
     while rig.script.lock().unwrap().sources_made < 2 {
         tokio::task::yield_now().await;
     }
-    let asked = rig.requests();
+    let before = rig.requests();
     release.send(()).unwrap();
     assert_eq!(next_blocked(&mut rig.updates).await, None);
-    assert!(rig.requests() > asked, "what was held up is not shown: it is asked anew");
+    assert!(rig.requests() > before, "figures of a delayed call are not shown: the sample is repeated");
     assert_eq!(rig.script.lock().unwrap().bypasses, []);
 }

@@ -332,9 +332,9 @@ mod tests {
         quarantine.add(&[(B, blocked(BlockedBy::Monitor))], Instant::now());
         let bypass = quarantine.bypass(Some(&before)).unwrap();
         assert_eq!((bypass.busy, &bypass.locked), ([].into(), &[UNKNOWN_DOMAIN, B].into()), "it may be the locked one");
-        let mut nobody = sample(&[]);
-        quarantine.update(&mut nobody, Some(&partial), &bypass.locked, Instant::now() + Duration::from_secs(5));
-        assert_eq!(nobody.domains[&B].blocked.map(|blocked| blocked.by), Some(BlockedBy::Monitor), "it stays known");
+        let mut empty = sample(&[]);
+        quarantine.update(&mut empty, Some(&partial), &bypass.locked, Instant::now() + Duration::from_secs(5));
+        assert_eq!(empty.domains[&B].blocked.map(|blocked| blocked.by), Some(BlockedBy::Monitor), "it stays known");
         quarantine.returned(&abandoned(&[UNKNOWN_DOMAIN]));
         assert!(!quarantine.has_locked());
     }
