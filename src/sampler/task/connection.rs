@@ -122,7 +122,7 @@ impl Connection<'_> {
         let abandoned = AbandonedCalls::of_sample(domains, is_known, most_calls);
         let mut old = std::mem::replace(self.source_thread, replacement);
         self.merge_notices(&mut old);
-        self.leave(old, call, abandoned);
+        self.drop_after_return(old, call, abandoned);
     }
 
     /// Abandons a call of a second connection that hangs in `domains`, with its thread.
@@ -133,10 +133,15 @@ impl Connection<'_> {
         domains: Vec<Uuid>,
     ) {
         probe.notices.close();
-        self.leave(probe, call, AbandonedCalls { domains, calls: 1 });
+        self.drop_after_return(probe, call, AbandonedCalls { domains, calls: 1 });
     }
 
-    fn leave<T: Send + 'static>(&mut self, thread: SourceThread, call: Pending<T>, abandoned: AbandonedCalls) {
+    fn drop_after_return<T: Send + 'static>(
+        &mut self,
+        thread: SourceThread,
+        call: Pending<T>,
+        abandoned: AbandonedCalls,
+    ) {
         self.quarantine.abandon(&abandoned);
         let returned = self.returned_sender.clone();
         tokio::spawn(async move {
