@@ -107,6 +107,28 @@ impl Source for DomainTotal {
     }
 }
 
+impl Derivation<DomainTotal> {
+    /// The same from the record of the CPU time; `None` for a figure that does not come from it.
+    pub(super) const fn of_cpu(self) -> Option<Derivation<CpuTotal>> {
+        Some(match self {
+            Self::Gauge(Cpu(total)) => Derivation::Gauge(total),
+            Self::Rate(Cpu(total)) => Derivation::Rate(total),
+            Self::Share(Cpu(total)) => Derivation::Share(total),
+            _ => return None,
+        })
+    }
+
+    /// The same from the record of the memory.
+    pub(super) const fn of_memory(self) -> Option<Derivation<MemoryTotal>> {
+        Some(match self {
+            Self::Gauge(Memory(total)) => Derivation::Gauge(total),
+            Self::Rate(Memory(total)) => Derivation::Rate(total),
+            Self::Share(Memory(total)) => Derivation::Share(total),
+            _ => return None,
+        })
+    }
+}
+
 macro_rules! metrics {
     (
         $(#[$doc:meta])*

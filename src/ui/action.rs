@@ -1,6 +1,6 @@
 //! Everything that a user can ask for.
 
-use super::{List, SortKey};
+use crate::table::{List, SortKey};
 use crate::time::Interval;
 
 /// One thing that a user asked for.

@@ -1,10 +1,12 @@
 //! What the screen needs of the hosts.
 
-use super::list::List;
+use super::layout::preview_area;
 use super::screen::Screen;
 use super::state::UiState;
 use crate::fleet::{DomainId, Fleet};
 use crate::model::{Demand, Groups};
+use crate::table::{List, RowId, shown_groups};
+use crate::text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,8 +24,14 @@ impl UiState {
             }
         };
         if let Screen::List(list) = self.screen() {
-            let groups = list.groups();
+            let groups = shown_groups(list, self.size.0, self.longest_name(fleet), self.list_state().sort);
             self.rows_on_screen().filter_map(|row| row.domain()).for_each(|id| show(id, groups));
+        }
+        if self.screen() == Screen::List(List::Table)
+            && preview_area(self.list_areas().body, self.rows.len()).is_some()
+            && let Some(id) = self.selected_row().and_then(RowId::domain)
+        {
+            show(id, Groups::OVERVIEW);
         }
         let worst = fleet.worst_domains(self.cursor, |id| self.seen.of(id), FINDINGS);
         worst.into_iter().for_each(|id| show(id, Groups::OVERVIEW));
@@ -35,8 +43,14 @@ impl UiState {
         shown.into_iter().enumerate().map(demand).collect()
     }
 
+    /// The width of the longest name among the domains of the list's rows.
+    pub fn longest_name(&self, fleet: &Fleet) -> usize {
+        let domains = self.rows.iter().filter_map(|row| fleet.domain(row.domain()?));
+        domains.map(|(_, domain)| text::width(&text::clean(&domain.name))).max().unwrap_or(0)
+    }
+
     /// The rows of the list that are on the screen.
-    fn rows_on_screen(&self) -> impl Iterator<Item = &super::row::RowId> {
+    fn rows_on_screen(&self) -> impl Iterator<Item = &RowId> {
         let offset = self.list_state().offset;
         let (first, count) = match self.list {
             List::Panes => {
@@ -46,18 +60,5 @@ impl UiState {
             _ => (offset, self.page_height()),
         };
         self.rows.iter().skip(first).take(count)
-    }
-}
-
-impl List {
-    /// The groups of statistics that the list shows.
-    fn groups(self) -> Groups {
-        match self {
-            Self::Table | Self::Panes => Groups::OVERVIEW,
-            Self::Disks => Groups::BLOCK,
-            Self::Nics => Groups::NET,
-            Self::Vcpus => Groups::VCPU,
-            Self::Events => Groups::empty(),
-        }
     }
 }

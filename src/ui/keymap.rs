@@ -1,10 +1,8 @@
 //! Which key does what: a table. The help, the README and the dispatch all read it.
 
 use super::action::Action;
-use super::list::List;
-use super::sort::SortKey;
 use super::state::UiState;
-use crate::fleet::metric::DomainMetric;
+use crate::table::{List, by_letter};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// A key as it is pressed.
@@ -33,8 +31,9 @@ pub struct Binding {
 
 use Key::{Char, Code, Control};
 
-const fn sort(metric: DomainMetric) -> Action {
-    Action::SortBy(SortKey::Domain(metric))
+/// A letter that sorts, as the catalogue of sort keys has it.
+const fn sort(letter: char) -> (Key, Action) {
+    (Char(letter), Action::SortBy(by_letter(letter)))
 }
 
 /// All keys. Letters that sort are virt-top's where it has them.
@@ -143,25 +142,13 @@ pub const BINDINGS: &[Binding] = &[
         group: "Lists",
         keys: "! P T M N",
         about: "sort by trouble, CPU, CPU time, memory, name; a list without it gives way to the table",
-        actions: &[
-            (Char('!'), Action::SortBy(SortKey::Trouble)),
-            (Char('P'), sort(DomainMetric::Cpu)),
-            (Char('T'), Action::SortBy(SortKey::CpuTime)),
-            (Char('M'), sort(DomainMetric::MemoryUsed)),
-            (Char('N'), Action::SortBy(SortKey::Name)),
-        ],
+        actions: &[sort('!'), sort('P'), sort('T'), sort('M'), sort('N')],
     },
     Binding {
         group: "Lists",
         keys: "W D I L B",
         about: "likewise by steal (waiting for CPU), disk bytes, IOPS, latency, network bytes",
-        actions: &[
-            (Char('W'), sort(DomainMetric::Steal)),
-            (Char('D'), Action::SortBy(SortKey::DiskBytes)),
-            (Char('I'), Action::SortBy(SortKey::DiskRequests)),
-            (Char('L'), sort(DomainMetric::WorstLatency)),
-            (Char('B'), Action::SortBy(SortKey::NetBytes)),
-        ],
+        actions: &[sort('W'), sort('D'), sort('I'), sort('L'), sort('B')],
     },
     Binding {
         group: "Time",
@@ -242,5 +229,31 @@ impl From<KeyEvent> for Key {
             KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => Code(KeyCode::BackTab),
             code => Code(code),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::LETTERS;
+
+    /// The letters that sort a list, in the order of the help.
+    fn letters(list: List) -> String {
+        let all = BINDINGS.iter().flat_map(|binding| binding.actions);
+        all.filter_map(|(key, action)| match (key, action) {
+            (Char(letter), Action::SortBy(key)) => list.own(*key).map(|_| *letter),
+            _ => None,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_letter_sorts_every_list_that_has_its_figure() {
+        assert_eq!(List::ALL.map(letters), ["!PTMNWDILB", "!PTMNWDILB", "NDIL", "NB", "PNW", "!N"]);
+    }
+
+    #[test]
+    fn every_letter_of_the_sort_keys_is_bound() {
+        assert_eq!(letters(List::Table).chars().count(), LETTERS.len());
     }
 }

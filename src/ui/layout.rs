@@ -50,6 +50,16 @@ pub fn areas((width, height): (u16, u16), host_lines: u16) -> Areas {
     Areas { hosts, trouble, body, footer }
 }
 
+/// The place below the rows of the table for the charts of the selected domain; `None`: the rows leave too little room.
+pub fn preview_area(body: Rect, rows: usize) -> Option<Rect> {
+    const LEAST: u16 = 8;
+    const MOST: u16 = 24;
+    // The heading and a blank line.
+    let height = usize::from(body.height).checked_sub(rows + 2).filter(|room| *room >= usize::from(LEAST))?;
+    let height = (height as u16).min(MOST);
+    Some(Rect { y: body.bottom() - height, height, ..body })
+}
+
 /// The parts of the domain screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DomainAreas {

@@ -1,12 +1,10 @@
 //! What stands in a list, in which order.
 
-use super::list::List;
-use super::row::{DeviceKey, RowId};
 use super::seen::{self, Seen};
-use super::sort::{Order, SortKey};
 
 use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor, When};
 use crate::model::Event;
+use crate::table::{DeviceKey, List, Order, RowId, SortKey};
 use std::cmp::Ordering;
 
 /// Devices of a domain in the order of its screen: disks, NICs, vCPUs.

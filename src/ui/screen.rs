@@ -1,8 +1,7 @@
 //! What fills the screen.
 
-use super::list::List;
-use super::row::DeviceKey;
 use crate::fleet::DomainId;
+use crate::table::{DeviceKey, List};
 
 /// The domain that the user drilled into.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Which events the user has seen. It is state of the screen and not of the fleet, which is the same in a replay and in
 //! every output.
 
-use super::list::List;
 use super::screen::Screen;
 use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor};
 use crate::model::Event;
+use crate::table::List;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

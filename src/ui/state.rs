@@ -1,14 +1,12 @@
 //! The state of the screen.
 
 use super::layout::{self, Areas, CardGrid};
-use super::list::List;
-use super::row::RowId;
 use super::rows::{self, device_keys};
 use super::screen::{DomainView, Screen};
 use super::seen::{self, Seen};
-use super::sort::{Order, SortKey};
 use crate::fleet::{Fleet, Host, HostId, TimeCursor};
 use crate::model::Event;
+use crate::table::{List, Order, RowId, SortKey};
 use crate::time::Interval;
 
 /// The state of one list. It stays while a domain of the list fills the screen.
@@ -151,7 +149,7 @@ impl UiState {
     }
 
     /// The parts of the screen while it shows a list.
-    fn list_areas(&self) -> Areas {
+    pub(super) fn list_areas(&self) -> Areas {
         layout::areas(self.size, layout::host_lines(self.hosts, self.size.1))
     }
 

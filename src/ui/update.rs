@@ -1,14 +1,12 @@
 //! What an action does to the state of the screen.
 
 use super::action::{Action, Effect};
-use super::list::List;
-use super::row::{DeviceKey, RowId};
 use super::rows::device_keys;
 use super::screen::{DomainView, Screen};
 use super::seen;
-use super::sort::SortKey;
 use super::state::{UiState, Unfiltered};
 use crate::fleet::{DomainId, Fleet, Host, TimeCursor, When};
+use crate::table::{DeviceKey, List, RowId, SortKey};
 
 /// Applies one action. Returns what the caller has to do outside of the screen.
 pub fn update(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {

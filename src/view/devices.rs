@@ -1,7 +1,7 @@
-//! The sibling lists: all disks, all NICs, all vCPUs of all domains. The domain screen draws its rows with them too.
+//! The lists of all disks, all NICs and all vCPUs. The domain screen draws its device rows with the same functions.
 
 use super::Scene;
-use super::columns::{self, Column};
+use super::columns;
 use super::format;
 use super::graph::{self, Window};
 use super::marks;
@@ -10,7 +10,7 @@ use super::theme::Role;
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Domain, Host, Limits, Series, When, disk_limits, nic_limits, vcpu_limits};
 use crate::model::Severity;
-use crate::ui::{DeviceKey, List, RowId, SortKey};
+use crate::table::{Content, DeviceKey, List, Placed, RowId, Wanted, fit};
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,122 +19,18 @@ use DiskMetric as D;
 use NicMetric as N;
 use VcpuMetric as V;
 
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Content {
-    /// The domain's name; not on the domain's own screen.
-    Domain,
-    Device,
-    /// What the device is: source, bridge, host CPU.
-    About,
-    Disk(D, Role),
-    DiskHistory,
-    Nic(N, Role),
-    NicHistory,
-    Vcpu(V, Role),
-    VcpuHistory,
-}
-
-use Content::{About, Device, Disk, DiskHistory, Nic, NicHistory, Vcpu, VcpuHistory};
-
-const fn words(content: Content, title: &'static str, width: u16, rank: u8, grow: u16, most: u16) -> Column<Content> {
-    let sort = match content {
-        Content::Domain => Some(SortKey::Name),
-        _ => None,
-    };
-    Column { content, title, width, sort, right: false, rank, grow, most }
-}
-
-const fn disk(metric: D, role: Role, title: &'static str, width: u16, rank: u8) -> Column<Content> {
-    Column::figure(Disk(metric, role), title, width, rank, SortKey::Disk(metric))
-}
-
-const fn nic(metric: N, role: Role, title: &'static str, width: u16, rank: u8) -> Column<Content> {
-    Column::figure(Nic(metric, role), title, width, rank, SortKey::Nic(metric))
-}
-
-const fn vcpu(metric: V, role: Role, title: &'static str, width: u16, rank: u8) -> Column<Content> {
-    Column::figure(Vcpu(metric, role), title, width, rank, SortKey::Vcpu(metric))
-}
-
-const DISKS: &[Column<Content>] = &[
-    words(Content::Domain, "DOMAIN", 12, 0, 2, 30),
-    words(Device, " DISK", 5, 0, 1, 10),
-    words(DiskHistory, "", 6, 7, 2, 30),
-    disk(D::ReadBytes, Role::DiskRead, "RD/s", 5, 0),
-    disk(D::WriteBytes, Role::DiskWrite, "WR/s", 5, 0),
-    disk(D::ReadRequests, Role::Text, "RDOPS", 6, 2),
-    disk(D::WriteRequests, Role::Text, "WROPS", 6, 2),
-    disk(D::Flushes, Role::Text, "FLUSH", 6, 3),
-    disk(D::ReadLatency, Role::Text, "RDLAT", 6, 1),
-    disk(D::WriteLatency, Role::Text, "WRLAT", 6, 1),
-    disk(D::FlushLatency, Role::Text, "FLLAT", 6, 4),
-    disk(D::InFlight, Role::Text, "QUEUE", 6, 5),
-    disk(D::Errors, Role::Text, "ERRS", 5, 9),
-    words(About, "SOURCE", 16, 8, 2, 60),
-];
-
-const NICS: &[Column<Content>] = &[
-    words(Content::Domain, "DOMAIN", 12, 0, 2, 30),
-    words(Device, " NIC", 7, 0, 1, 12),
-    words(NicHistory, "", 6, 7, 2, 30),
-    nic(N::RxBytes, Role::NetReceive, "RX/s", 5, 0),
-    nic(N::TxBytes, Role::NetTransmit, "TX/s", 5, 0),
-    nic(N::RxPackets, Role::Text, "RXPK", 5, 1),
-    nic(N::TxPackets, Role::Text, "TXPK", 5, 1),
-    nic(N::RxDrops, Role::Text, "RXDROP", 7, 2),
-    nic(N::TxDrops, Role::Text, "TXDROP", 7, 2),
-    nic(N::RxErrors, Role::Text, "RXERR", 6, 3),
-    nic(N::TxErrors, Role::Text, "TXERR", 6, 3),
-    words(About, "CONNECTED TO", 16, 8, 2, 60),
-];
-
-const VCPUS: &[Column<Content>] = &[
-    words(Content::Domain, "DOMAIN", 12, 0, 2, 30),
-    words(Device, " vCPU", 5, 0, 0, 5),
-    words(VcpuHistory, "", 10, 3, 4, 80),
-    vcpu(V::Use, Role::Text, "USE%", 5, 0),
-    vcpu(V::Steal, Role::Text, "STEAL%", 7, 0),
-    vcpu(V::Wait, Role::Text, "WAIT%", 6, 1),
-    words(About, "STATE", 8, 2, 1, 24),
-];
-
-/// The heading over a figure of disks.
-pub(super) fn disk_heading(metric: D) -> Option<&'static str> {
-    DISKS.iter().find(|column| matches!(column.content, Disk(shown, _) if shown == metric)).map(|column| column.title)
-}
-
-/// The same of NICs.
-pub(super) fn nic_heading(metric: N) -> Option<&'static str> {
-    NICS.iter().find(|column| matches!(column.content, Nic(shown, _) if shown == metric)).map(|column| column.title)
-}
-
-/// The same of vCPUs.
-pub(super) fn vcpu_heading(metric: V) -> Option<&'static str> {
-    VCPUS.iter().find(|column| matches!(column.content, Vcpu(shown, _) if shown == metric)).map(|column| column.title)
-}
-
-fn columns_of(list: List) -> &'static [Column<Content>] {
-    match list {
-        List::Nics => NICS,
-        List::Vcpus => VCPUS,
-        List::Table | List::Panes | List::Disks | List::Events => DISKS,
-    }
-}
-
-/// A driver that says where vCPUs run says it of all: of so many it would have been known.
+/// A driver that reports the host CPUs of vCPUs reports them for all: after so many vCPUs it is known whether it does.
 const TRIED: usize = 64;
 
-/// The columns for these devices. Where it is known which host CPU a vCPU runs on, these words come before its history
-/// grows; they have the same place for every number, so that nothing moves with it.
-pub(super) fn columns_for<'a>(
-    list: List,
-    devices: impl Iterator<Item = (&'a Domain, &'a DeviceKey)>,
-) -> Vec<Column<Content>> {
-    let mut columns = columns_of(list).to_vec();
+/// The columns for these devices, without their places. Where the host CPUs of vCPUs are known, the column for them is
+/// wide enough for every number before the chart grows, so that nothing moves with the number.
+pub(super) fn wanted<'a>(list: List, devices: impl Iterator<Item = (&'a Domain, &'a DeviceKey)>) -> Vec<Wanted> {
+    let mut columns: Vec<_> = list.columns().iter().map(Wanted::from).collect();
     if list == List::Vcpus {
         let is_known = devices.take(TRIED).any(|(domain, key)| host_cpu(domain, key).is_some());
-        for column in columns.iter_mut().filter(|column| matches!(column.content, About)) {
-            (column.grow, column.most) = if is_known { (column.most, column.most) } else { (0, column.width) };
+        for wanted in columns.iter_mut().filter(|wanted| wanted.column.content == Content::About) {
+            let most = wanted.column.most;
+            (wanted.grow, wanted.most) = if is_known { (most, most) } else { (0, wanted.width) };
         }
     }
     columns
@@ -150,7 +46,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, list: List) {
         RowId::Device(id, key) => Some((scene.fleet.domain(*id)?.1, key)),
         RowId::Domain(_) | RowId::Event(..) => None,
     });
-    let columns = columns::fit(&columns_for(list, devices), area.width.saturating_sub(1));
+    let columns = fit(wanted(list, devices), area.width.saturating_sub(1));
     columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if scene.ui.rows.is_empty() {
@@ -183,52 +79,73 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, list: List) {
     columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
 }
 
-/// A device's row; `top`: of the scale of all histories in sight, so that they can be compared.
+/// Draws the row of a device; `top`: the top of the scale of all charts on the screen, so that they can be compared.
 pub(super) fn draw_row(
     scene: &Scene,
     buffer: &mut Buffer,
     place: Rect,
-    columns: &[(Column<Content>, u16, u16)],
+    columns: &[Placed],
     (host, domain, key): (&Host, &Domain, &DeviceKey),
     top: f64,
 ) {
     let when = host.timeline.when(scene.ui.cursor);
-    for (column, offset, width) in columns {
-        let cell = Rect { x: place.x + offset, width: *width, ..place };
-        let room = usize::from(*width);
-        let (role, words) = match column.content {
-            Content::Domain => (Role::Title, text::fit(&domain.name, room, scene.palette.symbols)),
-            Device => {
+    for placed in columns {
+        let cell = placed.cell(place);
+        let room = usize::from(placed.width);
+        let (role, words) = match placed.column.content {
+            Content::Name => (Role::Title, text::fit(&domain.name, room, scene.palette.symbols)),
+            Content::Device => {
                 let loudest = severity(domain, key, when);
                 let sign = loudest.map_or(" ", |severity| marks::sign(severity, scene.palette.symbols));
                 let name = text::fit(&device_name(key), room.saturating_sub(1), scene.palette.symbols);
                 (loudest.map_or(Role::Title, marks::role), format!("{sign}{name}"))
             }
-            About => (Role::Dim, text::fit_path(&about(domain, key), room, scene.palette.symbols)),
-            DiskHistory | NicHistory | VcpuHistory => {
+            Content::About => (Role::Dim, text::fit_path(&about(domain, key), room, scene.palette.symbols)),
+            Content::DiskHistory | Content::NicHistory | Content::VcpuHistory => {
                 let bins = history(scene, host, domain, key, room);
                 (history_role(key), graph::inline(&bins, top, scene.palette.symbols))
             }
             content => figure(scene, content, domain, key, when),
         };
-        columns::put(scene, buffer, cell, column.right, role, words);
+        columns::put(scene, buffer, cell, placed.column.right, role, words);
     }
 }
 
 fn figure(scene: &Scene, content: Content, domain: &Domain, key: &DeviceKey, when: When) -> (Role, String) {
     let found = match (content, key) {
-        (Disk(metric, role), DeviceKey::Disk(key)) => {
+        (Content::Disk(metric), DeviceKey::Disk(key)) => {
+            let role = disk_role(metric);
             domain.disks.get(key).map(|disk| value(scene, &disk.series, metric, when, disk_limits(metric), role))
         }
-        (Nic(metric, role), DeviceKey::Nic(key)) => {
+        (Content::Nic(metric), DeviceKey::Nic(key)) => {
+            let role = nic_role(metric);
             domain.nics.get(key).map(|nic| value(scene, &nic.series, metric, when, nic_limits(metric), role))
         }
-        (Vcpu(metric, role), DeviceKey::Vcpu(key)) => {
+        (Content::Vcpu(metric), DeviceKey::Vcpu(key)) => {
+            let role = Role::Text;
             domain.vcpus.get(key).map(|vcpu| value(scene, &vcpu.series, metric, when, vcpu_limits(metric), role))
         }
         _ => None,
     };
     found.unwrap_or((Role::Dim, scene.none().to_owned()))
+}
+
+/// The colour of a figure of a disk in which there is nothing wrong.
+fn disk_role(metric: D) -> Role {
+    match metric {
+        D::ReadBytes => Role::DiskRead,
+        D::WriteBytes => Role::DiskWrite,
+        _ => Role::Text,
+    }
+}
+
+/// The colour of a figure of a NIC in which there is nothing wrong.
+fn nic_role(metric: N) -> Role {
+    match metric {
+        N::RxBytes => Role::NetReceive,
+        N::TxBytes => Role::NetTransmit,
+        _ => Role::Text,
+    }
 }
 
 fn value<M: Metric>(
@@ -284,48 +201,42 @@ fn history_role(key: &DeviceKey) -> Role {
     }
 }
 
-/// The top of the scale for the histories of all rows in sight.
+/// The top of the scale for the charts of all rows on the screen.
 pub(super) fn top<'a>(
     scene: &Scene,
-    columns: &[(Column<Content>, u16, u16)],
+    columns: &[Placed],
     rows: impl Iterator<Item = (&'a Host, &'a Domain, &'a DeviceKey)>,
 ) -> f64 {
-    let histories = [DiskHistory, NicHistory, VcpuHistory].map(|content| std::mem::discriminant(&content));
-    let found = columns.iter().find(|(column, ..)| histories.contains(&std::mem::discriminant(&column.content)));
-    let Some((column, _, width)) = found else { return 1.0 };
-    let room = usize::from(*width);
-    let peaks = rows.filter_map(|(host, domain, key)| graph::peak(&history(scene, host, domain, key, room)));
-    let (unit, least) = match column.content {
-        VcpuHistory => (Unit::Percent, 100.0),
-        _ => (Unit::BytesPerSecond, 1024.0),
+    let Some((placed, unit)) = columns.iter().find_map(|placed| Some((placed, chart_unit(placed)?))) else {
+        return 1.0;
     };
-    let peak = peaks.fold(least, f64::max);
-    if unit == Unit::Percent { peak } else { format::nice_ceiling(unit, peak) }
+    let room = usize::from(placed.width);
+    let peaks = rows.filter_map(|(host, domain, key)| graph::peak(&history(scene, host, domain, key, room)));
+    match unit {
+        Unit::Percent => peaks.fold(100.0, f64::max),
+        _ => format::nice_ceiling(unit, peaks.fold(1024.0, f64::max)),
+    }
 }
 
-/// Says the top of the scale over the histories.
-pub(super) fn scale_heading(
-    scene: &Scene,
-    buffer: &mut Buffer,
-    area: Rect,
-    columns: &[(Column<Content>, u16, u16)],
-    top: f64,
-) {
-    for (column, offset, width) in columns {
-        let unit = match column.content {
-            DiskHistory | NicHistory => Unit::BytesPerSecond,
-            VcpuHistory => Unit::Percent,
-            _ => continue,
-        };
-        let symbols = scene.palette.symbols;
-        let percent = if unit == Unit::Percent { "%" } else { "" };
-        let words = format::up_to(&format!("{}{percent}", format::figure(unit, top, symbols)), symbols);
-        // By what the list is sorted may stand there.
-        let is_free = (0..*width).all(|x| buffer[(area.x + offset + x, area.y)].symbol() == " ");
-        if is_free && text::width(&words) <= usize::from(*width) {
-            let cell = Rect { x: area.x + offset, width: *width, height: 1, ..area };
-            columns::put(scene, buffer, cell, true, Role::Dim, words);
-        }
+/// The unit of a column of charts; `None`: it has no charts.
+fn chart_unit(placed: &Placed) -> Option<Unit> {
+    match placed.column.content {
+        Content::DiskHistory | Content::NicHistory => Some(Unit::BytesPerSecond),
+        Content::VcpuHistory => Some(Unit::Percent),
+        _ => None,
+    }
+}
+
+/// Shows the top of the scale over the charts, unless the sort order is shown there.
+pub(super) fn scale_heading(scene: &Scene, buffer: &mut Buffer, area: Rect, columns: &[Placed], top: f64) {
+    let Some((placed, unit)) = columns.iter().find_map(|placed| Some((placed, chart_unit(placed)?))) else { return };
+    let symbols = scene.palette.symbols;
+    let percent = if unit == Unit::Percent { "%" } else { "" };
+    let words = format::up_to(&format!("{}{percent}", format::figure(unit, top, symbols)), symbols);
+    let cell = placed.cell(area);
+    let is_free = (cell.left()..cell.right()).all(|x| buffer[(x, cell.y)].symbol() == " ");
+    if is_free && text::width(&words) <= usize::from(cell.width) {
+        columns::put(scene, buffer, cell, true, Role::Dim, words);
     }
 }
 

@@ -26,6 +26,7 @@ use super::{Scene, message};
 use crate::fleet::metric::{DomainMetric, HostCpuMetric, Metric};
 use crate::fleet::{Domain, Host, When};
 use crate::model::Call;
+use crate::table::{Column, Content, Placed, fit};
 use crate::ui::{DeviceKey, DomainView, List, device_keys, domain_areas};
 use crate::units::{Bytes, Unit};
 use ratatui::buffer::Buffer;
@@ -337,15 +338,15 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
         }
     }
     let own = |list: List| -> Vec<_> {
-        let mut all = devices::columns_for(list, keys.iter().map(|key| (domain, key)));
-        all.retain(|column| !matches!(column.content, devices::Content::Domain));
+        let mut all = devices::wanted(list, keys.iter().map(|key| (domain, key)));
+        all.retain(|wanted| wanted.column.content != Content::Name);
         all
     };
     let total = items.len();
     let (mut fitted, mut top) = (Vec::new(), 0.0);
     for (index, item) in items.into_iter().enumerate() {
         if let Item::Heading(list) = item {
-            fitted = columns::fit(&own(list), area.width.saturating_sub(1));
+            fitted = fit(own(list), area.width.saturating_sub(1));
             let rows = keys.iter().filter(|key| is_in(list, key)).map(|key| (host, domain, key));
             top = devices::top(scene, &fitted, rows);
         }
@@ -376,17 +377,11 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
     events::of_domain(scene, buffer, Rect { y: area.y + used, height: area.height - used, ..area }, host, domain);
 }
 
-fn heading_row(
-    scene: &Scene,
-    buffer: &mut Buffer,
-    area: Rect,
-    fitted: &[(columns::Column<devices::Content>, u16, u16)],
-    top: f64,
-) {
+fn heading_row(scene: &Scene, buffer: &mut Buffer, area: Rect, fitted: &[Placed], top: f64) {
     buffer.set_style(area, scene.palette.style(Role::Heading));
-    for (column, offset, width) in fitted {
-        let cell = Rect { x: area.x + offset, width: *width, ..area };
-        columns::put(scene, buffer, cell, column.right, Role::Heading, column.title.to_owned());
+    for placed in fitted {
+        let Column { heading, right, .. } = *placed.column;
+        columns::put(scene, buffer, placed.cell(area), right, Role::Heading, heading.to_owned());
     }
     devices::scale_heading(scene, buffer, area, fitted, top);
 }

@@ -1,13 +1,13 @@
 //! Events: the list of all events, and the events of one domain on its screen.
 
-use super::columns::{self, Column};
+use super::columns;
 use super::marks;
 use super::text;
 use super::theme::Role;
 use super::{Scene, Symbols, host};
 use crate::fleet::{Domain, DomainId, Host, HostId};
 use crate::model::{Call, Event, Severity};
-use crate::ui::{RowId, SortKey};
+use crate::table::{Content, List, Placed, RowId, Wanted, fit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::time::Duration;
@@ -19,33 +19,6 @@ const LARGE: (u16, u16) = (120, 40);
 /// Fewest free lines below the devices: a heading and one event.
 const LEAST: u16 = 2;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Content {
-    Sign,
-    Time,
-    Domain,
-    What,
-    Why,
-}
-
-const fn column(content: Content, title: &'static str, widths: (u16, u16), rank: u8, grow: u16) -> Column<Content> {
-    let sort = match content {
-        Content::Sign => Some(SortKey::Trouble),
-        Content::Time => Some(SortKey::Time),
-        Content::Domain => Some(SortKey::Name),
-        Content::What | Content::Why => None,
-    };
-    Column { content, title, width: widths.0, sort, right: false, rank, grow, most: widths.1 }
-}
-
-const COLUMNS: &[Column<Content>] = &[
-    column(Content::Sign, "", (2, 2), 0, 0),
-    column(Content::Time, "TIME", (8, 8), 0, 0),
-    column(Content::Domain, "DOMAIN", (12, 30), 0, 2),
-    column(Content::What, "EVENT", (14, 19), 0, 2),
-    column(Content::Why, "WHY", (10, 160), 1, 3),
-];
-
 /// What the empty list says: whether libvirt delivers events at all.
 fn nothing(scene: &Scene) -> String {
     match scene.fleet.hosts().iter().find_map(|host| host.unsupported(Call::Events)) {
@@ -56,7 +29,7 @@ fn nothing(scene: &Scene) -> String {
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let shown = scene.ui.rows.iter().filter_map(|row| event(scene, row)).map(|(_, event)| event);
-    let columns = columns::fit(&wanted(scene, area.width, shown), area.width.saturating_sub(1));
+    let columns = fit(wanted(scene, area.width, shown), area.width.saturating_sub(1));
     columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if scene.ui.rows.is_empty() {
@@ -97,11 +70,10 @@ pub(super) fn of_domain(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &H
         return;
     }
     let mut own = wanted(scene, area.width, shown.iter().copied());
-    own.retain(|column| column.content != Content::Domain);
-    let columns = columns::fit(&own, area.width.saturating_sub(1));
-    for (column, offset, width) in &columns {
-        let cell = Rect { x: area.x + offset, width: *width, height: 1, ..area };
-        columns::put(scene, buffer, cell, false, Role::Heading, column.title.to_owned());
+    own.retain(|wanted| wanted.column.content != Content::EventDomain);
+    let columns = fit(own, area.width.saturating_sub(1));
+    for placed in &columns {
+        columns::put(scene, buffer, placed.cell(area), false, Role::Heading, placed.column.heading.to_owned());
     }
     for (line, event) in (1..).zip(shown) {
         draw_row(scene, buffer, Rect { y: area.y + line, height: 1, ..area }, &columns, host.id, event);
@@ -109,22 +81,23 @@ pub(super) fn of_domain(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &H
 }
 
 /// Columns for these events, each as narrow as its content, so that the reason gets the rest.
-fn wanted<'a>(scene: &Scene, width: u16, shown: impl Iterator<Item = &'a Event>) -> Vec<Column<Content>> {
+fn wanted<'a>(scene: &Scene, width: u16, shown: impl Iterator<Item = &'a Event>) -> Vec<Wanted> {
     let (mut time, mut name, mut what) = (8, 6, 5);
     for event in shown {
         time = time.max(if is_old(scene, event) { 12 } else { 8 });
         name = name.max(event.domain.as_ref().map_or(6, |domain| text::width(&text::clean(&domain.name))));
         what = what.max(text::width(event.kind.what()));
     }
-    let mut columns = COLUMNS.to_vec();
-    for column in &mut columns {
-        let most = match column.content {
-            Content::Time => time,
-            Content::Domain => (name as u16).min((width / 5).max(12)),
-            Content::What => what as u16,
-            Content::Sign | Content::Why => continue,
+    let mut columns: Vec<_> = List::Events.columns().iter().map(Wanted::from).collect();
+    for wanted in &mut columns {
+        let most = match wanted.column.content {
+            Content::EventTime => time,
+            Content::EventDomain => (name as u16).min((width / 5).max(12)),
+            Content::Event => what as u16,
+            _ => continue,
         };
-        (column.width, column.most) = (column.width.min(most).max(if column.grow == 0 { most } else { 0 }), most);
+        let least = if wanted.grow == 0 { most } else { 0 };
+        (wanted.width, wanted.most) = (wanted.width.min(most).max(least), most);
     }
     columns
 }
@@ -136,37 +109,31 @@ fn event<'a>(scene: &Scene<'a>, row: &RowId) -> Option<(HostId, &'a Event)> {
     }
 }
 
-fn draw_row(
-    scene: &Scene,
-    buffer: &mut Buffer,
-    place: Rect,
-    columns: &[(Column<Content>, u16, u16)],
-    host: HostId,
-    event: &Event,
-) {
+fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed], host: HostId, event: &Event) {
     let symbols = scene.palette.symbols;
     let seen = scene.ui.seen.contains(host, event);
-    for (column, offset, width) in columns {
-        let cell = Rect { x: place.x + offset, width: *width, ..place };
-        let room = usize::from(*width);
-        let (role, words) = match column.content {
-            Content::Sign => {
+    for placed in columns {
+        let cell = placed.cell(place);
+        let room = usize::from(placed.width);
+        let (role, words) = match placed.column.content {
+            Content::EventSign => {
                 let sign = Some(sign(scene, event)).filter(|sign| !sign.is_empty()).unwrap_or(" ");
                 (role(event).unwrap_or(Role::Title), format!("{sign}{}", if seen { " " } else { unseen(symbols) }))
             }
-            Content::Time => (Role::Dim, time(scene, event)),
-            Content::Domain => match &event.domain {
+            Content::EventTime => (Role::Dim, time(scene, event)),
+            Content::EventDomain => match &event.domain {
                 Some(domain) => {
                     let there = scene.fleet.domain(DomainId { host, uuid: domain.uuid }).is_some();
                     (if there { Role::Title } else { Role::Dim }, text::fit(&domain.name, room, symbols))
                 }
                 None => (Role::Dim, "(host)".to_owned()),
             },
-            Content::What => {
+            Content::Event => {
                 let role = role(event).unwrap_or(if seen { Role::Text } else { Role::Title });
                 (role, text::shorten(event.kind.what(), room, symbols))
             }
-            Content::Why => (Role::Text, text::shorten(&event.kind.why(), room, symbols)),
+            Content::EventReason => (Role::Text, text::shorten(&event.kind.why(), room, symbols)),
+            _ => continue,
         };
         columns::put(scene, buffer, cell, false, role, words);
     }

@@ -4,9 +4,10 @@ use super::chart;
 use super::marks;
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, devices, events, table};
-use crate::fleet::metric::{DiskMetric, DomainMetric, HostMetric, Metric, NicMetric, VcpuMetric};
+use super::{Scene, Symbols, events};
+use crate::fleet::metric::{DomainMetric, HostMetric, Metric};
 use crate::model::Severity;
+use crate::table::{Content, List};
 use crate::ui::BINDINGS;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -102,31 +103,57 @@ fn lines(scene: &Scene, width: usize) -> Vec<Line<'static>> {
             lines.push(Line::default());
         }
     }
-    figures::<DomainMetric>(scene, &mut lines, width, "Figures of a domain", table::heading_of);
-    figures::<DiskMetric>(scene, &mut lines, width, "Figures of a disk", devices::disk_heading);
-    figures::<NicMetric>(scene, &mut lines, width, "Figures of a NIC", devices::nic_heading);
-    figures::<VcpuMetric>(scene, &mut lines, width, "Figures of a vCPU", devices::vcpu_heading);
-    figures::<HostMetric>(scene, &mut lines, width, "Figures of the host", |_| None);
+    for (list, title) in [
+        (List::Table, "Columns of the domains"),
+        (List::Disks, "Columns of the disks"),
+        (List::Nics, "Columns of the NICs"),
+        (List::Vcpus, "Columns of the vCPUs"),
+        (List::Events, "Columns of the events"),
+    ] {
+        columns(scene, &mut lines, width, list, title);
+    }
+    let has_column = |metric: &DomainMetric| {
+        List::Table.columns().iter().any(|column| match column.content {
+            Content::Domain(shown) => shown == *metric,
+            Content::Memory => matches!(metric, DomainMetric::MemoryUsed | DomainMetric::MemoryGiven),
+            Content::DiskRequests => matches!(metric, DomainMetric::ReadRequests | DomainMetric::WriteRequests),
+            _ => false,
+        })
+    };
+    figures(scene, &mut lines, width, "Further figures of a domain", |metric| !has_column(metric));
+    figures(scene, &mut lines, width, "Figures of the host", |_: &HostMetric| true);
     lines
 }
 
-/// Each with the heading of its column, where it has one.
+/// The columns of a list: the heading, what the column shows, and where that comes from.
+fn columns(scene: &Scene, lines: &mut Vec<Line<'static>>, width: usize, list: List, title: &'static str) {
+    lines.push(Line::from(scene.span(Role::Heading, title)));
+    for column in list.columns() {
+        let head = vec![scene.span(Role::Key, format!("  {:<13} ", column.name()))];
+        lines.extend(hang(scene, head, 16, &plain(scene, &with_source(column.about(), &column.source())), width));
+    }
+    lines.push(Line::default());
+}
+
+/// Figures of a catalogue: the label, what the figure is, and where it comes from.
 fn figures<M: Metric>(
     scene: &Scene,
     lines: &mut Vec<Line<'static>>,
     width: usize,
     title: &'static str,
-    heading: fn(M) -> Option<&'static str>,
+    wanted: impl Fn(&M) -> bool,
 ) {
     lines.push(Line::from(scene.span(Role::Heading, title)));
-    for metric in M::ALL {
+    for metric in M::ALL.iter().filter(|metric| wanted(metric)) {
         let info = metric.info();
-        let heading = scene.span(Role::Heading, format!("{:<7}", heading(*metric).unwrap_or_default()));
-        let label = vec![scene.span(Role::Key, format!("  {:<14}", info.label)), heading];
-        let about = format!("{} ({})", info.about, metric.source());
-        lines.extend(hang(scene, label, 23, &plain(scene, &about), width));
+        let head = vec![scene.span(Role::Key, format!("  {:<13} ", info.label))];
+        lines.extend(hang(scene, head, 16, &plain(scene, &with_source(info.about, &metric.source())), width));
     }
     lines.push(Line::default());
+}
+
+fn with_source(about: &str, source: &str) -> String {
+    if source.is_empty() { about.to_owned() } else { format!("{about} ({source})") }
 }
 
 /// Signs in words or in seven bits, for a terminal without them.
@@ -134,7 +161,7 @@ fn plain(scene: &Scene, words: &str) -> String {
     if scene.palette.symbols != Symbols::Ascii {
         return words.to_owned();
     }
-    [("↑", "Up"), ("↓", "Down"), ("←", "Left"), ("→", "Right"), ("−", "-"), ("÷", "/")]
+    [("↑", "Up"), ("↓", "Down"), ("←", "Left"), ("→", "Right"), ("−", "-"), ("÷", "/"), ("–", "-")]
         .into_iter()
         .fold(words.to_owned(), |words, (sign, word)| words.replace(sign, word))
 }

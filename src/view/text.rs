@@ -1,31 +1,11 @@
 //! Text from outside (names, titles, paths): made safe to print and cut to a width.
 
 use super::theme::Symbols;
-use ratatui::buffer::CellWidth;
+use crate::text::cells;
+pub use crate::text::clean;
+pub(super) use crate::text::width;
 use ratatui::text::Span;
-use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
-
-/// Replaces control characters, line separators, and characters that change the writing direction or have no width by `�`.
-pub fn clean(text: &str) -> Cow<'_, str> {
-    if is_plain(text) {
-        return text.into();
-    }
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(
-                c,
-                '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-                    | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-            )
-    };
-    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Whether the text is printable ASCII, as nearly all names are: nothing to replace, and one column a byte.
-fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
 
 /// Cleaned text, cut in the middle where it is too wide, since the ends of names tell numbered guests apart.
 pub fn fit(text: &str, width: usize, symbols: Symbols) -> String {
@@ -88,23 +68,9 @@ pub(super) fn wrap(text: &str, first: usize, width: usize) -> Vec<String> {
     lines
 }
 
-/// Columns that a text takes in a buffer of cells, grapheme by grapheme. The width of the text as a whole may be smaller
-/// (an Arabic lam and alef count as one) or larger (a half-width katakana with its sound mark counts as two).
-pub(super) fn width(text: &str) -> usize {
-    if is_plain(text) {
-        return text.len();
-    }
-    text.graphemes(true).map(cells).sum()
-}
-
 /// Columns that the spans of a line take.
 pub(super) fn width_of<'a>(spans: impl IntoIterator<Item = &'a Span<'a>>) -> usize {
     spans.into_iter().map(|span| width(&span.content)).sum()
-}
-
-/// Columns of a grapheme, as the buffer counts them.
-fn cells(grapheme: &str) -> usize {
-    grapheme.cell_width().into()
 }
 
 fn take<'a>(parts: impl Iterator<Item = &'a str>, room: usize) -> Vec<&'a str> {
@@ -152,14 +118,6 @@ mod tests {
         assert_eq!(fit("ｶﾞｶﾞ", 4, Symbols::Braille), "ｶﾞｶﾞ");
         assert_eq!(fit("ｶﾞｶﾞ", 3, Symbols::Braille), "ｶﾞ…");
         assert_eq!(shorten("日ﾟ日ﾟ", 5, Symbols::Braille), "日ﾟ…");
-    }
-
-    #[test]
-    fn control_characters_and_direction_marks_are_replaced() {
-        assert_eq!(clean("a\x1b[31mb\u{202e}c\r\n"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}\u{fffd}");
-        for hidden in ['\u{61c}', '\u{200b}', '\u{2028}', '\u{2029}', '\u{2066}', '\u{fffa}', '\u{e0041}'] {
-            assert_eq!(clean(&hidden.to_string()), "\u{fffd}");
-        }
     }
 
     proptest! {

@@ -154,10 +154,9 @@ impl Domain {
     }
 
     fn read_memory(&mut self, now: MemorySample, elapsed: Option<Duration>) {
-        rates::memory_gauges(&mut self.series, &now);
         match elapsed {
-            Some(elapsed) => rates::memory_rates(&mut self.series, &now, &self.memory, elapsed),
-            None => rates::memory_rates(&mut self.series, &now, &MemorySample::default(), Duration::from_secs(1)),
+            Some(elapsed) => rates::memory(&mut self.series, &now, &self.memory, elapsed),
+            None => rates::memory(&mut self.series, &now, &MemorySample::default(), Duration::from_secs(1)),
         }
         self.memory = now;
     }

@@ -1,31 +1,59 @@
-//! Rates from two readings: `(now − before) / elapsed`, computed once for all screens and outputs.
+//! Figures from two readings, `(now − before) / elapsed`, computed once for all screens and outputs.
 //!
-//! There is no rate at the first reading, if the counter fell, or if the value is missing in one of the two readings.
+//! The [catalogue](crate::fleet::metric) says how each figure is derived; this file has the arithmetic, and the code of the
+//! figures for which there is no general rule. There is no rate at the first reading, if the counter fell, or if the value is
+//! missing in one of the two readings.
 
 use crate::fleet::history::Series;
-use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, NicMetric, VcpuMetric};
+use crate::fleet::metric::{
+    Derivation, DiskMetric, DomainMetric, DomainTotal, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric,
+};
+use crate::model::totals::{CpuTotal, DiskTotal, MemoryTotal, Total};
 use crate::model::{BlockSample, Counter, CpuSample, MemorySample, NetSample, NodeSample, VcpuSample};
-use crate::units::{Amount, Bytes, Nanoseconds};
+use crate::units::{Bytes, Nanoseconds};
+use std::sync::LazyLock;
 use std::time::Duration;
 
+/// How much a counter grew. `None` where a value is missing or the counter fell.
+fn growth(now: Option<u64>, before: Option<u64>) -> Option<u64> {
+    now?.checked_sub(before?)
+}
+
 /// Growth per second.
-fn rate<Q: Amount>(now: Option<Counter<Q>>, before: Option<Counter<Q>>, elapsed: Duration) -> Option<f64> {
-    Some(now?.growth_since(before?)? as f64 / elapsed.as_secs_f64())
+fn rate(now: Option<u64>, before: Option<u64>, elapsed: Duration) -> Option<f64> {
+    Some(growth(now, before)? as f64 / elapsed.as_secs_f64())
 }
 
-/// Growth of a CPU time in percent of the elapsed time; 100 is one core.
-fn percent(now: Option<Counter<Nanoseconds>>, before: Option<Counter<Nanoseconds>>, elapsed: Duration) -> Option<f64> {
-    rate(now, before, elapsed).map(|ns_per_second| ns_per_second / 1e7)
+/// Growth of a time in nanoseconds as a share of the elapsed time; 100 is one core.
+fn share(now: Option<u64>, before: Option<u64>, elapsed: Duration) -> Option<f64> {
+    rate(now, before, elapsed).map(|nanoseconds| nanoseconds / 1e7)
 }
 
-/// Mean time of a request in nanoseconds; `None`: no request ended.
-fn latency<Q: Amount>(
-    time: (Option<Counter<Nanoseconds>>, Option<Counter<Nanoseconds>>),
-    requests: (Option<Counter<Q>>, Option<Counter<Q>>),
-) -> Option<f64> {
-    let count = requests.0?.growth_since(requests.1?)?;
-    let time = time.0?.growth_since(time.1?)?;
-    (count > 0).then(|| time as f64 / count as f64)
+/// One figure, as the catalogue says. `None` also for a figure with code of its own.
+fn figure<T: Total>(derivation: Derivation<T>, now: &T::Record, before: &T::Record, elapsed: Duration) -> Option<f64> {
+    let [now, before] = [now, before].map(|record| move |total: T| total.of(record));
+    match derivation {
+        Derivation::Gauge(total) => now(total).map(|value| value as f64),
+        Derivation::Rate(total) => rate(now(total), before(total), elapsed),
+        Derivation::Share(total) => share(now(total), before(total), elapsed),
+        Derivation::MeanTime(time, requests) => {
+            let count = growth(now(requests), before(requests)).filter(|count| *count > 0)?;
+            Some(growth(now(time), before(time))? as f64 / count as f64)
+        }
+        Derivation::Own(..) => None,
+    }
+}
+
+/// All figures of a device, except those with code of their own.
+fn figures<M: Metric<Total: Total>>(
+    series: &mut Series<M>,
+    now: &<M::Total as Total>::Record,
+    before: &<M::Total as Total>::Record,
+    elapsed: Duration,
+) {
+    for metric in M::ALL {
+        series.set(*metric, figure(metric.derivation(), now, before, elapsed));
+    }
 }
 
 /// Sets a host's own figures: shares of its CPU time and used memory.
@@ -52,25 +80,33 @@ pub(crate) fn node(series: &mut Series<HostMetric>, now: &NodeSample, before: &N
     );
 }
 
+/// Figures of a domain that come from one record, and how.
+type Derivations<T> = Vec<(DomainMetric, Derivation<T>)>;
+
+static OF_CPU: LazyLock<Derivations<CpuTotal>> = LazyLock::new(|| derivations(Derivation::of_cpu));
+static OF_MEMORY: LazyLock<Derivations<MemoryTotal>> = LazyLock::new(|| derivations(Derivation::of_memory));
+
+fn derivations<T>(of: fn(Derivation<DomainTotal>) -> Option<Derivation<T>>) -> Derivations<T> {
+    DomainMetric::ALL.iter().filter_map(|metric| Some((*metric, of(metric.derivation())?))).collect()
+}
+
 pub(crate) fn cpu(series: &mut Series<DomainMetric>, now: &CpuSample, before: &CpuSample, elapsed: Duration) {
     // The counts of two sources differ, so their difference is not the time that passed.
     let none = CpuSample::default();
     let before = if before.source == now.source { before } else { &none };
-    series.set(DomainMetric::Cpu, percent(now.time, before.time, elapsed));
-    series.set(DomainMetric::User, percent(now.user, before.user, elapsed));
-    series.set(DomainMetric::System, percent(now.system, before.system, elapsed));
+    for (metric, derivation) in &*OF_CPU {
+        series.set(*metric, figure(*derivation, now, before, elapsed));
+    }
     if let Some(delay) = now.delay {
         // A sum over another number of vCPUs cannot be compared.
         let before = before.delay.filter(|before| before.vcpus == delay.vcpus);
-        let steal = percent(Some(delay.time), before.map(|before| before.time), elapsed);
+        let steal = share(Some(delay.time.total()), before.map(|before| before.time.total()), elapsed);
         series.set(DomainMetric::Steal, steal.map(|steal| steal / f64::from(delay.vcpus.max(1))));
     }
 }
 
 pub(crate) fn vcpu(series: &mut Series<VcpuMetric>, now: &VcpuSample, before: &VcpuSample, elapsed: Duration) {
-    series.set(VcpuMetric::Use, percent(now.time, before.time, elapsed));
-    series.set(VcpuMetric::Steal, percent(now.delay, before.delay, elapsed));
-    series.set(VcpuMetric::Wait, percent(now.wait, before.wait, elapsed));
+    figures(series, now, before, elapsed);
 }
 
 pub(crate) fn host_cpu(
@@ -79,59 +115,32 @@ pub(crate) fn host_cpu(
     before: &Counter<Nanoseconds>,
     elapsed: Duration,
 ) {
-    series.set(HostCpuMetric::Use, percent(Some(*now), Some(*before), elapsed));
+    figures(series, now, before, elapsed);
 }
 
-/// Sets the gauges; they need one reading only.
-pub(crate) fn memory_gauges(series: &mut Series<DomainMetric>, now: &MemorySample) {
+pub(crate) fn memory(series: &mut Series<DomainMetric>, now: &MemorySample, before: &MemorySample, elapsed: Duration) {
+    for (metric, derivation) in &*OF_MEMORY {
+        series.set(*metric, figure(*derivation, now, before, elapsed));
+    }
     series.set(DomainMetric::MemoryUsed, now.used().map(|used| used.0 as f64));
-    series.set(DomainMetric::MemoryAvailable, now.available.map(|bytes| bytes.0 as f64));
-    series.set(DomainMetric::MemoryCached, now.disk_caches.map(|bytes| bytes.0 as f64));
-    series.set(DomainMetric::MemoryGiven, now.current.map(|bytes| bytes.0 as f64));
-    series.set(DomainMetric::Rss, now.rss.map(|bytes| bytes.0 as f64));
-}
-
-/// Sets the figures that need two readings.
-pub(crate) fn memory_rates(
-    series: &mut Series<DomainMetric>,
-    now: &MemorySample,
-    before: &MemorySample,
-    elapsed: Duration,
-) {
-    series.set(DomainMetric::SwapIn, rate(now.swap_in, before.swap_in, elapsed));
-    series.set(DomainMetric::SwapOut, rate(now.swap_out, before.swap_out, elapsed));
-    series.set(DomainMetric::MajorFaults, rate(now.major_faults, before.major_faults, elapsed));
 }
 
 pub(crate) fn disk(series: &mut Series<DiskMetric>, now: &BlockSample, before: &BlockSample, elapsed: Duration) {
-    use DiskMetric::*;
-    series.set(ReadBytes, rate(now.read_bytes, before.read_bytes, elapsed));
-    series.set(WriteBytes, rate(now.write_bytes, before.write_bytes, elapsed));
-    series.set(ReadRequests, rate(now.read_requests, before.read_requests, elapsed));
-    series.set(WriteRequests, rate(now.write_requests, before.write_requests, elapsed));
-    series.set(Flushes, rate(now.flush_requests, before.flush_requests, elapsed));
-    series.set(ReadLatency, latency((now.read_time, before.read_time), (now.read_requests, before.read_requests)));
-    series.set(WriteLatency, latency((now.write_time, before.write_time), (now.write_requests, before.write_requests)));
-    series.set(FlushLatency, latency((now.flush_time, before.flush_time), (now.flush_requests, before.flush_requests)));
-    // Requests are counted when they end. If none ended, the disk is idle, or all of its requests hang.
-    let ended = [ReadRequests, WriteRequests].into_iter().filter_map(|metric| series.latest(metric)).sum::<f64>();
-    let busy = rate(now.read_time, before.read_time, elapsed)
-        .zip(rate(now.write_time, before.write_time, elapsed))
-        .map(|(read, write)| (read + write) / 1e9);
-    series.set(InFlight, busy.filter(|_| ended > 0.0));
-    series.set(Errors, rate(now.errors, before.errors, elapsed));
+    figures(series, now, before, elapsed);
+    series.set(DiskMetric::InFlight, in_flight(now, before, elapsed));
+}
+
+/// Mean number of requests in flight: the sum of the times of the requests that ended, divided by the elapsed time. `None` if
+/// none ended: requests are counted when they end, so the disk is idle, or all of its requests hang.
+fn in_flight(now: &BlockSample, before: &BlockSample, elapsed: Duration) -> Option<f64> {
+    let grown = |total: DiskTotal| growth(total.of(now), total.of(before));
+    let ended = [DiskTotal::ReadRequests, DiskTotal::WriteRequests].into_iter().filter_map(grown).any(|n| n > 0);
+    let time = grown(DiskTotal::ReadTime)? as f64 + grown(DiskTotal::WriteTime)? as f64;
+    ended.then(|| time / elapsed.as_nanos() as f64)
 }
 
 pub(crate) fn nic(series: &mut Series<NicMetric>, now: &NetSample, before: &NetSample, elapsed: Duration) {
-    use NicMetric::*;
-    series.set(RxBytes, rate(now.rx_bytes, before.rx_bytes, elapsed));
-    series.set(TxBytes, rate(now.tx_bytes, before.tx_bytes, elapsed));
-    series.set(RxPackets, rate(now.rx_packets, before.rx_packets, elapsed));
-    series.set(TxPackets, rate(now.tx_packets, before.tx_packets, elapsed));
-    series.set(RxDrops, rate(now.rx_drops, before.rx_drops, elapsed));
-    series.set(TxDrops, rate(now.tx_drops, before.tx_drops, elapsed));
-    series.set(RxErrors, rate(now.rx_errors, before.rx_errors, elapsed));
-    series.set(TxErrors, rate(now.tx_errors, before.tx_errors, elapsed));
+    figures(series, now, before, elapsed);
 }
 
 impl MemorySample {
@@ -164,20 +173,20 @@ mod tests {
 
     #[test]
     fn a_rate_is_growth_divided_by_the_elapsed_time() {
-        assert_eq!(rate(count(30), count(10), Duration::from_millis(500)), Some(40.0));
-        assert_eq!(rate(count(10), count(10), SECOND), Some(0.0));
+        assert_eq!(rate(Some(30), Some(10), Duration::from_millis(500)), Some(40.0));
+        assert_eq!(rate(Some(10), Some(10), SECOND), Some(0.0));
     }
 
     #[test]
     fn no_rate_where_a_reading_is_missing_or_the_counter_fell() {
-        assert_eq!(rate(count(5), count(10), SECOND), None);
-        assert_eq!(rate(count(5), None, SECOND), None);
-        assert_eq!(rate(None, count(5), SECOND), None);
+        assert_eq!(rate(Some(5), Some(10), SECOND), None);
+        assert_eq!(rate(Some(5), None, SECOND), None);
+        assert_eq!(rate(None, Some(5), SECOND), None);
     }
 
     #[test]
     fn a_hundred_percent_is_one_core() {
-        assert_eq!(percent(nanoseconds(1_500_000_000), nanoseconds(0), SECOND), Some(150.0));
+        assert_eq!(share(Some(1_500_000_000), Some(0), SECOND), Some(150.0));
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! A row of a list, by what stays the same about it while lists change.
+//! A row of a list, by its identity, which stays the same while the list changes.
 
 use crate::fleet::{DomainId, HostId};
 use compact_str::CompactString;
 
-/// A device of a domain, by what stays the same about it.
+/// A device of a domain, by its identity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeviceKey {
     /// A disk, by its target.

@@ -1,20 +1,20 @@
-//! What a list can be sorted by.
+//! What a list can be sorted by, and the letters that sort.
 
 use super::row::{DeviceKey, RowId};
 use crate::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Domain, Series, When};
-use crate::model::DomainState;
+use crate::model::{DomainState, Groups};
 
-/// A column to sort by. What sums up a domain's devices is, of one of them, the device's own.
+/// What the rows of a list are sorted by. A sum over the devices of a domain is, in a list of devices, the device's own value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
-    /// The worst finding; of events, their severity.
+    /// The worst finding of a domain; the severity of an event.
     Trouble,
     /// The moment of an event.
     Time,
     /// The domain's name, then the device's.
     Name,
-    /// The state: running ones first.
+    /// The state: running domains first.
     State,
     /// Total CPU time of this run.
     CpuTime,
@@ -56,7 +56,7 @@ impl SortKey {
         }
     }
 
-    /// The order in which it is read first: names from a to z, figures from the largest.
+    /// The order in which it sorts first: names from a to z, figures from the largest.
     pub fn natural(self) -> Order {
         match self {
             Self::Name => Order::Ascending,
@@ -64,14 +64,25 @@ impl SortKey {
         }
     }
 
+    /// The groups of statistics that it needs; `of_device`: the group of the devices in a list of devices.
+    pub(super) fn groups(self, of_device: Groups) -> Groups {
+        match self {
+            _ if !of_device.is_empty() => of_device,
+            Self::Trouble => Groups::OVERVIEW,
+            Self::Time | Self::Name | Self::State => Groups::empty(),
+            Self::CpuTime => Groups::CPU,
+            Self::Vcpus => Groups::VCPU,
+            Self::Domain(metric) => metric.group(),
+            Self::DiskBytes | Self::DiskRequests => Groups::BLOCK,
+            Self::NetBytes => Groups::NET,
+            Self::Disk(metric) => metric.group(),
+            Self::Nic(metric) => metric.group(),
+            Self::Vcpu(metric) => metric.group(),
+        }
+    }
+
     /// The number to sort a row by; `None` sorts last in either order. `weight`: of the worst finding of its domain.
-    pub(super) fn value(
-        self,
-        row: &RowId,
-        domain: &Domain,
-        when: When,
-        weight: impl FnOnce() -> Option<f64>,
-    ) -> Option<f64> {
+    pub fn value(self, row: &RowId, domain: &Domain, when: When, weight: impl FnOnce() -> Option<f64>) -> Option<f64> {
         match row.device() {
             None if self == Self::Trouble => weight(),
             None => self.of_domain(domain, when),
@@ -133,7 +144,33 @@ impl SortKey {
     }
 }
 
-/// Both directions together; one that is not known counts as 0 beside one that is.
+/// The letters that sort, with what they sort by. A list of devices sorts by the device's [own](super::List::own) figure.
+pub const LETTERS: [(char, SortKey); 10] = [
+    ('!', SortKey::Trouble),
+    ('P', SortKey::Domain(DomainMetric::Cpu)),
+    ('T', SortKey::CpuTime),
+    ('M', SortKey::Domain(DomainMetric::MemoryUsed)),
+    ('N', SortKey::Name),
+    ('W', SortKey::Domain(DomainMetric::Steal)),
+    ('D', SortKey::DiskBytes),
+    ('I', SortKey::DiskRequests),
+    ('L', SortKey::Domain(DomainMetric::WorstLatency)),
+    ('B', SortKey::NetBytes),
+];
+
+/// What a letter sorts by. Only for constants: it panics, so does not compile, where the letter does not sort.
+pub const fn by_letter(letter: char) -> SortKey {
+    let mut index = 0;
+    while index < LETTERS.len() {
+        if LETTERS[index].0 == letter {
+            return LETTERS[index].1;
+        }
+        index += 1;
+    }
+    panic!("this letter does not sort")
+}
+
+/// Both directions together; an unknown value counts as 0 beside a known one.
 fn sum<M: Metric>(series: &Series<M>, parts: [M; 2], when: When) -> Option<f64> {
     parts.into_iter().filter_map(|part| series.value(part, when)).reduce(|a, b| a + b)
 }
