@@ -2,4 +2,4 @@
 
 mod pending;
 
-pub(super) use pending::PendingChanges;
+pub(super) use pending::{PendingChanges, StaleDefinitions};

@@ -9,6 +9,35 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
+/// Domains that are remembered by UUID. If more change before the next sample, all definitions count as stale.
+const MAX_STALE: usize = 10_000;
+
+/// Domains whose definition must be read again.
+#[derive(Debug, PartialEq)]
+pub(crate) enum StaleDefinitions {
+    /// Those of these domains.
+    Of(HashSet<Uuid>),
+    /// All.
+    All,
+}
+
+impl Default for StaleDefinitions {
+    fn default() -> Self {
+        Self::Of(HashSet::new())
+    }
+}
+
+impl StaleDefinitions {
+    fn add(&mut self, uuid: Uuid) {
+        if let Self::Of(uuids) = self {
+            uuids.insert(uuid);
+            if uuids.len() > MAX_STALE {
+                *self = Self::All;
+            }
+        }
+    }
+}
+
 /// Changes that the next sample must read. The thread of libvirt's event loop adds to it, the thread of the source takes from
 /// it.
 pub(crate) struct PendingChanges {
@@ -19,7 +48,7 @@ pub(crate) struct PendingChanges {
 #[derive(Default)]
 struct Content {
     changed: bool,
-    stale: HashSet<Uuid>,
+    stale: StaleDefinitions,
     closed: Option<CloseReason>,
 }
 
@@ -53,7 +82,7 @@ impl PendingChanges {
                     let mut content = self.content();
                     content.changed |= changed;
                     if stale {
-                        content.stale.insert(domain.uuid);
+                        content.stale.add(domain.uuid);
                     }
                 }
                 let event = model::Event { at: SystemClock.now(), domain: Some(domain), kind };
@@ -62,7 +91,7 @@ impl PendingChanges {
                     self.notify.send(Notice::DomainsChanged);
                 }
             }
-            Event::Redefined(uuid) => drop(self.content().stale.insert(uuid)),
+            Event::Redefined(uuid) => self.content().stale.add(uuid),
             Event::Closed(reason) => {
                 self.content().closed = Some(reason);
                 self.notify.send(Notice::Closed(explain::closing(reason)));
@@ -72,7 +101,7 @@ impl PendingChanges {
 
     /// Takes whether any domain appeared, disappeared or changed, and the domains whose definition must be read again. To be
     /// called before the calls of a sample, so that the next sample reads what changes meanwhile.
-    pub(crate) fn take(&self) -> (bool, HashSet<Uuid>) {
+    pub(crate) fn take(&self) -> (bool, StaleDefinitions) {
         let mut content = self.content();
         (std::mem::take(&mut content.changed), std::mem::take(&mut content.stale))
     }
@@ -80,5 +109,22 @@ impl PendingChanges {
     /// Why the connection was closed; `None` while it is open.
     pub(crate) fn closed(&self) -> Option<CloseReason> {
         self.content().closed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_domains_that_are_remembered_is_bounded() {
+        let changes = PendingChanges::new(Notify::new(|_| ()));
+        (0..10_000).for_each(|number| changes.receive(Event::Redefined(Uuid::from_u128(number))));
+        changes.receive(Event::Redefined(Uuid::from_u128(7)));
+        let (_, StaleDefinitions::Of(uuids)) = changes.take() else { panic!("all are remembered") };
+        assert_eq!(uuids.len(), 10_000);
+        (0..1_000_000).for_each(|number| changes.receive(Event::Redefined(Uuid::from_u128(number))));
+        assert_eq!(changes.take().1, StaleDefinitions::All);
+        assert_eq!(changes.take().1, StaleDefinitions::default());
     }
 }

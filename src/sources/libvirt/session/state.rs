@@ -3,7 +3,7 @@
 use super::inactive::InactiveDomains;
 use crate::model::{Call, Driver, HostInfo};
 use crate::sources::libvirt::definition::Definitions;
-use crate::sources::libvirt::events::PendingChanges;
+use crate::sources::libvirt::events::{PendingChanges, StaleDefinitions};
 use crate::sources::libvirt::ffi::{CloseReason, Connection, LibvirtError};
 use crate::sources::libvirt::host::{self, NodeReader};
 use crate::sources::libvirt::options::Calls;
@@ -79,7 +79,10 @@ impl Session {
     /// Begins a sample: takes over what events reported since the last one. Returns true if any domain changed.
     pub(super) fn take_changes(&mut self, definitions: &mut Definitions) -> bool {
         let (changed, stale) = self.changes.take();
-        definitions.mark_stale(stale);
+        match stale {
+            StaleDefinitions::Of(uuids) => definitions.mark_stale(uuids),
+            StaleDefinitions::All => definitions.mark_all_stale(),
+        }
         changed
     }
 }
