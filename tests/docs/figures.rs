@@ -1,16 +1,18 @@
-//! docs/figures.md: the tables of all figures, written from the two catalogues.
+//! docs/figures.md: the tables of all figures and of all columns, written from the catalogues.
 
 use std::fmt::Write;
 use vtop::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use vtop::model::totals::{CpuTotal, DiskTotal, HostCpuTotal, HostTotal, MemoryTotal, NicTotal, Total, VcpuTotal};
+use vtop::table::List;
 use vtop::units::Unit;
 
 const HEAD: &str = "\
 # Figures
 
-This page is written from the catalogues in `src/fleet/metric.rs` (derived figures) and `src/model/totals.rs` (raw
-figures). `VTOP_WRITE_DOCS=1 cargo test --test docs` writes it again.
+This page is written from the catalogues in `src/table/` (columns), `src/fleet/metric.rs` (derived figures) and
+`src/model/totals.rs` (raw figures). `VTOP_WRITE_DOCS=1 cargo test --test docs` writes it again.
 
+- **Columns** are those of the lists on the screen, from left to right; a narrow terminal has room for some of them.
 - **Derived** figures have a history and charts: rates, shares, means, and gauges.
 - **Counters** and **gauges** are raw figures, as the source reports them. A counter grows until the domain or the host
   starts again; a gauge is a value at one moment.
@@ -27,6 +29,7 @@ pub(crate) fn page() -> String {
     derived::<HostMetric>(&mut page, "host");
     raw::<HostTotal>(&mut page, "host.memory", "host.totals");
     heading(&mut page, "Domain");
+    columns(&mut page, List::Table);
     derived::<DomainMetric>(&mut page, "domains[]");
     raw::<CpuTotal>(&mut page, "", "domains[].totals");
     raw::<MemoryTotal>(&mut page, "domains[].memory", "domains[].totals");
@@ -34,19 +37,34 @@ pub(crate) fn page() -> String {
     derived::<HostCpuMetric>(&mut page, "domains[].host_cpus[]");
     raw::<HostCpuTotal>(&mut page, "", "domains[].host_cpus[]");
     heading(&mut page, "vCPU");
+    columns(&mut page, List::Vcpus);
     derived::<VcpuMetric>(&mut page, "domains[].vcpus[]");
     raw::<VcpuTotal>(&mut page, "", "domains[].vcpus[].totals");
     heading(&mut page, "Disk");
+    columns(&mut page, List::Disks);
     derived::<DiskMetric>(&mut page, "domains[].disks[]");
     raw::<DiskTotal>(&mut page, "domains[].disks[]", "domains[].disks[].totals");
     heading(&mut page, "NIC");
+    columns(&mut page, List::Nics);
     derived::<NicMetric>(&mut page, "domains[].nics[]");
     raw::<NicTotal>(&mut page, "", "domains[].nics[].totals");
+    heading(&mut page, "Event");
+    columns(&mut page, List::Events);
     page
 }
 
 fn heading(page: &mut String, thing: &str) {
     line(page, format_args!("\n## {thing}"));
+}
+
+fn columns(page: &mut String, list: List) {
+    let (label, head) = (list.label(), "| column | meaning | from |\n| --- | --- | --- |");
+    line(page, format_args!("\nColumns of the list *{label}*:\n\n{head}"));
+    for column in list.columns() {
+        let source = Some(column.source()).filter(|source| !source.is_empty());
+        let source = source.map(|source| format!("`{source}` ")).unwrap_or_default();
+        line(page, format_args!("| {} | {} | {source}|", column.name(), column.about()));
+    }
 }
 
 /// `object`: where the figures are in JSON.

@@ -3,6 +3,7 @@
 
 mod figures;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -99,6 +100,26 @@ fn command_lines_are_valid() {
         }
     }
     assert!(count >= 5, "only {count} command lines were found");
+}
+
+/// The layer of each module: from rows such as `| 3 | [`sampler`]: … |` and `| 3 | `sampler` | … |`.
+fn layers(text: &str, row: fn(&str) -> Option<&str>, modules: fn(&str) -> &str) -> BTreeMap<String, u32> {
+    let mut layers = BTreeMap::new();
+    for line in text.lines().filter_map(row) {
+        let Some((layer, rest)) = line.split_once('|') else { continue };
+        let Ok(layer) = layer.trim().parse() else { continue };
+        layers.extend(modules(rest).split('`').skip(1).step_by(2).map(|module| (module.to_owned(), layer)));
+    }
+    layers
+}
+
+#[test]
+fn the_layers_are_those_of_the_crate() {
+    let library = layers(&read(Path::new("src/lib.rs")), |line| line.strip_prefix("//! |"), |row| row);
+    let page = read(Path::new("docs/architecture.md"));
+    let documented = layers(&page, |line| line.strip_prefix("| "), |row| row.split('|').next().unwrap_or_default());
+    assert!(library.len() > 10, "{library:?}");
+    assert_eq!(documented, library);
 }
 
 #[test]
