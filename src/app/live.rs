@@ -10,9 +10,10 @@ use crate::sources::libvirt::LibvirtSource;
 use crate::sources::synthetic::SyntheticSource;
 use crate::sources::{Bypass, Monitor, Notify, Request, Source, SourceError};
 use crate::time::Interval;
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
 /// A host to sample.
@@ -23,8 +24,9 @@ pub struct LiveHost {
     pub make: MakeSource,
 }
 
-/// Starts to sample these hosts. The tasks of the samplers have a thread of their own, so that no key waits for the
-/// difference of two large samples, nor for the kernel to make a thread. The thread ends with the process.
+/// Starts to sample these hosts. The tasks of the samplers share a thread, so that no key waits for the difference of two
+/// large samples, nor for the kernel to make a thread. It ends when the feed is dropped; the threads of the connections end
+/// after their calls.
 ///
 /// # Errors
 /// The system gives no thread.
@@ -37,23 +39,31 @@ pub fn start(hosts: Vec<LiveHost>, settings: &Settings) -> io::Result<Feed> {
         let spawn = |(id, host): (HostId, LiveHost)| sampler::spawn(id, host.make, settings.clone(), sender.clone());
         hosts.into_iter().enumerate().map(spawn).collect()
     };
-    let forever = move || runtime.block_on(std::future::pending::<()>());
-    std::thread::Builder::new().name("sampler".into()).spawn(forever)?;
+    let (running, dropped) = oneshot::channel();
+    let run = move || {
+        let _: Result<Infallible, _> = runtime.block_on(dropped);
+    };
+    std::thread::Builder::new().name("sampler".into()).spawn(run)?;
     // The list does not grow.
     let (_, names) = watch::channel(names);
-    Ok(Feed::new(updates, names, Handles(handles), Arc::clone(&settings.clock)))
+    Ok(Feed::new(updates, names, Samplers { handles, _running: running }, Arc::clone(&settings.clock)))
 }
 
-/// The samplers of a live feed, by host.
-struct Handles(Vec<Handle>);
+/// The samplers of a live feed.
+struct Samplers {
+    /// By host.
+    handles: Vec<Handle>,
+    /// The thread of the samplers ends when this is dropped.
+    _running: oneshot::Sender<Infallible>,
+}
 
-impl Controls for Handles {
+impl Controls for Samplers {
     fn set_interval(&self, interval: Interval) {
-        self.0.iter().for_each(|handle| handle.set_interval(interval));
+        self.handles.iter().for_each(|handle| handle.set_interval(interval));
     }
 
     fn set_demand(&self, host: HostId, demand: Demand) {
-        if let Some(handle) = self.0.get(host) {
+        if let Some(handle) = self.handles.get(host) {
             handle.set_demand(demand);
         }
     }

@@ -29,6 +29,7 @@ mod shared;
 mod stopped;
 mod storage;
 mod table;
+mod two_hosts;
 mod watch;
 
 use lab::Lab;
@@ -59,6 +60,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("the_daemon_is_away_for_longer", daemon::away_for_longer),
     ("the_daemon_freezes", daemon::frozen),
     ("the_daemon_restarts_again_and_again", daemon::restarted_again_and_again),
+    ("one_of_two_hosts_fails", two_hosts::one_fails),
     ("a_tcp_connection_is_cut", remote::tcp_is_cut),
     ("a_tcp_connection_is_silent", remote::tcp_is_silent),
     ("a_tls_connection_is_cut", remote::tls_is_cut),
