@@ -12,12 +12,12 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// As many hosts as will be watched, of which nothing is known yet.
+    /// A fleet of this many hosts without names, none of them connected yet.
     pub fn new(hosts: usize) -> Self {
         Self { hosts: (0..hosts).map(|id| Host::new(id, "")).collect() }
     }
 
-    /// Adds a host of which nothing is known yet. `name` is what the user calls the host. Returns its identity.
+    /// Adds a host that is not connected yet. `name`: what the user calls it. Returns its identity.
     pub fn add_host(&mut self, name: &str) -> HostId {
         let id = self.hosts.len();
         self.hosts.push(Host::new(id, name));

@@ -113,7 +113,7 @@ impl Host {
         match kind {
             SampleKind::Full => {
                 let tick = self.timeline.push(at, std::mem::take(&mut self.outage));
-                // The domain that is looked at gets this group at every full sample, and no request names it.
+                // Every full sample reads this group for the domain whose screen is open, without a request.
                 HostTotals::new(at, requested | Groups::HOST_CPU, Some(tick))
             }
             SampleKind::StateOnly => HostTotals::new(at, requested, None),

@@ -13,7 +13,7 @@ use vtop::outputs::json::Json;
 use vtop::outputs::{Encoder, Record, Report, Rows};
 use vtop::time::Timestamp;
 
-/// The keys of every object by where it stands; one place has one set of keys.
+/// The keys of every object, by its path; the same path has the same keys in all records.
 type Shapes = BTreeMap<String, Vec<String>>;
 
 fn shape(value: &Value, place: &str, shapes: &mut Shapes) -> Result<(), TestCaseError> {

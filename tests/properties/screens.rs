@@ -25,10 +25,11 @@ fn size() -> impl Strategy<Value = (u16, u16)> {
     prop_oneof![4 => (40..140u16, 10..45u16), 1 => (1..300u16, 1..100u16)]
 }
 
-fn draw_at(fleet: &Fleet, ui: &mut UiState, look: &Appearance, (width, height): (u16, u16), now: Timestamp) {
+fn draw_at(fleet: &Fleet, ui: &mut UiState, appearance: &Appearance, (width, height): (u16, u16), now: Timestamp) {
     update(ui, fleet, Action::Resize { width, height });
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test backend");
-    let frame = terminal.draw(|frame| draw(frame.buffer_mut(), fleet, ui, look, now)).expect("drawing into memory");
+    let frame =
+        terminal.draw(|frame| draw(frame.buffer_mut(), fleet, ui, appearance, now)).expect("drawing into memory");
     let odd = frame.buffer.content.iter().find(|cell| cell.symbol().chars().any(char::is_control));
     assert_eq!(odd, None);
 }
@@ -41,12 +42,12 @@ proptest! {
         steps in steps(24),
         keys in prop::collection::vec(prop::collection::vec(key(), 0..6), 24),
         sizes in prop::collection::vec(size(), 24),
-        look in (
+        appearance in (
             prop::sample::select(vec![Depth::Mono, Depth::Ansi, Depth::Indexed, Depth::True]),
             prop::sample::select(vec![Symbols::Braille, Symbols::Block, Symbols::Ascii]),
         ),
     ) {
-        let look = Appearance { depth: look.0, symbols: look.1, ..Appearance::default() };
+        let appearance = Appearance { depth: appearance.0, symbols: appearance.1, ..Appearance::default() };
         let messages = simulate(&steps);
         let mut fleet = Fleet::new(1);
         let mut ui = UiState::new(Interval::default());
@@ -63,10 +64,10 @@ proptest! {
                     update(&mut ui, &fleet, action);
                 }
             }
-            draw_at(&fleet, &mut ui, &look, sizes[place], now);
+            draw_at(&fleet, &mut ui, &appearance, sizes[place], now);
         }
         // While the host connects again.
         fleet.apply(0, HostUpdate::Connecting);
-        draw_at(&fleet, &mut ui, &look, sizes[0], now);
+        draw_at(&fleet, &mut ui, &appearance, sizes[0], now);
     }
 }

@@ -1,4 +1,4 @@
-//! The stream of a sampler's updates holds all that a reader needs: whoever applies the same updates gets the same fleet.
+//! A sampler's updates are complete: applying the same updates gives the same fleet.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

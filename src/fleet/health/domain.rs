@@ -13,7 +13,7 @@ const POST_COPY_FAILED: f64 = 1.8;
 const WATCHDOG: f64 = 1.5;
 const BLOCKED: f64 = 1.0;
 /// The order of a crashed domain among critical figures: as a figure at twice its limit. The crash may be long ago, and
-/// guests that are affected now must not stand behind it.
+/// guests that are affected now come first.
 const CRASHED: f64 = 2.0;
 /// Before all other warnings.
 const PAST_IO_ERROR: f64 = 1000.0;

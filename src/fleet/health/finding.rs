@@ -84,7 +84,7 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// Whether the guest does not run at all, and nobody asked for that.
+    /// Whether the guest does not run at all, without a command of an operator.
     fn is_stopped(&self) -> bool {
         use Problem::{Blocked, GuestCrashed, IoErrorPause, PostCopyFailed, Watchdog};
         matches!(self.problem, IoErrorPause | GuestCrashed | PostCopyFailed | Watchdog | Blocked(_))

@@ -55,7 +55,7 @@ pub const HOST_CPU: Limits = Limits::new(75.0, 95.0);
 /// Used memory of a host, in percent.
 pub const HOST_MEMORY: Limits = Limits::new(85.0, 95.0);
 
-/// Busy time of all host CPUs, in percent, from which on [`TopConsumer`](super::TopConsumer) is looked for.
+/// Busy time of all host CPUs, in percent, from which on the host has a [`TopConsumer`](super::TopConsumer).
 pub(super) const HOST_CPU_FULL: f64 = 90.0;
 /// The smallest share of a host's CPUs, in percent, with which a domain is its top consumer.
 pub(super) const TOP_CONSUMER_SHARE: f64 = 25.0;

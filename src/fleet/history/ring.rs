@@ -52,8 +52,8 @@ impl History {
     /// Appends the row of a tick; skipped ticks become gaps. A block ends where tick + `block_offset` is a multiple of
     /// [`BLOCK_TICKS`], so with different offsets blocks do not end for all series at the same tick.
     pub(crate) fn push(&mut self, tick: Tick, block_offset: Tick, row: &[Quantized], arena: &mut Arena) {
-        let nothing = self.blocks.is_empty() && self.open.is_empty();
-        if nothing || tick.saturating_sub(self.next) >= HISTORY_TICKS as Tick {
+        let is_empty = self.blocks.is_empty() && self.open.is_empty();
+        if is_empty || tick.saturating_sub(self.next) >= HISTORY_TICKS as Tick {
             *self = Self { next: tick, ..Self::default() };
         }
         while self.next < tick {
@@ -140,7 +140,7 @@ impl History {
     }
 }
 
-/// A column of rows that stand one after another.
+/// A column of rows that follow each other in `rows`.
 fn column(index: usize, width: usize, rows: &[Quantized]) -> impl Iterator<Item = Quantized> + Clone {
     rows[index..].iter().step_by(width).copied()
 }
@@ -293,11 +293,11 @@ mod tests {
             }
             prop_assert!(history.len() <= MOST_WORDS);
             let mut columns = [0, 1, 2].map(|column| history.column(column, WIDTH));
-            for asked in 990..tick + 5 {
-                let known = rows.binary_search_by_key(&asked, |(tick, _)| *tick).ok().map(|index| rows[index].1);
-                let kept = known.filter(|_| tick - asked <= HISTORY_TICKS as Tick);
-                prop_assert_eq!(row(&history, asked), kept.unwrap_or([NONE; WIDTH]));
-                prop_assert_eq!(columns.each_mut().map(|column| column.at(asked)), row(&history, asked));
+            for wanted in 990..tick + 5 {
+                let known = rows.binary_search_by_key(&wanted, |(tick, _)| *tick).ok().map(|index| rows[index].1);
+                let kept = known.filter(|_| tick - wanted <= HISTORY_TICKS as Tick);
+                prop_assert_eq!(row(&history, wanted), kept.unwrap_or([NONE; WIDTH]));
+                prop_assert_eq!(columns.each_mut().map(|column| column.at(wanted)), row(&history, wanted));
             }
         }
     }
