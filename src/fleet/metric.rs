@@ -192,16 +192,16 @@ metrics! {
         MemoryUsed: "memory_used_bytes", "memory", Bytes, NODE, Own(Quantity::Gauge, "virNodeGetMemoryStats"),
             "Memory of the host: total − free − buffers − cached.";
         DiskRead: "disk_read_bytes_per_second", "disk read", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.rd.bytes"),
-            "Bytes read, sum of all domains.";
+            "Bytes read per second, sum of all domains.";
         DiskWrite: "disk_write_bytes_per_second", "disk write", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.wr.bytes"),
-            "Bytes written, sum of all domains.";
+            "Bytes written per second, sum of all domains.";
         DiskRequests: "disk_requests_per_second", "disk IOPS", OperationsPerSecond, BLOCK,
             Own(Quantity::Rate, "block.N.rd.reqs + block.N.wr.reqs"),
-            "Reads and writes, sum of all domains.";
+            "Reads and writes per second, sum of all domains.";
         NetRx: "net_rx_bytes_per_second", "net rx", BytesPerSecond, NET, Own(Quantity::Rate, "net.N.rx.bytes"),
-            "Bytes received, sum of all domains.";
+            "Bytes received per second, sum of all domains.";
         NetTx: "net_tx_bytes_per_second", "net tx", BytesPerSecond, NET, Own(Quantity::Rate, "net.N.tx.bytes"),
-            "Bytes sent, sum of all domains.";
+            "Bytes sent per second, sum of all domains.";
     }
 }
 
@@ -227,38 +227,38 @@ metrics! {
         MemoryCached: "memory_cached_bytes", "guest cache", Bytes, MEMORY, Gauge(Memory(MemoryTotal::DiskCaches)),
             "Page cache of the guest.";
         SwapIn: "swap_in_bytes_per_second", "swap in", BytesPerSecond, MEMORY, Rate(Memory(MemoryTotal::SwapIn)),
-            "What the guest reads from its swap.";
+            "What the guest reads from its swap, per second.";
         SwapOut: "swap_out_bytes_per_second", "swap out", BytesPerSecond, MEMORY, Rate(Memory(MemoryTotal::SwapOut)),
-            "What the guest writes to its swap.";
+            "What the guest writes to its swap, per second.";
         MajorFaults: "major_faults_per_second", "major faults", EventsPerSecond, MEMORY, Rate(Memory(MemoryTotal::MajorFaults)),
-            "Page faults of the guest that needed a disk read.";
+            "Page faults of the guest that needed a disk read, per second.";
         DiskRead: "disk_read_bytes_per_second", "read", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.rd.bytes"),
-            "Bytes read, sum of its disks.";
+            "Bytes read per second, sum of its disks.";
         DiskWrite: "disk_write_bytes_per_second", "write", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.wr.bytes"),
-            "Bytes written, sum of its disks.";
+            "Bytes written per second, sum of its disks.";
         ReadRequests: "disk_read_requests_per_second", "read IOPS", OperationsPerSecond, BLOCK,
             Own(Quantity::Rate, "block.N.rd.reqs"),
-            "Read requests, sum of its disks.";
+            "Read requests per second, sum of its disks.";
         WriteRequests: "disk_write_requests_per_second", "write IOPS", OperationsPerSecond, BLOCK,
             Own(Quantity::Rate, "block.N.wr.reqs"),
-            "Write requests, sum of its disks.";
+            "Write requests per second, sum of its disks.";
         WorstLatency: "disk_worst_latency_nanoseconds", "latency", Nanoseconds, BLOCK,
             Own(Quantity::Mean, "block.N.*.times ÷ block.N.*.reqs"),
             "Mean time of a request: the slowest of its disks and of reads, writes and flushes; none without a request.";
         NetRx: "net_rx_bytes_per_second", "rx", BytesPerSecond, NET, Own(Quantity::Rate, "net.N.rx.bytes"),
-            "Bytes received as the guest sees them, sum of its NICs.";
+            "Bytes received per second as the guest sees them, sum of its NICs.";
         NetTx: "net_tx_bytes_per_second", "tx", BytesPerSecond, NET, Own(Quantity::Rate, "net.N.tx.bytes"),
-            "Bytes sent as the guest sees them, sum of its NICs.";
+            "Bytes sent per second as the guest sees them, sum of its NICs.";
         RxPackets: "net_rx_packets_per_second", "rx packets", PacketsPerSecond, NET, Own(Quantity::Rate, "net.N.rx.pkts"),
-            "Packets received, sum of its NICs.";
+            "Packets received per second, sum of its NICs.";
         TxPackets: "net_tx_packets_per_second", "tx packets", PacketsPerSecond, NET, Own(Quantity::Rate, "net.N.tx.pkts"),
-            "Packets sent, sum of its NICs.";
+            "Packets sent per second, sum of its NICs.";
         NetDrops: "net_drops_per_second", "drops", PacketsPerSecond, NET,
             Own(Quantity::Rate, "net.N.rx.drop + net.N.tx.drop"),
-            "Dropped packets in both directions, sum of its NICs.";
+            "Dropped packets per second in both directions, sum of its NICs.";
         NetErrors: "net_errors_per_second", "errors", PacketsPerSecond, NET,
             Own(Quantity::Rate, "net.N.rx.errs + net.N.tx.errs"),
-            "Packets with errors in both directions, sum of its NICs.";
+            "Packets with errors per second in both directions, sum of its NICs.";
     }
 }
 
@@ -286,15 +286,15 @@ metrics! {
     /// Figures of a disk.
     DiskMetric of DiskTotal {
         ReadBytes: "read_bytes_per_second", "read", BytesPerSecond, BLOCK, Rate(DiskTotal::ReadBytes),
-            "Bytes read.";
+            "Bytes read per second.";
         WriteBytes: "write_bytes_per_second", "write", BytesPerSecond, BLOCK, Rate(DiskTotal::WriteBytes),
-            "Bytes written.";
+            "Bytes written per second.";
         ReadRequests: "read_requests_per_second", "read IOPS", OperationsPerSecond, BLOCK, Rate(DiskTotal::ReadRequests),
-            "Read requests.";
+            "Read requests per second.";
         WriteRequests: "write_requests_per_second", "write IOPS", OperationsPerSecond, BLOCK, Rate(DiskTotal::WriteRequests),
-            "Write requests.";
+            "Write requests per second.";
         Flushes: "flushes_per_second", "flush IOPS", OperationsPerSecond, BLOCK, Rate(DiskTotal::FlushRequests),
-            "Flush requests.";
+            "Flush requests per second.";
         ReadLatency: "read_latency_nanoseconds", "read latency", Nanoseconds, BLOCK,
             MeanTime(DiskTotal::ReadTime, DiskTotal::ReadRequests),
             "Mean time of a read; none without a request.";
@@ -308,7 +308,7 @@ metrics! {
             Own(Quantity::Mean, "(block.N.rd.times + block.N.wr.times) ÷ elapsed"),
             "Mean number of reads and writes in flight. QEMU counts a request when it completes: none if no request completed, so the disk is idle, or all its requests are stuck.";
         Errors: "errors_per_second", "errors", EventsPerSecond, BLOCK, Rate(DiskTotal::Errors),
-            "Failed requests; few drivers count them.";
+            "Failed requests per second; few drivers count them.";
     }
 }
 
@@ -316,21 +316,21 @@ metrics! {
     /// Figures of a NIC, as the guest sees them.
     NicMetric of NicTotal {
         RxBytes: "rx_bytes_per_second", "rx", BytesPerSecond, NET, Rate(NicTotal::RxBytes),
-            "Bytes received.";
+            "Bytes received per second.";
         TxBytes: "tx_bytes_per_second", "tx", BytesPerSecond, NET, Rate(NicTotal::TxBytes),
-            "Bytes sent.";
+            "Bytes sent per second.";
         RxPackets: "rx_packets_per_second", "rx packets", PacketsPerSecond, NET, Rate(NicTotal::RxPackets),
-            "Packets received.";
+            "Packets received per second.";
         TxPackets: "tx_packets_per_second", "tx packets", PacketsPerSecond, NET, Rate(NicTotal::TxPackets),
-            "Packets sent.";
+            "Packets sent per second.";
         RxDrops: "rx_drops_per_second", "rx drops", PacketsPerSecond, NET, Rate(NicTotal::RxDrops),
-            "Packets that were dropped on the way to the guest.";
+            "Packets per second that were dropped on the way to the guest.";
         TxDrops: "tx_drops_per_second", "tx drops", PacketsPerSecond, NET, Rate(NicTotal::TxDrops),
-            "Packets of the guest that were dropped.";
+            "Packets of the guest that were dropped, per second.";
         RxErrors: "rx_errors_per_second", "rx errors", PacketsPerSecond, NET, Rate(NicTotal::RxErrors),
-            "Received packets with errors.";
+            "Received packets with errors, per second.";
         TxErrors: "tx_errors_per_second", "tx errors", PacketsPerSecond, NET, Rate(NicTotal::TxErrors),
-            "Sent packets with errors.";
+            "Sent packets with errors, per second.";
     }
 }
 

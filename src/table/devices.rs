@@ -43,7 +43,7 @@ pub(super) const DISKS: &[Column] = &[
     disk("queue", "QUEUE", D::InFlight, 6, 5),
     disk("errors", "ERRS", D::Errors, 5, 9),
     Column::words("source", "SOURCE", Content::About, (16, 60), 2, 8)
-        .described("Image, device or URL of the disk.", "the XML, block.N.path"),
+        .described("Image, device or URL of the disk.", "virDomainGetXMLDesc, block.N.path"),
 ];
 
 /// Columns of the list of NICs, from left to right.
@@ -64,7 +64,7 @@ pub(super) const NICS: &[Column] = &[
     nic("rx_errors", "RXERR", N::RxErrors, 6, 3),
     nic("tx_errors", "TXERR", N::TxErrors, 6, 3),
     Column::words("connection", "CONNECTED TO", Content::About, (16, 60), 2, 8)
-        .described("Type and source of the interface, as bridge br0.", "the XML"),
+        .described("Type and source of the interface, as bridge br0.", "virDomainGetXMLDesc"),
 ];
 
 /// Columns of the list of vCPUs, from left to right.

@@ -9,11 +9,12 @@ use super::graph::{self, Window};
 use super::text;
 use super::theme::Role;
 use super::{Scene, message};
-use crate::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
+use crate::fleet::metric::{Derivation, DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Device, Disk, Domain, DomainId, Host, Nic, Vcpu, When};
-use crate::model::{BlockSample, Call, Counter, NetSample, VcpuSample};
+use crate::model::Call;
+use crate::model::totals::{DiskTotal, Total};
 use crate::ui::DeviceKey;
-use crate::units::{Bytes, Nanoseconds, Operations, Packets, Unit};
+use crate::units::Unit;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -101,13 +102,11 @@ impl Screen<'_> {
         fact("cache", defined.and_then(|disk| disk.cache.clone()));
         fact("serial", defined.and_then(|disk| disk.serial.clone()));
         fact("access", defined.map(|disk| if disk.read_only { "read-only" } else { "read-write" }.to_owned()));
-        let sample = disk.sample.as_ref();
-        let size = |bytes: Option<Bytes>| {
-            bytes.map(|Bytes(bytes)| format::with_unit(Unit::Bytes, bytes as f64, self.scene.palette.symbols))
-        };
-        fact("capacity", size(sample.and_then(|sample| sample.capacity)));
-        fact("on the host", size(sample.and_then(|sample| sample.physical)));
-        fact("written up to", size(sample.and_then(|sample| sample.allocation)));
+        for gauge in DiskTotal::ALL.iter().filter(|total| !total.is_counter()) {
+            let value = disk.sample.as_ref().and_then(|sample| gauge.of(sample));
+            let show = |value| format::with_unit(gauge.info().unit, value as f64, self.scene.palette.symbols);
+            fact(gauge.info().label, value.map(show));
+        }
         fact("limits", limits(defined.map(|disk| disk.limits.as_slice())));
         let unsupported =
             self.host.unsupported(Call::BlockStatsFlags).map(|reason| ("flushes and times", reason.to_owned()));
@@ -118,7 +117,6 @@ impl Screen<'_> {
             facts,
             disk,
             DISK_PANELS,
-            disk_total,
             (DomainMetric::DiskRead, unsupported),
         );
     }
@@ -143,16 +141,7 @@ impl Screen<'_> {
         };
         let limits = defined.map(|nic| nic.limits.iter().map(limit).collect::<Vec<_>>().join(", "));
         fact("limits", limits.filter(|limits| !limits.is_empty()));
-        self.draw(
-            buffer,
-            area,
-            &format!("NIC {}", nic.key),
-            facts,
-            nic,
-            NIC_PANELS,
-            nic_total,
-            (DomainMetric::NetRx, None),
-        );
+        self.draw(buffer, area, &format!("NIC {}", nic.key), facts, nic, NIC_PANELS, (DomainMetric::NetRx, None));
     }
 
     fn vcpu(&self, buffer: &mut Buffer, area: Rect, vcpu: &Vcpu) {
@@ -163,20 +152,11 @@ impl Screen<'_> {
         fact("halted", sample.and_then(|sample| sample.halted).map(|halted| if halted { "yes" } else { "no" }.into()));
         fact("host CPU", sample.and_then(|sample| sample.host_cpu).map(|cpu| cpu.to_string()));
         fact("of", self.domain.vcpu_count(self.scene.when(self.host)).map(|count| format!("{count} vCPUs")));
-        self.draw(
-            buffer,
-            area,
-            &format!("vCPU {}", vcpu.key),
-            facts,
-            vcpu,
-            VCPU_PANELS,
-            vcpu_total,
-            (DomainMetric::Steal, None),
-        );
+        self.draw(buffer, area, &format!("vCPU {}", vcpu.key), facts, vcpu, VCPU_PANELS, (DomainMetric::Steal, None));
     }
 
     #[allow(clippy::too_many_arguments)] // Title, facts, figures, charts, and what is missing: the parts of the screen.
-    fn draw<K, S, M: Metric>(
+    fn draw<K, S, M: Metric<Total: Total<Record = S>>>(
         &self,
         buffer: &mut Buffer,
         area: Rect,
@@ -184,7 +164,6 @@ impl Screen<'_> {
         facts: Vec<(&'static str, String)>,
         device: &Device<K, S, M>,
         panels: &[Panel<M>],
-        total: fn(M, &S) -> Option<Whole>,
         why_not: WhyNot,
     ) {
         let scene = self.scene;
@@ -204,18 +183,17 @@ impl Screen<'_> {
             true => chart::bins(charts, symbols),
             false => graph::bins_across(area.width, symbols),
         };
-        self.figures(buffer, figures, device, bins, total, why_not);
+        self.figures(buffer, figures, device, bins, why_not);
         self.charts(buffer, charts, device, panels);
     }
 
     /// Now, peak of the newest `bins`, total of this run.
-    fn figures<K, S, M: Metric>(
+    fn figures<K, S, M: Metric<Total: Total<Record = S>>>(
         &self,
         buffer: &mut Buffer,
         area: Rect,
         device: &Device<K, S, M>,
         bins: usize,
-        total: fn(M, &S) -> Option<Whole>,
         (of_domain, unsupported): WhyNot,
     ) {
         let scene = self.scene;
@@ -256,8 +234,7 @@ impl Screen<'_> {
             let value = device.series.value(*metric, when);
             put(now, line, true, if value.is_some() { Role::Title } else { Role::Dim }, show(value));
             put(peak, line, true, Role::Dim, show(graph::peak(&window.bins(&device.series, *metric, bins))));
-            let whole = device.sample.as_ref().and_then(|sample| total(*metric, sample));
-            let whole = match whole {
+            let whole = match device.sample.as_ref().and_then(|sample| whole(metric.derivation(), sample)) {
                 Some(Whole::Total(value, unit)) => format::total(value, unit, symbols),
                 Some(Whole::Mean(value)) => format!("avg {}", format::figure(Unit::Nanoseconds, value, symbols)),
                 Some(Whole::Nothing) | None => String::new(),
@@ -269,7 +246,7 @@ impl Screen<'_> {
             Some(_) if unsupported.is_none() && device.series.value(M::ALL[0], when).is_none() => {
                 format!("{} {}", scene.none(), self.domain.missing(self.host, of_domain, when).describe(self.domain))
             }
-            Some(sample) => match (unsupported, uncounted(device, |metric| total(metric, sample).is_some())) {
+            Some(sample) => match (unsupported, uncounted(device, sample)) {
                 (Some((what, why)), _) => format!("{} {what}: {why}", scene.none()),
                 (None, Some(labels)) => format!("{} {labels}: this driver does not count it", scene.none()),
                 (None, None) => String::new(),
@@ -300,9 +277,11 @@ impl Screen<'_> {
 /// The domain's figure that is missing for the same reason as all of the device's, and what the driver lacks besides.
 type WhyNot = (DomainMetric, Option<(&'static str, String)>);
 
-/// The figures that a device has neither a counter nor a rate of, though it has others.
-fn uncounted<K, S, M: Metric>(device: &Device<K, S, M>, has_total: impl Fn(M) -> bool) -> Option<String> {
-    let missing = M::ALL.iter().filter(|metric| !has_total(**metric) && device.series.latest(**metric).is_none());
+/// The figures for which the driver reports no raw figures, though it reports others of the device.
+fn uncounted<K, S, M: Metric<Total: Total<Record = S>>>(device: &Device<K, S, M>, sample: &S) -> Option<String> {
+    let missing = M::ALL
+        .iter()
+        .filter(|metric| whole(metric.derivation(), sample).is_none() && device.series.latest(**metric).is_none());
     let labels: Vec<&str> = missing.map(|metric| metric.info().label).collect();
     (!labels.is_empty()).then(|| labels.join(", "))
 }
@@ -345,60 +324,27 @@ fn limits(limits: Option<&[(String, u64)]>) -> Option<String> {
     Some(limits.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "))
 }
 
-/// What a figure comes to over the whole run.
+/// What a figure comes to over the whole run of the domain.
 enum Whole {
     /// A counter.
     Total(u64, Unit),
-    /// Mean time of all requests, in nanoseconds: whether the present one is unusual here.
+    /// Mean time of all requests, in nanoseconds.
     Mean(f64),
-    /// Nothing, though it is counted.
+    /// Nothing: there was no request, or the figure has no total.
     Nothing,
 }
 
-fn mean(time: Option<Counter<Nanoseconds>>, requests: Option<Counter<Operations>>) -> Option<Whole> {
-    Some(match (time?.total(), requests?.total()) {
-        (_, 0) => Whole::Nothing,
-        (time, requests) => Whole::Mean(time as f64 / requests as f64),
-    })
-}
-
-fn disk_total(metric: D, sample: &BlockSample) -> Option<Whole> {
-    let count = Unit::OperationsPerSecond;
-    match metric {
-        D::ReadBytes => sample.read_bytes.map(|total| Whole::Total(total.total(), Unit::Bytes)),
-        D::WriteBytes => sample.write_bytes.map(|total| Whole::Total(total.total(), Unit::Bytes)),
-        D::ReadRequests => sample.read_requests.map(|total| Whole::Total(total.total(), count)),
-        D::WriteRequests => sample.write_requests.map(|total| Whole::Total(total.total(), count)),
-        D::Flushes => sample.flush_requests.map(|total| Whole::Total(total.total(), count)),
-        D::ReadLatency => mean(sample.read_time, sample.read_requests),
-        D::WriteLatency => mean(sample.write_time, sample.write_requests),
-        D::FlushLatency => mean(sample.flush_time, sample.flush_requests),
-        D::Errors => sample.errors.map(|total| Whole::Total(total.total(), count)),
-        D::InFlight => sample.read_time.and(sample.write_time).map(|_| Whole::Nothing),
+/// What a figure comes to over the whole run, from the raw figures that it is derived from. `None`: the driver does not
+/// report them.
+fn whole<T: Total>(derivation: Derivation<T>, record: &T::Record) -> Option<Whole> {
+    match derivation {
+        Derivation::Gauge(total) | Derivation::Rate(total) | Derivation::Share(total) => {
+            total.of(record).map(|value| Whole::Total(value, total.info().unit))
+        }
+        Derivation::MeanTime(time, requests) => Some(match (time.of(record)?, requests.of(record)?) {
+            (_, 0) => Whole::Nothing,
+            (time, requests) => Whole::Mean(time as f64 / requests as f64),
+        }),
+        Derivation::Own(..) => Some(Whole::Nothing),
     }
-}
-
-fn nic_total(metric: N, sample: &NetSample) -> Option<Whole> {
-    let bytes = |total: Option<Counter<Bytes>>| total.map(|total| Whole::Total(total.total(), Unit::Bytes));
-    let packets =
-        |total: Option<Counter<Packets>>| total.map(|total| Whole::Total(total.total(), Unit::PacketsPerSecond));
-    match metric {
-        N::RxBytes => bytes(sample.rx_bytes),
-        N::TxBytes => bytes(sample.tx_bytes),
-        N::RxPackets => packets(sample.rx_packets),
-        N::TxPackets => packets(sample.tx_packets),
-        N::RxDrops => packets(sample.rx_drops),
-        N::TxDrops => packets(sample.tx_drops),
-        N::RxErrors => packets(sample.rx_errors),
-        N::TxErrors => packets(sample.tx_errors),
-    }
-}
-
-fn vcpu_total(metric: V, sample: &VcpuSample) -> Option<Whole> {
-    let time = match metric {
-        V::Use => sample.time,
-        V::Steal => sample.delay,
-        V::Wait => sample.wait,
-    };
-    time.map(|total| Whole::Total(total.total(), Unit::Nanoseconds))
 }

@@ -20,10 +20,11 @@ use super::events;
 use super::format;
 use super::graph::{self, Window};
 use super::marks;
+use super::memory;
 use super::text;
 use super::theme::Role;
 use super::{Scene, message};
-use crate::fleet::metric::{DomainMetric, HostCpuMetric, Metric};
+use crate::fleet::metric::{DomainMetric, HostCpuMetric};
 use crate::fleet::{Domain, Host, When};
 use crate::model::Call;
 use crate::table::{Column, Content, Placed, fit};
@@ -187,7 +188,7 @@ pub(super) fn charts(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host
     if let Some(&place) = places.get(1) {
         let frame = scene.palette.style(Role::Frame);
         let inner = chart::frame(scene, buffer, place, heading("memory".into()), frame);
-        memory(scene, buffer, place, inner, host, domain);
+        memory::draw(scene, buffer, place, inner, host, domain);
     }
     if let Some(&place) = places.get(2) {
         let curves =
@@ -215,99 +216,6 @@ fn cpu_title(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> String
         title += &words;
     }
     title
-}
-
-/// Draws what the memory is made of, and the age of the guest's figures.
-fn memory(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, host: &Host, domain: &Domain) {
-    let when = host.timeline.when(scene.ui.cursor);
-    let symbols = scene.palette.symbols;
-    let size = |metric: M| match domain.series.value(metric, when) {
-        Some(value) => format::with_unit(metric.info().unit, value, symbols),
-        None => scene.none().to_owned(),
-    };
-    let findings = scene.findings(host, domain);
-    let mut lines: Vec<Line<'static>> = Vec::new();
-    let percent = domain.memory_used_percent(when).map(|percent| format!(" {} %", format::percent(percent)));
-    let used_role = marks::severity(&findings, M::MemoryUsed).map_or(Role::Title, marks::role);
-    let mut used = Line::from(vec![scene.span(Role::Memory, "used "), scene.span(used_role, size(M::MemoryUsed))]);
-    for (role, words) in [(used_role, percent.as_deref().unwrap_or_default()), (Role::Dim, used_basis(domain))] {
-        // A figure that is cut would read as another one, so it is drawn whole or left out.
-        if used.width() + text::width(words) <= usize::from(area.width) {
-            used.push_span(scene.span(role, words));
-        }
-    }
-    lines.push(used);
-    let named = |pairs: &[(&str, String)]| {
-        let mut line = Line::default();
-        for (name, value) in pairs {
-            // A figure that is cut would read as another one, so it is drawn whole or left out.
-            if line.width() + text::width(name) + 1 + text::width(value) > usize::from(area.width) {
-                break;
-            }
-            line.push_span(scene.span(Role::Heading, format!("{name} ")));
-            line.push_span(scene.span(Role::Text, format!("{value}  ")));
-        }
-        line
-    };
-    lines.push(named(&[("given", size(M::MemoryGiven)), ("guest sees", size(M::MemoryAvailable))]));
-    lines.push(named(&[("cache", size(M::MemoryCached)), ("host RSS", size(M::Rss))]));
-    lines.push(named(&[
-        ("swap in", size(M::SwapIn)),
-        ("out", size(M::SwapOut)),
-        (if area.width < 48 { "majflt" } else { "major faults" }, size(M::MajorFaults)),
-    ]));
-    let reason = guest_memory_note(scene, host, domain);
-    let mut y = area.y;
-    if area.height > 5 {
-        let bar = Rect { y, height: 1, ..area };
-        marks::memory_gauge(scene, buffer, bar, domain, when, &findings);
-        y += 1;
-    }
-    // With one line too few, the reason for missing figures is more useful than empty swap figures.
-    if let Some((role, reason)) = reason {
-        let room = usize::from(area.bottom().saturating_sub(y));
-        let keep = lines.len().min(room.saturating_sub(1)).max(1);
-        lines.truncate(keep);
-        let width = usize::from(area.width);
-        lines.insert(1.min(lines.len()), Line::from(scene.span(role, text::shorten(&reason, width, symbols))));
-    }
-    for line in lines {
-        if y >= area.bottom() {
-            break;
-        }
-        buffer.set_line(area.x, y, &line, area.width);
-        y += 1;
-    }
-    if area.bottom().saturating_sub(y) >= 2 {
-        let place = Rect { y, height: area.bottom() - y, ..area };
-        memory_history(scene, buffer, frame, place, host, domain);
-    }
-}
-
-/// Draws used memory over time; the top of the scale is the memory that the guest sees.
-fn memory_history(scene: &Scene, buffer: &mut Buffer, frame: Rect, place: Rect, host: &Host, domain: &Domain) {
-    let window = Window::new(host, scene.ui);
-    let top = domain.memory.available.or(domain.memory_given()).map_or(1.0, |bytes| bytes.0 as f64);
-    let curve = Curve::new(scene, window, &domain.series, (M::MemoryUsed, "used", Role::Memory), frame);
-    chart::draw_below(scene, buffer, frame, place, window, &curve.up_to(top));
-}
-
-/// Says that page cache counts as used, for guests that report no usable memory.
-fn used_basis(domain: &Domain) -> &'static str {
-    match (domain.memory.usable, domain.memory.unused) {
-        (None, Some(_)) => " page cache counts as used",
-        _ => "",
-    }
-}
-
-/// Why the guest's memory figures are missing or old.
-fn guest_memory_note(scene: &Scene, host: &Host, domain: &Domain) -> Option<(Role, String)> {
-    let when = scene.when(host);
-    if domain.series.value(M::MemoryUsed, when).is_none() {
-        let reason = domain.missing(host, M::MemoryUsed, when).describe(domain);
-        return Some((Role::Warning, format!("{} {reason}", scene.none())));
-    }
-    marks::old_guest_figures(domain, scene.when(host)).map(|words| (Role::Warning, words))
 }
 
 /// Draws disks, NICs and vCPUs, each under a heading, as one list that scrolls.

@@ -15,6 +15,7 @@ mod graph;
 mod help;
 mod host;
 mod marks;
+mod memory;
 mod message;
 mod panes;
 mod scene;

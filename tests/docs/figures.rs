@@ -1,5 +1,6 @@
 //! docs/figures.md: the tables of all figures and of all columns, written from the catalogues.
 
+use super::columns::{least_width, letters};
 use std::fmt::Write;
 use vtop::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric};
 use vtop::model::totals::{CpuTotal, DiskTotal, HostCpuTotal, HostTotal, MemoryTotal, NicTotal, Total, VcpuTotal};
@@ -12,7 +13,9 @@ const HEAD: &str = "\
 This page is written from the catalogues in `src/table/` (columns), `src/fleet/metric.rs` (derived figures) and
 `src/model/totals.rs` (raw figures). `VTOP_WRITE_DOCS=1 cargo test --test docs` writes it again.
 
-- **Columns** are those of the lists on the screen, from left to right; a narrow terminal has room for some of them.
+- **Columns** are those of the lists on the screen, from left to right. *sort* is the key that sorts by the column, or by the
+  sum of the column and its neighbour; `s` and `S` reach every column that sorts. *width* is the width of a terminal that has
+  room for the column.
 - **Derived** figures have a history and charts: rates, shares, means, and gauges.
 - **Counters** and **gauges** are raw figures, as the source reports them. A counter grows until the domain or the host
   starts again; a gauge is a value at one moment.
@@ -58,12 +61,13 @@ fn heading(page: &mut String, thing: &str) {
 }
 
 fn columns(page: &mut String, list: List) {
-    let (label, head) = (list.label(), "| column | meaning | from |\n| --- | --- | --- |");
+    let (label, head) = (list.label(), "| column | sort | width | meaning | from |\n| --- | --- | --- | --- | --- |");
     line(page, format_args!("\nColumns of the list *{label}*:\n\n{head}"));
     for column in list.columns() {
         let source = Some(column.source()).filter(|source| !source.is_empty());
         let source = source.map(|source| format!("`{source}` ")).unwrap_or_default();
-        line(page, format_args!("| {} | {} | {source}|", column.name(), column.about()));
+        let (letters, width) = (letters(list, column), least_width(list, column));
+        line(page, format_args!("| {} | {letters}| {width} | {} | {source}|", column.name(), column.about()));
     }
 }
 

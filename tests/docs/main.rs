@@ -1,6 +1,7 @@
 //! README and the manual: their links and paths lead somewhere, their command lines are valid, and the tables of figures
 //! are those of the catalogues.
 
+mod columns;
 mod figures;
 
 use std::collections::BTreeMap;
