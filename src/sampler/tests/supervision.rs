@@ -1,6 +1,6 @@
 //! Tasks that panic.
 
-use super::rig::{Rig, Script, Seen, make_source, screen};
+use super::rig::{Answer, Rig, Script, Seen, make_source, samples, screen};
 use crate::model::{Failure, HostUpdate};
 use crate::sampler::{Settings, spawn};
 use crate::time::Interval;
@@ -35,6 +35,18 @@ async fn a_host_whose_task_panics_costs_another_host_nothing() {
         }
     }
     assert_eq!(scripts[1].lock().unwrap().sources_made, 1, "its connection stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_was_sampled_before_a_panic_has_its_loss_and_its_return_as_events() {
+    let mut rig = Rig::new(samples([Answer::Good, Answer::Panics]), screen());
+    rig.skip(3).await;
+    // The source panics at 300 ms, and the task when it makes another source.
+    rig.script.lock().unwrap().task_panics = 1;
+    rig.expect([(300, Seen::Failed(Some(1))), (1300, Seen::Failed(Some(1)))]).await;
+    rig.expect([(2300, Seen::Connecting), (2300, Seen::Connected), (2300, Seen::First)]).await;
+    let kinds: Vec<_> = rig.events.iter().map(|event| event.kind.name()).collect();
+    assert_eq!(kinds, ["connection_lost", "connection_back"]);
 }
 
 #[tokio::test(start_paused = true)]
