@@ -62,11 +62,15 @@ impl Processes {
 }
 
 impl Lab {
-    /// A lab with so many guests.
-    pub fn up(domains: usize, what: Guests) -> Result<Self, String> {
+    /// A lab with so many guests, with or without a cgroup for each.
+    pub fn up(domains: usize, what: Guests, cgroups: bool) -> Result<Self, String> {
         let process = std::process::id().to_string();
         let name = format!("cost{process}");
-        let started = script(&["up", "--name", &name, "--guests", "0", "--owner", &process])?;
+        let mut up = vec!["up", "--name", &name, "--guests", "0", "--owner", &process];
+        if !cgroups {
+            up.push("--no-cgroups");
+        }
+        let started = script(&up)?;
         let uri = started.lines().last().unwrap_or_default().to_owned();
         let socket = uri.split_once("socket=").map(|(_, path)| PathBuf::from(path)).ok_or("the lab has no socket")?;
         // From here on the lab ends with this process.

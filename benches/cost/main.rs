@@ -26,6 +26,7 @@ mod side_by_side;
 mod table;
 mod tap;
 mod window;
+mod without;
 
 use clap::Parser;
 use std::process::ExitCode;

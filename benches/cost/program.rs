@@ -67,6 +67,29 @@ impl Written {
     }
 }
 
+/// True if a command runs the program as its child.
+fn forks(command: &[String]) -> bool {
+    command[0] == "unshare" && command.iter().any(|word| word == "--fork")
+}
+
+/// The child of a process, once it has one. `None` if it gets none within five seconds.
+fn child_of(parent: u32) -> Option<u32> {
+    let parent_of = |pid: u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < deadline {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        if let Some(child) = pids.find(|pid| parent_of(*pid) == Some(parent)) {
+            return Some(child);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    None
+}
+
 /// The output, and the condition that signals changes.
 type Shared = Arc<(Mutex<Written>, Condvar)>;
 
@@ -88,7 +111,8 @@ impl Program {
         let (written, take) = Written::anew(Some(Frames::new(SIZE.0, SIZE.1)));
         let pty = Pty::start(builder, SIZE, READER, take);
         let Pty { child, keyboard, master, .. } = pty;
-        Self::new(child, written, keyboard, Some(master)).ok_or_else(|| format!("{command:?} has no process"))
+        let forks = forks(command);
+        Self::new(child, forks, written, keyboard, Some(master)).ok_or_else(|| format!("{command:?} has no process"))
     }
 
     /// Starts a program at a pipe.
@@ -104,17 +128,20 @@ impl Program {
                 && take(&buffer[..count])
             {}
         });
-        Self::new(Box::new(child), written, Box::new(std::io::sink()), None)
+        Self::new(Box::new(child), forks(command), written, Box::new(std::io::sink()), None)
             .ok_or_else(|| format!("{command:?} has no process"))
     }
 
     fn new(
         child: Box<dyn Child + Send + Sync>,
+        forks: bool,
         written: Shared,
         keyboard: Box<dyn Write + Send>,
         terminal: Option<Box<dyn MasterPty + Send>>,
     ) -> Option<Self> {
-        Some(Self { pid: child.process_id()?, child, keyboard: Mutex::new(keyboard), written, _terminal: terminal })
+        let pid = child.process_id()?;
+        let pid = if forks { child_of(pid)? } else { pid };
+        Some(Self { pid, child, keyboard: Mutex::new(keyboard), written, _terminal: terminal })
     }
 
     /// Output so far.

@@ -7,6 +7,7 @@ use crate::shared::program::VTOP;
 use crate::table::{self, Row};
 use crate::tap::Begins;
 use crate::window::{Bench, Contender, Cost, Length};
+use crate::without::Without;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::Command;
@@ -59,6 +60,9 @@ pub struct Options {
     /// The bare loop past the tap too, which shows what the tap costs
     #[arg(long)]
     direct: bool,
+    /// vtop runs where it cannot read the CPU time of domains from the files of their cgroups
+    #[arg(long, value_name = "WHAT")]
+    without: Option<Without>,
     /// Another build of vtop, measured beside this one
     #[arg(long, value_name = "PATH")]
     beside: Option<PathBuf>,
@@ -80,7 +84,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     let patience = Duration::from_secs(patience);
     let contenders = contenders(options)?;
     eprintln!("cost: starting {domains} guests");
-    let bench = Bench::new(Lab::up(domains, what)?)?;
+    let bench = Bench::new(Lab::up(domains, what, options.without != Some(Without::OwnCgroups))?)?;
     let mut rows: Vec<Row> = contenders.iter().map(|who| Row { name: who.name.clone(), windows: Vec::new() }).collect();
     for round in 1..=rounds {
         for (contender, row) in contenders.iter().zip(&mut rows) {
@@ -108,6 +112,9 @@ pub fn run(options: &Options) -> Result<(), String> {
         Guests::Busy => "busy",
     };
     println!("{}.", machine::describe());
+    if let Some(without) = options.without {
+        println!("{}.", without.describe());
+    }
     println!(
         "{domains} {does} guests of the lab (1 vCPU, 2 disks, 1 NIC, a balloon); every {} s; a terminal of {}×{}; medians of \
          {rounds} windows of {} refreshes, in turn.\n",
@@ -151,22 +158,24 @@ fn contenders(options: &Options) -> Result<Vec<Contender>, String> {
     }
     let beside = options.beside.as_ref().map(|path| path.display().to_string());
     let builds = [("vtop", Some(VTOP)), ("other vtop", beside.as_deref())];
+    let vtop = |path: &str, more: &[&str]| {
+        let mut command = options.without.map(Without::prefix).unwrap_or_default();
+        command.extend(words(&[path, "-c", "URI", "-d", &delay]));
+        command.extend(words(more));
+        command
+    };
     for (name, path) in builds.into_iter().filter_map(|(name, path)| Some((name, path?))) {
         for (screen, keys, shows) in SCREENS {
             all.push(Contender {
                 name: format!("{name}, {screen}"),
-                command: words(&[path, "-c", "URI", "-d", &delay]),
+                command: vtop(path, &[]),
                 in_terminal: true,
                 keys,
                 shows,
                 ..nobody.clone()
             });
         }
-        all.push(Contender {
-            name: format!("{name} --json"),
-            command: words(&[path, "-c", "URI", "-d", &delay, "--json"]),
-            ..nobody.clone()
-        });
+        all.push(Contender { name: format!("{name} --json"), command: vtop(path, &["--json"]), ..nobody.clone() });
     }
     let is_wanted = |name: &str| {
         let only = &options.only;

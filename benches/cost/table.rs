@@ -49,19 +49,21 @@ pub fn costs(rows: &[Row], base: &str, nobody: &str) -> String {
     let find = |name: &str| rows.iter().find(|row| row.name == name);
     let (base, idle) = (find(base), find(nobody));
     let mut text = String::from(
-        "| CPU time a refresh | client | libvirtd | QEMUs | together | to the bare loop | calls | received | written | memory |\n\
+        "| CPU time a refresh | client | libvirtd | QEMUs | together | of the bare loop | calls | received | written | memory |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     let whole = |row: &Row, round: usize| row.net(idle, round, Cost::all);
     for row in rows.iter().filter(|row| row.name != nobody) {
         let rounds = || 0..row.windows.len();
         let net = |of: fn(&Cost) -> f64| median(rounds().map(|round| row.net(idle, round, of)).collect());
-        let against = base
-            .map_or(f64::NAN, |base| median(rounds().map(|round| whole(row, round) / whole(base, round)).collect()));
+        let ratios: Vec<f64> =
+            base.map(|base| rounds().map(|round| whole(row, round) / whole(base, round)).collect()).unwrap_or_default();
+        let spread = |pick: fn(f64, f64) -> f64| ratios.iter().copied().reduce(pick).unwrap_or(f64::NAN);
+        let against = format!("{:.3} ({:.3}–{:.3})", median(ratios.clone()), spread(f64::min), spread(f64::max));
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "| {} | {:.2} ms | {:.1} ms | {:.1} ms | {:.1} ms | {against:.2} | {:.1} | {:.0} KiB | {:.0} B | {:.1} MiB |",
+            "| {} | {:.2} ms | {:.1} ms | {:.1} ms | {:.1} ms | {against} | {:.1} | {:.0} KiB | {:.0} B | {:.1} MiB |",
             row.name,
             net(|cost| cost.client),
             net(|cost| cost.daemon),

@@ -16,6 +16,9 @@ use uuid::Uuid;
 
 /// Ticks between two readings of a group of a domain that is not on the screen, and of what changes little in an idle domain.
 const REST: u64 = 10;
+/// Ticks between two readings of the CPU time of an idle domain on the screen. Packets and disk requests, which are read more
+/// often, also show that it is busy.
+const IDLE_CPU: u64 = 3;
 /// Ticks between two readings of the memory of a busy domain: its guest reports every few seconds at best.
 const MEMORY: u64 = 5;
 /// Ticks between two readings of the vCPUs of a busy domain, for its steal, if the steal is not read from local files.
@@ -146,8 +149,7 @@ impl Plan {
         let is_one_of_several = shown != group;
         let is_busy = known.busy_until >= self.tick;
         match group {
-            // The CPU time says whether the domain is idle.
-            Groups::CPU => 1,
+            Groups::CPU if is_one_of_several && !is_busy => IDLE_CPU,
             _ if is_one_of_several && !is_busy => REST,
             Groups::MEMORY if is_one_of_several => MEMORY,
             Groups::VCPU if is_one_of_several && known.steal_is_local => REST,
@@ -355,7 +357,7 @@ mod tests {
         assert_eq!((cpu, disks), (30, 30));
         assert!((6..=8).contains(&memory) && (10..=12).contains(&vcpus), "{memory} {vcpus}");
         let [cpu, memory, vcpus, disks] = world.count(30, 2, &work);
-        assert_eq!(cpu, 30, "the CPU time says at every tick that a domain is idle");
+        assert!((10..=11).contains(&cpu), "the CPU time says whether a domain is idle: {cpu}");
         assert!([memory, vcpus, disks].iter().all(|count| (3..=4).contains(count)), "{memory} {vcpus} {disks}");
     }
 
@@ -378,7 +380,8 @@ mod tests {
         let mut world = World::new(20, table(0..10));
         world.local = 5..20;
         world.count(20, 0, IDLE);
-        assert_eq!(world.count(30, 0, IDLE)[0], 30, "on the screen and not local");
+        let cpu = world.count(30, 0, IDLE)[0];
+        assert!((10..=11).contains(&cpu), "on the screen and not local: {cpu}");
         assert_eq!(world.count(30, 7, IDLE)[0], 0, "on the screen and local");
         world.local = 5..19;
         world.tick(IDLE);
@@ -397,8 +400,8 @@ mod tests {
         for _ in 0..30 {
             let request = world.tick(IDLE);
             let cpu = request.extra.values().filter(|groups| groups.contains(Groups::CPU)).count();
-            // Ten on the screen, and half of a second for others of 4 ms each.
-            assert!((11..=10 + 125).contains(&cpu), "{cpu}");
+            // A third of ten on the screen, and half of a second for others of 4 ms each.
+            assert!((4..=4 + 125).contains(&cpu), "{cpu}");
         }
     }
 
@@ -458,8 +461,11 @@ mod tests {
         }
         let mut world = World::new(20, table(0..3));
         world.count(20, 0, IDLE);
-        world.tick(&[(1, [6, 0, 0])]);
-        assert_eq!(world.tick(IDLE).extra_of(&uuid(1)), ALL, "CPU time of a domain on the screen");
+        let mut ticks = 0;
+        while world.tick(&[(1, [6, 0, 0])]).extra_of(&uuid(1)) != ALL {
+            ticks += 1;
+            assert!(ticks <= 4, "CPU time of a domain on the screen");
+        }
     }
 
     #[test]

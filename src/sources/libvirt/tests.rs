@@ -1,7 +1,7 @@
 //! The source against libvirt's test driver: real library calls, no daemon.
 //!
-//! `test:///default` is one host for the whole process, so these tests leave its domain `test` as it is and make
-//! domains of their own; nothing is said about the number of domains.
+//! `test:///default` is one host for the whole process. So these tests do not change its domain `test`, define domains of their
+//! own, and do not check the number of domains.
 
 use super::{Calls, LibvirtOptions, LibvirtSource};
 use crate::model::{Call, DomainSample, DomainState, Driver, Groups, HostSample};
@@ -30,9 +30,9 @@ fn domain<'a>(sample: &'a HostSample, name: &str) -> Option<(Uuid, &'a DomainSam
     sample.domains.iter().find(|(_, domain)| domain.name == name).map(|(&uuid, domain)| (uuid, domain))
 }
 
-/// What is told of the domain of that name, until it is told that something changed.
-fn told_of(notices: &Receiver<Notice>, name: &str) -> Vec<String> {
-    let mut told = Vec::new();
+/// The events of the domain with that name, until a notice of a change has arrived.
+fn events_of(notices: &Receiver<Notice>, name: &str) -> Vec<String> {
+    let mut events = Vec::new();
     let mut patience = Duration::from_secs(5);
     // One change can be several events (resumed, started); they come together.
     loop {
@@ -40,24 +40,24 @@ fn told_of(notices: &Receiver<Notice>, name: &str) -> Vec<String> {
             Ok(Notice::Event(event)) => {
                 let domain = event.domain.expect("an event of a domain");
                 if domain.name == name {
-                    told.push(format!("{}: {}", event.kind.what(), event.kind.why()));
+                    events.push(format!("{}: {}", event.kind.what(), event.kind.why()));
                 }
             }
             Ok(Notice::DomainsChanged) => patience = Duration::from_millis(50),
             Ok(Notice::Closed(reason)) => panic!("closed: {reason}"),
             Err(error) => {
                 assert_eq!((error, patience), (RecvTimeoutError::Timeout, Duration::from_millis(50)));
-                return told;
+                return events;
             }
         }
     }
 }
 
 fn wait_for_change(notices: &Receiver<Notice>) {
-    drop(told_of(notices, ""));
+    drop(events_of(notices, ""));
 }
 
-/// A domain of the test driver that is gone when the test is over, however it ends.
+/// A domain of the test driver. Dropping it removes the domain.
 struct Guest(Domain);
 
 impl Guest {
@@ -80,7 +80,7 @@ impl Drop for Guest {
 }
 
 #[test]
-fn the_host_says_what_it_is() {
+fn the_host_is_described() {
     let info = source(URI).connect(Notify::new(drop)).unwrap();
     assert_eq!(info.driver, Driver::Test);
     assert_eq!(info.uri, URI);
@@ -91,7 +91,7 @@ fn the_host_says_what_it_is() {
 }
 
 #[test]
-fn a_bulk_call_that_says_only_the_state_is_replaced() {
+fn a_bulk_call_that_returns_only_states_is_replaced() {
     let (mut source, _notices) = connected(Calls::Auto);
     let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let (_, test) = domain(&sample, "test").unwrap();
@@ -105,19 +105,19 @@ fn a_bulk_call_that_says_only_the_state_is_replaced() {
     assert_eq!(test.nics.iter().map(|nic| nic.name.as_str()).collect::<Vec<_>>(), ["testnet0"]);
     assert!(test.nics[0].rx_bytes.is_some());
     assert!(sample.node.cpu.is_some());
-    // The call exists, it just has nothing to say: that is no lack of the driver's.
+    // The driver has the call, so it is not an unsupported one.
     assert!(!sample.unsupported.iter().any(|unsupported| unsupported.call == Call::BulkStats));
 }
 
 #[test]
-fn what_the_driver_lacks_is_told_once_and_in_words() {
+fn unsupported_calls_are_listed_once_with_a_reason() {
     let (mut source, _notices) = connected(Calls::PerDomain);
     let first = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let flags: Vec<_> =
         first.unsupported.iter().filter(|unsupported| unsupported.call == Call::BlockStatsFlags).collect();
     assert_eq!(flags.len(), 1);
     assert_eq!(flags[0].reason, "not supported by the TEST driver");
-    // Without the flags there are no flushes and no times, and everything else.
+    // Without that call, only flush requests and times are missing.
     let disk = &domain(&first, "test").unwrap().1.disks[0];
     assert!(disk.flush_requests.is_none() && disk.read_time.is_none() && disk.write_requests.is_some());
     let second = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
@@ -125,7 +125,7 @@ fn what_the_driver_lacks_is_told_once_and_in_words() {
 }
 
 #[test]
-fn only_what_is_asked_for_is_read() {
+fn only_requested_groups_are_read() {
     let (mut source, _notices) = connected(Calls::PerDomain);
     let request = Request::of_all(Groups::STATE | Groups::NET);
     drop(source.sample(&request));
@@ -153,21 +153,21 @@ fn the_definition_is_read_once() {
 }
 
 #[test]
-fn the_life_of_a_domain_is_told_and_seen() {
+fn events_and_samples_show_the_life_of_a_domain() {
     let (mut source, notices) = connected(Calls::Auto);
     let other = Connect::open(Some(URI)).unwrap();
     drop(source.sample(&Request::of_all(Groups::OVERVIEW)));
     let name = "life-of-a-domain";
 
     let guest = Guest::define(&other, name);
-    assert_eq!(told_of(&notices, name), ["defined: new"]);
+    assert_eq!(events_of(&notices, name), ["defined: new"]);
     let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let (uuid, off) = domain(&sample, name).unwrap();
     assert_eq!((off.state, off.run, off.answered), (DomainState::ShutOff, None, Groups::STATE));
     assert_eq!(off.definition.as_ref().unwrap().vcpus_max, Some(3));
 
     guest.0.create().unwrap();
-    assert_eq!(told_of(&notices, name), ["started: booted"]);
+    assert_eq!(events_of(&notices, name), ["started: booted"]);
     let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     let on = &sample.domains[&uuid];
     assert_eq!(on.state, DomainState::Running);
@@ -175,17 +175,17 @@ fn the_life_of_a_domain_is_told_and_seen() {
     let run = on.run.expect("it runs");
 
     guest.0.suspend().unwrap();
-    assert_eq!(told_of(&notices, name), ["paused: by the user"]);
+    assert_eq!(events_of(&notices, name), ["paused: by the user"]);
     let sample = source.sample(&Request::state_only()).unwrap();
     let paused = &sample.domains[&uuid];
     assert_eq!((paused.state, paused.run), (DomainState::Paused, Some(run)));
     assert_eq!(paused.reason.describe(paused.state), Some("by the user"));
 
     guest.0.destroy().unwrap();
-    assert_eq!(told_of(&notices, name), ["stopped: destroyed"]);
+    assert_eq!(events_of(&notices, name), ["stopped: destroyed"]);
     let sample = source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap();
     assert_eq!((sample.domains[&uuid].state, sample.domains[&uuid].run), (DomainState::ShutOff, None));
-    // And it is still there when nothing has happened.
+    // It is still there in a sample without an event before it.
     assert_eq!(source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap().domains[&uuid].state, DomainState::ShutOff);
 
     guest.0.rename("life-of-another", 0).unwrap();
@@ -194,7 +194,7 @@ fn the_life_of_a_domain_is_told_and_seen() {
     assert_eq!(sample.domains[&uuid].name, "life-of-another");
 
     drop(guest);
-    assert_eq!(told_of(&notices, "life-of-another"), ["undefined: removed"]);
+    assert_eq!(events_of(&notices, "life-of-another"), ["undefined: removed"]);
     assert!(!source.sample(&Request::of_all(Groups::OVERVIEW)).unwrap().domains.contains_key(&uuid));
 }
 
@@ -224,13 +224,13 @@ fn connecting_again_closes_the_old_connection() {
         source.connect(Notify::new(move |notice| drop(sender.send((number, notice))))).unwrap();
     }
     let other = Connect::open(Some(URI)).unwrap();
-    // The older ones may have heard of other tests' domains while they stood.
+    // The older connections may have received events of other tests' domains.
     while notices.try_recv().is_ok() {}
     drop(Guest::define(&other, "connected-again"));
     let (number, _) = notices.recv_timeout(Duration::from_secs(5)).unwrap();
     assert_eq!(number, 2);
-    assert!(notices.try_iter().all(|(number, _)| number == 2), "an old connection still listens");
-    // Closing by ourselves is no news.
+    assert!(notices.try_iter().all(|(number, _)| number == 2), "an old connection still sends events");
+    // The source itself closed it, so there is no notice.
     drop(source);
     assert!(notices.try_iter().all(|(_, notice)| !matches!(notice, Notice::Closed(_))));
 }
@@ -250,14 +250,14 @@ fn a_handler_that_panics_does_not_end_the_process() {
     source.connect(Notify::new(|_| panic!("on purpose"))).unwrap();
     let other = Connect::open(Some(URI)).unwrap();
     drop(Guest::define(&other, "panics"));
-    // The loop lives on: another connection still hears.
+    // The loop still runs: another connection gets events.
     let (_source, notices) = connected(Calls::Auto);
     drop(Guest::define(&other, "panics-not"));
     wait_for_change(&notices);
 }
 
 #[test]
-fn errors_are_for_an_operator() {
+fn errors_say_what_to_do() {
     let no_notify = || Notify::new(drop);
     let error = source("://").connect(no_notify()).unwrap_err();
     assert_eq!(error.scope, FailureScope::Permanent);

@@ -1,9 +1,9 @@
-//! What is done to a URI before libvirt gets it.
+//! Changes to a URI before libvirt gets it.
 
 use std::path::PathBuf;
 
-/// Adds `no_tty=1` to a URI that goes through ssh, unless it says something about it: ssh would otherwise ask for a
-/// password in the middle of the screen.
+/// Adds `no_tty=1` to a URI that uses ssh, unless it has that parameter already. Otherwise ssh would ask for a password in the
+/// middle of the screen.
 pub fn without_prompts(uri: &str) -> String {
     let Some((scheme, _)) = uri.split_once("://") else { return uri.to_owned() };
     if !scheme.to_ascii_lowercase().ends_with("+ssh") {
@@ -24,8 +24,8 @@ pub fn without_prompts(uri: &str) -> String {
     format!("{address}{separator}no_tty=1{fragment}")
 }
 
-/// The URI to open: as it is given, unless libvirt's own configuration turns it into one that goes through ssh, which
-/// would ask for a password then. `configuration` is read only where that may be.
+/// The URI to open: the given one, unless it is an alias (or the default) in libvirt's configuration for a URI that uses ssh; then
+/// that URI, with `no_tty=1`. `configuration` is called only for an alias or the default.
 pub(super) fn to_open(given: Option<&str>, configuration: impl FnOnce() -> Option<String>) -> Option<String> {
     match given {
         Some(uri) if uri.contains(':') => Some(without_prompts(uri)),
@@ -36,7 +36,7 @@ pub(super) fn to_open(given: Option<&str>, configuration: impl FnOnce() -> Optio
     }
 }
 
-/// libvirt.conf of this user, as libvirt chooses it.
+/// The text of the `libvirt.conf` that libvirt reads for this user.
 pub(super) fn configuration() -> Option<String> {
     let folder = match rustix::process::geteuid().is_root() {
         true => PathBuf::from("/etc"),
@@ -48,7 +48,7 @@ pub(super) fn configuration() -> Option<String> {
     std::fs::read_to_string(folder.join("libvirt/libvirt.conf")).ok()
 }
 
-/// What `uri_aliases` says of an alias, or `uri_default` where nothing is asked for.
+/// The URI of an alias in `uri_aliases`, or `uri_default` without an alias.
 fn resolve(configuration: &str, alias: Option<&str>) -> Option<String> {
     const QUOTES: [char; 2] = ['"', '\''];
     let is_comment = |line: &str, at: usize| line[..at].matches(QUOTES).count().is_multiple_of(2);
@@ -61,7 +61,7 @@ fn resolve(configuration: &str, alias: Option<&str>) -> Option<String> {
         let after = text.match_indices(key).map(|(at, _)| text[at + key.len()..].trim_start());
         after.filter_map(|rest| rest.strip_prefix('=')).last()
     };
-    // Every other part is in quotes. One without its end is none.
+    // Every second part is in quotes, if the closing quotation mark is there.
     let quoted = |text: &str| {
         let parts: Vec<&str> = text.split(QUOTES).collect();
         let whole = parts.chunks_exact(2).take((parts.len() - 1) / 2);
@@ -77,7 +77,7 @@ fn resolve(configuration: &str, alias: Option<&str>) -> Option<String> {
     }
 }
 
-/// Whether a URI means this machine: it names no host.
+/// True if a URI names no host, so that it means this machine.
 pub(super) fn is_local(uri: &str) -> bool {
     uri.split_once("://").is_some_and(|(_, rest)| rest.starts_with('/'))
 }
@@ -87,7 +87,7 @@ mod tests {
     use super::{is_local, to_open, without_prompts};
 
     #[test]
-    fn an_alias_and_the_default_may_lead_through_ssh_too() {
+    fn an_alias_or_the_default_may_use_ssh() {
         let configuration = "# uri_aliases = [ \"hail=qemu+ssh://comment/system\", ]\nuri_aliases = [\n  \
             \"v6=qemu+ssh://root@[2001:db8::7]/system\", \"hail=qemu+ssh://root@hail/system\",\n  'sleet=qemu+tls://sleet/system', # it's [wet]\n]\n\
             #uri_default = \"qemu:///system\"\nuri_default = \"qemu+ssh://node7/system\"\n";
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(opened(Some("hail")).unwrap(), "qemu+ssh://root@hail/system?no_tty=1");
         assert_eq!(opened(None).unwrap(), "qemu+ssh://node7/system?no_tty=1");
         assert_eq!(opened(Some("v6")).unwrap(), "qemu+ssh://root@[2001:db8::7]/system?no_tty=1");
-        assert_eq!(opened(Some("sleet")).unwrap(), "sleet", "libvirt resolves what asks nobody");
+        assert_eq!(opened(Some("sleet")).unwrap(), "sleet", "without ssh, libvirt resolves the alias");
         assert_eq!(opened(Some("rain")).unwrap(), "rain");
         assert_eq!(opened(Some("qemu+ssh://h/system")).unwrap(), "qemu+ssh://h/system?no_tty=1");
         for text in ["", "uri_aliases", "uri_aliases =", "uri_aliases = [", "uri_default = 7", "uri_default=\"", "="] {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_host_it_is_this_machine() {
+    fn a_uri_without_a_host_is_this_machine() {
         for uri in ["qemu:///system", "qemu+unix:///system?socket=/run/x", "qemu:///session"] {
             assert!(is_local(uri), "{uri}");
         }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn ssh_is_told_not_to_ask() {
+    fn ssh_gets_no_terminal() {
         for (given, expected) in [
             ("qemu+ssh://host/system", "qemu+ssh://host/system?no_tty=1"),
             ("qemu+ssh://root@host:2222/system", "qemu+ssh://root@host:2222/system?no_tty=1"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_has_the_last_word() {
+    fn a_parameter_of_the_user_stays() {
         for uri in ["qemu+ssh://host/system?no_tty=0", "qemu+ssh://host/system?a=b&no_tty=1", "qemu+ssh://h/?no_tty"] {
             assert_eq!(without_prompts(uri), uri);
         }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn other_transports_are_left_alone() {
+    fn uris_of_other_transports_stay_as_they_are() {
         for uri in ["qemu:///system", "qemu+tls://host/system", "qemu+libssh://host/", "test:///default", "+ssh", ""] {
             assert_eq!(without_prompts(uri), uri);
         }

@@ -1,14 +1,14 @@
-//! Who plays: twelve domains as one finds them on a host of 32 CPUs and 256 GiB.
+//! The twelve domains of the story: typical domains of a host with 32 CPUs and 256 GiB.
 
-use super::persona::{Balloon, Disk, DiskLoad, Nic, Persona, gibibytes};
+use super::profile::{Balloon, Disk, DiskLoad, Nic, Profile, gibibytes};
 use super::story::{Chapter, Role};
 use crate::units::Bytes;
 
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 24.0 * HOUR;
 
-/// The cast, those who matter most to the story first, so that fewer domains still tell something.
-pub(super) fn cast() -> Vec<Persona> {
+/// The profiles of the twelve domains. The most important ones for the story come first: a host with fewer domains shows those.
+pub(super) fn cast() -> Vec<Profile> {
     vec![
         ci_runner(),
         db_primary(),
@@ -25,9 +25,9 @@ pub(super) fn cast() -> Vec<Persona> {
     ]
 }
 
-/// An ordinary Linux server; what makes each of the cast special is said where it is made.
-fn server(name: &str, title: &str, role: Role, vcpus: u32, memory_gib: u64) -> Persona {
-    Persona {
+/// The profile of an ordinary Linux server, from which the other profiles differ in a few fields.
+fn server(name: &str, title: &str, role: Role, vcpus: u32, memory_gib: u64) -> Profile {
+    Profile {
         name: name.into(),
         title: Some(title.to_owned()),
         description: None,
@@ -39,7 +39,7 @@ fn server(name: &str, title: &str, role: Role, vcpus: u32, memory_gib: u64) -> P
         roughness: 0.6,
         memory: gibibytes(memory_gib),
         used: 0.5,
-        balloon: Balloon::Telling,
+        balloon: Balloon::Reporting,
         machine: "pc-q35-9.2",
         disks: vec![Disk::image(name, "vda", 40, 0.4, DiskLoad::of(12.0, 30.0, 3.0))],
         nics: vec![Nic::bridged((120.0, 400.0), (110.0, 500.0))],
@@ -48,10 +48,10 @@ fn server(name: &str, title: &str, role: Role, vcpus: u32, memory_gib: u64) -> P
     }
 }
 
-fn ci_runner() -> Persona {
+fn ci_runner() -> Profile {
     let name = "ci-runner-03";
     let scratch = DiskLoad { write_size: 65_536.0, ..DiskLoad::of(40.0, 60.0, 1.0) };
-    Persona {
+    Profile {
         description: Some("Builds for all teams; not to be trusted with the others' CPU time.".to_owned()),
         load: 0.04,
         burn: 0.92,
@@ -66,12 +66,12 @@ fn ci_runner() -> Persona {
     }
 }
 
-fn db_primary() -> Persona {
+fn db_primary() -> Profile {
     let name = "db-primary";
     let data = DiskLoad { latency: 0.8, write_size: 16_384.0, ..DiskLoad::of(1200.0, 600.0, 90.0) };
     let log = DiskLoad { latency: 0.3, write_size: 8192.0, ..DiskLoad::of(0.0, 240.0, 120.0) };
     let checkpoint = DiskLoad { bursts: true, write_size: 131_072.0, ..DiskLoad::of(2.0, 60.0, 1.0) };
-    Persona {
+    Profile {
         description: Some("PostgreSQL, the one that counts. Ask the database team before a restart.".to_owned()),
         load: 0.44,
         used: 0.72,
@@ -103,8 +103,8 @@ fn db_primary() -> Persona {
     }
 }
 
-fn web(name: &str, role: Role, uptime: f64) -> Persona {
-    Persona {
+fn web(name: &str, role: Role, uptime: f64) -> Profile {
+    Profile {
         load: 0.38,
         used: 0.46,
         disks: vec![Disk::image(name, "vda", 40, 0.31, DiskLoad::of(15.0, 45.0, 4.0))],
@@ -114,9 +114,9 @@ fn web(name: &str, role: Role, uptime: f64) -> Persona {
     }
 }
 
-fn mail() -> Persona {
+fn mail() -> Profile {
     let spool = DiskLoad { latency: 2.1, ..DiskLoad::of(25.0, 70.0, 20.0) };
-    Persona {
+    Profile {
         description: Some("Postfix and Dovecot; its spool is on the old NFS filer.".to_owned()),
         load: 0.18,
         used: 0.61,
@@ -133,9 +133,9 @@ fn mail() -> Persona {
     }
 }
 
-fn proxy() -> Persona {
+fn proxy() -> Profile {
     let limits = [("inbound average", 125_000), ("inbound peak", 250_000)];
-    Persona {
+    Profile {
         load: 0.33,
         used: 0.4,
         disks: vec![Disk::image("proxy", "vda", 10, 0.22, DiskLoad::of(1.0, 12.0, 2.0))],
@@ -152,11 +152,11 @@ fn proxy() -> Persona {
     }
 }
 
-fn batch_report() -> Persona {
+fn batch_report() -> Profile {
     let report = DiskLoad { bursts: true, read_size: 131_072.0, latency: 1.6, ..DiskLoad::of(180.0, 40.0, 2.0) };
     let swap = DiskLoad { read_size: 4096.0, write_size: 4096.0, ..DiskLoad::of(30.0, 40.0, 0.0) };
     let limits = [("total_iops_sec", 1500), ("total_bytes_sec", 209_715_200)];
-    Persona {
+    Profile {
         load: 0.36,
         used: 0.58,
         disks: vec![
@@ -171,8 +171,8 @@ fn batch_report() -> Persona {
     }
 }
 
-fn k8s_node() -> Persona {
-    Persona {
+fn k8s_node() -> Profile {
+    Profile {
         load: 0.3,
         used: 0.55,
         disks: vec![
@@ -190,14 +190,14 @@ fn k8s_node() -> Persona {
     }
 }
 
-fn win_erp() -> Persona {
+fn win_erp() -> Profile {
     let data = DiskLoad { latency: 1.9, ..DiskLoad::of(70.0, 55.0, 6.0) };
     let image = |target: &str, gib, filled, load| Disk {
         bus: "sata",
         source: Some(format!("/var/lib/libvirt/images/win2022-erp-{target}.qcow2")),
         ..Disk::image("win2022-erp", target, gib, filled, load)
     };
-    Persona {
+    Profile {
         description: Some("Windows Server 2022 without virtio drivers.".to_owned()),
         load: 0.21,
         used: 0.8,
@@ -213,14 +213,14 @@ fn win_erp() -> Persona {
     }
 }
 
-fn db_replica() -> Persona {
+fn db_replica() -> Profile {
     let data = DiskLoad { latency: 0.9, ..DiskLoad::of(210.0, 380.0, 45.0) };
     let checkpoint = DiskLoad { bursts: true, write_size: 131_072.0, ..DiskLoad::of(5.0, 50.0, 1.0) };
-    Persona {
+    Profile {
         offline: &[4, 5],
         load: 0.22,
         used: 0.66,
-        balloon: Balloon::Silent,
+        balloon: Balloon::Stopped,
         disks: vec![
             Disk { serial: Some("PGDATA-0002"), ..Disk::image("db-replica", "vda", 500, 0.7, data) },
             Disk::image("db-replica", "vdb", 200, 0.4, checkpoint),
@@ -234,8 +234,8 @@ fn db_replica() -> Persona {
     }
 }
 
-fn legacy_xp() -> Persona {
-    Persona {
+fn legacy_xp() -> Profile {
+    Profile {
         description: Some("Do not delete: the label printer's configuration program.".to_owned()),
         memory: Bytes(512 << 20),
         balloon: Balloon::None,
@@ -258,14 +258,14 @@ fn legacy_xp() -> Persona {
     }
 }
 
-fn backup() -> Persona {
+fn backup() -> Profile {
     let target = Disk {
         kind: "network",
         source: Some("rbd-hdd/backup-store".to_owned()),
         format: "raw",
         ..Disk::image("backup", "vdb", 8192, 0.6, DiskLoad::default())
     };
-    Persona {
+    Profile {
         disks: vec![Disk::image("backup", "vda", 20, 0.3, DiskLoad::default()), target],
         uptime: 0.0,
         busy: false,

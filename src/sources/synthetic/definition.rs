@@ -1,29 +1,29 @@
-//! A persona's definition, as libvirt's XML would give it.
+//! The definition of a synthetic domain.
 
 use super::noise::derive;
-use super::persona::{Balloon, Disk, Nic, Persona};
+use super::profile::{Balloon, Disk, Nic, Profile};
 use crate::model::{DiskDefinition, DomainDefinition, NicDefinition};
 use std::time::Duration;
 
-/// The definition; `devices` names the host's devices of the NICs while the domain runs, and nothing while it is off.
-pub(super) fn definition(persona: &Persona, seed: u64, devices: Option<&[Option<String>]>) -> DomainDefinition {
+/// The definition of a domain with a profile. `devices`: the host's devices of its NICs; `None` while it is inactive.
+pub(super) fn definition(profile: &Profile, seed: u64, devices: Option<&[Option<String>]>) -> DomainDefinition {
     DomainDefinition {
         kind: "kvm".to_owned(),
-        title: persona.title.clone(),
-        description: persona.description.clone(),
-        machine: Some(persona.machine.to_owned()),
+        title: profile.title.clone(),
+        description: profile.description.clone(),
+        machine: Some(profile.machine.to_owned()),
         arch: Some("x86_64".to_owned()),
-        vcpus_max: Some(persona.vcpus),
-        vcpus_current: Some(persona.vcpus - persona.offline.len() as u32),
-        memory_max: Some(persona.memory),
-        balloon_model: Some(if persona.balloon == Balloon::None { "none" } else { "virtio" }.to_owned()),
-        balloon_period: match persona.balloon {
-            Balloon::None | Balloon::Unasked => None,
-            Balloon::Silent | Balloon::Telling => Some(Duration::from_secs(1)),
+        vcpus_max: Some(profile.vcpus),
+        vcpus_current: Some(profile.vcpus - profile.offline.len() as u32),
+        memory_max: Some(profile.memory),
+        balloon_model: Some(if profile.balloon == Balloon::None { "none" } else { "virtio" }.to_owned()),
+        balloon_period: match profile.balloon {
+            Balloon::None | Balloon::NoPeriod => None,
+            Balloon::Stopped | Balloon::Reporting => Some(Duration::from_secs(1)),
         },
-        disks: persona.disks.iter().map(disk).collect(),
+        disks: profile.disks.iter().map(disk).collect(),
         nics: (0..)
-            .zip(&persona.nics)
+            .zip(&profile.nics)
             .map(|(n, it)| nic(it, derive(seed, n), devices.and_then(|names| names.get(n as usize)?.clone())))
             .collect(),
     }

@@ -1,10 +1,10 @@
-//! How strong something is in the course of the story: levels joined by straight lines, repeating, integrated exactly.
+//! How strong a load is over a cycle: levels joined by straight lines, with an exact integral.
 
 use super::moment::{CYCLE_SECONDS, Moment};
 
-/// A level over one cycle, in thousandths of the ordinary.
+/// A level over one cycle, in thousandths of the ordinary level.
 ///
-/// Levels and seconds are whole numbers so that areas are exact: where the level is 0, a counter stands perfectly still.
+/// Levels and seconds are whole numbers, so that areas are exact: a counter does not change at all while the level is 0.
 #[derive(Clone, Debug)]
 pub(super) struct Envelope {
     segments: Vec<Segment>,
@@ -23,12 +23,13 @@ struct Segment {
 }
 
 impl Envelope {
-    /// The same all the time.
+    /// A constant level.
     pub(super) fn flat(level: u64) -> Self {
         Self::through(&[(0, level)])
     }
 
-    /// Through these (second of the cycle, level) points, in order; level before the first and after the last.
+    /// A level that passes through these points (second of the cycle, level), in order, and is constant before the first and after
+    /// the last one.
     pub(super) fn through(points: &[(u64, u64)]) -> Self {
         let mut segments = Vec::with_capacity(points.len() + 1);
         let (mut second, mut level) = (0, points.first().map_or(0, |&(_, level)| level));
@@ -42,16 +43,16 @@ impl Envelope {
         Self::of(segments)
     }
 
-    /// The same, but nothing from one second to another.
-    pub(super) fn silent(&self, from: u64, until: u64) -> Self {
+    /// The same level, but 0 between two seconds.
+    pub(super) fn zero_between(&self, from: u64, until: u64) -> Self {
         let mut segments = Vec::new();
         for segment in &self.segments {
             for (start, end) in [(0, from), (from, until), (until, CYCLE_SECONDS)]
                 .map(|(a, b)| (a.max(segment.start), b.min(segment.end)))
             {
                 if start < end {
-                    let silent = start >= from && end <= until;
-                    let [from, to] = [start, end].map(|at| if silent { 0 } else { segment.level_at(at) });
+                    let stopped = start >= from && end <= until;
+                    let [from, to] = [start, end].map(|at| if stopped { 0 } else { segment.level_at(at) });
                     segments.push(Segment { start, end, from, to, before: 0 });
                 }
             }
@@ -68,14 +69,14 @@ impl Envelope {
         Self { segments, whole }
     }
 
-    /// The level at a moment; 1 is the ordinary.
+    /// The level at a moment; 1 is the ordinary level.
     pub(super) fn level(&self, moment: &Moment) -> f64 {
         let segment = self.segment(moment);
         let share = (moment.phase - segment.start as f64) / (segment.end - segment.start) as f64;
         (segment.from as f64 + (segment.to as f64 - segment.from as f64) * share) / 1000.0
     }
 
-    /// Seconds at the ordinary level that would have given as much as what has been since the first cycle began.
+    /// The area since the first cycle began, in seconds at the ordinary level.
     pub(super) fn area(&self, moment: &Moment) -> f64 {
         let segment = self.segment(moment);
         let x = moment.phase - segment.start as f64;
@@ -91,7 +92,7 @@ impl Envelope {
 }
 
 impl Segment {
-    /// For seconds within.
+    /// The level at a second within the segment.
     fn level_at(&self, second: u64) -> u64 {
         let (before, after) = (self.end - second, second - self.start);
         (self.from * before + self.to * after) / (self.end - self.start)
@@ -109,22 +110,22 @@ mod tests {
 
     #[test]
     fn areas_are_what_summing_up_levels_gives() {
-        let envelope = Envelope::through(&[(10, 1000), (20, 4000), (30, 4000), (50, 500)]).silent(15, 25);
+        let envelope = Envelope::through(&[(10, 1000), (20, 4000), (30, 4000), (50, 500)]).zero_between(15, 25);
         let sum: f64 = (0..480_000).step_by(10).map(|ms| envelope.level(&at(ms + 5)) * 0.01).sum();
         assert!((envelope.area(&at(480_000)) - sum).abs() < 0.01, "{sum}");
     }
 
     #[test]
     fn nothing_moves_at_level_zero() {
-        let envelope = Envelope::flat(777).silent(170, 240);
+        let envelope = Envelope::flat(777).zero_between(170, 240);
         assert_eq!(envelope.area(&at(170_000)), envelope.area(&at(201_234)));
         assert_eq!(envelope.area(&at(170_000)), envelope.area(&at(240_000)));
         assert!(envelope.area(&at(240_100)) > envelope.area(&at(240_000)));
     }
 
     #[test]
-    fn a_silence_takes_out_its_span_only() {
-        let envelope = Envelope::flat(1000).silent(95, 135);
+    fn a_span_of_zero_leaves_the_rest() {
+        let envelope = Envelope::flat(1000).zero_between(95, 135);
         for (second, level) in [(94, 1.0), (95, 0.0), (134, 0.0), (135, 1.0)] {
             assert_eq!(envelope.level(&at(second * 1000)), level, "{second}");
         }

@@ -1,18 +1,18 @@
-//! Domains beyond the cast, for large hosts: generated, most of them idle.
+//! Generated domains beyond the twelve of the story, for large hosts. Most of them are idle.
 
 use super::noise::{derive, unit};
-use super::persona::{Balloon, Disk, DiskLoad, Nic, Persona, target};
+use super::profile::{Balloon, Disk, DiskLoad, Nic, Profile, target};
 use super::story::Role;
 use crate::units::Bytes;
 
-/// One in so many extras is busy.
+/// One in so many generated domains is busy.
 const BUSY_ONE_IN: usize = 5;
 
-/// One in so many extras is off.
+/// One in so many generated domains is shut off.
 const OFF_ONE_IN: usize = 40;
 
 /// The domain at `index` (from 0) of a host.
-pub(super) fn extra(seed: u64, index: usize) -> Persona {
+pub(super) fn extra(seed: u64, index: usize) -> Profile {
     let seed = derive(seed, index as u64);
     let one_of = |stream: u64, many: u64| (unit(seed, stream) * many as f64) as u64;
     let name = format!("vm-{:04}", index + 1);
@@ -25,7 +25,7 @@ pub(super) fn extra(seed: u64, index: usize) -> Persona {
         ..DiskLoad::of(60.0 * scale, 80.0 * scale, 8.0 * scale)
     };
     let memory = Bytes((512 << 20) << one_of(4, 6));
-    Persona {
+    Profile {
         title: None,
         description: None,
         role: if off { Role::Off } else { Role::Bystander },
@@ -36,7 +36,7 @@ pub(super) fn extra(seed: u64, index: usize) -> Persona {
         roughness: 0.6,
         memory,
         used: 0.2 + 0.6 * unit(seed, 7),
-        balloon: if busy { Balloon::Telling } else { Balloon::Unasked },
+        balloon: if busy { Balloon::Reporting } else { Balloon::NoPeriod },
         machine: "pc-q35-9.2",
         disks: (0..=one_of(8, 2) as usize)
             .map(|n| Disk::image(&name, &target("vd", n), 20 << n, 0.1 + 0.8 * unit(seed, 9), load))
@@ -48,17 +48,17 @@ pub(super) fn extra(seed: u64, index: usize) -> Persona {
     }
 }
 
-/// Brings a persona to an exact number of disks and NICs.
-pub(super) fn resize(persona: &mut Persona, disks: Option<usize>, nics: Option<usize>) {
+/// Gives a profile an exact number of disks and NICs.
+pub(super) fn resize(profile: &mut Profile, disks: Option<usize>, nics: Option<usize>) {
     if let Some(count) = disks {
-        persona.disks.truncate(count);
+        profile.disks.truncate(count);
         let mut names = (0..).map(|n| target("vd", n));
-        while persona.disks.len() < count {
-            let Some(name) = names.find(|name| persona.disks.iter().all(|disk| disk.target != *name)) else { break };
-            persona.disks.push(Disk::image(&persona.name, &name, 10, 0.5, DiskLoad::of(4.0, 6.0, 1.0)));
+        while profile.disks.len() < count {
+            let Some(name) = names.find(|name| profile.disks.iter().all(|disk| disk.target != *name)) else { break };
+            profile.disks.push(Disk::image(&profile.name, &name, 10, 0.5, DiskLoad::of(4.0, 6.0, 1.0)));
         }
     }
     if let Some(count) = nics {
-        persona.nics.resize_with(count, || Nic::bridged((40.0, 300.0), (30.0, 300.0)));
+        profile.nics.resize_with(count, || Nic::bridged((40.0, 300.0), (30.0, 300.0)));
     }
 }

@@ -1,9 +1,9 @@
-//! One made-up domain: its flows, and what they amount to at a moment.
+//! One synthetic domain: the sources of its counters, and their totals at a moment.
 
 use super::definition::definition;
 use super::memory::{Memory, Now};
 use super::noise::{Flow, Noise, derive, unit};
-use super::persona::{Disk, DiskLoad, Nic, Persona};
+use super::profile::{Disk, DiskLoad, Nic, Profile};
 use super::story::{Part, Parts, Role, Run};
 use crate::model::{
     BlockSample, Counter, CpuSample, DomainDefinition, DomainSample, Groups, NetSample, VcpuSample, VcpuState,
@@ -13,7 +13,7 @@ use compact_str::CompactString;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Nanoseconds of a second.
+/// Nanoseconds in a second.
 const SECOND: f64 = 1e9;
 
 /// vCPU times move in steps of 10 ms, as the kernel's do.
@@ -31,8 +31,8 @@ pub(super) struct Guest {
     off: Arc<DomainDefinition>,
     vcpus: Vec<Vcpu>,
     emulator: Flow,
-    /// The CPU time of one that is idle: it never changes, and most of a large host is idle.
-    still: Option<CpuTime>,
+    /// The CPU time of an idle domain, which never changes. Most domains of a large host are idle.
+    idle_cpu: Option<CpuTime>,
     disks: Vec<DiskFlows>,
     nics: Vec<NicFlows>,
 }
@@ -43,7 +43,7 @@ struct Vcpu {
     work: Flow,
     burn: Flow,
     delay: Flow,
-    /// How likely it is found not halted; 0 in an idle domain.
+    /// The probability that it is not halted; 0 in an idle domain.
     load: f64,
 }
 
@@ -74,70 +74,76 @@ struct NicFlows {
     tx_packets: Flow,
 }
 
-/// CPU time of a domain in nanoseconds.
+/// CPU time of a domain, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct CpuTime {
     pub(super) user: f64,
     pub(super) system: f64,
 }
 
-/// What all guests of a sample share.
-pub(super) struct Scene {
+/// Values that all domains of a sample need.
+pub(super) struct SampleContext {
     pub(super) now: Now,
     pub(super) domains: u32,
     pub(super) host_cpus: u32,
 }
 
 impl Guest {
-    pub(super) fn new(seed: u64, index: usize, persona: &Persona, first_device: usize) -> Self {
+    pub(super) fn new(seed: u64, index: usize, profile: &Profile, first_device: usize) -> Self {
         let seed = derive(seed, index as u64);
         let devices: Vec<_> =
-            (first_device..).zip(&persona.nics).map(|(n, nic)| nic.counted().then(|| format!("vnet{n}"))).collect();
-        let flows = Flows { seed: derive(seed, 1), uptime: persona.uptime, busy: persona.busy };
+            (first_device..).zip(&profile.nics).map(|(n, nic)| nic.counted().then(|| format!("vnet{n}"))).collect();
+        let flows = Flows { seed: derive(seed, 1), uptime: profile.uptime, busy: profile.busy };
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&derive(seed, 2).to_be_bytes());
         bytes[8..].copy_from_slice(&derive(seed, 3).to_be_bytes());
         let mut guest = Self {
             uuid: uuid::Builder::from_random_bytes(bytes).into_uuid(),
-            role: persona.role,
-            memory: Memory::new(persona, derive(seed, 4)),
+            role: profile.role,
+            memory: Memory::new(profile, derive(seed, 4)),
             index: index as u32,
             seed,
-            name: persona.name.clone(),
-            running: Arc::new(definition(persona, seed, Some(&devices))),
-            off: Arc::new(definition(persona, seed, None)),
-            vcpus: (0..persona.vcpus)
-                .filter(|number| !persona.offline.contains(number))
-                .map(|number| flows.vcpu(persona, number))
+            name: profile.name.clone(),
+            running: Arc::new(definition(profile, seed, Some(&devices))),
+            off: Arc::new(definition(profile, seed, None)),
+            vcpus: (0..profile.vcpus)
+                .filter(|number| !profile.offline.contains(number))
+                .map(|number| flows.vcpu(profile, number))
                 .collect(),
-            still: None,
-            emulator: flows.even(2, 0.3, SECOND * (0.012 + 0.03 * persona.load * f64::from(persona.vcpus))),
-            disks: (0..).zip(&persona.disks).map(|(n, disk)| flows.disk(disk, n)).collect(),
+            idle_cpu: None,
+            emulator: flows.even(2, 0.3, SECOND * (0.012 + 0.03 * profile.load * f64::from(profile.vcpus))),
+            disks: (0..).zip(&profile.disks).map(|(n, disk)| flows.disk(disk, n)).collect(),
             nics: (0..)
-                .zip(persona.nics.iter().zip(devices))
+                .zip(profile.nics.iter().zip(devices))
                 .filter_map(|(n, (nic, device))| Some(flows.nic(nic, n, device?.into())))
                 .collect(),
         };
-        guest.still = (!persona.busy).then(|| guest.cpu_time(&Parts::default()));
+        guest.idle_cpu = (!profile.busy).then(|| guest.cpu_time(&Parts::default()));
         guest
     }
 
-    /// CPU time since the host began, all runs together.
+    /// CPU time since the story began, of all runs together.
     pub(super) fn cpu_time(&self, areas: &Parts<f64>) -> CpuTime {
-        if let Some(still) = self.still {
-            return still;
+        if let Some(idle_cpu) = self.idle_cpu {
+            return idle_cpu;
         }
         let guest: f64 = self.vcpus.iter().map(|vcpu| vcpu.work.total(areas.cpu) + vcpu.burn.total(areas.burn)).sum();
         let emulator = self.emulator.total(areas.cpu);
         CpuTime { user: 0.88 * guest + 0.35 * emulator, system: 0.12 * guest + 0.65 * emulator }
     }
 
-    /// The domain now; `lifetime` is its [`Guest::cpu_time`] now.
-    pub(super) fn sample(&self, scene: &Scene, part: &Part, lifetime: CpuTime, groups: Groups) -> DomainSample {
+    /// The sample of this domain; `lifetime` is its [`Guest::cpu_time`] now.
+    pub(super) fn sample(
+        &self,
+        context: &SampleContext,
+        part: &Part,
+        lifetime: CpuTime,
+        groups: Groups,
+    ) -> DomainSample {
         let run = match part.life.run {
             Run::Off => None,
             Run::First => Some(self.index + 1),
-            Run::Started { serial, .. } => Some(scene.domains + 1 + serial as u32),
+            Run::Started { serial, .. } => Some(context.domains + 1 + serial as u32),
         };
         let mut sample = DomainSample::new(self.name.as_str(), run, part.life.state, part.life.reason);
         sample.definition = Some(Arc::clone(if run.is_some() { &self.running } else { &self.off }));
@@ -158,16 +164,16 @@ impl Guest {
             };
         }
         if groups.contains(Groups::VCPU) {
-            // One by one: `collect` would first make a list of them, and there are many domains.
+            // One by one: `collect` would build a list first, for each of many domains.
             for vcpu in &self.vcpus {
-                sample.vcpus.insert(vcpu.number, vcpu.sample(&reading, scene));
+                sample.vcpus.insert(vcpu.number, vcpu.sample(&reading, context));
             }
         }
         if groups.contains(Groups::HOST_CPU) {
-            sample.host_cpus = self.host_cpus(&reading, lifetime, scene.host_cpus);
+            sample.host_cpus = self.host_cpus(&reading, lifetime, context.host_cpus);
         }
         if groups.contains(Groups::MEMORY) {
-            sample.memory = self.memory.sample(scene.now, part);
+            sample.memory = self.memory.sample(context.now, part);
         }
         if groups.contains(Groups::BLOCK) {
             sample.disks = self.disks.iter().map(|disk| disk.sample(&reading)).collect();
@@ -178,11 +184,11 @@ impl Guest {
         sample
     }
 
-    /// CPU time by host CPU. The scheduler has its favourites and changes its mind, so the shares wander; their sum is
-    /// the domain's CPU time but for some seconds.
+    /// CPU time on each host CPU. The shares of the host CPUs differ and change slowly; their sum differs from the domain's CPU time
+    /// by some seconds at most.
     fn host_cpus(&self, reading: &Reading<'_>, lifetime: CpuTime, count: u32) -> Vec<Counter<Nanoseconds>> {
         let weights = (0..count).map(|cpu| 0.03 + unit(derive(self.seed, 7), u64::from(cpu)).powi(6)).collect();
-        // With all its vCPUs at work, and its noise at the highest, it takes one host CPU whole and none more than whole.
+        // With all vCPUs busy and the noise at its highest, the largest share is one whole host CPU.
         let shares = shares(weights, 0.6 / self.vcpus.len().max(1) as f64);
         let start = reading.start.map(|start| self.cpu_time(start)).unwrap_or_default();
         let [now, start] = [lifetime, start].map(|time| (time.user + time.system) / SECOND);
@@ -197,7 +203,7 @@ impl Guest {
     }
 }
 
-/// What part of a whole each has by its weight, at most so much: what is more goes to the others.
+/// The share of each in proportion to its weight, but not more than `most`; what is above goes to the others.
 fn shares(weights: Vec<f64>, most: f64) -> Vec<f64> {
     let most = most.max(1.0 / weights.len().max(1) as f64);
     let whole: f64 = weights.iter().sum();
@@ -215,7 +221,7 @@ fn shares(weights: Vec<f64>, most: f64) -> Vec<f64> {
     shares
 }
 
-/// Makes a persona's flows.
+/// Makes the sources of the counters of one profile.
 struct Flows {
     seed: u64,
     uptime: f64,
@@ -231,16 +237,16 @@ impl Flows {
         self.flow(per_second, Noise::even(derive(self.seed, stream), roughness))
     }
 
-    fn vcpu(&self, persona: &Persona, number: u32) -> Vcpu {
+    fn vcpu(&self, profile: &Profile, number: u32) -> Vcpu {
         let seed = derive(self.seed, 1000 + u64::from(number));
-        let load = persona.load * (0.85 + 0.3 * unit(seed, 1));
+        let load = profile.load * (0.85 + 0.3 * unit(seed, 1));
         Vcpu {
             number,
-            work: self.flow(load * SECOND, Noise::even(seed, persona.roughness)),
-            // Only what the story burns counts, so nothing was burnt before it.
-            burn: Flow::new(persona.burn * SECOND, 0.0, Noise::even(derive(seed, 2), 0.015)),
-            delay: self.flow(load * 0.006 * SECOND, Noise::even(derive(seed, 3), persona.roughness)),
-            load: if self.busy { load + persona.burn / 2.0 } else { 0.0 },
+            work: self.flow(load * SECOND, Noise::even(seed, profile.roughness)),
+            // This load exists in the story only, so the counter had 0 before.
+            burn: Flow::new(profile.burn * SECOND, 0.0, Noise::even(derive(seed, 2), 0.015)),
+            delay: self.flow(load * 0.006 * SECOND, Noise::even(derive(seed, 3), profile.roughness)),
+            load: if self.busy { load + profile.burn / 2.0 } else { 0.0 },
         }
     }
 
@@ -260,13 +266,13 @@ impl Flows {
             capacity: disk.source.is_some().then_some(disk.capacity),
             filled: disk.filled,
             reads: self.flow(reads, read),
-            read_bytes: self.flow(reads * read_size, read.cousin(1)),
-            read_time: self.flow(reads * time, read.cousin(2)),
+            read_bytes: self.flow(reads * read_size, read.variation(1)),
+            read_time: self.flow(reads * time, read.variation(2)),
             writes: self.flow(writes, write),
-            write_bytes: self.flow(writes * write_size, write.cousin(1)),
-            write_time: self.flow(writes * time, write.cousin(2)),
+            write_bytes: self.flow(writes * write_size, write.variation(1)),
+            write_time: self.flow(writes * time, write.variation(2)),
             flushes: self.flow(flushes, flush),
-            flush_time: self.flow(flushes * time * 3.0, flush.cousin(1)),
+            flush_time: self.flow(flushes * time * 3.0, flush.variation(1)),
         }
     }
 
@@ -276,15 +282,15 @@ impl Flows {
         NicFlows {
             name,
             rx_packets: self.flow(nic.receive.0, receive),
-            rx_bytes: self.flow(nic.receive.0 * nic.receive.1, receive.cousin(1)),
+            rx_bytes: self.flow(nic.receive.0 * nic.receive.1, receive.variation(1)),
             rx_drops: Flow::new(nic.drops, 0.0, Noise::even(derive(seed, 3), 0.8)),
             tx_packets: self.flow(nic.transmit.0, transmit),
-            tx_bytes: self.flow(nic.transmit.0 * nic.transmit.1, transmit.cousin(1)),
+            tx_bytes: self.flow(nic.transmit.0 * nic.transmit.1, transmit.variation(1)),
         }
     }
 }
 
-/// From activity to a run's totals.
+/// Converts activity to totals of the current run.
 struct Reading<'a> {
     areas: &'a Parts<f64>,
     start: Option<&'a Parts<f64>>,
@@ -297,9 +303,9 @@ impl Reading<'_> {
 }
 
 impl Vcpu {
-    fn sample(&self, reading: &Reading<'_>, scene: &Scene) -> VcpuSample {
+    fn sample(&self, reading: &Reading<'_>, context: &SampleContext) -> VcpuSample {
         let time = reading.count(&self.work, |parts| parts.cpu) + reading.count(&self.burn, |parts| parts.burn);
-        let moment = (scene.now.moment.seconds() * 10.0) as u64;
+        let moment = (context.now.moment.seconds() * 10.0) as u64;
         VcpuSample {
             state: Some(VcpuState::Running),
             time: Some(Counter(Nanoseconds(time / TICK * TICK))),

@@ -1,8 +1,8 @@
-//! Time in the story: a cycle, and a place in it.
+//! Moments of the story.
 
 use std::time::Duration;
 
-/// Length of the story before it begins again, in seconds.
+/// Length of a cycle: the story then begins again. In seconds.
 pub(super) const CYCLE_SECONDS: u64 = 240;
 
 /// A moment of the story.
@@ -15,13 +15,13 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// So long after the first cycle began .
+    /// The moment `elapsed` after the first cycle began.
     pub(super) fn after(elapsed: Duration) -> Self {
         let cycles = elapsed.as_secs() / CYCLE_SECONDS;
         Self { cycles, phase: (elapsed - Duration::from_secs(cycles * CYCLE_SECONDS)).as_secs_f64() }
     }
 
-    /// At a second of a cycle.
+    /// A second of a cycle.
     pub(super) fn in_cycle(cycles: u64, second: u64) -> Self {
         Self { cycles, phase: second as f64 }
     }

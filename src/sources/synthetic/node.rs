@@ -1,19 +1,19 @@
-//! The made-up machine under the domains: large enough for them, and busy with them.
+//! The synthetic node: it has room for its domains, and its CPU time includes theirs.
 
 use super::envelope::Envelope;
 use super::guest::CpuTime;
 use super::moment::Moment;
 use super::noise::{Flow, Noise, derive, wander};
-use super::persona::{Persona, gibibytes};
+use super::profile::{Profile, gibibytes};
 use super::story;
 use crate::model::{Counter, CpuTimes, Driver, HostInfo, NodeMemory, NodeSample};
 use crate::units::{Bytes, Nanoseconds};
 
-/// CPUs and memory where the cast is alone.
+/// CPUs and memory of a host with the twelve domains of the story.
 const CPUS: u32 = 32;
 const MEMORY_GIB: u64 = 256;
 
-/// How long the machine had been up when the story began, in seconds: 97 days.
+/// How long the node had been up when the story began, in seconds: 97 days.
 const UPTIME: f64 = 97.0 * 86_400.0;
 
 const SECOND: f64 = 1e9;
@@ -30,8 +30,8 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// A node with room for the extras beside the cast.
-    pub(super) fn new(seed: u64, extras: &[Persona]) -> Self {
+    /// A node with room for generated domains beside the twelve of the story.
+    pub(super) fn new(seed: u64, extras: &[Profile]) -> Self {
         let seed = derive(seed, u64::MAX);
         let flow = |stream, cores| Flow::new(cores * SECOND, UPTIME, Noise::even(derive(seed, stream), 0.5));
         let busy = extras.iter().filter(|extra| extra.busy);
@@ -63,7 +63,8 @@ impl Node {
         }
     }
 
-    /// `guests`: CPU time of all domains since the machine began; `resident`: bytes that the active ones hold.
+    /// The sample of the node. `guests`: CPU time of all domains since the story began; `resident`: resident memory of active domains
+    /// in bytes.
     pub(super) fn sample(&self, moment: &Moment, guests: CpuTime, resident: f64) -> NodeSample {
         let seconds = moment.seconds();
         let user = guests.user + self.user.total(seconds);

@@ -1,8 +1,7 @@
-//! Load that looks alive, as totals: noise that is integrated in closed form.
+//! Irregular loads as totals that can be computed for any moment.
 //!
-//! Ordinary noise gives a rate, whose total would need every step in between. Here the lattice points of the noise
-//! shift the *total*: between two points it runs straight, and with shifts shorter than the distance of the points it
-//! never falls.
+//! A noise that gives a rate would have to be summed up step by step. Here the lattice points of the noise shift the *total*.
+//! Between two points the total is a straight line; it never falls, because the shifts are smaller than the distance of the points.
 
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
@@ -19,7 +18,7 @@ pub(super) fn unit(seed: u64, index: u64) -> f64 {
     (derive(seed, index) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// Smooth wandering between 0 and 1, for gauges: straight lines between a random value every `length` seconds.
+/// A slowly changing value between 0 and 1, for gauges: straight lines between random values every `length` seconds.
 #[inline]
 pub(super) fn wander(seed: u64, length: f64, seconds: f64) -> f64 {
     let (cell, share) = split(seconds / length);
@@ -34,44 +33,44 @@ fn split(x: f64) -> (u64, f64) {
     (whole, x - whole as f64)
 }
 
-/// The course of a load whose mean is 1.
+/// How a load with the mean 1 varies over time.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Noise {
-    /// Varies at three paces (about 1, 7 and 40 s) within 1 ± `roughness`.
+    /// Varies in periods of about 1, 7 and 40 s, within 1 ± `roughness`.
     Even {
-        /// Of the two slow paces: flows that share it rise and fall together.
+        /// The seed of the two long periods: counters with the same seed rise and fall together.
         slow: u64,
-        /// Of the fast pace.
+        /// The seed of the short period.
         fast: u64,
         /// 0 ≤ r < 1.
         roughness: f64,
     },
-    /// Nothing, but for one burst of `lasting` seconds at a random moment of every `every` seconds.
+    /// One burst of `lasting` seconds at a random moment of every `every` seconds, and 0 otherwise.
     Bursts {
-        /// Of the moments.
+        /// The seed of the moments.
         seed: u64,
-        /// Seconds from one burst's span to the next one's.
+        /// In which seconds there is one burst.
         every: f64,
-        /// Seconds of a burst.
+        /// How many seconds a burst lasts.
         lasting: f64,
     },
 }
 
 impl Noise {
-    /// The usual course, all of one seed.
+    /// [`Noise::Even`] with all seeds from one.
     pub(super) fn even(seed: u64, roughness: f64) -> Self {
         Self::Even { slow: derive(seed, 1), fast: derive(seed, 2), roughness }
     }
 
-    /// The same tides with ripples of its own, as bytes have beside requests.
-    pub(super) fn cousin(self, stream: u64) -> Self {
+    /// The same long periods with another short period: bytes vary so beside requests.
+    pub(super) fn variation(self, stream: u64) -> Self {
         match self {
             Self::Even { slow, fast, roughness } => Self::Even { slow, fast: derive(fast, stream), roughness },
             bursts @ Self::Bursts { .. } => bursts,
         }
     }
 
-    /// The load's total after `x` seconds of activity; never falls, and grows by 1 a second in the long run.
+    /// The total after `x` seconds of activity. It never falls, and grows by 1 a second on average.
     pub(super) fn total(self, x: f64) -> f64 {
         match self {
             Self::Even { slow, fast, roughness } => {
@@ -87,7 +86,7 @@ impl Noise {
     }
 }
 
-/// A counter's source: so much a second on average, in the course of a noise.
+/// The source of a counter: an average rate that varies with a noise.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flow {
     per_second: f64,
@@ -96,12 +95,12 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// `per_second` in the counter's unit, flowing for `uptime` seconds already.
+    /// A source with a rate in the unit of the counter, which has had that rate for `uptime` seconds already.
     pub(super) fn new(per_second: f64, uptime: f64, noise: Noise) -> Self {
         Self { per_second, before: per_second * uptime, noise }
     }
 
-    /// A flow that stands still at what it had.
+    /// A source that does not grow any more.
     pub(super) fn frozen(before: f64) -> Self {
         Self { per_second: 0.0, before, noise: Noise::Bursts { seed: 0, every: 1.0, lasting: 1.0 } }
     }
@@ -131,16 +130,16 @@ mod tests {
     }
 
     #[test]
-    fn bursts_are_quiet_in_between() {
+    fn there_is_nothing_between_two_bursts() {
         let bursts = Noise::Bursts { seed: 3, every: 30.0, lasting: 3.0 };
         let quiet = (0..3000).filter(|&i| bursts.total(f64::from(i + 1)) == bursts.total(f64::from(i))).count();
         assert!(quiet > 2400, "{quiet}");
     }
 
     #[test]
-    fn cousins_share_their_tides_only() {
+    fn variations_share_their_long_periods() {
         let noise = Noise::even(5, 0.9);
-        assert_ne!(noise.total(10.0), noise.cousin(1).total(10.0));
-        assert!((noise.total(10.0) - noise.cousin(1).total(10.0)).abs() < 1.3);
+        assert_ne!(noise.total(10.0), noise.variation(1).total(10.0));
+        assert!((noise.total(10.0) - noise.variation(1).total(10.0)).abs() < 1.3);
     }
 }

@@ -1,22 +1,22 @@
-//! What can be chosen of a synthetic host.
+//! Options of a synthetic host.
 
 use std::time::Duration;
 
 /// Wall clock of the first sample on a simulated clock: 2026-03-02 09:00:00 UTC.
 pub const SIMULATED_START: jiff::Timestamp = jiff::Timestamp::constant(1_772_442_000, 0);
 
-/// Which host shall be made up.
+/// Options of a synthetic host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntheticOptions {
-    /// Same seed, same host: names' UUIDs, loads, noise.
+    /// The seed of UUIDs, loads and noise: the same seed gives the same host.
     pub seed: u64,
-    /// How many domains, 1 to 10 000 (values outside are brought into it). The first 12 are the cast.
+    /// How many domains, 1 to 10 000 (other values become the nearest of these). The first 12 are those of the story.
     pub domains: usize,
-    /// Exactly so many disks for every domain, 0 to 1 000; `None`: each has what suits it (1 to 4).
+    /// How many disks each domain has, 0 to 1 000; `None`: 1 to 4, as suits the domain.
     pub disks_per_domain: Option<usize>,
-    /// Exactly so many NICs for every domain, 0 to 1 000; `None`: each has what suits it (1 or 2).
+    /// How many NICs each domain has, 0 to 1 000; `None`: 1 or 2, as suits the domain.
     pub nics_per_domain: Option<usize>,
-    /// Whose time it lives in.
+    /// The clock of the host.
     pub clock: Clock,
 }
 
@@ -26,13 +26,13 @@ impl Default for SyntheticOptions {
     }
 }
 
-/// Whose time a synthetic host lives in.
+/// The clock of a synthetic host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// The machine's. The story begins with the first connection, and lifecycle events are announced when due.
+    /// The clocks of the machine. The story begins with the first connection, and events are sent when they are due.
     Real,
-    /// The first sample is at zero ([`SIMULATED_START`]), each further one `step` later, however fast they are taken.
-    /// Nothing is announced.
+    /// The first sample is at time zero ([`SIMULATED_START`]), each further sample `step` later, whenever it is really taken. No
+    /// events are sent.
     Simulated {
         /// Time between two samples.
         step: Duration,

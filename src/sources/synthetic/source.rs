@@ -1,33 +1,33 @@
 //! The synthetic host as a source.
 
-use super::announcer::{self, Announcer};
+use super::event_thread::{self, EventThread};
 use super::host::Host;
 use super::options::{Clock, SIMULATED_START, SyntheticOptions};
-use super::story::{HISTORY, next_turn};
+use super::story::{HISTORY, next_change};
 use crate::model::{Event, Groups, HostInfo, HostSample};
 use crate::sources::{Bypass, FailureScope, Monitor, Notify, Request, Source, SourceError};
 use crate::time::{Clock as _, SystemClock, Timestamp};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A made-up hypervisor; see the [module](super) for what happens on it.
+/// A synthetic hypervisor; the [module](super) describes what happens on it.
 #[derive(Debug)]
 pub struct SyntheticSource {
     options: SyntheticOptions,
     host: Option<(Host, Timestamp)>,
     /// Samples taken so far.
     taken: u32,
-    announcer: Option<Announcer>,
+    event_thread: Option<EventThread>,
 }
 
 impl SyntheticSource {
-    /// A host that comes to life when it is first connected to. A second connection finds it as it has become.
+    /// A host whose story begins with the first connection, and goes on with later ones.
     pub fn new(options: SyntheticOptions) -> Self {
-        Self { options, host: None, taken: 0, announcer: None }
+        Self { options, host: None, taken: 0, event_thread: None }
     }
 
-    /// The host, and its first `samples` samples, `step` apart from each other, with everything that the overview asks.
-    /// Whatever clock the options name, it is a simulated one.
+    /// The host, and its first `samples` samples at intervals of `step`, with the groups of the overview. The clock is a simulated one,
+    /// whatever the options say.
     pub fn simulate(options: SyntheticOptions, step: Duration, samples: usize) -> (HostInfo, Vec<HostSample>) {
         let host = Host::new(&options);
         let request = Request::of_all(Groups::OVERVIEW);
@@ -40,14 +40,14 @@ impl SyntheticSource {
         (host.info(), samples)
     }
 
-    /// What that host tells between two samples in its first `length`, by time.
+    /// The events of that host in its first `length`, in the order of time.
     pub fn simulate_events(options: &SyntheticOptions, length: Duration) -> Vec<Event> {
-        let players = Host::new(options).players();
-        let roles: Vec<_> = players.iter().map(|player| player.role).collect();
-        let turns = std::iter::successors(next_turn(HISTORY, &roles), |&turn| next_turn(turn, &roles));
-        let turns = turns.take_while(|&turn| turn <= HISTORY + length);
-        let at = |turn| Timestamp::at(turn - HISTORY, SIMULATED_START);
-        turns.flat_map(|turn| announcer::events(turn, at(turn), &players)).collect()
+        let actors = Host::new(options).actors();
+        let roles: Vec<_> = actors.iter().map(|actor| actor.role).collect();
+        let state_changes = std::iter::successors(next_change(HISTORY, &roles), |&change| next_change(change, &roles));
+        let state_changes = state_changes.take_while(|&change| change <= HISTORY + length);
+        let at = |change| Timestamp::at(change - HISTORY, SIMULATED_START);
+        state_changes.flat_map(|change| event_thread::events(change, at(change), &actors)).collect()
     }
 }
 
@@ -61,12 +61,12 @@ impl Source for SyntheticSource {
             };
             (host, start)
         });
-        self.announcer = match self.options.clock {
+        self.event_thread = match self.options.clock {
             Clock::Real => {
                 let elapsed = SystemClock.now().monotonic.saturating_sub(start.monotonic);
-                let announcer = Announcer::spawn(HISTORY + elapsed, host.players(), notify)
+                let event_thread = EventThread::spawn(HISTORY + elapsed, host.actors(), notify)
                     .map_err(|error| disconnected(format!("no thread for the demonstration's events: {error}")))?;
-                Some(announcer)
+                Some(event_thread)
             }
             Clock::Simulated { .. } => None,
         };
@@ -94,7 +94,7 @@ impl Source for SyntheticSource {
     }
 }
 
-/// When a simulated clock takes the sample after `taken` others.
+/// The time on a simulated clock of the sample that follows `taken` others.
 fn simulated(step: Duration, taken: u32) -> Timestamp {
     Timestamp::at(step.saturating_mul(taken), SIMULATED_START)
 }

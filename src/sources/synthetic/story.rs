@@ -1,41 +1,41 @@
-//! What happens when: the chapters, and what each does to whom.
+//! The story: what happens when, and what each chapter does to each role.
 
 use super::envelope::Envelope;
 use super::moment::{CYCLE_SECONDS, Moment};
 use crate::model::{DomainState, EventKind, IoErrorAction, Lifecycle, LifecycleDetail, StateReason};
 use std::time::Duration;
 
-/// How long the story takes before it begins again.
+/// The length of a cycle, after which the story begins again.
 pub const CYCLE: Duration = Duration::from_secs(CYCLE_SECONDS);
 
-/// What had happened before the first sample: whole cycles, so that time zero is the beginning of one.
+/// How much of the story lies before the first sample: whole cycles, so that a cycle begins at time zero.
 pub(super) const HISTORY: Duration = Duration::from_secs(2 * CYCLE_SECONDS);
 
-/// What goes wrong.
+/// A chapter of the story: a problem of one domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chapter {
-    /// `ci-runner-03` burns all of its vCPUs; others' steal climbs.
+    /// `ci-runner-03` uses all of its vCPUs; the steal of other domains rises.
     NoisyNeighbour,
     /// `k8s-node-4` runs.
     Newcomer,
-    /// Requests to `vda` of `db-primary` take ever longer.
+    /// Requests to `vda` of `db-primary` take longer and longer.
     SlowDisk,
     /// `web-02` has crashed.
     Crash,
     /// `batch-report` is short of memory.
     Squeeze,
-    /// `proxy` drops what it receives.
+    /// `proxy` drops received packets.
     Drops,
     /// `mail` is paused on an I/O error.
     IoError,
 }
 
 impl Chapter {
-    /// Every chapter, by its beginning.
+    /// All chapters, in the order of their beginning.
     pub const ALL: [Chapter; 7] =
         [Self::NoisyNeighbour, Self::Newcomer, Self::SlowDisk, Self::Crash, Self::Squeeze, Self::Drops, Self::IoError];
 
-    /// Whom it is about: the domain's name.
+    /// The name of its domain.
     pub fn domain(self) -> &'static str {
         match self {
             Self::NoisyNeighbour => "ci-runner-03",
@@ -48,7 +48,7 @@ impl Chapter {
         }
     }
 
-    /// From when to when in each cycle; the middle of it shows it at its clearest.
+    /// From when to when in each cycle. The problem is clearest in the middle.
     pub fn span(self) -> std::ops::Range<Duration> {
         let (from, until) = self.seconds();
         Duration::from_secs(from)..Duration::from_secs(until)
@@ -70,21 +70,21 @@ impl Chapter {
 /// How long `k8s-node-4` takes to shut down, in seconds.
 const SHUTDOWN_SECONDS: u64 = 3;
 
-/// What a domain is in the story.
+/// The part of a domain in the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Only suffers from the neighbour.
+    /// Only loses CPU time to `ci-runner-03`.
     Bystander,
-    /// Is off all the time.
+    /// Always shut off.
     Off,
-    /// Serves what the database gives, and takes over from the one that crashes.
+    /// Depends on the database, and takes over the load of `web-02` after its crash.
     Peer,
-    /// Plays the lead in a chapter.
+    /// The domain of a chapter.
     Lead(Chapter),
 }
 
 impl Role {
-    /// Every role once: what [`Role::index`] counts.
+    /// All roles, in the order of [`Role::index`].
     pub(super) const ALL: [Role; 10] = [
         Self::Bystander,
         Self::Off,
@@ -108,8 +108,8 @@ impl Role {
         }
     }
 
-    /// The seconds of a cycle at which its state changes.
-    pub(super) fn turns(self) -> &'static [u64] {
+    /// The seconds of a cycle at which the state of the domain changes.
+    pub(super) fn state_changes(self) -> &'static [u64] {
         match self {
             Self::Lead(Chapter::Newcomer) => &[25, 225 - SHUTDOWN_SECONDS, 225],
             Self::Lead(Chapter::Crash) => &[95, 135],
@@ -119,7 +119,7 @@ impl Role {
     }
 }
 
-/// What is told of whoever plays `role` when its state changes at that second of a cycle, in libvirt's order.
+/// The events of a state change at that second of a cycle, in libvirt's order.
 pub(super) fn events(role: Role, second: u64) -> Vec<EventKind> {
     let life = |step, detail| EventKind::Lifecycle(step, LifecycleDetail(detail));
     let start = || vec![life(Lifecycle::Resumed, 0), life(Lifecycle::Started, 0)];
@@ -142,51 +142,51 @@ pub(super) fn events(role: Role, second: u64) -> Vec<EventKind> {
     }
 }
 
-/// The second of its cycle that a turn of the story is at.
-pub(super) fn second(turn: Duration) -> u64 {
-    turn.as_secs() % CYCLE_SECONDS
+/// The second of its cycle.
+pub(super) fn second(change: Duration) -> u64 {
+    change.as_secs() % CYCLE_SECONDS
 }
 
-/// When, after `elapsed` since the first cycle began, the state of one of `roles` changes next; `None`: never.
-pub(super) fn next_turn(elapsed: Duration, roles: &[Role]) -> Option<Duration> {
+/// When the state of one of `roles` changes next, after `elapsed` since the first cycle began; `None`: never.
+pub(super) fn next_change(elapsed: Duration, roles: &[Role]) -> Option<Duration> {
     let cycle = elapsed.as_secs() / CYCLE_SECONDS;
     roles
         .iter()
-        .flat_map(|role| role.turns())
+        .flat_map(|role| role.state_changes())
         .flat_map(|&second| [cycle, cycle + 1].map(|cycle| Duration::from_secs(cycle * CYCLE_SECONDS + second)))
-        .filter(|&turn| turn > elapsed)
+        .filter(|&change| change > elapsed)
         .min()
 }
 
-/// A domain's state at a moment.
+/// The state of a role at a moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Life {
+pub(super) struct RoleState {
     pub(super) state: DomainState,
     pub(super) reason: StateReason,
     pub(super) run: Run,
-    /// For so many seconds its CPUs have been stopped; 0 while it runs.
+    /// For how many seconds its CPUs have been stopped; 0 while it runs.
     pub(super) stopped_for: f64,
 }
 
-/// Which run of its a domain is in.
+/// The current run of a domain.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Run {
-    /// None: it is off.
+    /// None: it is shut off.
     Off,
-    /// The first, since before the story.
+    /// The first run, which began before the story.
     First,
-    /// One that the story began.
+    /// A run that began in the story.
     Started {
-        /// When.
+        /// When it began.
         at: Moment,
-        /// How many starts the story had seen before.
+        /// How many starts of any domain came before it.
         serial: u64,
     },
 }
 
-/// The state of whoever plays `role`.
-pub(super) fn life(role: Role, now: &Moment) -> Life {
-    let life = |state, reason, run| Life { state, reason: StateReason(reason), run, stopped_for: 0.0 };
+/// The state of a role at a moment.
+pub(super) fn life(role: Role, now: &Moment) -> RoleState {
+    let life = |state, reason, run| RoleState { state, reason: StateReason(reason), run, stopped_for: 0.0 };
     let from = |second: u64| now.phase >= second as f64;
     match role {
         Role::Off => life(DomainState::ShutOff, 1, Run::Off),
@@ -209,35 +209,35 @@ pub(super) fn life(role: Role, now: &Moment) -> Life {
             life(DomainState::Running, 1, run)
         }
         Role::Lead(Chapter::IoError) if from(170) && !from(200) => {
-            Life { stopped_for: now.phase - 170.0, ..life(DomainState::Paused, 5, Run::First) }
+            RoleState { stopped_for: now.phase - 170.0, ..life(DomainState::Paused, 5, Run::First) }
         }
         Role::Lead(Chapter::IoError) => life(DomainState::Running, 5, Run::First),
         Role::Bystander | Role::Peer | Role::Lead(_) => life(DomainState::Running, 1, Run::First),
     }
 }
 
-/// How active each part of a domain is, as [`Envelope`]s (a script) or as figures at one moment.
+/// The activity of each part of a domain: over a cycle (`Parts<Envelope>`), or until a moment (`Parts<f64>`).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parts<T> {
-    /// Its ordinary work on the CPU.
+    /// Ordinary CPU load.
     pub(super) cpu: T,
-    /// Work on the CPU that only the story gives it: the runner's burning.
+    /// Additional CPU load in the story.
     pub(super) burn: T,
-    /// vCPUs that wait for a host CPU.
+    /// Steal.
     pub(super) steal: T,
     /// Reads and writes of the first disk.
     pub(super) requests: T,
-    /// The time that those take.
+    /// The time of these requests.
     pub(super) request_time: T,
     /// Flushes of the first disk.
     pub(super) flushes: T,
-    /// The time that those take.
+    /// The time of these requests.
     pub(super) flush_time: T,
-    /// The other disks, whole.
+    /// All requests of the other disks, and their times.
     pub(super) other_disks: T,
-    /// What the NICs receive.
+    /// Received packets.
     pub(super) receive: T,
-    /// What the NICs send.
+    /// Sent packets.
     pub(super) transmit: T,
     /// Received packets that are dropped.
     pub(super) drops: T,
@@ -265,26 +265,26 @@ impl<T> Parts<T> {
 }
 
 impl Parts<Envelope> {
-    /// Seconds of ordinary activity until a moment, part by part.
+    /// The area of each part until a moment, in seconds of ordinary activity.
     pub(super) fn areas(&self, moment: &Moment) -> Parts<f64> {
         self.map(|envelope| envelope.area(moment))
     }
 }
 
-/// What a role is doing now.
+/// A role at one moment.
 pub(super) struct Part {
-    pub(super) life: Life,
+    pub(super) life: RoleState,
     pub(super) areas: Parts<f64>,
-    /// The areas at the start of the run, where the story began it.
+    /// The areas at the start of the run; `None` if it began before the story.
     pub(super) start: Option<Parts<f64>>,
-    /// Share of the memory that the balloon gives.
+    /// The share of the memory that the balloon leaves.
     pub(super) given: f64,
-    /// Seconds since the start of the run, where the story began it.
+    /// Seconds since the start of the run; `None` if it began before the story.
     pub(super) age: Option<f64>,
 }
 
 impl Part {
-    /// Of `role`, with its script and balloon.
+    /// A role at a moment, from its script and balloon.
     pub(super) fn at(moment: &Moment, role: Role, script: &Parts<Envelope>, balloon: &Envelope) -> Self {
         let life = life(role, moment);
         let started = match life.run {
@@ -301,7 +301,7 @@ impl Part {
     }
 }
 
-/// What the story does to whoever plays `role`.
+/// The activity of a role over a cycle.
 pub(super) fn script(role: Role) -> Parts<Envelope> {
     let ordinary = Parts {
         cpu: Envelope::through(&[(5, 1000), (15, 850), (65, 850), (75, 1000)]),
@@ -317,7 +317,7 @@ pub(super) fn script(role: Role) -> Parts<Envelope> {
         drops: Envelope::flat(0),
         swap: Envelope::flat(0),
     };
-    // Web traffic sags while the database is slow.
+    // Web traffic falls while the database is slow.
     let sagging = Envelope::through(&[(45, 1000), (75, 450), (105, 450), (122, 1000)]);
     match role {
         Role::Bystander => ordinary,
@@ -349,7 +349,7 @@ pub(super) fn script(role: Role) -> Parts<Envelope> {
             request_time: Envelope::through(&[(25, 9000), (34, 9000), (42, 1000)]),
             ..ordinary
         }
-        .map(|envelope| envelope.silent(0, 25).silent(225, CYCLE_SECONDS)),
+        .map(|envelope| envelope.zero_between(0, 25).zero_between(225, CYCLE_SECONDS)),
         Role::Lead(Chapter::SlowDisk) => Parts {
             cpu: Envelope::through(&[(5, 1000), (15, 850), (40, 850), (70, 500), (105, 500), (120, 1000)]),
             requests: Envelope::through(&[(40, 1000), (70, 250), (105, 250), (120, 1000)]),
@@ -375,7 +375,7 @@ pub(super) fn script(role: Role) -> Parts<Envelope> {
             transmit: sagging,
             ..ordinary
         }
-        .map(|envelope| envelope.silent(95, 135)),
+        .map(|envelope| envelope.zero_between(95, 135)),
         Role::Lead(Chapter::Squeeze) => Parts {
             cpu: Envelope::through(&[
                 (5, 1000),
@@ -396,11 +396,11 @@ pub(super) fn script(role: Role) -> Parts<Envelope> {
             drops: Envelope::through(&[(150, 0), (160, 1000), (190, 1000), (200, 0)]),
             ..ordinary
         },
-        Role::Lead(Chapter::IoError) => ordinary.map(|envelope| envelope.silent(170, 200)),
+        Role::Lead(Chapter::IoError) => ordinary.map(|envelope| envelope.zero_between(170, 200)),
     }
 }
 
-/// The share of its memory that the balloon leaves to whoever plays `role`.
+/// The share of its memory that the balloon leaves to a role, over a cycle.
 pub(super) fn balloon(role: Role) -> Envelope {
     match role {
         Role::Lead(Chapter::Squeeze) => Envelope::through(&[(110, 1000), (140, 450), (175, 450), (190, 1000)]),
@@ -408,7 +408,7 @@ pub(super) fn balloon(role: Role) -> Envelope {
     }
 }
 
-/// The host's waiting for I/O: it follows the slow disk.
+/// I/O wait of the host over a cycle: it follows the slow disk.
 pub(super) fn io_wait() -> Envelope {
     Envelope::through(&[(40, 1000), (70, 30_000), (105, 30_000), (120, 1000)])
 }
@@ -418,7 +418,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chapters_are_within_a_cycle_in_order_and_begin_at_once() {
+    fn chapters_are_in_order_and_begin_at_once() {
         assert!(Chapter::ALL.is_sorted_by_key(|chapter| chapter.span().start));
         assert!(Chapter::ALL[0].span().start < Duration::from_secs(10));
         assert!(Chapter::ALL.iter().all(|chapter| chapter.span().end < CYCLE));
@@ -428,8 +428,8 @@ mod tests {
     #[test]
     fn turns_are_where_states_change() {
         let mut at = Duration::ZERO;
-        let mut turns = 0;
-        while let Some(next) = next_turn(at, &Role::ALL) {
+        let mut state_changes = 0;
+        while let Some(next) = next_change(at, &Role::ALL) {
             if next >= 3 * CYCLE {
                 break;
             }
@@ -438,9 +438,9 @@ mod tests {
                 (before.state, before.reason) != (after.state, after.reason)
             };
             assert!(Role::ALL.iter().any(changed), "nothing happens at {next:?}");
-            (at, turns) = (next, turns + 1);
+            (at, state_changes) = (next, state_changes + 1);
         }
-        assert_eq!(turns, 3 * 7);
-        assert_eq!(next_turn(Duration::ZERO, &[Role::Bystander]), None);
+        assert_eq!(state_changes, 3 * 7);
+        assert_eq!(next_change(Duration::ZERO, &[Role::Bystander]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The story as its raw figures tell it.
+//! The story in the raw values.
 
 use super::*;
 use crate::model::{BlockSample, CpuTimes, DomainSample, DomainState, Groups, HostSample};
@@ -212,7 +212,7 @@ fn domains_pause_start_and_crash_on_time() {
         assert!(domain(&samples[cycle + 185], "mail").reason.is_io_error(DomainState::Paused));
         assert_eq!(counters(domain(&samples[cycle + 171], "mail")), counters(domain(&samples[cycle + 199], "mail")));
         let memory = |second| domain(&samples[cycle + second], "mail").memory;
-        assert_eq!(memory(175), memory(199), "a guest without CPUs says nothing");
+        assert_eq!(memory(175), memory(199), "a guest whose CPUs are stopped does not report");
         assert_ne!(memory(199), memory(201));
         assert_eq!(seen("mail", cycle + 200), (DomainState::Running, 5));
 
@@ -244,7 +244,7 @@ fn domains_pause_start_and_crash_on_time() {
 }
 
 #[test]
-fn what_is_off_has_no_figures_but_a_definition() {
+fn inactive_domains_have_a_definition_only() {
     let sample = &simulate(Duration::from_secs(1), 1)[0];
     let off: Vec<_> = sample.domains.values().filter(|domain| !domain.state.is_active()).collect();
     assert!(off.len() >= 2);
@@ -256,7 +256,7 @@ fn what_is_off_has_no_figures_but_a_definition() {
 }
 
 #[test]
-fn lacks_are_where_the_cast_has_them() {
+fn values_are_missing_where_the_story_says_so() {
     let samples = two_cycles();
     let (first, last) = (&samples[0], &samples[480]);
     let windows = domain(first, "win2022-erp");
@@ -271,7 +271,7 @@ fn lacks_are_where_the_cast_has_them() {
 }
 
 #[test]
-fn only_what_is_asked_for_is_there() {
+fn only_requested_groups_are_there() {
     let clock = Clock::Simulated { step: Duration::from_secs(1) };
     let mut source = SyntheticSource::new(SyntheticOptions { clock, ..Default::default() });
     assert!(source.sample(&Request::of_all(Groups::OVERVIEW)).is_err(), "nothing comes before a connection");
@@ -295,7 +295,7 @@ fn only_what_is_asked_for_is_there() {
 }
 
 #[test]
-fn the_focused_domain_is_told_by_host_cpu() {
+fn the_focus_has_cpu_time_for_each_host_cpu() {
     let clock = Clock::Simulated { step: Duration::from_secs(1) };
     let mut source = SyntheticSource::new(SyntheticOptions { clock, ..Default::default() });
     let info = source.connect(Notify::new(|_| ())).unwrap();
@@ -383,7 +383,7 @@ fn no_vcpu_runs_and_waits_for_longer_than_there_is_time() {
 }
 
 #[test]
-fn most_of_a_large_host_stands_still() {
+fn most_domains_of_a_large_host_are_idle() {
     let options = SyntheticOptions { domains: 1000, ..Default::default() };
     let (_, samples) = SyntheticSource::simulate(options, Duration::from_secs(1), 2);
     let moved = samples[1].domains.iter().filter(|(uuid, domain)| samples[0].domains[*uuid] != **domain).count();
@@ -391,7 +391,7 @@ fn most_of_a_large_host_stands_still() {
 }
 
 #[test]
-fn devices_come_in_the_number_that_was_asked_for() {
+fn domains_have_the_requested_number_of_devices() {
     for (disks, nics) in [(0, 0), (1, 1), (30, 5)] {
         let options = SyntheticOptions {
             domains: 15,

@@ -1,4 +1,4 @@
-//! A connection and what is asked of it as a whole.
+//! A connection, and the calls on it as a whole.
 
 use super::{Handler, LibvirtError, borrowed_text, c_string, check, check_pointer, events, owned_text};
 use std::ffi::{c_uint, c_ulong};
@@ -7,22 +7,22 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use virt::sys;
 
-/// Seconds of silence after which a keepalive message is sent, and how many may stay unanswered: a frozen daemon is
-/// noticed after 20 s, where without it a call would block for as long as it is frozen.
+/// After how many seconds without a message a keepalive message is sent, and how many may stay without an answer. The connection
+/// to a daemon that does not answer is closed after 20 s; without keepalive, a call would block until the daemon answers.
 const KEEPALIVE: (i32, u32) = (5, 3);
 
-/// An open read-only connection. Closed when dropped.
+/// An open read-only connection. Dropping it closes it.
 pub(crate) struct Connection {
     raw: NonNull<sys::virConnect>,
     subscription: Option<events::Subscription>,
-    /// How many fields the node's statistics have, asked once: the question is a call of its own.
+    /// How many fields the node's statistics have. That takes a call of its own, which is made once.
     pub(super) node_cpu_fields: OnceLock<usize>,
     pub(super) node_memory_fields: OnceLock<usize>,
-    /// Fields of a domain's CPU statistics as a whole.
+    /// How many fields the CPU statistics of a domain as a whole have.
     pub(super) total_cpu_fields: OnceLock<u32>,
-    /// Host CPUs and fields of each, in a domain's CPU statistics, asked once.
+    /// How many host CPUs the CPU statistics of a domain have, and how many fields each.
     pub(super) host_cpu_layout: OnceLock<(u32, u32)>,
-    /// Statistics can be asked for without waiting for jobs; not every driver knows that flag.
+    /// False once the driver refused `VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT`.
     pub(crate) nowait: AtomicBool,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Connection {
 unsafe impl Send for Connection {}
 
 impl Connection {
-    /// `virConnectOpenReadOnly`; `None` lets libvirt choose.
+    /// `virConnectOpenReadOnly`; with `None`, libvirt chooses the URI.
     pub(crate) fn open_read_only(uri: Option<&str>) -> Result<Self, LibvirtError> {
         events::start_loop();
         let uri = uri.map(c_string).transpose()?;
@@ -46,7 +46,7 @@ impl Connection {
             host_cpu_layout: OnceLock::new(),
             nowait: AtomicBool::new(true),
         };
-        // SAFETY: the connection is open. A driver without keepalive (test, esx) refuses, which changes nothing.
+        // SAFETY: the connection is open. Drivers without keepalive (test, esx) return an error, which changes nothing.
         unsafe { sys::virConnectSetKeepAlive(connection.as_ptr(), KEEPALIVE.0, KEEPALIVE.1) };
         Ok(connection)
     }
@@ -55,29 +55,29 @@ impl Connection {
         self.raw.as_ptr()
     }
 
-    /// Has `handler` told of what happens, on the event loop's thread, until this connection is dropped. The error is
-    /// that of the lifecycle events; all others are optional.
+    /// Calls `handler` with every event, on the event loop's thread, until this connection is dropped. The error is that of
+    /// lifecycle events; all other events are optional.
     pub(crate) fn subscribe(&mut self, handler: Handler) -> Result<(), LibvirtError> {
         let (subscription, outcome) = events::Subscription::new(self.raw, handler);
         self.subscription = Some(subscription);
         outcome
     }
 
-    /// Whether the connection stands, as far as this side knows. Asks nobody.
+    /// False if the connection was closed, as far as this side knows. Sends no message.
     pub(crate) fn is_alive(&self) -> bool {
-        // SAFETY: the connection is open. -1 (the driver cannot tell) counts as alive.
+        // SAFETY: the connection is open. -1 (an error) counts as alive.
         unsafe { sys::virConnectIsAlive(self.as_ptr()) != 0 }
     }
 
     /// `virConnectGetHostname`.
     pub(crate) fn hostname(&self) -> Result<String, LibvirtError> {
-        // SAFETY: the connection is open, and the answer is ours to free.
+        // SAFETY: the connection is open, and the answer belongs to the caller.
         unsafe { owned_text(sys::virConnectGetHostname(self.as_ptr())) }.ok_or_else(LibvirtError::last)
     }
 
     /// `virConnectGetURI`.
     pub(crate) fn uri(&self) -> Result<String, LibvirtError> {
-        // SAFETY: the connection is open, and the answer is ours to free.
+        // SAFETY: the connection is open, and the answer belongs to the caller.
         unsafe { owned_text(sys::virConnectGetURI(self.as_ptr())) }.ok_or_else(LibvirtError::last)
     }
 
@@ -91,7 +91,7 @@ impl Connection {
     /// `virConnectGetVersion`: the hypervisor's version, as libvirt packs it.
     pub(crate) fn hypervisor_version(&self) -> Result<u64, LibvirtError> {
         let mut version: c_ulong = 0;
-        // SAFETY: the connection is open and `version` is a place for one number.
+        // SAFETY: the connection is open and `version` has room for one number.
         check(unsafe { sys::virConnectGetVersion(self.as_ptr(), &mut version) })?;
         Ok(version)
     }
@@ -99,7 +99,7 @@ impl Connection {
     /// `virConnectGetLibVersion`: the daemon's libvirt version, as libvirt packs it.
     pub(crate) fn libvirt_version(&self) -> Result<u64, LibvirtError> {
         let mut version: c_ulong = 0;
-        // SAFETY: the connection is open and `version` is a place for one number.
+        // SAFETY: the connection is open and `version` has room for one number.
         check(unsafe { sys::virConnectGetLibVersion(self.as_ptr(), &mut version) })?;
         Ok(version)
     }
@@ -123,7 +123,7 @@ impl Connection {
         super::stats::Records::of_domains(self, domains, groups, flags)
     }
 
-    /// `virDomainLookupByUUID`. Touches no other domain, so it answers while a list would hang.
+    /// `virDomainLookupByUUID`. It locks no other domain, so it answers while a list would hang.
     pub(crate) fn look_up(&self, uuid: uuid::Uuid) -> Result<super::domain::OwnedDomain, LibvirtError> {
         super::domain::OwnedDomain::look_up(self, uuid)
     }
@@ -138,7 +138,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         // Callbacks first: each holds a reference, and with one left the socket would stay open.
         self.subscription.take();
-        // SAFETY: the one reference that this type owns is given back, and the pointer is not used again.
+        // SAFETY: this releases the one reference that this type owns, and the pointer is not used again.
         unsafe { sys::virConnectClose(self.raw.as_ptr()) };
     }
 }

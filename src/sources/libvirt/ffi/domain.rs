@@ -1,4 +1,4 @@
-//! A domain and the calls that ask one domain at a time.
+//! A domain, and the calls for one domain.
 
 use super::stats::Params;
 use super::{Connection, LibvirtError, borrowed_text, c_string, check, owned_text};
@@ -10,23 +10,23 @@ use std::ptr::{NonNull, null_mut};
 use uuid::Uuid;
 use virt::sys;
 
-/// A domain that some list owns. Its name, UUID and ID are in it (to ask for one still takes libvirt a microsecond, as
-/// it writes the UUID as text for its log whether there is one or not); everything else is a call.
+/// A handle of a domain that a list owns. It contains name, UUID and ID, so these take no call. (They still take a microsecond:
+/// libvirt formats the UUID for its log even if it writes none.)
 #[derive(Clone, Copy)]
 pub(crate) struct Domain<'list> {
     raw: NonNull<sys::virDomain>,
     list: PhantomData<&'list ()>,
 }
 
-/// What a domain's monitor is at.
+/// What the monitor of a domain's QEMU does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Control {
-    /// Nothing.
+    /// No command.
     Free,
-    /// Something, while a job of libvirt's own (a migration, a backup) goes on. How long is not told: only since when the
-    /// job does.
+    /// A job of libvirt's own (a migration, a backup), perhaps with a command. libvirt returns the time since the job began, not
+    /// that of the command.
     Job,
-    /// One command for so long.
+    /// A command, since so long.
     Occupied(std::time::Duration),
 }
 
@@ -79,11 +79,11 @@ pub(crate) struct NetCounters {
     pub(crate) tx_drops: Option<u64>,
 }
 
-/// What libvirt lets a client ask per host CPU in one call.
+/// For how many host CPUs one call can return CPU time.
 const HOST_CPUS_PER_CALL: u32 = 128;
-/// More fields than any driver has (Linux: 3 in total, 2 per host CPU).
+/// More fields than any driver has (Linux: 3 in total, 2 for each host CPU).
 const CPU_FIELDS_MAX: c_uint = 16;
-/// More vCPUs than any hypervisor gives; keeps a broken answer from asking for memory.
+/// More vCPUs than any hypervisor supports. Limits the memory that a wrong answer can allocate.
 const VCPUS_MAX: u16 = 16_384;
 
 impl Domain<'_> {
@@ -99,13 +99,13 @@ impl Domain<'_> {
         self.raw.as_ptr()
     }
 
-    /// The name, as of when the list was made.
+    /// The name that the domain had when the list was made.
     pub(crate) fn name(&self) -> CompactString {
         // SAFETY: the domain lives; its name belongs to it and is copied at once.
         unsafe { borrowed_text(sys::virDomainGetName(self.as_ptr())) }.unwrap_or_default().into()
     }
 
-    /// The identity.
+    /// The UUID.
     pub(crate) fn uuid(&self) -> Uuid {
         let mut uuid = [0; 16];
         // SAFETY: the domain lives, and there is room for the 16 bytes that libvirt writes.
@@ -113,7 +113,7 @@ impl Domain<'_> {
         Uuid::from_bytes(uuid)
     }
 
-    /// The ID of this run; `None` while it is off.
+    /// The ID of this run; `None` while the domain is inactive.
     pub(crate) fn id(&self) -> Option<u32> {
         // SAFETY: the domain lives.
         let id = unsafe { sys::virDomainGetID(self.as_ptr()) };
@@ -159,14 +159,14 @@ impl Domain<'_> {
         Ok(match raw.state {
             sys::VIR_DOMAIN_CONTROL_OK => Control::Free,
             sys::VIR_DOMAIN_CONTROL_OCCUPIED => Control::Occupied(std::time::Duration::from_millis(raw.stateTime)),
-            // ERROR too: a job without a command on the monitor, of which libvirt does not know how long it lasts.
+            // Also VIR_DOMAIN_CONTROL_ERROR: a job without a command, for which libvirt has no start time.
             _ => Control::Job,
         })
     }
 
-    /// `virDomainGetXMLDesc`, of the running domain where it runs.
+    /// `virDomainGetXMLDesc`; of an active domain, as it runs now.
     pub(crate) fn xml(&self) -> Result<String, LibvirtError> {
-        // SAFETY: the domain lives, and the answer is ours to free.
+        // SAFETY: the domain lives, and the answer belongs to the caller.
         unsafe { owned_text(sys::virDomainGetXMLDesc(self.as_ptr(), 0)) }.ok_or_else(LibvirtError::last)
     }
 
@@ -186,13 +186,13 @@ impl Domain<'_> {
         Ok(params.iter().filter_map(|(key, value)| Some((key.to_owned(), value.as_u64()?))).collect())
     }
 
-    /// `virDomainGetCPUStats(0..)`: CPU time on each host CPU, in nanoseconds. A CPU that is not there has 0. `of` is the
-    /// connection, which remembers how many CPUs and fields there are: to ask takes two calls.
+    /// `virDomainGetCPUStats(0..)`: CPU time on each host CPU, in nanoseconds; 0 for a CPU that is offline. `of` is the connection,
+    /// which keeps the number of CPUs and fields: these take two calls of their own.
     pub(crate) fn cpu_stats_per_host_cpu(&self, of: &Connection) -> Result<Vec<u64>, LibvirtError> {
         let (cpus, fields) = match of.host_cpu_layout.get() {
             Some(&layout) => layout,
             None => {
-                // SAFETY: without room and with no CPUs asked for, the call says how many CPUs there are.
+                // SAFETY: without room and for no CPUs, the call returns the number of CPUs.
                 let cpus = check(unsafe { sys::virDomainGetCPUStats(self.as_ptr(), null_mut(), 0, 0, 0, 0) })? as u32;
                 let fields = self.cpu_stats_fields(0)?;
                 *of.host_cpu_layout.get_or_init(|| (cpus, fields))
@@ -213,7 +213,7 @@ impl Domain<'_> {
         Ok(times)
     }
 
-    /// How many fields the driver has per CPU, or in total (`start` = -1). At least 1.
+    /// How many fields the driver has for each CPU, or in total (`start` = -1). At least 1.
     fn cpu_stats_fields(&self, start: c_int) -> Result<c_uint, LibvirtError> {
         // SAFETY: without room the call says how many fields there are.
         let fields = check(unsafe { sys::virDomainGetCPUStats(self.as_ptr(), null_mut(), 0, start, 1, 0) })?;
@@ -253,14 +253,14 @@ impl Domain<'_> {
     /// `virDomainBlockStatsFlags`: field and number, of a target as `vda`.
     pub(crate) fn block_stats_flags(&self, target: &str) -> Result<Vec<(String, u64)>, LibvirtError> {
         let target = c_string(target)?;
-        // Every driver has fewer, and with room for more the call says so: no call to ask for the number.
+        // Every driver has fewer, and the call returns how many, so no call for the number is needed.
         let mut params = Params::room_for(16);
         let mut count = params.len() as c_int;
         // SAFETY: the domain lives, the target is a C string, and `count` says for how many there is room.
         check(unsafe {
             sys::virDomainBlockStatsFlags(self.as_ptr(), target.as_ptr(), params.as_mut_ptr(), &mut count, 0)
         })?;
-        // A negative number is libvirt's "not counted", which `as_u64` leaves out.
+        // A negative number means "not counted"; `as_u64` leaves it out.
         Ok(params.iter().filter_map(|(key, value)| Some((key.to_owned(), value.as_u64()?))).collect())
     }
 
@@ -304,16 +304,16 @@ impl Domain<'_> {
     /// `virDomainMemoryStats`: tag and number.
     pub(crate) fn memory_stats(&self) -> Result<Vec<(i32, u64)>, LibvirtError> {
         let mut raw: Vec<sys::virDomainMemoryStatStruct> = Vec::new();
-        // Room for what newer drivers may add; libvirt fills what fits.
+        // With room for values of newer drivers; libvirt returns what fits.
         raw.resize_with(64, || sys::virDomainMemoryStatStruct { tag: -1, val: 0 });
-        // SAFETY: the domain lives, and there is room for the number of structures that is told.
+        // SAFETY: the domain lives, and the number of structures is that of the room.
         let count =
             check(unsafe { sys::virDomainMemoryStats(self.as_ptr(), raw.as_mut_ptr(), raw.len() as c_uint, 0) })?;
         Ok(raw.iter().take(count as usize).map(|stat| (stat.tag, stat.val)).collect())
     }
 }
 
-/// A domain that was looked up; released when dropped.
+/// A domain that was looked up. Dropping it releases it.
 pub(crate) struct OwnedDomain(NonNull<sys::virDomain>);
 
 // SAFETY: libvirt's domain objects are reference-counted; any thread may use and release them.
@@ -327,7 +327,7 @@ impl OwnedDomain {
         NonNull::new(raw).map(Self).ok_or_else(LibvirtError::last)
     }
 
-    /// A view of it.
+    /// A handle that borrows from it.
     pub(crate) fn view(&self) -> Domain<'_> {
         Domain { raw: self.0, list: PhantomData }
     }
@@ -340,7 +340,7 @@ impl Drop for OwnedDomain {
     }
 }
 
-/// The answer of `virConnectListAllDomains`; freed when dropped.
+/// The answer of `virConnectListAllDomains`. Dropping it frees it.
 pub(crate) struct DomainList<'connection> {
     list: *mut sys::virDomainPtr,
     count: usize,
@@ -370,7 +370,7 @@ impl Drop for DomainList<'_> {
             return;
         }
         for domain in self.iter() {
-            // SAFETY: the list owns one reference to each of its domains, and nobody can have a view of it any more.
+            // SAFETY: the list owns one reference to each of its domains, and no handle that borrows from it is left.
             unsafe { sys::virDomainFree(domain.as_ptr()) };
         }
         // SAFETY: the array itself is from `malloc` and is freed once.

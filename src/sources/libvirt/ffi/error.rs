@@ -3,14 +3,14 @@
 use std::ffi::c_int;
 use std::ptr::NonNull;
 
-/// What libvirt said when a call failed.
+/// The error of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LibvirtError {
     /// `virErrorNumber`.
     pub(crate) code: i32,
-    /// `virErrorDomain`: which part of libvirt said it.
+    /// `virErrorDomain`: the part of libvirt that failed.
     pub(crate) domain: i32,
-    /// Its words, in the daemon's language.
+    /// The text, in the daemon's language.
     pub(crate) message: String,
 }
 
@@ -26,12 +26,12 @@ impl LibvirtError {
     }
 }
 
-/// A call that returns a negative number where it fails.
+/// The result of a call that returns a negative number if it fails.
 pub(super) fn check(result: c_int) -> Result<c_int, LibvirtError> {
     if result < 0 { Err(LibvirtError::last()) } else { Ok(result) }
 }
 
-/// A call that returns null where it fails.
+/// The result of a call that returns null if it fails.
 pub(super) fn check_pointer<T>(result: *mut T) -> Result<NonNull<T>, LibvirtError> {
     NonNull::new(result).ok_or_else(LibvirtError::last)
 }

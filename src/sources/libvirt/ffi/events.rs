@@ -1,7 +1,7 @@
-//! What libvirt tells by itself: domain events and the loss of the connection.
+//! Domain events, and the loss of the connection.
 //!
-//! libvirt gets a number as its opaque pointer, never an address: a callback that arrives late looks the number up,
-//! finds nothing, and returns. So nothing can be used after it was freed, whatever the order of events.
+//! The opaque pointer that libvirt passes to callbacks is a number, not an address. A callback that arrives after its
+//! subscription has ended does not find the number and returns, so no memory is used after it was freed.
 
 use super::borrowed_text;
 use super::error::{LibvirtError, check};
@@ -18,61 +18,61 @@ use std::time::Duration;
 use uuid::Uuid;
 use virt::sys;
 
-/// Something happened.
+/// An event of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// Something that an operator may want to read of happened to a domain.
+    /// An event of a domain that vtop shows.
     Happened(EventDomain, EventKind),
-    /// A domain's definition changed in a detail: a medium, a limit, a title.
+    /// The definition of a domain changed in a detail that vtop does not show as an event: a medium, a limit, a title.
     Redefined(Uuid),
-    /// The connection is gone.
+    /// The connection was closed.
     Closed(CloseReason),
 }
 
 /// `virConnectCloseReason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CloseReason {
-    /// The daemon hung up: it ended or was restarted.
+    /// The daemon closed it: it ended or was restarted.
     EndOfFile,
-    /// Keepalive messages stayed unanswered.
+    /// Keepalive messages got no answer.
     Keepalive,
     /// Anything else.
     Error,
 }
 
-/// Who is told, on the event loop's thread.
+/// What is called with every event, on the event loop's thread.
 pub(crate) type Handler = Arc<dyn Fn(Event) + Send + Sync>;
 
-/// Who listens, by the number that libvirt holds.
+/// The handlers, by the number that libvirt has as their opaque pointer.
 static HANDLERS: Mutex<BTreeMap<usize, Handler>> = Mutex::new(BTreeMap::new());
 
 fn handlers() -> MutexGuard<'static, BTreeMap<usize, Handler>> {
-    // No code that can panic runs under this lock, and a map is whole after any of its methods.
+    // No code that can panic runs under this lock.
     HANDLERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts libvirt's event loop, once a process; it has to stand before the first connection is opened. Without a
-/// thread for it there are no events and no keepalive, and everything else works.
+/// Starts libvirt's event loop, once for each process. It must run before the first connection is opened. If the system gives
+/// no thread for it, there are no events and no keepalive, and everything else works.
 pub(super) fn start_loop() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
-        // libvirt would print every error over the screen.
+        // Otherwise libvirt prints every error over the screen.
         virt::error::clear_error_callback();
         // SAFETY: called once, before any connection is opened.
         if unsafe { sys::virEventRegisterDefaultImpl() } < 0 {
             return;
         }
-        let turn = || loop {
+        let run = || loop {
             // SAFETY: the default implementation is registered, and this is the only thread that runs it.
             if unsafe { sys::virEventRunDefaultImpl() } < 0 {
                 std::thread::sleep(Duration::from_millis(100));
             }
         };
-        drop(std::thread::Builder::new().name("libvirt-events".to_owned()).spawn(turn));
+        drop(std::thread::Builder::new().name("libvirt-events".to_owned()).spawn(run));
     });
 }
 
-/// The callbacks that one connection registered. Dropping it takes them back; do so before the connection is closed.
+/// The registered callbacks of one connection. It must be dropped, which deregisters them, before the connection is closed.
 pub(super) struct Subscription {
     connection: NonNull<sys::virConnect>,
     number: usize,
@@ -81,7 +81,7 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    /// Registers everything that can be. The outcome is that of the lifecycle events.
+    /// Registers all callbacks that the driver supports. The result is that of lifecycle events.
     pub(super) fn new(connection: NonNull<sys::virConnect>, handler: Handler) -> (Self, Result<(), LibvirtError>) {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -89,7 +89,7 @@ impl Subscription {
         let mut this = Self { connection, number, events: Vec::new(), on_close: None };
 
         let on_close: sys::virConnectCloseFunc = Some(closed);
-        // SAFETY: the connection is open; the opaque pointer is a number that is never followed, so nothing is freed.
+        // SAFETY: the connection is open; the opaque pointer is a number that is never dereferenced or freed.
         if unsafe { sys::virConnectRegisterCloseCallback(connection.as_ptr(), on_close, opaque(number), None) } == 0 {
             this.on_close = on_close;
         }
@@ -125,8 +125,7 @@ impl Subscription {
         };
         self.register(sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE, lifecycle)?;
         for (event, callback) in others {
-            // A driver or an older daemon knows fewer of these: what they would tell goes untold, or is seen at the next
-            // start of the domain.
+            // Other drivers and older daemons have fewer of these events.
             drop(self.register(event, callback));
         }
         Ok(())
@@ -137,8 +136,8 @@ impl Subscription {
         event: sys::virDomainEventID,
         callback: unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void),
     ) -> Result<(), LibvirtError> {
-        // SAFETY: the connection is open, no domain means all of them, the callback has the type of this event, and
-        // the opaque pointer is a number that is never followed.
+        // SAFETY: the connection is open, a null domain stands for all domains, the callback has the type of this event, and
+        // the opaque pointer is a number that is never dereferenced.
         let id = check(unsafe {
             sys::virConnectDomainEventRegisterAny(
                 self.connection.as_ptr(),
@@ -168,20 +167,20 @@ impl Drop for Subscription {
     }
 }
 
-/// A handler's number, dressed as the pointer that libvirt carries around.
+/// The number of a handler as the opaque pointer of its callbacks.
 fn opaque(number: usize) -> *mut c_void {
     std::ptr::without_provenance_mut(number)
 }
 
-/// Tells the handler of that number. A panic in it ends here: it must not unwind into C.
-fn tell(opaque: *mut c_void, event: Event) {
+/// Calls the handler with that number. A panic in it ends here: it must not unwind into C.
+fn send(opaque: *mut c_void, event: Event) {
     let handler = handlers().get(&opaque.addr()).cloned();
     if let Some(handler) = handler {
         drop(catch_unwind(AssertUnwindSafe(|| handler(event))));
     }
 }
 
-/// The UUID of a domain that a callback was handed; libvirt has it at hand and asks nobody.
+/// The UUID of the domain of a callback; takes no call.
 ///
 /// # Safety
 /// `domain` is a domain that lives during the call.
@@ -192,30 +191,30 @@ unsafe fn uuid_of(domain: sys::virDomainPtr) -> Option<Uuid> {
     (outcome == 0).then(|| Uuid::from_bytes(uuid))
 }
 
-/// Tells that a domain's definition is another one.
+/// Sends [`Event::Redefined`].
 ///
 /// # Safety
 /// `domain` is a domain that lives during the call.
-unsafe fn tell_redefined(domain: sys::virDomainPtr, opaque: *mut c_void) {
+unsafe fn send_redefined(domain: sys::virDomainPtr, opaque: *mut c_void) {
     // SAFETY: this function's contract.
     if let Some(uuid) = unsafe { uuid_of(domain) } {
-        tell(opaque, Event::Redefined(uuid));
+        send(opaque, Event::Redefined(uuid));
     }
 }
 
-/// Tells what happened to a domain.
+/// Sends [`Event::Happened`].
 ///
 /// # Safety
 /// `domain` is a domain that lives during the call.
-unsafe fn tell_of_domain(domain: sys::virDomainPtr, opaque: *mut c_void, kind: EventKind) {
+unsafe fn send_event(domain: sys::virDomainPtr, opaque: *mut c_void, kind: EventKind) {
     // SAFETY: this function's contract.
     let Some(uuid) = (unsafe { uuid_of(domain) }) else { return };
-    // SAFETY: a live domain owns its name, which is at hand like the UUID and is copied at once.
+    // SAFETY: a live domain owns its name, which is copied at once.
     let name = unsafe { text(sys::virDomainGetName(domain)) };
-    tell(opaque, Event::Happened(EventDomain { uuid, name }, kind));
+    send(opaque, Event::Happened(EventDomain { uuid, name }, kind));
 }
 
-/// A copy of the text that a callback was handed; empty for a null pointer.
+/// A copy of the text of a callback; empty for a null pointer.
 ///
 /// # Safety
 /// `text` is null or points to a NUL-terminated string that lives during the call.
@@ -252,7 +251,7 @@ type BlockJobCallback =
     unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *const c_char, c_int, c_int, *mut c_void);
 type MetadataCallback = unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, c_int, *const c_char, *mut c_void);
 
-// SAFETY (every callback below): libvirt keeps the domain and the texts that it hands over alive during the call.
+// SAFETY (every callback below): the domain and the texts live during the call.
 
 unsafe extern "C" fn lifecycle(
     _: sys::virConnectPtr,
@@ -263,23 +262,23 @@ unsafe extern "C" fn lifecycle(
 ) -> c_int {
     let kind = EventKind::Lifecycle(Lifecycle::from_raw(event), LifecycleDetail(detail));
     // SAFETY: as said above.
-    unsafe { tell_of_domain(domain, opaque, kind) };
+    unsafe { send_event(domain, opaque, kind) };
     0
 }
 
 unsafe extern "C" fn reboot(_: sys::virConnectPtr, domain: sys::virDomainPtr, opaque: *mut c_void) {
     // SAFETY: as said above.
-    unsafe { tell_of_domain(domain, opaque, EventKind::Rebooted) };
+    unsafe { send_event(domain, opaque, EventKind::Rebooted) };
 }
 
 unsafe extern "C" fn control_error(_: sys::virConnectPtr, domain: sys::virDomainPtr, opaque: *mut c_void) {
     // SAFETY: as said above.
-    unsafe { tell_of_domain(domain, opaque, EventKind::ControlError) };
+    unsafe { send_event(domain, opaque, EventKind::ControlError) };
 }
 
 unsafe extern "C" fn watchdog(_: sys::virConnectPtr, domain: sys::virDomainPtr, action: c_int, opaque: *mut c_void) {
     // SAFETY: as said above.
-    unsafe { tell_of_domain(domain, opaque, EventKind::Watchdog(WatchdogAction(action))) };
+    unsafe { send_event(domain, opaque, EventKind::Watchdog(WatchdogAction(action))) };
 }
 
 unsafe extern "C" fn io_error(
@@ -295,7 +294,7 @@ unsafe extern "C" fn io_error(
     let [device, path, reason] = unsafe { [text(alias), text(path), text(reason)] };
     let kind = EventKind::IoError { device, path, action: IoErrorAction::from_raw(action), reason };
     // SAFETY: as said above.
-    unsafe { tell_of_domain(domain, opaque, kind) };
+    unsafe { send_event(domain, opaque, kind) };
 }
 
 unsafe extern "C" fn device_added(
@@ -305,7 +304,7 @@ unsafe extern "C" fn device_added(
     opaque: *mut c_void,
 ) {
     // SAFETY: as said above.
-    unsafe { tell_of_domain(domain, opaque, EventKind::DeviceAdded(text(alias))) };
+    unsafe { send_event(domain, opaque, EventKind::DeviceAdded(text(alias))) };
 }
 
 unsafe extern "C" fn device_removed(
@@ -315,7 +314,7 @@ unsafe extern "C" fn device_removed(
     opaque: *mut c_void,
 ) {
     // SAFETY: as said above.
-    unsafe { tell_of_domain(domain, opaque, EventKind::DeviceRemoved(text(alias))) };
+    unsafe { send_event(domain, opaque, EventKind::DeviceRemoved(text(alias))) };
 }
 
 unsafe extern "C" fn device_removal_failed(
@@ -325,7 +324,7 @@ unsafe extern "C" fn device_removal_failed(
     opaque: *mut c_void,
 ) {
     // SAFETY: as said above.
-    unsafe { tell_of_domain(domain, opaque, EventKind::DeviceRemovalFailed(text(alias))) };
+    unsafe { send_event(domain, opaque, EventKind::DeviceRemovalFailed(text(alias))) };
 }
 
 unsafe extern "C" fn disk_change(
@@ -338,7 +337,7 @@ unsafe extern "C" fn disk_change(
     opaque: *mut c_void,
 ) {
     // SAFETY: as said above.
-    unsafe { tell_redefined(domain, opaque) };
+    unsafe { send_redefined(domain, opaque) };
 }
 
 unsafe extern "C" fn tunable(
@@ -349,7 +348,7 @@ unsafe extern "C" fn tunable(
     opaque: *mut c_void,
 ) {
     // SAFETY: as said above.
-    unsafe { tell_redefined(domain, opaque) };
+    unsafe { send_redefined(domain, opaque) };
 }
 
 unsafe extern "C" fn block_job(
@@ -364,7 +363,7 @@ unsafe extern "C" fn block_job(
     let disk = unsafe { text(disk) };
     let kind = EventKind::BlockJob { disk, job: BlockJob(job), status: BlockJobStatus::from_raw(status) };
     // SAFETY: as said above.
-    unsafe { tell_of_domain(domain, opaque, kind) };
+    unsafe { send_event(domain, opaque, kind) };
 }
 
 unsafe extern "C" fn metadata(
@@ -375,16 +374,16 @@ unsafe extern "C" fn metadata(
     opaque: *mut c_void,
 ) {
     // SAFETY: as said above.
-    unsafe { tell_redefined(domain, opaque) };
+    unsafe { send_redefined(domain, opaque) };
 }
 
 unsafe extern "C" fn closed(_: sys::virConnectPtr, reason: c_int, opaque: *mut c_void) {
     let reason = match u32::try_from(reason) {
         Ok(sys::VIR_CONNECT_CLOSE_REASON_EOF) => CloseReason::EndOfFile,
         Ok(sys::VIR_CONNECT_CLOSE_REASON_KEEPALIVE) => CloseReason::Keepalive,
-        // This side closes; nobody needs to be told.
+        // This side closed the connection.
         Ok(sys::VIR_CONNECT_CLOSE_REASON_CLIENT) => return,
         _ => CloseReason::Error,
     };
-    tell(opaque, Event::Closed(reason));
+    send(opaque, Event::Closed(reason));
 }

@@ -1,7 +1,8 @@
-//! libvirt's C interface, made safe: owning types that free what libvirt gave, and no pointer that leaves.
+//! A safe interface to libvirt's C library. This is the only `unsafe` code of vtop.
 //!
-//! The only `unsafe` of vtop is here. Every call returns plain data or an owning type; what borrows from libvirt's
-//! memory carries the lifetime of its owner, which carries the connection's.
+//! Every call returns plain data, or a type that owns the memory and frees it when it is dropped. A value that borrows from
+//! libvirt's memory has the lifetime of its owner, and the owner has the lifetime of the connection. No raw pointer is visible
+//! outside of this module.
 #![allow(unsafe_code)]
 
 mod connection;
@@ -21,12 +22,12 @@ use error::{check, check_pointer};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_char};
 
-/// A Rust string for libvirt; one with a NUL in it is refused the way libvirt would refuse a bad argument.
+/// A Rust string for libvirt. The error for a string with a NUL character is that of libvirt for a wrong argument.
 fn c_string(text: &str) -> Result<CString, LibvirtError> {
     CString::new(text).map_err(|_| LibvirtError {
         code: virt::sys::VIR_ERR_INVALID_ARG as i32,
         domain: virt::sys::VIR_FROM_NONE as i32,
-        message: "a name with a NUL character in it".to_owned(),
+        message: "the name contains a NUL character".to_owned(),
     })
 }
 
@@ -42,14 +43,14 @@ unsafe fn borrowed_text<'a>(text: *const c_char) -> Option<Cow<'a, str>> {
     Some(unsafe { CStr::from_ptr(text) }.to_string_lossy())
 }
 
-/// Text that libvirt allocated for its caller: copied, then freed.
+/// A copy of text that libvirt allocated for its caller; the text itself is freed.
 ///
 /// # Safety
-/// `text` is null or a NUL-terminated string from libvirt's allocator that nobody else frees.
+/// `text` is null or a NUL-terminated string from libvirt's allocator that is freed nowhere else.
 unsafe fn owned_text(text: *mut c_char) -> Option<String> {
     // SAFETY: the string lives until the `free` below; the copy is made before.
     let copy = unsafe { borrowed_text(text) }.map(Cow::into_owned);
-    // SAFETY: libvirt hands out memory of `malloc`, and the contract says that it is ours. `free(NULL)` does nothing.
+    // SAFETY: libvirt allocates with `malloc`, and by the contract the caller owns the memory. `free(NULL)` does nothing.
     unsafe { libc::free(text.cast()) };
     copy
 }

@@ -1,4 +1,4 @@
-//! The node under the domains.
+//! Calls for the node.
 
 use super::{Connection, LibvirtError, borrowed_text, check};
 use std::ffi::{c_char, c_int};
@@ -45,14 +45,14 @@ impl Connection {
     /// `virNodeGetCPUStats` of all CPUs together: field and nanoseconds.
     pub(crate) fn node_cpu_stats(&self) -> Result<Vec<(String, u64)>, LibvirtError> {
         let all = sys::VIR_NODE_CPU_STATS_ALL_CPUS;
-        let count = asked_once(&self.node_cpu_fields, |count| {
-            // SAFETY: without room the call only says how many fields there are.
+        let count = count_once(&self.node_cpu_fields, |count| {
+            // SAFETY: without room, the call only returns the number of fields.
             unsafe { sys::virNodeGetCPUStats(self.as_ptr(), all, null_mut(), count, 0) }
         })?;
         let mut fields: Vec<sys::virNodeCPUStats> = Vec::new();
         fields.resize_with(count, || sys::virNodeCPUStats { field: [0; 80], value: 0 });
         let mut filled = fields.len() as c_int;
-        // SAFETY: `filled` says for how many fields there is room.
+        // SAFETY: `filled` is the number of fields for which there is room.
         check(unsafe { sys::virNodeGetCPUStats(self.as_ptr(), all, fields.as_mut_ptr(), &mut filled, 0) })?;
         Ok(fields.iter().take(filled.max(0) as usize).map(|field| (name(&field.field), field.value)).collect())
     }
@@ -60,21 +60,21 @@ impl Connection {
     /// `virNodeGetMemoryStats` of all cells together: field and KiB.
     pub(crate) fn node_memory_stats(&self) -> Result<Vec<(String, u64)>, LibvirtError> {
         let all = sys::VIR_NODE_MEMORY_STATS_ALL_CELLS;
-        let count = asked_once(&self.node_memory_fields, |count| {
-            // SAFETY: without room the call only says how many fields there are.
+        let count = count_once(&self.node_memory_fields, |count| {
+            // SAFETY: without room, the call only returns the number of fields.
             unsafe { sys::virNodeGetMemoryStats(self.as_ptr(), all, null_mut(), count, 0) }
         })?;
         let mut fields: Vec<sys::virNodeMemoryStats> = Vec::new();
         fields.resize_with(count, || sys::virNodeMemoryStats { field: [0; 80], value: 0 });
         let mut filled = fields.len() as c_int;
-        // SAFETY: `filled` says for how many fields there is room.
+        // SAFETY: `filled` is the number of fields for which there is room.
         check(unsafe { sys::virNodeGetMemoryStats(self.as_ptr(), all, fields.as_mut_ptr(), &mut filled, 0) })?;
         Ok(fields.iter().take(filled.max(0) as usize).map(|field| (name(&field.field), field.value)).collect())
     }
 }
 
-/// How many fields a call gives, from the first time that it was asked.
-fn asked_once(known: &OnceLock<usize>, ask: impl FnOnce(&mut c_int) -> c_int) -> Result<usize, LibvirtError> {
+/// How many fields a call returns; `ask` is called once for each connection.
+fn count_once(known: &OnceLock<usize>, ask: impl FnOnce(&mut c_int) -> c_int) -> Result<usize, LibvirtError> {
     if let Some(&count) = known.get() {
         return Ok(count);
     }

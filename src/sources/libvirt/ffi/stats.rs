@@ -1,4 +1,4 @@
-//! Typed parameters, and the bulk call that answers in them.
+//! The bulk calls, and the typed parameters of their answers.
 
 use super::{Connection, Domain, LibvirtError, borrowed_text, check};
 use crate::sources::libvirt::stats::params::Value;
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::ptr::null_mut;
 use virt::sys;
 
-/// The answer of `virConnectGetAllDomainStats`; freed when dropped.
+/// The answer of a bulk call. Dropping it frees it.
 pub(crate) struct Records<'connection> {
     list: *mut sys::virDomainStatsRecordPtr,
     count: usize,
@@ -21,12 +21,12 @@ impl<'connection> Records<'connection> {
         flags: c_uint,
     ) -> Result<Self, LibvirtError> {
         let mut list = null_mut();
-        // SAFETY: the connection is open and `list` is a place for the answer.
+        // SAFETY: the connection is open and `list` has room for the answer.
         let count = check(unsafe { sys::virConnectGetAllDomainStats(connection.as_ptr(), groups, &mut list, flags) })?;
         Ok(Self { list, count: if list.is_null() { 0 } else { count as usize }, connection: PhantomData })
     }
 
-    /// `virDomainListGetStats`: the same for some domains only. They must be of this connection.
+    /// `virDomainListGetStats`, for domains of this connection.
     pub(super) fn of_domains(
         _connection: &'connection Connection,
         domains: &[Domain<'_>],
@@ -34,14 +34,13 @@ impl<'connection> Records<'connection> {
         flags: c_uint,
     ) -> Result<Self, LibvirtError> {
         if domains.is_empty() {
-            // libvirt takes its connection from the first of them.
+            // libvirt takes the connection from the first domain.
             return Ok(Self { list: null_mut(), count: 0, connection: PhantomData });
         }
         let mut raw: Vec<sys::virDomainPtr> = domains.iter().map(Domain::as_ptr).collect();
         raw.push(null_mut());
         let mut list = null_mut();
-        // SAFETY: `raw` is an array of living domains that ends with null, as the call wants it; `list` is a place for
-        // the answer.
+        // SAFETY: `raw` is an array of valid domains that ends with null, as the call requires; `list` has room for the answer.
         let count = check(unsafe { sys::virDomainListGetStats(raw.as_mut_ptr(), groups, &mut list, flags) })?;
         Ok(Self { list, count: if list.is_null() { 0 } else { count as usize }, connection: PhantomData })
     }
@@ -51,7 +50,7 @@ impl<'connection> Records<'connection> {
         self.count
     }
 
-    /// The records, one a domain, in libvirt's order (which is not stable).
+    /// One record for each domain, in libvirt's order, which is not stable.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Record<'_>> {
         (0..self.count).filter_map(move |index| {
             // SAFETY: the list holds `count` pointers to records, each valid until the list is freed, which is when
@@ -73,27 +72,27 @@ impl Drop for Records<'_> {
     }
 }
 
-/// One domain's part of the answer.
+/// The values of one domain.
 pub(crate) struct Record<'list> {
-    /// Knows its name, UUID and ID without a call.
+    /// Contains name, UUID and ID.
     pub(crate) domain: Domain<'list>,
     record: &'list sys::virDomainStatsRecord,
 }
 
 impl<'list> Record<'list> {
-    /// The figures, in libvirt's order.
+    /// The values, in libvirt's order.
     pub(crate) fn params(&self) -> impl Iterator<Item = (&'list str, Value<'list>)> + use<'list> {
         let params = if self.record.params.is_null() {
             &[]
         } else {
-            // SAFETY: libvirt gave `nparams` parameters at `params`; they live as long as the list.
+            // SAFETY: there are `nparams` parameters at `params`, which live as long as the list.
             unsafe { std::slice::from_raw_parts(self.record.params, self.record.nparams.max(0) as usize) }
         };
         params.iter().filter_map(read)
     }
 }
 
-/// Typed parameters for a call that fills the caller's array. What libvirt put into them is freed when dropped.
+/// Typed parameters for a call that fills the caller's array. Dropping them frees the values.
 pub(super) struct Params(Vec<sys::virTypedParameter>);
 
 impl Params {
@@ -114,12 +113,12 @@ impl Params {
         self.0.len()
     }
 
-    /// What was filled in; empty places are skipped.
+    /// The values that were filled in.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
         self.0.iter().filter_map(read)
     }
 
-    /// The same, in rows of `width` places.
+    /// The same, in rows of `width` parameters.
     pub(super) fn rows(&self, width: usize) -> impl Iterator<Item = impl Iterator<Item = (&str, Value<'_>)>> {
         self.0.chunks(width.max(1)).map(|row| row.iter().filter_map(read))
     }
@@ -127,17 +126,17 @@ impl Params {
 
 impl Drop for Params {
     fn drop(&mut self) {
-        // SAFETY: every place is a valid parameter; libvirt frees the strings among them and nothing else.
+        // SAFETY: every element is a valid parameter; libvirt frees the strings among them and nothing else.
         unsafe { sys::virTypedParamsClear(self.0.as_mut_ptr(), self.0.len() as i32) };
     }
 }
 
-/// One parameter; `None` where it is empty, of a type that is not known, or has a name that is no text.
+/// One parameter; `None` if it is empty, of an unknown type, or if its name is not text.
 fn read(param: &sys::virTypedParameter) -> Option<(&str, Value<'_>)> {
-    // SAFETY: the name is an array of plain bytes; it is looked at as unsigned ones, within its length.
+    // SAFETY: the name is an array of bytes; the slice has its length.
     let field = unsafe { std::slice::from_raw_parts(param.field.as_ptr().cast::<u8>(), param.field.len()) };
     let key = CStr::from_bytes_until_nul(field).ok()?.to_str().ok()?;
-    // SAFETY (all): `type_` says which field of the union libvirt has set.
+    // SAFETY (all): `type_` names the field of the union that libvirt has set.
     let value = match u32::try_from(param.type_).ok()? {
         sys::VIR_TYPED_PARAM_INT => Value::Signed(unsafe { param.value.i }.into()),
         sys::VIR_TYPED_PARAM_UINT => Value::Unsigned(unsafe { param.value.ui }.into()),

@@ -62,6 +62,7 @@ impl Session {
         if is_full {
             let extra = ExtraRequest {
                 groups: &|uuid| request.extra_of(uuid),
+                focus: &request.focus,
                 local_cpu: !request.groups.contains(Groups::CPU),
                 unlocked: &active,
                 healthy: &active,

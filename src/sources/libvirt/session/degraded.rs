@@ -70,6 +70,7 @@ impl Session {
             let healthy: Vec<_> = active.iter().filter(|(uuid, _)| !is_busy(uuid)).copied().collect();
             let extra = ExtraRequest {
                 groups: &|uuid| request.extra_of(uuid) | (request.groups - Groups::CHEAP),
+                focus: &request.focus,
                 local_cpu: !request.groups.contains(Groups::CPU),
                 unlocked: &active,
                 healthy: &healthy,

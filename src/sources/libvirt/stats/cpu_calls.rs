@@ -1,81 +1,60 @@
-//! CPU time of single domains by calls that ask no QEMU: `virDomainGetCPUStats` (total), or `virDomainGetInfo`.
+//! CPU time of single domains by a call that asks no QEMU: `virDomainGetInfo`.
 //!
-//! The bulk call makes libvirt ask the QEMU for this group, which costs the host twenty times as much. The calls here are one
-//! for each domain, so they are worth it only for a libvirtd on the same machine, where a call takes about 0.1 ms. They answer
-//! while the QEMU hangs.
+//! The bulk call makes libvirt ask the QEMU for this group, which costs the host several times as much. The call here is one for
+//! each domain, so it is worth it only for a libvirtd on the same machine, where it takes about 0.1 ms. It answers while the
+//! QEMU hangs. `virDomainGetCPUStats` (total) has user and system time as well, but takes two messages to libvirtd and back.
 
 use crate::model::{Counter, CpuSample, CpuSource, DomainSample, Groups};
-use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
+use crate::sources::libvirt::ffi::{Connection, Domain, DomainInfo, LibvirtError};
 use crate::units::Nanoseconds;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Which of the two calls works on a connection.
-#[derive(Debug, Default)]
-pub(crate) struct CpuCalls {
-    /// `virDomainGetCPUStats` failed for all domains of a sample: without a cgroup for each domain (`qemu:///session`), some
-    /// versions of libvirt do not support it.
-    info_only: bool,
+/// Reads the CPU time of these domains, with user and system time for those in `focus`. A domain for which the call fails
+/// keeps its sample as it is. The error is that of a connection that was lost.
+pub(super) fn read<'a>(
+    connection: &Connection,
+    domains: impl Iterator<Item = (Uuid, Domain<'a>)>,
+    focus: &BTreeSet<Uuid>,
+    samples: &mut BTreeMap<Uuid, DomainSample>,
+) -> Result<(), LibvirtError> {
+    for (uuid, domain) in domains {
+        let Some(sample) = samples.get_mut(&uuid) else { continue };
+        let info = answer(connection, domain.info())?;
+        let stats = match focus.contains(&uuid) {
+            true => answer(connection, domain.cpu_stats_total(connection))?,
+            false => None,
+        };
+        if let Some(cpu) = info.and_then(|info| to_sample(&info, stats.as_deref())) {
+            sample.cpu = cpu;
+            sample.answered |= Groups::CPU;
+        }
+    }
+    Ok(())
 }
 
-impl CpuCalls {
-    /// Reads the CPU time of these domains. A domain for which both calls fail keeps its sample as it is. The error is that of
-    /// a connection that was lost.
-    pub(crate) fn read<'a>(
-        &mut self,
-        connection: &Connection,
-        domains: impl Iterator<Item = (Uuid, Domain<'a>)>,
-        samples: &mut BTreeMap<Uuid, DomainSample>,
-    ) -> Result<(), LibvirtError> {
-        let lost = |error: LibvirtError| if connection.is_alive() { Ok(()) } else { Err(error) };
-        let (mut by_stats, mut by_info) = (0, 0);
-        for (uuid, domain) in domains {
-            let Some(sample) = samples.get_mut(&uuid) else { continue };
-            if !self.info_only {
-                match domain.cpu_stats_total(connection).map(|fields| of_fields(&fields)) {
-                    Ok(cpu) if cpu.time.is_some() => {
-                        by_stats += 1;
-                        set(sample, cpu);
-                        continue;
-                    }
-                    Ok(_) => {}
-                    Err(error) => lost(error)?,
-                }
-            }
-            match domain.info() {
-                // A driver that does not count it returns 0.
-                Ok(info) if info.cpu_time > 0 => {
-                    by_info += 1;
-                    let time = Some(Counter(Nanoseconds(info.cpu_time)));
-                    set(sample, CpuSample { time, source: CpuSource::Process, ..CpuSample::default() });
-                }
-                Ok(_) => {}
-                Err(error) => lost(error)?,
-            }
-        }
-        // A single domain may fail because it ends.
-        self.info_only |= by_stats == 0 && by_info > 1;
-        Ok(())
+/// The answer of a call; `None` if it failed for this domain. The error is that of a connection that was lost.
+fn answer<T>(connection: &Connection, result: Result<T, LibvirtError>) -> Result<Option<T>, LibvirtError> {
+    match result {
+        Ok(answer) => Ok(Some(answer)),
+        Err(_) if connection.is_alive() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-fn set(sample: &mut DomainSample, cpu: CpuSample) {
-    sample.cpu = cpu;
-    sample.answered |= Groups::CPU;
-}
-
-fn of_fields(fields: &[(String, u64)]) -> CpuSample {
-    let field = |name: &str| {
-        let (_, value) = fields.iter().find(|(field, _)| field == name)?;
+/// `None` if the driver does not count the CPU time of a domain.
+fn to_sample(info: &DomainInfo, stats: Option<&[(String, u64)]>) -> Option<CpuSample> {
+    let part = |name: &str| {
+        let (_, value) = stats?.iter().find(|(field, _)| field == name)?;
         Some(Counter(Nanoseconds(*value)))
     };
-    CpuSample {
-        time: field("cpu_time"),
-        user: field("user_time"),
-        system: field("system_time"),
+    (info.cpu_time > 0).then(|| CpuSample {
+        time: Some(Counter(Nanoseconds(info.cpu_time))),
+        user: part("user_time"),
+        system: part("system_time"),
         delay: None,
-        source: CpuSource::Libvirt,
-    }
+        source: CpuSource::Process,
+    })
 }
 
 #[cfg(test)]
@@ -83,12 +62,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_that_libvirt_leaves_out_stay_missing() {
-        let fields = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 7)).collect::<Vec<_>>();
-        let seven = Some(Counter(Nanoseconds(7)));
-        let all = of_fields(&fields(&["cpu_time", "user_time", "system_time", "vcpu_time"]));
-        assert_eq!((all.time, all.user, all.system), (seven, seven, seven));
-        let one = of_fields(&fields(&["cpu_time"]));
-        assert_eq!((one.time, one.user, one.system), (seven, None, None));
+    fn parts_come_from_the_other_call_and_the_whole_does_not() {
+        let info = |cpu_time| DomainInfo { max_memory_kib: 1, memory_kib: 1, vcpus: 1, cpu_time };
+        let counter = |value| Some(Counter(Nanoseconds(value)));
+        let stats = [("cpu_time".to_owned(), 9), ("user_time".to_owned(), 5), ("system_time".to_owned(), 3)];
+        let cpu = to_sample(&info(8), Some(&stats)).unwrap();
+        assert_eq!((cpu.time, cpu.user, cpu.system), (counter(8), counter(5), counter(3)));
+        let cpu = to_sample(&info(8), None).unwrap();
+        assert_eq!((cpu.time, cpu.user, cpu.system), (counter(8), None, None));
+        assert_eq!(to_sample(&info(0), Some(&stats)), None, "0 means: not counted");
     }
 }

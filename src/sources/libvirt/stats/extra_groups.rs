@@ -1,13 +1,12 @@
 //! Groups of single domains, each read in the cheapest way that works for its domain.
 
 use super::connection_pool::ConnectionPool;
-use super::cpu_calls::CpuCalls;
-use super::group_sets;
 use super::nowait_retry::NowaitRetry;
+use super::{cpu_calls, group_sets};
 use crate::model::{DomainSample, Driver, Groups};
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
 use crate::sources::linux::QemuProcesses;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 /// The ways to read groups of single domains on one connection.
@@ -19,7 +18,6 @@ pub(crate) struct ExtraGroups {
 /// What is possible if libvirtd and the QEMUs run on the machine that vtop runs on.
 struct OnThisMachine {
     processes: QemuProcesses,
-    cpu_calls: CpuCalls,
     pool: ConnectionPool,
 }
 
@@ -27,6 +25,8 @@ struct OnThisMachine {
 pub(crate) struct ExtraRequest<'a> {
     /// The groups of each domain.
     pub(crate) groups: &'a dyn Fn(&Uuid) -> Groups,
+    /// The domains that screens are about.
+    pub(crate) focus: &'a BTreeSet<Uuid>,
     /// CPU time of all domains is read from local files, also where it is not in `groups`. False if the CPU time of all domains
     /// was requested of libvirt.
     pub(crate) local_cpu: bool,
@@ -46,11 +46,8 @@ impl ExtraGroups {
 
     /// For a connection to the QEMU driver of this machine. Opens nothing.
     pub(crate) fn on_this_machine(uri: Option<&str>) -> Self {
-        let on_this_machine = Some(OnThisMachine {
-            processes: QemuProcesses::default(),
-            cpu_calls: CpuCalls::default(),
-            pool: ConnectionPool::new(uri),
-        });
+        let on_this_machine =
+            Some(OnThisMachine { processes: QemuProcesses::default(), pool: ConnectionPool::new(uri) });
         Self { on_this_machine, nowait_retry: NowaitRetry::default() }
     }
 
@@ -68,10 +65,12 @@ impl ExtraGroups {
         };
         if let Some(here) = self.on_this_machine.as_mut().filter(|_| request.local_cpu) {
             here.processes.read_cpu(samples);
+            // With all groups of a domain, the bulk call is made in any case, and returns user and system time as well.
+            let is_wanted = |groups: Groups| groups.contains(Groups::CPU) && !groups.contains(Groups::HOST_CPU);
             let by_call: Vec<_> = (request.unlocked.iter().copied())
-                .filter(|(uuid, _)| (request.groups)(uuid).contains(Groups::CPU) && lacks_cpu(samples, uuid))
+                .filter(|(uuid, _)| is_wanted((request.groups)(uuid)) && lacks_cpu(samples, uuid))
                 .collect();
-            here.cpu_calls.read(connection, by_call.into_iter(), samples)?;
+            cpu_calls::read(connection, by_call.into_iter(), request.focus, samples)?;
         }
         let have_cpu: HashSet<Uuid> =
             request.healthy.iter().map(|(uuid, _)| *uuid).filter(|uuid| !lacks_cpu(samples, uuid)).collect();

@@ -1,6 +1,5 @@
-//! Typed parameters of one domain, as the bulk call names them, to figures. Pure, and takes whatever comes: a key
-//! that is not known is skipped, a value of another numeric type is taken, an index is only used to bring together
-//! what belongs together.
+//! The parser of a domain's typed parameters, with the keys of the bulk call. Unknown keys are skipped, every numeric type is
+//! accepted for every key, and an index (`block.3.…`) only groups the values of one device.
 
 use crate::model::{BlockSample, Counter, CpuSample, Groups, MemorySample, NetSample, VcpuSample, VcpuState};
 use crate::units::{Bytes, Events, Nanoseconds, Operations, Packets};
@@ -23,19 +22,19 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// As a count; `None` for what is negative (libvirt's "not known"), no number, or text.
+    /// The value as a count; `None` if it is negative (libvirt's "not known"), not a number, or text.
     pub(crate) fn as_u64(&self) -> Option<u64> {
         match *self {
             Self::Unsigned(number) => Some(number),
             Self::Signed(number) => number.try_into().ok(),
-            // A cast of a float saturates, so the largest ones become u64::MAX and nothing worse.
+            // A cast of a float saturates.
             Self::Double(number) if number >= 0.0 => Some(number as u64),
             Self::Double(_) | Self::Text(_) => None,
             Self::Bool(yes) => Some(yes.into()),
         }
     }
 
-    /// As a number that may be negative.
+    /// The value as a number that may be negative.
     fn as_i64(&self) -> Option<i64> {
         match *self {
             Self::Signed(number) => Some(number),
@@ -56,7 +55,7 @@ impl Value<'_> {
     }
 }
 
-/// What one domain's parameters said.
+/// The values of one domain.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
     /// `state.state`.
@@ -67,7 +66,7 @@ pub struct Figures {
     pub cpu: CpuSample,
     /// `balloon.*`.
     pub memory: MemorySample,
-    /// `vcpu.current`: how many are plugged in.
+    /// `vcpu.current`: how many vCPUs are plugged in.
     pub vcpus_current: Option<u64>,
     /// `vcpu.N.*`.
     pub vcpus: BTreeMap<u32, VcpuSample>,
@@ -75,12 +74,11 @@ pub struct Figures {
     pub disks: Vec<BlockSample>,
     /// `net.N.*`.
     pub nics: Vec<NetSample>,
-    /// Groups of which there was an answer. Where QEMU's monitor was busy, libvirt gives disks without counters:
-    /// that is no answer.
+    /// Groups that are in the answer. If QEMU's monitor was busy, libvirt returns disks without counters, which is no answer.
     pub answered: Groups,
 }
 
-/// Reads one domain's parameters.
+/// Parses the parameters of one domain.
 pub fn read<'a>(params: impl IntoIterator<Item = (&'a str, Value<'a>)>) -> Figures {
     let mut figures = Figures::default();
     let mut disks: Numbered<BlockSample> = Numbered::default();
@@ -129,7 +127,7 @@ pub fn read<'a>(params: impl IntoIterator<Item = (&'a str, Value<'a>)>) -> Figur
         }
     }
 
-    // A key is a name: what has none cannot be told from its neighbours at the next reading.
+    // The name is the key: without it, a device cannot be found again in the next answer.
     figures.nics = nics.into_values().filter(|nic| !nic.name.is_empty()).collect();
     let mut disks: Vec<BlockSample> = disks.into_values().filter(|disk| !disk.name.is_empty()).collect();
     clear_index_of_top_layers(&mut disks);
@@ -140,8 +138,8 @@ pub fn read<'a>(params: impl IntoIterator<Item = (&'a str, Value<'a>)>) -> Figur
     figures
 }
 
-/// libvirt numbers the top layer of a disk too (`block.0.backingIndex=2`), and that number changes with every snapshot.
-/// The top layer comes first and is the disk itself; only what comes below it is told apart by its number.
+/// Removes the index of the top layer of each disk (`block.0.backingIndex=2`), which changes with every snapshot. The top layer
+/// comes first and is the disk itself; the layers below it keep their index.
 fn clear_index_of_top_layers(disks: &mut [BlockSample]) {
     for index in 0..disks.len() {
         let (before, rest) = disks.split_at_mut(index);
@@ -164,8 +162,8 @@ fn numbered(rest: &str) -> Option<(u32, &str)> {
     Some((number.parse().ok()?, field))
 }
 
-/// Things that came with a number, in the order of their first key. They come one after another, so the last one is
-/// nearly always the right one.
+/// Devices by their index, in the order of their first key. The keys of a device come one after another, so a search begins at
+/// the last device.
 struct Numbered<T>(Vec<(u32, T)>);
 
 impl<T> Default for Numbered<T> {
@@ -288,7 +286,7 @@ mod tests {
         };
     }
 
-    /// The text of `virsh domstats --raw` for one domain. It does not show types: what looks like a number is one.
+    /// The values of one domain in the output of `virsh domstats --raw`. It has no types: what looks like a number is parsed as one.
     fn figures(text: &str, domain: &str) -> Figures {
         let lines = text
             .lines()
@@ -314,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_domain_has_everything() {
+    fn all_groups_of_a_running_domain_are_parsed() {
         let text = capture!("hot-plug-2-vdc-and-nic-added");
         let figures = figures(text, "vtop-lab-disk");
         assert_eq!(figures.answered, Groups::OVERVIEW);
@@ -370,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn vcpus_that_are_not_there_leave_no_hole() {
+    fn numbers_of_vcpus_may_have_gaps() {
         let figures = figures(capture!("sparse-vcpus"), "vtop-lab-sparse");
         assert_eq!(figures.vcpus.keys().copied().collect::<Vec<_>>(), [0, 2]);
         assert_eq!(figures.vcpus_current, Some(2));
@@ -378,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_balloon_driver_the_guest_says_nothing() {
+    fn without_a_balloon_driver_there_are_no_guest_values() {
         let memory = figures(capture!("no-balloon-driver"), {
             let text = capture!("no-balloon-driver");
             text.split('\'').nth(1).unwrap()
@@ -469,7 +467,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_parameters_can_do_harm(params in proptest::collection::vec(
+        fn no_parameters_cause_a_panic(params in proptest::collection::vec(
             ("(state|cpu|balloon|vcpu|net|block|x)?\\.?[0-9]{0,11}\\.?(name|time|count|rd\\.reqs|backingIndex|\\PC{0,3})",
                 proptest::prelude::any::<f64>()),
             0..40,
@@ -483,7 +481,7 @@ mod tests {
                 };
                 (key.as_str(), value)
             }));
-            // What has no name has no key, and would be taken for its neighbour.
+            // A device without a name has no key.
             proptest::prop_assert!(figures.disks.iter().all(|disk| !disk.name.is_empty()));
             proptest::prop_assert!(figures.nics.iter().all(|nic| !nic.name.is_empty()));
         }

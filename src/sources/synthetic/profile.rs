@@ -1,51 +1,51 @@
-//! What a domain is like: plain data, from which its definition and its figures are made.
+//! Profiles of domains: plain data, from which definitions and values are made.
 
 use super::story::Role;
 use crate::units::Bytes;
 use compact_str::CompactString;
 
-/// One domain of the cast, or a generated one.
+/// The profile of one domain.
 #[derive(Clone, Debug)]
-pub(super) struct Persona {
+pub(super) struct Profile {
     pub(super) name: CompactString,
     pub(super) title: Option<String>,
     pub(super) description: Option<String>,
     pub(super) role: Role,
-    /// The most vCPUs that it can have.
+    /// The maximum number of vCPUs.
     pub(super) vcpus: u32,
-    /// Numbers of those that are offline.
+    /// The numbers of vCPUs that are offline.
     pub(super) offline: &'static [u32],
-    /// Ordinary load of a vCPU, 0 to 1.
+    /// The ordinary load of a vCPU, 0 to 1.
     pub(super) load: f64,
-    /// Load of a vCPU that only the story gives it, 0 to 1.
+    /// The additional load of a vCPU in the story, 0 to 1.
     pub(super) burn: f64,
-    /// How uneven the load is: 0 (steady) to 0.6.
+    /// How much the load varies: 0 (not at all) to 0.6.
     pub(super) roughness: f64,
-    /// The most memory that it can have.
+    /// The maximum memory.
     pub(super) memory: Bytes,
-    /// Share of its memory that the guest's programs need, 0 to 1.
+    /// The share of the memory that the guest's programs need, 0 to 1.
     pub(super) used: f64,
     pub(super) balloon: Balloon,
     pub(super) machine: &'static str,
     pub(super) disks: Vec<Disk>,
     pub(super) nics: Vec<Nic>,
-    /// How long it had been running when the story began, in seconds.
+    /// How long the domain had run when the story began, in seconds.
     pub(super) uptime: f64,
-    /// Its counters move.
+    /// Its counters grow.
     pub(super) busy: bool,
 }
 
-/// What the guest tells of its memory.
+/// What the guest reports about its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Balloon {
-    /// Told to have none.
+    /// No balloon device.
     None,
-    /// Has one that nobody asks: no stats period.
-    Unasked,
-    /// Told something once, long ago.
-    Silent,
-    /// Tells every second.
-    Telling,
+    /// A balloon without a statistics period: the guest never reports.
+    NoPeriod,
+    /// The guest has reported, and stopped long ago.
+    Stopped,
+    /// The guest reports every second.
+    Reporting,
 }
 
 /// A disk and its load.
@@ -61,12 +61,12 @@ pub(super) struct Disk {
     pub(super) serial: Option<&'static str>,
     pub(super) limits: Vec<(String, u64)>,
     pub(super) capacity: Bytes,
-    /// Share of the capacity that it takes on the host, 0 to 1.
+    /// The share of the capacity that it takes on the host, 0 to 1.
     pub(super) filled: f64,
     pub(super) load: DiskLoad,
 }
 
-/// Ordinary requests to a disk.
+/// The ordinary load of a disk.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DiskLoad {
     /// Reads a second, and bytes of each.
@@ -77,9 +77,9 @@ pub(super) struct DiskLoad {
     pub(super) write_size: f64,
     /// Flushes a second.
     pub(super) flushes: f64,
-    /// Milliseconds for a read or write; a flush takes three times as long.
+    /// Milliseconds of a read or write; a flush takes three times as long.
     pub(super) latency: f64,
-    /// It comes in bursts (checkpoints, reports), not evenly.
+    /// The load comes in bursts (checkpoints, reports).
     pub(super) bursts: bool,
 }
 
@@ -90,11 +90,11 @@ pub(super) struct Nic {
     pub(super) source: Option<&'static str>,
     pub(super) model: &'static str,
     pub(super) limits: Vec<(String, u64)>,
-    /// Packets a second and bytes of each, received; nothing is counted of a user-mode NIC.
+    /// Received packets a second, and bytes of each. A user-mode NIC has no counters.
     pub(super) receive: (f64, f64),
-    /// The same, sent.
+    /// Sent packets a second, and bytes of each.
     pub(super) transmit: (f64, f64),
-    /// Packets that are dropped a second, when the story drops packets.
+    /// Dropped packets a second, while packets are dropped in the story.
     pub(super) drops: f64,
 }
 
@@ -124,7 +124,7 @@ impl Disk {
         Self { bus: "sata", device: "cdrom", source: None, format: "raw", ..Self::image("", target, 0, 0.0, load) }
     }
 
-    /// Whether the guest can only read it.
+    /// True if the guest cannot write to it.
     pub(super) fn read_only(&self) -> bool {
         self.device == "cdrom"
     }
@@ -143,13 +143,13 @@ impl Nic {
         Self { kind: "bridge", source: Some("br0"), model: "virtio", limits: Vec::new(), receive, transmit, drops: 0.0 }
     }
 
-    /// Whether the host sees it, so that there are counters.
+    /// True if it has a device on the host, and so counters.
     pub(super) fn counted(&self) -> bool {
         self.kind != "user"
     }
 }
 
-/// The n-th name of a disk on a bus of this prefix: vda … vdz, vdaa …
+/// The name of the n-th disk with this prefix: vda … vdz, vdaa …
 pub(super) fn target(prefix: &str, n: usize) -> String {
     let mut letters = Vec::new();
     let mut rest = n + 1;
