@@ -97,10 +97,15 @@ fn hosts_that_do_not_fit_are_counted() {
     assert_eq!(line(&rig, "+").trim_end(), "+3 more hosts, 1 without data");
 }
 
+/// The second host has no samples, the third one none before the last second.
 #[test]
 fn time_goes_back_by_the_samples_of_a_host_that_has_some() {
-    let mut rig = rig(&["alpha", "beta"], (120, 40));
-    rig.fleet.add_host("gamma");
+    let mut rig = rig(&["alpha"], (120, 40));
+    rig.fleet.add_host("beta");
+    let late = rig.fleet.add_host("gamma");
+    let (_, samples) = SyntheticSource::simulate(SyntheticOptions::default(), Duration::from_secs(1), 61);
+    rig.fleet.apply(late, HostUpdate::Keyframe(samples.last().unwrap().clone()));
+    rig.ui.refresh(&rig.fleet);
     rig.press("<<");
     assert!(line(&rig, "vtop").contains("FROZEN at 09:00:58, -2.0 s"), "{}", rig.text());
 }

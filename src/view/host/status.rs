@@ -33,15 +33,18 @@ pub(super) fn line(scene: &Scene, hosts: &[&Host], room: usize) -> Line<'static>
     within(pieces, room).into()
 }
 
-/// The time that is shown, if it is not the present one. Of several hosts that with the newest sample of that time.
+/// The time that is shown, if it is not the present one. Of several hosts the newest sample of that time counts.
 fn frozen(scene: &Scene, hosts: &[&Host], room: usize) -> Option<String> {
     let TimeCursor::At(moment) = scene.ui.cursor else { return None };
     let shown = hosts.iter().filter_map(|host| match scene.when(host) {
         When::Tick(_, stamp) => Some((stamp, host.sampled_at?.since(stamp).unwrap_or_default())),
         When::Latest => None,
     });
-    let (stamp, age) = shown.max_by_key(|(stamp, _)| stamp.monotonic)?;
-    // A later sample is shown if that moment is not kept any more. Then the screen moves on.
+    // A later sample is shown if that moment is not kept any more, and the screen moves on: of several hosts, that of the
+    // host that keeps the oldest.
+    let (later, until): (Vec<_>, Vec<_>) = shown.partition(|(stamp, _)| stamp.monotonic > moment);
+    let newest = until.into_iter().max_by_key(|(stamp, _)| stamp.monotonic);
+    let (stamp, age) = newest.or_else(|| later.into_iter().min_by_key(|(stamp, _)| stamp.monotonic))?;
     let word = match stamp.monotonic > moment {
         true if room < 60 => "OLDEST",
         true => "MOVING: oldest kept",
