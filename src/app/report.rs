@@ -1,4 +1,4 @@
-//! The report mode: writes records to standard output until nobody wants more.
+//! The report mode: writes records to standard output until the reader closes it or the count is reached.
 
 use super::error::AppError;
 use super::feed::Feed;

@@ -248,7 +248,7 @@ mod tests {
         T::ALL.iter().map(|total| (total.key(), total.of(record))).collect()
     }
 
-    /// The records are written without `..`: whoever adds a field is led here, and to the catalogue above.
+    /// The records are written without `..`: a new field fails to compile here until it is in the catalogue above.
     #[test]
     fn every_counter_and_gauge_of_a_domain_is_in_the_catalogue() {
         let delay = VcpuDelay { vcpus: 2, time: Counter(Nanoseconds(4)) };

@@ -153,7 +153,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Time",
         keys: "Space",
-        about: "freeze the figures for as long as they are kept (900 samples), and go on",
+        about: "freeze or resume (900 samples are kept)",
         actions: &[(Char(' '), Action::Freeze)],
     },
     Binding {

@@ -63,7 +63,7 @@ pub fn preview_area(body: Rect, rows: usize) -> Option<Rect> {
 /// The parts of the domain screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DomainAreas {
-    /// Who it is.
+    /// The name and origin of the domain.
     pub title: Rect,
     /// CPU, memory and, where there is room, disk and network charts.
     pub charts: Rect,

@@ -274,7 +274,7 @@ impl Screen<'_> {
     }
 }
 
-/// The domain's figure that is missing for the same reason as all of the device's, and what the driver lacks besides.
+/// The domain's figure that is missing for the same reason as all of the device's, and the calls that the driver does not support.
 type WhyNot = (DomainMetric, Option<(&'static str, String)>);
 
 /// The figures for which the driver reports no raw figures, though it reports others of the device.

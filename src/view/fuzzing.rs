@@ -1,3 +1,3 @@
-//! What makes others' text harmless, for `tests/fuzz` and nobody else: no part of the interface.
+//! Functions that make text from outside safe, made public for `tests/fuzz` only.
 
 pub use super::text::{clean, fit, shorten};

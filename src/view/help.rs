@@ -1,4 +1,4 @@
-//! The help over any screen: keys from the keymap, columns from the metrics, what the driver lacks.
+//! The help over any screen: keys from the keymap, columns from the catalogue, calls that the driver does not support.
 
 use super::chart;
 use super::marks;

@@ -127,7 +127,7 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: FailureScope)
         return (why, URI_ADVICE.to_owned(), FailureScope::Permanent);
     }
     let why = if text.ends_with("Connection refused") {
-        format!("the libvirt daemon is not running: nobody answers at {socket}")
+        format!("the libvirt daemon is not running: no process listens at {socket}")
     } else if text.ends_with("No such file or directory") {
         format!("the libvirt daemon is not running: there is no {socket}")
     } else {
@@ -225,7 +225,7 @@ pub(crate) fn closing(reason: CloseReason) -> String {
     .to_owned()
 }
 
-/// Whether the driver lacks a call altogether: it will not work for any domain.
+/// Whether the driver does not support a call at all: it fails for every domain.
 pub(crate) fn is_unsupported(call: Call, error: &LibvirtError) -> bool {
     match error.code as u32 {
         sys::VIR_ERR_NO_SUPPORT => true,
@@ -299,7 +299,7 @@ mod tests {
             ),
         ] {
             for (why, words) in
-                [("No such file or directory", "there is no"), ("Connection refused", "nobody answers at")]
+                [("No such file or directory", "there is no"), ("Connection refused", "no process listens at")]
             {
                 let said = rpc(uri, &format!("Failed to connect socket to '{socket}': {why}"));
                 assert_eq!(
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn lacks_are_in_words() {
+    fn unsupported_calls_have_words() {
         assert_eq!(
             unsupported(&error(3, 0, "this function is not supported"), &Driver::Lxc),
             "not supported by the LXC driver"

@@ -19,7 +19,7 @@
 //!
 //! Each change of a domain's state comes with the events that libvirt sends for it.
 //!
-//! Some domains lack values: `win2022-erp` has no balloon, the guest of `db-replica` stopped to report its memory long ago and two of
+//! Some domains miss values: `win2022-erp` has no balloon, the guest of `db-replica` stopped reporting its memory long ago and two of
 //! its vCPUs are offline, `ci-runner-03` has a user-mode NIC without counters, `backup` and `legacy-xp` are shut off. Domains beyond
 //! the twelve of the story are generated; one in five of them is busy, the counters of the others do not change.
 

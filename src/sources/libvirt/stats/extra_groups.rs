@@ -60,7 +60,7 @@ impl ExtraGroups {
         request: &ExtraRequest<'_>,
         samples: &mut BTreeMap<Uuid, DomainSample>,
     ) -> Result<HashMap<Uuid, u64>, LibvirtError> {
-        let lacks_cpu = |samples: &BTreeMap<Uuid, DomainSample>, uuid: &Uuid| {
+        let has_no_cpu = |samples: &BTreeMap<Uuid, DomainSample>, uuid: &Uuid| {
             samples.get(uuid).is_some_and(|sample| sample.cpu.time.is_none())
         };
         if let Some(here) = self.on_this_machine.as_mut().filter(|_| request.local_cpu) {
@@ -68,12 +68,12 @@ impl ExtraGroups {
             // With all groups of a domain, the bulk call is made in any case, and returns user and system time as well.
             let is_wanted = |groups: Groups| groups.contains(Groups::CPU) && !groups.contains(Groups::HOST_CPU);
             let by_call: Vec<_> = (request.unlocked.iter().copied())
-                .filter(|(uuid, _)| is_wanted((request.groups)(uuid)) && lacks_cpu(samples, uuid))
+                .filter(|(uuid, _)| is_wanted((request.groups)(uuid)) && has_no_cpu(samples, uuid))
                 .collect();
             cpu_calls::read(connection, by_call.into_iter(), request.focus, samples)?;
         }
         let have_cpu: HashSet<Uuid> =
-            request.healthy.iter().map(|(uuid, _)| *uuid).filter(|uuid| !lacks_cpu(samples, uuid)).collect();
+            request.healthy.iter().map(|(uuid, _)| *uuid).filter(|uuid| !has_no_cpu(samples, uuid)).collect();
         let wanted = |uuid: &Uuid| {
             let groups = (request.groups)(uuid);
             if have_cpu.contains(uuid) { groups - Groups::CPU } else { groups }
