@@ -232,6 +232,12 @@ metrics! {
             "What the guest writes to its swap, per second.";
         MajorFaults: "major_faults_per_second", "major faults", EventsPerSecond, MEMORY, Rate(Memory(MemoryTotal::MajorFaults)),
             "Page faults of the guest that needed a disk read, per second.";
+        HugetlbAllocations: "hugetlb_allocations_per_second", "hugepages allocated", EventsPerSecond, MEMORY,
+            Rate(Memory(MemoryTotal::HugetlbAllocations)),
+            "Hugepages that the guest allocated, per second.";
+        HugetlbFailures: "hugetlb_failures_per_second", "hugepages failed", EventsPerSecond, MEMORY,
+            Rate(Memory(MemoryTotal::HugetlbFailures)),
+            "Hugepages that the guest could not allocate, per second.";
         DiskRead: "disk_read_bytes_per_second", "read", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.rd.bytes"),
             "Bytes read per second, sum of its disks.";
         DiskWrite: "disk_write_bytes_per_second", "write", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.wr.bytes"),

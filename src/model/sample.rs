@@ -195,6 +195,10 @@ pub struct MemorySample {
     pub swap_out: Option<Counter<Bytes>>,
     /// `balloon.major_fault`.
     pub major_faults: Option<Counter<Events>>,
+    /// `balloon.hugetlb_pgalloc`: hugepages that the guest allocated.
+    pub hugetlb_allocations: Option<Counter<Events>>,
+    /// `balloon.hugetlb_pgfail`: hugepages that the guest could not allocate.
+    pub hugetlb_failures: Option<Counter<Events>>,
     /// `balloon.minor_fault`.
     pub minor_faults: Option<Counter<Events>>,
     /// `balloon.last-update`: when the guest last reported, in seconds since 1970; 0: never.

@@ -118,6 +118,12 @@ totals! {
             "Page faults of the guest that needed a disk read.";
         MinorFaults: "minor_faults", "minor faults", Events, Counter, "balloon.minor_fault", |memory| memory.minor_faults,
             "Page faults of the guest that needed no disk read.";
+        HugetlbAllocations: "hugetlb_allocations", "hugepages allocated", Events, Counter, "balloon.hugetlb_pgalloc",
+            |memory| memory.hugetlb_allocations,
+            "Hugepages that the guest allocated.";
+        HugetlbFailures: "hugetlb_failures", "hugepages failed", Events, Counter, "balloon.hugetlb_pgfail",
+            |memory| memory.hugetlb_failures,
+            "Hugepages that the guest could not allocate.";
     }
 }
 
@@ -276,6 +282,8 @@ mod tests {
             swap_out: Some(Counter(Bytes(10))),
             major_faults: Some(Counter(Events(11))),
             minor_faults: Some(Counter(Events(12))),
+            hugetlb_allocations: Some(Counter(Events(13))),
+            hugetlb_failures: Some(Counter(Events(14))),
         };
         assert_eq!(
             values::<MemoryTotal>(&memory),
@@ -292,6 +300,8 @@ mod tests {
                 ("swap_out_bytes", Some(10)),
                 ("major_faults", Some(11)),
                 ("minor_faults", Some(12)),
+                ("hugetlb_allocations", Some(13)),
+                ("hugetlb_failures", Some(14)),
             ]
         );
     }

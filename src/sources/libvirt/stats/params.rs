@@ -213,6 +213,8 @@ fn memory(memory: &mut MemorySample, field: &str, value: &Value<'_>) {
         "swap_out" => memory.swap_out = size().map(Counter),
         "major_fault" => memory.major_faults = counter(value, Events),
         "minor_fault" => memory.minor_faults = counter(value, Events),
+        "hugetlb_pgalloc" => memory.hugetlb_allocations = counter(value, Events),
+        "hugetlb_pgfail" => memory.hugetlb_failures = counter(value, Events),
         "last-update" => memory.last_update = value.as_u64(),
         _ => {}
     }
@@ -340,6 +342,8 @@ mod tests {
                 swap_out: Some(Counter(Bytes(0))),
                 major_faults: Some(Counter(Events(0))),
                 minor_faults: Some(Counter(Events(7_812))),
+                hugetlb_allocations: Some(Counter(Events(0))),
+                hugetlb_failures: Some(Counter(Events(0))),
                 last_update: Some(1_795_360_964),
             }
         );
