@@ -87,7 +87,6 @@ fn unsafe_and_the_clock_stay_in_their_places() {
 }
 
 #[test]
-#[ignore = "not all names are replaced yet"]
 fn no_item_has_a_private_name() {
     let mut found = Vec::new();
     for folder in ["src", "tests", "benches"] {
