@@ -33,7 +33,7 @@ pub fn the_terminal_does_not_read(lab: &Lab, table: &mut Table) {
         key_to_frame: Some(beats),
         stuck: Some(beats.stuck),
         blocked: Some((before, after)),
-        note: format!("its key of that time answered {} after its return", seconds(answered)),
+        note: format!("a key pressed during the stop was answered {} after it", seconds(answered)),
         ..Row::default()
     };
     table.add(row.clone());
@@ -128,7 +128,7 @@ fn appear(lab: &Lab, table: &mut Table, size: usize, may_miss: usize) {
         stuck: Some(watch.stuck().max(beats.stuck)),
         blocked: Some((before, after)),
         note: format!(
-            "defined within {}; all known {} later, none {} after they went",
+            "defined within {}; all on the screen {} later, none {} after they ended",
             seconds(took),
             seconds(appeared),
             seconds(vanished)

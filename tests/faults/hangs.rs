@@ -107,7 +107,7 @@ fn hang(lab: &Lab, victims: &[String]) -> Row {
         key_to_frame: Some(beats),
         stuck: Some(stuck.max(beats.stuck)),
         blocked: Some((before, after)),
-        note: format!("told after {}; `virsh list` meanwhile: {}", seconds(told), seconds(listed)),
+        note: format!("reported after {}; `virsh list` during the fault: {}", seconds(told), seconds(listed)),
         ..Row::default()
     }
 }
@@ -187,12 +187,16 @@ pub fn five_of_twelve(lab: &Lab, table: &mut Table) {
     let after = program.process().settled(before);
     program.quit();
     let row = Row {
-        fault: "5 of 12 QEMUs hang for 10 s (figures of state and NICs)".into(),
+        fault: "5 of 12 QEMUs hang for 10 s (figures: state and NICs)".into(),
         freshness: Some(cheap),
         key_to_frame: Some(beats),
         stuck: Some(stuck.max(beats.stuck)),
         blocked: Some((before, after)),
-        note: format!("states and NICs only after {}; all again {} after the end", seconds(degraded), seconds(again)),
+        note: format!(
+            "only states and NICs after {}; everything again {} after the end",
+            seconds(degraded),
+            seconds(again)
+        ),
     };
     table.add(row.clone());
     // Three calls, and the one that shows that there are more than three.
@@ -236,7 +240,7 @@ pub fn before_the_start(lab: &Lab, table: &mut Table) {
         stuck: Some(beats.stuck),
         blocked: None,
         note: format!(
-            "rows after {}, on the screen after {}, told {} later; ends {:.0} ms after `q`",
+            "rows after {}, on the screen after {}, reported {} later; ends {:.0} ms after `q`",
             seconds(rows),
             seconds(shown),
             seconds(told),
@@ -268,10 +272,10 @@ pub fn another_client_hangs_too(lab: &Lab, table: &mut Table) {
     watch.until("it answers", SOON, |watch| !watch.says(victim, BUSY));
     watch.beside(other);
     table.add(Row {
-        fault: "1 of 12 QEMUs hangs, and another client in it (interval 3 s)".into(),
+        fault: "1 of 12 QEMUs hangs, and another client's call hangs in it (interval 3 s)".into(),
         freshness: Some(freshness),
         stuck: Some(stuck),
-        note: format!("told after {}", seconds(told)),
+        note: format!("reported after {}", seconds(told)),
         ..Row::default()
     });
     assert!(freshness.missed <= 1 && freshness.then_missed == 0, "{freshness:?}");

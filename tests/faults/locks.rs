@@ -135,7 +135,7 @@ pub fn of_a_container(lab: &Lab, table: &mut Table) {
         fault: "a start hook of another container sleeps for 8 s".into(),
         freshness: Some(freshness),
         stuck: Some(stuck),
-        note: "LXC has no bulk call: each is asked by itself".into(),
+        note: "LXC has no bulk call: domains are read one by one".into(),
         ..Row::default()
     });
     assert!(took > HOOKED, "the hook did not sleep");
@@ -167,10 +167,10 @@ pub fn before_the_start(lab: &Lab, table: &mut Table) {
     watch.until("the threads that hung are gone", SOON, |_| Process::this().callers() == 1);
     program.quit();
     let row = Row {
-        fault: "a start hook sleeps for 8 s, and vtop starts meanwhile".into(),
+        fault: "a start hook sleeps for 8 s, and vtop starts during that time".into(),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
-        note: format!("told after {}; all rows {} after its end", seconds(told), seconds(rows)),
+        note: format!("reported after {}; all rows {} after its end", seconds(told), seconds(rows)),
         ..Row::default()
     };
     table.add(row.clone());

@@ -61,9 +61,9 @@ pub fn three_of_fifty_hang(lab: &Lab, table: &mut Table) {
     drop(watch);
     assert_eq!(Process::this().callers(), 0, "no thread is left");
     table.add(Row {
-        fault: format!("3 of {} QEMUs hang for 10 s, calls side by side", GUESTS + MORE),
+        fault: format!("3 of {} QEMUs hang for 10 s, calls in parallel", GUESTS + MORE),
         freshness: Some(freshness),
-        note: format!("told after {}; `virsh list` meanwhile: {}", seconds(told), seconds(listed)),
+        note: format!("reported after {}; `virsh list` during the fault: {}", seconds(told), seconds(listed)),
         ..Row::default()
     });
     judge_freshness(freshness);

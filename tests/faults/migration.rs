@@ -127,7 +127,7 @@ pub fn to_another_host_and_back(lab: &Lab, table: &mut Table) {
         stuck: Some(watch.stuck().max(beats.stuck)),
         blocked: Some((before, after)),
         note: format!(
-            "`virsh migrate` took {}; {} later it was gone here; {} after its return it was gone there",
+            "`virsh migrate` took {}; {} later gone on the source; {} after its return gone on the target",
             seconds(took),
             seconds(gone),
             seconds(forgotten)

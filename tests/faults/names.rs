@@ -76,11 +76,11 @@ pub fn another_domain_takes_name_and_id(lab: &Lab, table: &mut Table) {
     let after = program.process().settled(before);
     program.quit();
     let row = Row {
-        fault: "another domain takes a busy one's name and ID".into(),
+        fault: "another domain takes the name and ID of a busy one".into(),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
         blocked: Some((before, after)),
-        note: format!("who is who was known {} after the start", seconds(known)),
+        note: format!("both were told apart {} after the start", seconds(known)),
         ..Row::default()
     };
     table.add(row.clone());

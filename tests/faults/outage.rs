@@ -72,8 +72,12 @@ impl Outage<'_> {
         assert!(watch.host().timeline.last() > ticks);
         let after = program.process().settled(before);
         program.quit();
-        let note =
-            format!("told after {}; back {} after its return ({} away)", seconds(told), seconds(back), seconds(away));
+        let note = format!(
+            "reported after {}; back {} after its return ({} away)",
+            seconds(told),
+            seconds(back),
+            seconds(away)
+        );
         assert!(back < self.back_within, "{note}");
         Row {
             fault: self.fault.into(),
@@ -117,7 +121,7 @@ impl Outage<'_> {
             key_to_frame: Some(beats),
             stuck: Some(watch.stuck().max(beats.stuck)),
             blocked: Some((before, after)),
-            note: format!("told after {}; back {} after its return", seconds(told), seconds(back)),
+            note: format!("reported after {}; back {} after its return", seconds(told), seconds(back)),
             ..Row::default()
         };
         assert!(back < self.back_within, "back after {back:?}");

@@ -90,8 +90,8 @@ pub fn for_ten_seconds(lab: &Lab, table: &mut Table) {
         stuck: Some(beats.stuck),
         blocked: Some((before, after)),
         note: format!(
-            "its key of that time answered after {}, a sample after {}; CPU over these {elapsed:.1} s {cpu:.0} %, \
-             {least:.0} to {most:.0} % by virsh; {:.0} % at most then; a hang soon after is told after {}",
+            "a key pressed during the stop was answered {}, a sample came {} after it; CPU over these {elapsed:.1} s {cpu:.0} % \
+             (virsh: {least:.0} to {most:.0} %), at most {:.0} % afterwards; a hang soon after is reported after {}",
             seconds(answered),
             seconds(came),
             then.iter().copied().fold(0.0, f64::max),

@@ -106,12 +106,12 @@ pub fn a_disk_has_no_room(lab: &Lab, table: &mut Table) {
     let after = program.process().settled(before);
     program.quit();
     let row = Row {
-        fault: "a disk has no room, and its guest is paused".into(),
+        fault: "a disk is full, and its guest is paused".into(),
         freshness: Some(freshness),
         key_to_frame: Some(beats),
         stuck: Some(watch.stuck().max(beats.stuck)),
         blocked: Some((before, after)),
-        note: format!("told {} after libvirt's event; marked until it was seen", seconds(told)),
+        note: format!("reported {} after libvirt's event; marked until it was seen", seconds(told)),
     };
     table.add(row.clone());
     assert!(told < Duration::from_secs(1), "{told:?}");

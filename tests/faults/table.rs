@@ -62,9 +62,8 @@ impl Table {
 
     fn text(&self) -> String {
         let mut text = String::from(
-            "| fault | healthy domains: longest time without a fresh sample | intervals missed then, and after | \
-             longest time from key to frame, and without waiting for a CPU | calls stuck at most | threads before, after | sockets before, after | \
-             also |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
+            "| fault | gap | missed | key to frame | stuck | threads | sockets | also |\n\
+             | --- | --- | --- | --- | --- | --- | --- | --- |\n",
         );
         for row in &self.0 {
             let none = || "–".to_owned();

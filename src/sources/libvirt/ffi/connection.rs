@@ -1,7 +1,7 @@
 //! A connection, and the calls on it as a whole.
 
 use super::{Handler, LibvirtError, borrowed_text, c_string, check, check_pointer, events, owned_text};
-use std::ffi::{c_uint, c_ulong};
+use std::ffi::c_ulong;
 use std::ptr::{NonNull, null};
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
@@ -102,35 +102,6 @@ impl Connection {
         // SAFETY: the connection is open and `version` has room for one number.
         check(unsafe { sys::virConnectGetLibVersion(self.as_ptr(), &mut version) })?;
         Ok(version)
-    }
-
-    /// `virConnectGetAllDomainStats`.
-    pub(crate) fn all_domain_stats(
-        &self,
-        groups: c_uint,
-        flags: c_uint,
-    ) -> Result<super::stats::Records<'_>, LibvirtError> {
-        super::stats::Records::of_all(self, groups, flags)
-    }
-
-    /// `virDomainListGetStats`, of domains of this connection.
-    pub(crate) fn stats_of(
-        &self,
-        domains: &[super::domain::Domain<'_>],
-        groups: c_uint,
-        flags: c_uint,
-    ) -> Result<super::stats::Records<'_>, LibvirtError> {
-        super::stats::Records::of_domains(self, domains, groups, flags)
-    }
-
-    /// `virDomainLookupByUUID`. It locks no other domain, so it answers while a list would hang.
-    pub(crate) fn look_up(&self, uuid: uuid::Uuid) -> Result<super::domain::OwnedDomain, LibvirtError> {
-        super::domain::OwnedDomain::look_up(self, uuid)
-    }
-
-    /// `virConnectListAllDomains`: every domain, active or not.
-    pub(crate) fn all_domains(&self) -> Result<super::domain::DomainList<'_>, LibvirtError> {
-        super::domain::DomainList::all(self)
     }
 }
 

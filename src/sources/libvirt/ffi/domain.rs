@@ -1,6 +1,6 @@
 //! A domain, and the calls for one domain.
 
-use super::stats::Params;
+use super::typed_params::Params;
 use super::{Connection, LibvirtError, borrowed_text, c_string, check, owned_text};
 use compact_str::CompactString;
 use std::ffi::{c_int, c_uchar, c_uint};
@@ -321,7 +321,7 @@ unsafe impl Send for OwnedDomain {}
 
 impl OwnedDomain {
     /// `virDomainLookupByUUID`.
-    pub(super) fn look_up(connection: &Connection, uuid: Uuid) -> Result<Self, LibvirtError> {
+    fn look_up(connection: &Connection, uuid: Uuid) -> Result<Self, LibvirtError> {
         // SAFETY: the connection is open, and libvirt reads the 16 bytes.
         let raw = unsafe { sys::virDomainLookupByUUID(connection.as_ptr(), uuid.as_bytes().as_ptr()) };
         NonNull::new(raw).map(Self).ok_or_else(LibvirtError::last)
@@ -348,7 +348,7 @@ pub(crate) struct DomainList<'connection> {
 }
 
 impl<'connection> DomainList<'connection> {
-    pub(super) fn all(connection: &'connection Connection) -> Result<Self, LibvirtError> {
+    fn all(connection: &'connection Connection) -> Result<Self, LibvirtError> {
         let mut list = null_mut();
         // SAFETY: the connection is open, and `list` is a place for the answer.
         let count = check(unsafe { sys::virConnectListAllDomains(connection.as_ptr(), &mut list, 0) })?;
@@ -375,5 +375,17 @@ impl Drop for DomainList<'_> {
         }
         // SAFETY: the array itself is from `malloc` and is freed once.
         unsafe { libc::free(self.list.cast()) };
+    }
+}
+
+impl Connection {
+    /// `virDomainLookupByUUID`. It locks no other domain, so it answers while a list would hang.
+    pub(crate) fn look_up(&self, uuid: Uuid) -> Result<OwnedDomain, LibvirtError> {
+        OwnedDomain::look_up(self, uuid)
+    }
+
+    /// `virConnectListAllDomains`: every domain, active or not.
+    pub(crate) fn all_domains(&self) -> Result<DomainList<'_>, LibvirtError> {
+        DomainList::all(self)
     }
 }
