@@ -20,7 +20,7 @@ const BEAT: Duration = Duration::from_millis(100);
 /// Name of the threads that press keys and read the screen.
 const HELPERS: &str = "keys and screen";
 /// Threads of the program that a key passes through.
-const ON_THE_WAY: [&str; 2] = ["input", "vtop"];
+const ON_THE_WAY: [&str; 3] = ["input", "vtop", "writer"];
 /// The sort marks: descending, ascending.
 const MARKS: [char; 2] = ['▾', '▴'];
 
