@@ -1,6 +1,7 @@
 //! Every figure of vtop, by its JSON key, computed from virsh's counters.
 
 use crate::virsh::Window;
+use vtop::fleet::metric::{Derivation, DomainMetric, Metric, Source};
 
 /// The device or domain that a figure belongs to.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +130,11 @@ impl Reader<'_> {
             "net_tx_packets_per_second" => self.nics(&["tx_packets_per_second"])?,
             "net_drops_per_second" => self.nics(&["rx_drops_per_second", "tx_drops_per_second"])?,
             "net_errors_per_second" => self.nics(&["rx_errors_per_second", "tx_errors_per_second"])?,
-            other => panic!("no figure {other} of a domain"),
+            // A count of events: its growth, under the name that the catalogue says it comes from.
+            other => match DomainMetric::ALL.iter().find(|metric| metric.key() == other).map(|it| it.derivation()) {
+                Some(Derivation::Rate(total)) => self.rate(total.source(), 1.0, 1.0),
+                _ => panic!("no figure {other} of a domain"),
+            },
         })
     }
 
