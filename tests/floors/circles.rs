@@ -52,11 +52,10 @@ fn names(references: &[&Reference]) -> String {
     names.join(", ")
 }
 
-/// One text a circle, with the names that tie each pair of its files. A circle whose files are all `known` is left out.
-pub(crate) fn violations(map: &CrateMap, known: &[&str]) -> Vec<String> {
+/// One text a circle, with the names that tie each pair of its files.
+pub(crate) fn violations(map: &CrateMap) -> Vec<String> {
     let edges = edges(map);
-    let unknown = circles(&edges).into_iter().filter(|circle| !circle.iter().all(|file| known.contains(file)));
-    let texts = unknown.map(|circle| {
+    let texts = circles(&edges).into_iter().map(|circle| {
         let mut text = format!("circle: {}", circle.iter().copied().collect::<Vec<_>>().join(", "));
         for from in &circle {
             for (to, references) in edges[from].iter().filter(|(to, _)| circle.contains(*to)) {

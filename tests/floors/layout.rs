@@ -3,11 +3,11 @@
 use crate::sources::Sources;
 use syn::spanned::Spanned;
 
-/// Items in `mod.rs` and `lib.rs` other than `mod name;` and `use`. Files in `known` are left out.
-pub(crate) fn items_in_mod_files(sources: &Sources, known: &[&str]) -> Vec<String> {
+/// Items in `mod.rs` and `lib.rs` other than `mod name;` and `use`.
+pub(crate) fn items_in_mod_files(sources: &Sources) -> Vec<String> {
     let mod_files = sources.paths().filter(|file| *file == "lib.rs" || file.ends_with("mod.rs"));
     let mut found = Vec::new();
-    for file in mod_files.filter(|file| !known.contains(file)) {
+    for file in mod_files {
         let tree = sources.tree(file);
         let items = tree.items.iter().filter(|item| match item {
             syn::Item::Mod(module) => module.content.is_some(),
@@ -19,10 +19,9 @@ pub(crate) fn items_in_mod_files(sources: &Sources, known: &[&str]) -> Vec<Strin
     found
 }
 
-/// Files `foo.rs` beside a folder `foo`. Files in `known` are left out.
-pub(crate) fn files_beside_folders(sources: &Sources, known: &[&str]) -> Vec<String> {
-    let files = sources.paths().filter(|file| !known.contains(file));
-    let doubles = files.filter(|file| {
+/// Files `foo.rs` beside a folder `foo`.
+pub(crate) fn files_beside_folders(sources: &Sources) -> Vec<String> {
+    let doubles = sources.paths().filter(|file| {
         let folder = format!("{}/", file.trim_end_matches(".rs"));
         sources.paths().any(|other| other.starts_with(&folder))
     });

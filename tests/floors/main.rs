@@ -21,13 +21,6 @@ use crate_map::CrateMap;
 use sources::Sources;
 use std::sync::OnceLock;
 
-/// Files that still import each other. A circle is tolerated while all its files are listed here.
-const KNOWN_CIRCLES: &[&str] = &[];
-/// `mod.rs` files that still hold items.
-const KNOWN_ITEMS: &[&str] = &[];
-/// Files `foo.rs` that still have a folder `foo` beside them.
-const KNOWN_DOUBLES: &[&str] = &[];
-
 fn report(found: &[String]) {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
@@ -60,17 +53,17 @@ fn a_module_imports_only_from_lower_floors() {
 
 #[test]
 fn no_files_import_each_other() {
-    report(&circles::violations(map(), KNOWN_CIRCLES));
+    report(&circles::violations(map()));
 }
 
 #[test]
 fn mod_files_hold_no_items() {
-    report(&layout::items_in_mod_files(&sources(), KNOWN_ITEMS));
+    report(&layout::items_in_mod_files(&sources()));
 }
 
 #[test]
 fn no_file_stands_beside_a_folder_of_its_name() {
-    report(&layout::files_beside_folders(&sources(), KNOWN_DOUBLES));
+    report(&layout::files_beside_folders(&sources()));
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn folder(root: &str, files: &[(&str, &str)]) -> CrateMap {
 }
 
 fn circles_of(root: &str, files: &[(&str, &str)]) -> Vec<String> {
-    circles::violations(&folder(root, files), &[])
+    circles::violations(&folder(root, files))
 }
 
 #[test]
@@ -145,16 +145,6 @@ fn what_is_no_import_closes_no_circle() {
 }
 
 #[test]
-fn known_files_are_left_out_of_circles() {
-    let map = folder(
-        "mod b; mod c; mod d;",
-        &[("b", "use super::c;"), ("c", "use super::b;"), ("d", "use super::d as own; use super::b;")],
-    );
-    assert_eq!(circles::violations(&map, &["a/b.rs", "a/c.rs"]), [""; 0]);
-    assert_eq!(circles::violations(&map, &["a/b.rs", "a/d.rs"]).len(), 1);
-}
-
-#[test]
 fn a_path_that_leads_nowhere_is_told() {
     let map = |text: &str| house(&[("model/host.rs", &format!("pub struct Host; {text}"))]).1;
     assert_eq!(map("use super::Hosts;").unresolved(), ["model/host.rs:1: unknown: super::Hosts"]);
@@ -233,23 +223,20 @@ fn a_module_without_a_floor_is_found() {
 
 #[test]
 fn a_mod_file_with_an_item_is_found() {
-    let found = |file: &str, text: &str| layout::items_in_mod_files(&house(&[(file, text)]).0, &[]);
+    let found = |file: &str, text: &str| layout::items_in_mod_files(&house(&[(file, text)]).0);
     for text in ["const X: u8 = 0;", "fn f() {}", "metrics! {}", "#[cfg(test)] mod tests { }", "impl super::X {}"] {
         let text = format!("//! Docs.\n\nmod host;\npub use host::Host;\n{text}");
         assert_eq!(found("model/mod.rs", &text), ["model/mod.rs:5: an item in a mod.rs"], "{text}");
     }
     assert_eq!(found("lib.rs", "pub fn f() {}").len(), 1);
     assert_eq!(found("model/host.rs", "pub struct Host;"), [""; 0]);
-    let (sources, _) = house(&[("model/mod.rs", "pub struct Host;")]);
-    assert_eq!(layout::items_in_mod_files(&sources, &["model/mod.rs"]), [""; 0]);
 }
 
 #[test]
 fn a_file_beside_a_folder_of_its_name_is_found() {
     let (sources, _) = house(&[("model/host.rs", "mod cpu; pub struct Host;"), ("model/host/cpu.rs", "")]);
-    assert_eq!(layout::files_beside_folders(&sources, &[]).len(), 1);
-    assert_eq!(layout::files_beside_folders(&sources, &["model/host.rs"]), [""; 0]);
-    assert_eq!(layout::files_beside_folders(&house(&[]).0, &[]), [""; 0]);
+    assert_eq!(layout::files_beside_folders(&sources).len(), 1);
+    assert_eq!(layout::files_beside_folders(&house(&[]).0), [""; 0]);
 }
 
 #[test]

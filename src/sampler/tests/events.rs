@@ -3,8 +3,6 @@
 use super::rig::{Answer, Rig, Script, Seen, error, output, rebooted, samples, screen};
 use crate::model::{Event, EventKind};
 use crate::sources::{FailureScope, Notice};
-use std::time::Duration;
-use tokio::time::advance;
 
 #[tokio::test(start_paused = true)]
 async fn many_events_arrive_in_their_order_and_delay_no_sample() {
@@ -51,13 +49,7 @@ async fn events_that_a_slow_reader_cannot_get_are_counted() {
 async fn events_are_bounded_while_the_sampler_waits_for_its_reader() {
     let mut rig = Rig::with_capacity(Script::default(), output(), 1);
     rig.skip(3).await;
-    rig.move_to(1000).await;
-    while rig.updates.is_empty() {
-        tokio::task::yield_now().await;
-    }
-    rig.move_to(2000).await;
-    rig.wait_for_requests(3).await;
-    advance(Duration::from_secs(60)).await;
+    rig.fill_channel().await;
     // One sample is in the channel, and the sampler waits with the next one: it takes no notices.
     for number in 0..100_000 {
         rig.notice(Notice::Event(rebooted(number)));

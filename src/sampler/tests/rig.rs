@@ -227,6 +227,17 @@ impl Rig {
         advance(moment - Instant::now()).await;
     }
 
+    /// Reads nothing for a minute, with room for one update: one waits in the channel, and the task with the next sample.
+    pub(super) async fn fill_channel(&self) {
+        self.move_to(1000).await;
+        while self.updates.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        self.move_to(2000).await;
+        self.wait_for_requests(3).await;
+        advance(Duration::from_secs(60)).await;
+    }
+
     /// Waits, in real time, for this number of requests.
     pub(super) async fn wait_for_requests(&self, count: usize) {
         while self.requests() < count {

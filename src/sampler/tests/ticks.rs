@@ -73,13 +73,7 @@ async fn a_full_channel_costs_ticks_and_no_difference() {
     let mut rig = Rig::with_capacity(Script::default(), output(), 1);
     rig.skip(3).await;
     // Nobody reads: one update waits in the channel and one sample in the task's hand.
-    rig.move_to(1000).await;
-    while rig.updates.is_empty() {
-        tokio::task::yield_now().await;
-    }
-    rig.move_to(2000).await;
-    rig.wait_for_requests(3).await;
-    advance(Duration::from_secs(60)).await;
+    rig.fill_channel().await;
     assert_eq!(rig.requests(), 3);
     let mut stamps = Vec::new();
     for _ in 0..4 {
