@@ -6,22 +6,32 @@
 use super::encoder::Encoder;
 use super::frame::{Frame, FrameKind};
 use super::{output, panic};
+use crate::time::timer_now;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io;
 use std::thread::Builder;
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::sync::mpsc::{self, error::TryRecvError};
 
 /// The writer's thread has ended: it panicked.
 #[derive(Debug)]
 pub(crate) struct WriterGone;
 
+/// A frame that the terminal has read.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// For the next frame.
+    pub(crate) buffer: Buffer,
+    /// How long the terminal took to read the frame.
+    pub(crate) took: Duration,
+}
+
 /// Sends frames to the writer, one at a time.
 pub(crate) struct Writer {
     frames: mpsc::Sender<Frame>,
-    /// A buffer for the next frame, whenever one is written.
-    written: mpsc::Receiver<io::Result<Buffer>>,
-    /// `None` while a frame is being written.
+    written: mpsc::Receiver<io::Result<Written>>,
+    /// `None` from when a frame was sent until [`Self::poll`] or [`Self::ready`] has found that it was written.
     spare: Option<Buffer>,
 }
 
@@ -37,9 +47,10 @@ impl Writer {
                 if !enter {
                     panic::on_demand("writer");
                 }
-                let result = encoder.encode(frame).and_then(|spare| {
+                let start = timer_now();
+                let result = encoder.encode(frame).and_then(|buffer| {
                     output::write_frame(enter, encoder.bytes())?;
-                    Ok(spare)
+                    Ok(Written { buffer, took: timer_now() - start })
                 });
                 if sender.blocking_send(result).is_err() {
                     return;
@@ -50,22 +61,39 @@ impl Writer {
     }
 
     /// Frames go to `frames`, and each one is answered through `written`.
-    pub(crate) fn new(frames: mpsc::Sender<Frame>, written: mpsc::Receiver<io::Result<Buffer>>) -> Self {
+    pub(crate) fn new(frames: mpsc::Sender<Frame>, written: mpsc::Receiver<io::Result<Written>>) -> Self {
         Self { frames, written, spare: Some(Buffer::default()) }
     }
 
-    /// Whether the last frame was written.
+    /// Whether the next frame can be sent.
     pub(crate) fn is_ready(&self) -> bool {
         self.spare.is_some()
     }
 
-    /// Waits until the frame that is under way was written. Cancel safe.
-    pub(crate) async fn ready(&mut self) -> io::Result<Result<(), WriterGone>> {
-        match self.written.recv().await {
-            Some(buffer) => self.spare = Some(buffer?),
-            None => return Ok(Err(WriterGone)),
+    /// How long the last frame took, if it was written since this was asked for last. Does not wait.
+    pub(crate) fn poll(&mut self) -> io::Result<Result<Option<Duration>, WriterGone>> {
+        if self.is_ready() {
+            return Ok(Ok(None));
         }
-        Ok(Ok(()))
+        match self.written.try_recv() {
+            Ok(written) => self.take(written).map(|took| Ok(Some(took))),
+            Err(TryRecvError::Empty) => Ok(Ok(None)),
+            Err(TryRecvError::Disconnected) => Ok(Err(WriterGone)),
+        }
+    }
+
+    /// Waits until the frame that is under way was written, and returns how long it took. Cancel safe.
+    pub(crate) async fn ready(&mut self) -> io::Result<Result<Duration, WriterGone>> {
+        match self.written.recv().await {
+            Some(written) => self.take(written).map(Ok),
+            None => Ok(Err(WriterGone)),
+        }
+    }
+
+    fn take(&mut self, written: io::Result<Written>) -> io::Result<Duration> {
+        let Written { buffer, took } = written?;
+        self.spare = Some(buffer);
+        Ok(took)
     }
 
     /// Draws a frame of this size and sends it. Does nothing unless the writer is ready.

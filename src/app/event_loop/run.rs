@@ -89,9 +89,16 @@ impl<'a, T: Tty> EventLoop<'a, T> {
     async fn select(&mut self, mut events: Events, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
         self.draw_if_ready()?;
         loop {
+            match self.writer.poll()? {
+                Ok(Some(took)) => self.pace.written(took),
+                Ok(None) => {}
+                Err(WriterGone) => return Ok(End::ThreadGone("writer")),
+            }
             let calm = self.fleet.hosts().iter().all(|host| host.link == Link::Live);
             let due = self.pace.due(calm);
-            let ready = self.writer.is_ready();
+            // A frame that is due waits for the one before it. Until then nobody waits for the writer: that would wake this
+            // thread once more for each frame.
+            let waits_for_writer = !self.writer.is_ready() && due <= timer_now();
             let effect = tokio::select! {
                 biased;
                 signal = signals.recv() => match signal {
@@ -102,22 +109,22 @@ impl<'a, T: Tty> EventLoop<'a, T> {
                     Some(signal) => return Ok(End::Signal(signal)),
                     None => return Ok(End::ThreadGone("signals")),
                 },
-                written = self.writer.ready(), if !ready => {
-                    if let Err(WriterGone) = written? {
-                        return Ok(End::ThreadGone("writer"));
+                written = self.writer.ready(), if waits_for_writer => match written? {
+                    Ok(took) => {
+                        self.pace.written(took);
+                        if self.pace.is_urgent() {
+                            self.draw_if_ready()?;
+                        }
+                        None
                     }
-                    self.pace.written(timer_now());
-                    if self.pace.is_urgent() {
-                        self.draw_if_ready()?;
-                    }
-                    None
-                }
+                    Err(WriterGone) => return Ok(End::ThreadGone("writer")),
+                },
                 event = events.recv() => match event {
                     Some(event) => self.input(event?, &mut events)?,
                     None => return Ok(End::ThreadGone("input")),
                 },
                 // Before updates: however many there are, a frame comes when it is due.
-                () = sleep_until(due), if ready => {
+                () = sleep_until(due), if !waits_for_writer => {
                     self.draw_if_ready()?;
                     None
                 }

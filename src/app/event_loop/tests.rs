@@ -5,7 +5,7 @@ use crate::app::feed::{CAPACITY, Controls, Feed};
 use crate::app::frame::{Frame, FrameKind};
 use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
-use crate::app::writer::Writer;
+use crate::app::writer::{Writer, Written};
 use crate::fleet::HostId;
 use crate::model::Demand;
 use crate::model::{
@@ -99,7 +99,7 @@ struct FakeTerminal {
 
 /// What a terminal was sent.
 #[derive(Default)]
-struct Written {
+struct Shown {
     /// What each frame wrote, and when it was sent.
     frames: Vec<(FrameKind, Duration)>,
     last: Buffer,
@@ -109,17 +109,17 @@ impl FakeTerminal {
     async fn read(
         self,
         mut frames: mpsc::Receiver<Frame>,
-        written: mpsc::Sender<io::Result<Buffer>>,
+        written: mpsc::Sender<io::Result<Written>>,
         count: watch::Sender<usize>,
-    ) -> Written {
-        let mut all = Written::default();
+    ) -> Shown {
+        let mut all = Shown::default();
         let start = Instant::now();
         while let Some(frame) = frames.recv().await {
             all.frames.push((frame.kind, start.elapsed()));
             count.send_replace(all.frames.len());
-            let spare = std::mem::replace(&mut all.last, frame.buffer);
+            let buffer = std::mem::replace(&mut all.last, frame.buffer);
             sleep(self.reads_in).await;
-            let _ = written.send(Ok(spare)).await;
+            let _ = written.send(Ok(Written { buffer, took: self.reads_in })).await;
         }
         all
     }
