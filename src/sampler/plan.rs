@@ -464,7 +464,7 @@ mod tests {
         let mut ticks = 0;
         while world.tick(&[(1, [6, 0, 0])]).extra_of(&uuid(1)) != ALL {
             ticks += 1;
-            assert!(ticks <= 6, "CPU time of a domain on the screen");
+            assert!(ticks <= 10, "at most two readings of the CPU time of an idle domain on the screen");
         }
     }
 
