@@ -79,8 +79,10 @@ pub enum Action {
     },
     /// Stop the process, as a shell's ^Z.
     Suspend,
-    /// End.
+    /// Close the help if it is open, otherwise end.
     Quit,
+    /// End, whatever is open.
+    QuitAtOnce,
 }
 
 /// What an action asks of the world outside the screen.

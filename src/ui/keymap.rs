@@ -97,7 +97,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Screens",
         keys: "Esc Backspace",
-        about: "back; in a list: drop the filter",
+        about: "from the past to live, then back; in a list: drop the filter",
         actions: &[(Code(KeyCode::Esc), Action::Back), (Code(KeyCode::Backspace), Action::Back)],
     },
     Binding {
@@ -190,8 +190,8 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Program",
         keys: "q ^c",
-        about: "quit",
-        actions: &[(Char('q'), Action::Quit), (Control('c'), Action::Quit)],
+        about: "quit; in the help q closes it",
+        actions: &[(Char('q'), Action::Quit), (Control('c'), Action::QuitAtOnce)],
     },
 ];
 

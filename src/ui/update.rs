@@ -16,12 +16,18 @@ pub fn update(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect>
         seen::leave(&mut ui.seen, ui.cursor, fleet, left);
     }
     ui.refresh(fleet);
+    // Who sorts by what is wrong wants to see the most severe row.
+    if action == Action::SortBy(SortKey::Trouble) && ui.help.is_none() && matches!(ui.screen(), Screen::List(_)) {
+        ui.list_state_mut().selected = ui.rows.first().cloned();
+        ui.refresh(fleet);
+    }
     effect
 }
 
 fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
     match action {
-        Action::Quit => return Some(Effect::Quit),
+        Action::Quit if ui.help.is_some() => ui.help = None,
+        Action::Quit | Action::QuitAtOnce => return Some(Effect::Quit),
         Action::Suspend => return Some(Effect::Suspend),
         Action::Redraw => return Some(Effect::Redraw),
         Action::Resize { width, height } => ui.size = (width, height),
@@ -53,6 +59,10 @@ fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
 }
 
 fn on_screen(ui: &mut UiState, fleet: &Fleet, action: Action) {
+    // The way back from the past leads to live figures first, on the same screen.
+    if action == Action::Back && ui.cursor != TimeCursor::Live {
+        return freeze(ui, fleet);
+    }
     match ui.screen() {
         Screen::List(_) => in_list(ui, fleet, action),
         Screen::Domain(view) => {

@@ -87,13 +87,13 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
             hint(scene, &mut spans, "s", &format!("sort: {} {order}", state.sort.label()));
         }
         Screen::Domain(_) => {
-            hint(scene, &mut spans, "Esc", "back");
+            leave(scene, &mut spans, "back");
             freeze(scene, &mut spans, true);
             hint(scene, &mut spans, "Enter", "device");
             hint(scene, &mut spans, "Tab", "disks, NICs, vCPUs");
         }
         Screen::Device(..) => {
-            hint(scene, &mut spans, "Esc", "domain");
+            leave(scene, &mut spans, "domain");
             freeze(scene, &mut spans, true);
             hint(scene, &mut spans, "h l", "previous, next device");
         }
@@ -111,6 +111,13 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     });
     first.extend(fits.flatten().cloned().chain(ends));
     first
+}
+
+/// Where Esc leads to from a screen. In the past it leads back to live first, as the Space key does.
+fn leave(scene: &Scene, spans: &mut Vec<Span<'static>>, about: &str) {
+    if scene.ui.cursor == TimeCursor::Live {
+        hint(scene, spans, "Esc", about);
+    }
 }
 
 /// The Space key: early in the line where it leads back to live, late where it freezes.

@@ -29,7 +29,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, scroll: u16) 
         }
     }
     buffer.set_style(place, scene.palette.ground());
-    let title = Line::from(scene.span(Role::Title, " help: j k scroll, Esc closes "));
+    let title = Line::from(scene.span(Role::Title, " help: j k scroll, q closes "));
     let inner = chart::frame(scene, buffer, place, title, scene.palette.style(Role::Key));
     let lines = lines(scene, usize::from(inner.width));
     let scroll = scroll.min(end_of(&lines, inner.height));

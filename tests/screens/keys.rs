@@ -275,6 +275,43 @@ fn control_c_quits_even_while_a_filter_is_typed() {
 }
 
 #[test]
+fn q_closes_the_help_and_quits_elsewhere() {
+    let mut rig = Rig::new(3, 5, SIZE);
+    rig.press("?");
+    assert_eq!(rig.key(event(Key::Char('q'))), None);
+    assert_eq!(rig.ui.help, None);
+    assert_eq!(rig.key(event(Key::Char('q'))), Some(Effect::Quit));
+    rig.press("?");
+    assert_eq!(rig.key(event(Key::Control('c'))), Some(Effect::Quit), "^c ends it in the help too");
+}
+
+#[test]
+fn esc_returns_to_live_before_it_leaves_a_screen() {
+    for keys in ["/web⏎", "⏎", "⏎⏎"] {
+        let mut rig = Rig::new(12, 60, SIZE);
+        rig.press(keys);
+        let place = |rig: &Rig| format!("{:?} with {} rows", rig.ui.screen(), rig.ui.rows.len());
+        let before = place(&rig);
+        rig.press(" <<");
+        assert!(!rig.text().lines().last().unwrap().contains("Esc"), "{keys}: {}", rig.text());
+        rig.press("⎋");
+        assert_eq!((rig.ui.cursor, place(&rig)), (TimeCursor::Live, before.clone()), "{keys}");
+        rig.press("⎋");
+        assert_ne!(place(&rig), before, "{keys}: then back");
+    }
+}
+
+#[test]
+fn sorting_by_trouble_selects_the_first_row() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("Gk");
+    assert_ne!(rig.ui.selected_row(), rig.ui.rows.first());
+    rig.press("!");
+    assert_eq!(rig.ui.selected_row(), rig.ui.rows.first());
+    assert!(rig.ui.selected_row().is_some());
+}
+
+#[test]
 fn a_letter_sorts_and_the_same_letter_again_reverses() {
     let mut rig = Rig::new(12, 60, SIZE);
     rig.press("M");

@@ -250,7 +250,7 @@ fn a_hypervisor_that_never_answers_holds_neither_keys_nor_signals() {
         terminal
     };
     let mut terminal = silent();
-    terminal.keys("q");
+    terminal.keys("qq");
     assert_eq!(terminal.ended().code, 0);
     let terminal = silent();
     terminal.signal(Signal::TERM);

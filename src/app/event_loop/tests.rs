@@ -61,7 +61,7 @@ impl World {
         self.key(KeyCode::Char(c), KeyModifiers::NONE);
     }
     fn quit(&self) {
-        self.char('q');
+        self.key(KeyCode::Char('c'), KeyModifiers::CONTROL);
     }
     async fn update(&self, update: HostUpdate) {
         self.update_of(0, update).await;
