@@ -33,6 +33,7 @@ pub(crate) struct Writer {
     written: mpsc::Receiver<io::Result<Written>>,
     /// `None` from when a frame was sent until [`Self::poll`] or [`Self::ready`] has found that it was written.
     spare: Option<Buffer>,
+    took: Duration,
 }
 
 impl Writer {
@@ -62,7 +63,7 @@ impl Writer {
 
     /// Frames go to `frames`, and each one is answered through `written`.
     pub(crate) fn new(frames: mpsc::Sender<Frame>, written: mpsc::Receiver<io::Result<Written>>) -> Self {
-        Self { frames, written, spare: Some(Buffer::default()) }
+        Self { frames, written, spare: Some(Buffer::default()), took: Duration::ZERO }
     }
 
     /// Whether the next frame can be sent.
@@ -70,30 +71,32 @@ impl Writer {
         self.spare.is_some()
     }
 
-    /// How long the last frame took, if it was written since this was asked for last. Does not wait.
-    pub(crate) fn poll(&mut self) -> io::Result<Result<Option<Duration>, WriterGone>> {
-        if self.is_ready() {
-            return Ok(Ok(None));
-        }
+    /// How long the terminal took to read the last frame that is known to be written; zero before the first one.
+    pub(crate) fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// Finds out whether the frame that is under way was written. Does not wait.
+    pub(crate) fn poll(&mut self) -> io::Result<Result<(), WriterGone>> {
         match self.written.try_recv() {
-            Ok(written) => self.take(written).map(|took| Ok(Some(took))),
-            Err(TryRecvError::Empty) => Ok(Ok(None)),
+            Ok(written) => self.take(written).map(Ok),
+            Err(TryRecvError::Empty) => Ok(Ok(())),
             Err(TryRecvError::Disconnected) => Ok(Err(WriterGone)),
         }
     }
 
-    /// Waits until the frame that is under way was written, and returns how long it took. Cancel safe.
-    pub(crate) async fn ready(&mut self) -> io::Result<Result<Duration, WriterGone>> {
+    /// Waits until the frame that is under way was written. Cancel safe.
+    pub(crate) async fn ready(&mut self) -> io::Result<Result<(), WriterGone>> {
         match self.written.recv().await {
             Some(written) => self.take(written).map(Ok),
             None => Ok(Err(WriterGone)),
         }
     }
 
-    fn take(&mut self, written: io::Result<Written>) -> io::Result<Duration> {
+    fn take(&mut self, written: io::Result<Written>) -> io::Result<()> {
         let Written { buffer, took } = written?;
-        self.spare = Some(buffer);
-        Ok(took)
+        (self.spare, self.took) = (Some(buffer), took);
+        Ok(())
     }
 
     /// Draws a frame of this size and sends it. Does nothing unless the writer is ready.

@@ -24,14 +24,12 @@ enum Change {
 pub(super) struct Pace {
     change: Change,
     drawn: Instant,
-    /// How long the terminal took to read the last frame.
-    took: Duration,
 }
 
 impl Pace {
     /// The first frame is due at once.
     pub(super) fn new(now: Instant) -> Self {
-        Self { change: Change::Key, drawn: now, took: Duration::ZERO }
+        Self { change: Change::Key, drawn: now }
     }
 
     /// Figures have changed.
@@ -49,23 +47,18 @@ impl Pace {
         (self.change, self.drawn) = (Change::Nothing, now);
     }
 
-    /// The terminal has read the frame that was sent last, after this time.
-    pub(super) fn written(&mut self, took: Duration) {
-        self.took = took;
-    }
-
     /// Whether the next frame may not wait.
     pub(super) fn is_urgent(&self) -> bool {
         self.change == Change::Key
     }
 
-    /// When the next frame is due. `calm`: all hosts send samples.
-    pub(super) fn due(&self, calm: bool) -> Instant {
+    /// When the next frame is due. `calm`: all hosts send samples. `took`: how long the terminal took to read the last frame.
+    pub(super) fn due(&self, calm: bool, took: Duration) -> Instant {
         self.drawn
             + match self.change {
                 Change::Key => Duration::ZERO,
                 // On a slow line half of the time is left for the frames of keys.
-                Change::Figures => (2 * self.took).clamp(MIN_INTERVAL, HEARTBEAT),
+                Change::Figures => (2 * took).clamp(MIN_INTERVAL, HEARTBEAT),
                 Change::Nothing if calm => CALM_HEARTBEAT,
                 Change::Nothing => HEARTBEAT,
             }
@@ -84,15 +77,15 @@ mod tests {
     fn a_key_is_drawn_at_once_and_figures_after_a_moment() {
         let start = Instant::now();
         let mut pace = Pace::new(start);
-        assert_eq!(pace.due(true), start);
+        assert_eq!(pace.due(true, ms(0)), start);
         pace.sent(start);
-        assert_eq!((pace.due(true), pace.due(false)), (start + ms(1200), start + ms(1000)));
+        assert_eq!((pace.due(true, ms(0)), pace.due(false, ms(0))), (start + ms(1200), start + ms(1000)));
         pace.figures_changed();
-        assert_eq!(pace.due(true), start + ms(16));
+        assert_eq!(pace.due(true, ms(0)), start + ms(16));
         pace.key_pressed();
         pace.figures_changed();
         assert!(pace.is_urgent());
-        assert_eq!(pace.due(true), start);
+        assert_eq!(pace.due(true, ms(0)), start);
     }
 
     #[test]
@@ -101,9 +94,8 @@ mod tests {
         for (took, interval) in [(1, 16), (8, 16), (100, 200), (60_000, 1000)] {
             let mut pace = Pace::new(start);
             pace.sent(start);
-            pace.written(ms(took));
             pace.figures_changed();
-            assert_eq!(pace.due(true), start + ms(interval), "{took} ms");
+            assert_eq!(pace.due(true, ms(took)), start + ms(interval), "{took} ms");
         }
     }
 }

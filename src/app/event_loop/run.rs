@@ -89,13 +89,11 @@ impl<'a, T: Tty> EventLoop<'a, T> {
     async fn select(&mut self, mut events: Events, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
         self.draw_if_ready()?;
         loop {
-            match self.writer.poll()? {
-                Ok(Some(took)) => self.pace.written(took),
-                Ok(None) => {}
-                Err(WriterGone) => return Ok(End::ThreadGone("writer")),
+            if let Err(WriterGone) = self.writer.poll()? {
+                return Ok(End::ThreadGone("writer"));
             }
             let calm = self.fleet.hosts().iter().all(|host| host.link == Link::Live);
-            let due = self.pace.due(calm);
+            let due = self.pace.due(calm, self.writer.took());
             // A frame that is due waits for the one before it. Until then nobody waits for the writer: that would wake this
             // thread once more for each frame.
             let waits_for_writer = !self.writer.is_ready() && due <= timer_now();
@@ -109,14 +107,9 @@ impl<'a, T: Tty> EventLoop<'a, T> {
                     Some(signal) => return Ok(End::Signal(signal)),
                     None => return Ok(End::ThreadGone("signals")),
                 },
+                // When the next frame is due depends on how long this one took: the next turn of the loop says so.
                 written = self.writer.ready(), if waits_for_writer => match written? {
-                    Ok(took) => {
-                        self.pace.written(took);
-                        if self.pace.is_urgent() {
-                            self.draw_if_ready()?;
-                        }
-                        None
-                    }
+                    Ok(()) => None,
                     Err(WriterGone) => return Ok(End::ThreadGone("writer")),
                 },
                 event = events.recv() => match event {
