@@ -16,11 +16,6 @@ pub fn update(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect>
         seen::leave(&mut ui.seen, ui.cursor, fleet, left);
     }
     ui.refresh(fleet);
-    // Who sorts by what is wrong wants to see the most severe row.
-    if action == Action::SortBy(SortKey::Trouble) && ui.help.is_none() && matches!(ui.screen(), Screen::List(_)) {
-        ui.list_state_mut().selected = ui.rows.first().cloned();
-        ui.refresh(fleet);
-    }
     effect
 }
 
@@ -59,11 +54,9 @@ fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
 }
 
 fn on_screen(ui: &mut UiState, fleet: &Fleet, action: Action) {
-    // The way back from the past leads to live figures first, on the same screen.
-    if action == Action::Back && ui.cursor != TimeCursor::Live {
-        return freeze(ui, fleet);
-    }
     match ui.screen() {
+        // The way back from the past leads to live figures first, on the same screen.
+        _ if action == Action::Back && ui.cursor != TimeCursor::Live => ui.cursor = TimeCursor::Live,
         Screen::List(_) => in_list(ui, fleet, action),
         Screen::Domain(view) => {
             let id = view.id;
@@ -128,7 +121,14 @@ fn in_list(ui: &mut UiState, fleet: &Fleet, action: Action) {
         Action::Right if panes => select_by(ui, 1),
         Action::Left | Action::SortPrevious => sort_by_neighbour(ui, -1),
         Action::Right | Action::SortNext => sort_by_neighbour(ui, 1),
-        Action::SortBy(key) => sort_by(ui, key),
+        Action::SortBy(key) => {
+            sort_by(ui, key);
+            // The key for what is wrong leads to the row that it puts first.
+            if key == SortKey::Trouble {
+                ui.refresh(fleet);
+                select_by(ui, isize::MIN / 2);
+            }
+        }
         Action::Reverse => {
             let state = ui.list_state_mut();
             state.order = state.order.reversed();

@@ -68,7 +68,7 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     // Help and quit are always shown.
     let mut ends = Vec::new();
     hint(scene, &mut ends, "?", "help");
-    hint(scene, &mut ends, "q", "quit");
+    hint(scene, &mut ends, "q", if scene.ui.help.is_some() { "close" } else { "quit" });
     // The trailing blank may be cut off.
     let room = (width + 1).saturating_sub(text::width_of(&ends));
     let mut first = Vec::new();

@@ -277,9 +277,12 @@ fn control_c_quits_even_while_a_filter_is_typed() {
 #[test]
 fn q_closes_the_help_and_quits_elsewhere() {
     let mut rig = Rig::new(3, 5, SIZE);
+    let footer = |rig: &Rig| rig.text().lines().last().unwrap().to_owned();
     rig.press("?");
+    assert!(footer(&rig).ends_with("q close"), "{}", footer(&rig));
     assert_eq!(rig.key(event(Key::Char('q'))), None);
     assert_eq!(rig.ui.help, None);
+    assert!(footer(&rig).ends_with("q quit"), "{}", footer(&rig));
     assert_eq!(rig.key(event(Key::Char('q'))), Some(Effect::Quit));
     rig.press("?");
     assert_eq!(rig.key(event(Key::Control('c'))), Some(Effect::Quit), "^c ends it in the help too");
@@ -299,6 +302,10 @@ fn esc_returns_to_live_before_it_leaves_a_screen() {
         rig.press("⎋");
         assert_ne!(place(&rig), before, "{keys}: then back");
     }
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press(" ?⎋");
+    assert_eq!(rig.ui.help, None);
+    assert_ne!(rig.ui.cursor, TimeCursor::Live, "the help over it is closed before");
 }
 
 #[test]
