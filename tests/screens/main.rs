@@ -2,10 +2,17 @@
 
 #![allow(unreachable_pub)] // A test target has no outside.
 
+mod drill_down;
+mod events;
+mod filter;
+mod help;
 mod hostile;
 mod hosts;
 mod keys;
 mod looks;
+mod past;
 mod rig;
 mod same_figures;
+mod selection;
 mod shots;
+mod sorting;

@@ -13,10 +13,22 @@ use vtop::model::{
 };
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use vtop::time::{Interval, Timestamp};
-use vtop::ui::{Action, Effect, UiState, action_for, update};
+use vtop::ui::{Action, Effect, Key, UiState, action_for, update};
 use vtop::view::{Appearance, draw, help_end};
 
 pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// The smallest screen on which everything can be used.
+pub const SIZE: (u16, u16) = (80, 24);
+
+/// What a terminal sends for a key.
+pub fn event(key: Key) -> KeyEvent {
+    match key {
+        Key::Char(c) => KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE),
+        Key::Control(c) => KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL),
+        Key::Code(code) => KeyEvent::new(code, KeyModifiers::NONE),
+    }
+}
 
 #[derive(Clone)]
 pub struct Rig {
@@ -144,7 +156,7 @@ impl Rig {
                 '→' => KeyCode::Right,
                 other => KeyCode::Char(other),
             };
-            self.key(KeyEvent::new(code, KeyModifiers::NONE));
+            self.key(event(Key::Code(code)));
         }
         self
     }

@@ -1,0 +1,85 @@
+//! The filter: typed, kept and dropped.
+
+use crate::rig::{Rig, SIZE, event};
+use crossterm::event::KeyCode;
+use vtop::ui::{Effect, Key, RowId};
+
+#[test]
+fn a_filter_is_typed_kept_and_dropped() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("/q");
+    assert!(rig.ui.filter.editing.is_some(), "q belongs to the filter while it is typed");
+    rig.key(event(Key::Code(KeyCode::Backspace)));
+    rig.press("web⏎");
+    assert_eq!(rig.ui.rows.len(), 2);
+    rig.press("/x");
+    assert_eq!(rig.ui.rows.len(), 0);
+    assert!(rig.text().contains("no domain matches webx"));
+    rig.press("⎋");
+    assert_eq!(rig.ui.filter.text, "web", "Esc brings the filter back that was there before");
+}
+
+#[test]
+fn a_filter_that_is_dropped_leaves_the_selection_where_it_was() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("Njj");
+    let row = rig.ui.selected_row().cloned().unwrap();
+    rig.press("/web");
+    assert_ne!(rig.ui.selected_row(), Some(&row));
+    rig.press("⎋");
+    assert_eq!(rig.ui.selected_row(), Some(&row));
+    rig.press("/web⏎⎋");
+    let name = |rig: &Rig| {
+        let id = rig.ui.selected_row().and_then(RowId::domain).unwrap();
+        rig.fleet.domain(id).unwrap().1.name.clone()
+    };
+    assert_eq!(name(&rig), "web-01", "what was kept counts: the first that matches is selected");
+}
+
+#[test]
+fn a_filter_says_so_at_every_width() {
+    for (width, filter) in [(40, "db-primary"), (60, "db-primary"), (80, "e"), (80, "db-primary"), (200, "db-primary")]
+    {
+        let mut rig = Rig::new(12, 60, (width, 24));
+        rig.press(&format!("/{filter}⏎"));
+        let (shown, text) = (rig.ui.rows.len(), rig.text());
+        let footer = text.lines().last().unwrap();
+        assert!(footer.contains(&format!(": {shown} of 12")) && footer.contains("q quit"), "{width}: {footer}");
+    }
+}
+
+#[test]
+fn a_filter_is_read_while_it_is_typed_at_every_width() {
+    for width in [40, 44, 60, 80] {
+        let mut rig = Rig::new(12, 60, (width, 24));
+        let text = rig.press("/db-primary").text();
+        assert!(text.lines().last().unwrap().contains("filter: db-primary▏"), "{width}: {text}");
+    }
+}
+
+#[test]
+fn what_was_typed_last_into_a_long_filter_is_in_sight() {
+    let mut rig = Rig::new(3, 3, SIZE);
+    rig.press(&format!("/{}the end", "x".repeat(200)));
+    let text = rig.text();
+    let footer = text.lines().last().unwrap();
+    assert!(footer.contains("the end▏") && footer.contains("Esc drop"), "{footer}");
+}
+
+#[test]
+fn control_c_quits_even_while_a_filter_is_typed() {
+    let mut rig = Rig::new(3, 3, SIZE);
+    rig.press("/we");
+    assert_eq!(rig.key(event(Key::Control('c'))), Some(Effect::Quit));
+}
+
+#[test]
+fn a_filter_that_is_dropped_leads_back_to_the_domain() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("j⏎j⏎");
+    // Its events were seen on the way.
+    let body = |rig: &Rig| rig.text().lines().skip(3).map(str::to_owned).collect::<Vec<_>>();
+    let before = body(&rig);
+    rig.press("/web⎋");
+    assert_eq!(body(&rig), before);
+}
