@@ -141,7 +141,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Lists",
         keys: "! P T M N",
-        about: "sort by trouble, CPU, CPU time, memory, name; a list without it gives way to the table",
+        about: "sort by trouble (and to the first row), CPU, CPU time, memory, name; a list without it gives way to the table",
         actions: &[sort('!'), sort('P'), sort('T'), sort('M'), sort('N')],
     },
     Binding {
