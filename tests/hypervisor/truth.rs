@@ -33,6 +33,10 @@ pub fn truth(window: &Window, domain: &str, of: &Of, figure: &str) -> Option<Tru
 /// Fewest requests for a mean time that can be compared.
 const HANDFUL: f64 = 10.0;
 
+/// The step in which the kernel counts CPU time of a thread or a cgroup in user and system mode: 10 ms, in nanoseconds.
+/// The windows of vtop and of virsh do not begin and end in the same step, so two figures may differ by two of them.
+const TICK: f64 = 1e7;
+
 struct Reader<'a> {
     window: &'a Window,
     domain: &'a str,
@@ -85,8 +89,8 @@ impl Reader<'_> {
         let scale = |truth: Truth, by: f64| Truth { value: truth.value / by, step: truth.step / by };
         Some(match figure {
             "cpu_percent" => self.percent("cpu.time", 0.0),
-            "cpu_user_percent" => self.percent("cpu.user", 1e7),
-            "cpu_system_percent" => self.percent("cpu.system", 1e7),
+            "cpu_user_percent" => self.percent("cpu.user", 2.0 * TICK),
+            "cpu_system_percent" => self.percent("cpu.system", 2.0 * TICK),
             "cpu_of_guest_percent" => {
                 scale(self.percent("cpu.time", 0.0), self.window.gauge(self.domain, "vcpu.current"))
             }
@@ -202,7 +206,7 @@ impl Reader<'_> {
     fn vcpu(&self, number: u32, figure: &str) -> Option<Truth> {
         let key = |field: &str| format!("vcpu.{number}.{field}");
         Some(match figure {
-            "use_percent" => self.percent(&key("time"), 1e7),
+            "use_percent" => self.percent(&key("time"), 2.0 * TICK),
             // virsh itself takes CPU time from the guests during its reading.
             "steal_percent" => self.percent(&key("delay"), 1e8),
             "wait_percent" => self.percent(&key("wait"), 1e6),
