@@ -16,6 +16,9 @@ pub(super) enum AppError {
     /// Standard output is not a terminal.
     #[error("standard output is not a terminal")]
     NoTerminal,
+    /// The terminal cannot show a screen, by its `TERM`; `None`: it has none.
+    #[error("{}", no_screen(.0.as_deref()))]
+    NoScreen(Option<String>),
     /// No host could be reached at the start.
     #[error("{}", unreachable(.0))]
     Unreachable(Vec<UnreachedHost>),
@@ -38,6 +41,9 @@ impl AppError {
     fn advice(&self) -> Option<&str> {
         match self {
             Self::NoTerminal => Some("for a file or a pipe, use vtop --json or vtop --csv"),
+            Self::NoScreen(_) => {
+                Some("use vtop --json or vtop --csv, or set TERM to the type of the terminal, such as TERM=xterm vtop")
+            }
             Self::ThreadGone(_) => Some("please report it, with the lines above"),
             Self::Unreachable(hosts) => match &hosts[..] {
                 [host] => host.failure.advice.as_deref(),
@@ -50,7 +56,7 @@ impl AppError {
 
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NoTerminal => ExitCode::from(2),
+            Self::NoTerminal | Self::NoScreen(_) => ExitCode::from(2),
             Self::ThreadGone(_) => ExitCode::from(PANIC_EXIT_CODE),
             Self::Unreachable(hosts) if hosts.iter().any(|host| host.failure.is_bug) => ExitCode::from(PANIC_EXIT_CODE),
             _ => ExitCode::FAILURE,
@@ -64,6 +70,16 @@ impl AppError {
         if let Some(advice) = self.advice() {
             let _ = writeln!(stderr, "{INDENT}{advice}");
         }
+    }
+}
+
+/// That a terminal of this type has no screen.
+fn no_screen(term: Option<&str>) -> String {
+    match term {
+        Some(term) => {
+            format!("a terminal of the type '{term}' (the environment variable TERM) has no screen to draw on")
+        }
+        None => "the environment variable TERM, the type of the terminal, is not set".to_owned(),
     }
 }
 

@@ -12,9 +12,18 @@ use crate::sampler::Settings;
 use crate::view::Appearance;
 use std::io::{IsTerminal, stdout};
 
-/// Fails if standard output is not a terminal.
+/// Values of `TERM` for terminals on which text cannot be placed: terminfo's generic types, and shells inside of Emacs.
+const WITHOUT_SCREEN: [&str; 8] =
+    ["dumb", "unknown", "network", "dialup", "switch", "ethernet", "emacs", "dumb-emacs-ansi"];
+
+/// Fails if standard output is not a terminal, or one without a screen.
 pub(super) fn check() -> Result<(), AppError> {
-    if stdout().is_terminal() { Ok(()) } else { Err(AppError::NoTerminal) }
+    if !stdout().is_terminal() {
+        return Err(AppError::NoTerminal);
+    }
+    let term = std::env::var("TERM").ok().filter(|term| !term.is_empty());
+    let has_screen = term.as_deref().is_some_and(|term| !WITHOUT_SCREEN.contains(&term));
+    if has_screen { Ok(()) } else { Err(AppError::NoScreen(term)) }
 }
 
 /// What the terminal can show, unless the configuration says otherwise.

@@ -20,6 +20,7 @@ Environment:
   LIBVIRT_DEFAULT_URI   the hypervisor, if -c does not name one
   VTOP_DELAY            the delay, if -d does not give one
   NO_COLOR              no colours
+  TERM                  the type of the terminal; on TERM=dumb there is no screen
 
 Exit codes:
   0    ended by the user, all records written, or the reader closed the pipe

@@ -14,10 +14,11 @@ use std::ops::RangeInclusive;
 /// Names and meanings of `--calls`.
 pub(super) const CALLS: [(&str, Calls); 2] = [("auto", Calls::Auto), ("per-domain", Calls::PerDomain)];
 /// Names and meanings of `--charts`.
-pub(super) const CHARTS: [(&str, Option<Symbols>); 4] = [
+pub(super) const CHARTS: [(&str, Option<Symbols>); 5] = [
     ("auto", None),
     ("braille", Some(Symbols::Braille)),
     ("block", Some(Symbols::Block)),
+    ("console", Some(Symbols::Console)),
     ("ascii", Some(Symbols::Ascii)),
 ];
 

@@ -153,7 +153,8 @@ fn the_error_of_a_value_names_its_place_and_what_is_allowed() {
         ),
         (
             "--charts sixel",
-            "invalid value 'sixel' for '--charts <WHAT>'\n  [possible values: auto, braille, block, ascii]".to_owned(),
+            "invalid value 'sixel' for '--charts <WHAT>'\n  [possible values: auto, braille, block, console, ascii]"
+                .to_owned(),
         ),
     ] {
         let text = error(&arguments.split(' ').collect::<Vec<_>>(), &[]);

@@ -11,15 +11,15 @@
 use super::Scene;
 use super::format;
 use super::graph::{self, Window};
+use super::symbols::Symbols;
 use super::text;
-use super::theme::{Role, Symbols};
+use super::theme::Role;
 use crate::fleet::metric::Metric;
 use crate::fleet::{Series, TimeCursor};
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::symbols::border;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Widget};
 
@@ -88,20 +88,7 @@ pub(super) fn is_wide_enough(area: Rect) -> bool {
 
 /// Draws a frame with a title and returns its inner area.
 pub(super) fn frame(scene: &Scene, buffer: &mut Buffer, area: Rect, title: Line<'static>, style: Style) -> Rect {
-    let set = match scene.palette.symbols {
-        Symbols::Ascii => border::Set {
-            top_left: "+",
-            top_right: "+",
-            bottom_left: "+",
-            bottom_right: "+",
-            vertical_left: "|",
-            vertical_right: "|",
-            horizontal_top: "-",
-            horizontal_bottom: "-",
-        },
-        _ => border::ROUNDED,
-    };
-    let block = Block::bordered().border_set(set).border_style(style);
+    let block = Block::bordered().border_set(scene.palette.symbols.signs().frame).border_style(style);
     let inner = block.inner(area);
     block.render(area, buffer);
     // Not the block's own title, which counts columns by text and not by grapheme, and would cut some titles.
@@ -159,7 +146,7 @@ fn curve_in(scene: &Scene, buffer: &mut Buffer, area: Rect, curve: &Curve, top: 
     };
     let scale = format::figure(curve.unit, top, palette.symbols);
     let gutter = usize::from(GUTTER);
-    let tick = if palette.symbols == Symbols::Ascii { "|" } else { "┤" };
+    let tick = palette.symbols.signs().tick;
     let name_style = palette.style(curve.role);
     let dim = palette.style(Role::Dim);
     let scale_at = |buffer: &mut Buffer, y: u16, text: &str| {

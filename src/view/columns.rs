@@ -9,14 +9,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-/// The mark at the heading that the rows are sorted by. In ASCII as in `ps --sort`: a letter would be read as part of the
-/// heading.
+/// The mark at the heading that the rows are sorted by.
 fn sort_mark(order: Order, symbols: Symbols) -> &'static str {
-    match (order, symbols) {
-        (Order::Descending, Symbols::Ascii) => "-",
-        (Order::Ascending, Symbols::Ascii) => "+",
-        (Order::Descending, _) => "▾",
-        (Order::Ascending, _) => "▴",
+    match order {
+        Order::Descending => symbols.signs().descending,
+        Order::Ascending => symbols.signs().ascending,
     }
 }
 
@@ -105,14 +102,10 @@ pub(super) fn scroll_bar(scene: &Scene, buffer: &mut Buffer, area: Rect, offset:
     let thumb = (page * page / total).max(1);
     let start = (offset * (page - thumb)).div_ceil((total - page).max(1)).min(page - thumb);
     let x = area.x + area.width - 1;
+    let signs = scene.palette.symbols.signs();
     for line in 0..page {
         let inside = (start..start + thumb).contains(&line);
-        let symbol = match (inside, scene.palette.symbols) {
-            (true, Symbols::Ascii) => "#",
-            (false, Symbols::Ascii) => "|",
-            (true, _) => "┃",
-            (false, _) => "│",
-        };
+        let symbol = if inside { signs.thumb } else { signs.track };
         let role = if inside { Role::Key } else { Role::Frame };
         buffer.set_string(x, area.y + line as u16, symbol, scene.palette.style(role));
     }

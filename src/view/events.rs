@@ -4,7 +4,7 @@ use super::columns;
 use super::marks;
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, host};
+use super::{Scene, host};
 use crate::fleet::{Domain, DomainId, Host, HostId};
 use crate::model::{Call, Event, Severity};
 use crate::table::{Content, List, Placed, RowId, Wanted, fit};
@@ -118,7 +118,10 @@ fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed],
         let (role, words) = match placed.column.content {
             Content::EventSign => {
                 let sign = Some(sign(scene, event)).filter(|sign| !sign.is_empty()).unwrap_or(" ");
-                (role(event).unwrap_or(Role::Title), format!("{sign}{}", if seen { " " } else { unseen(symbols) }))
+                (
+                    role(event).unwrap_or(Role::Title),
+                    format!("{sign}{}", if seen { " " } else { symbols.signs().unseen }),
+                )
             }
             Content::EventTime => (Role::Dim, time(scene, event)),
             Content::EventDomain => match &event.domain {
@@ -137,11 +140,6 @@ fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed],
         };
         columns::put(scene, buffer, cell, false, role, words);
     }
-}
-
-/// The sign of an event that the user has not seen.
-pub(super) fn unseen(symbols: Symbols) -> &'static str {
-    if symbols == Symbols::Ascii { "*" } else { "•" }
 }
 
 /// The sign of a warning or a critical event; empty for a notice.

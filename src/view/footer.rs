@@ -19,7 +19,7 @@ fn filter_input(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     /// With fewer columns the end of the filter is not visible while it is typed.
     const LEAST: usize = 16;
     let head = scene.span(Role::Key, " filter: ");
-    let cursor = scene.span(Role::Title, if scene.palette.symbols == super::Symbols::Ascii { "_" } else { "▏" });
+    let cursor = scene.span(Role::Title, scene.palette.symbols.signs().cursor);
     let counts = format!("  {} of {}", scene.ui.rows.len(), scene.ui.unfiltered);
     let tails = [format!("{counts}   Enter keep  Esc drop"), counts, String::new()];
     let room = |tail: &str| width.saturating_sub(text::width_of([&head, &cursor]) + tail.len());

@@ -1,6 +1,6 @@
 //! Numbers as text: three significant digits, never wider than their column.
 
-use super::theme::Symbols;
+use super::symbols::Symbols;
 use crate::units::Unit;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub(super) fn with_short_unit(unit: Unit, value: f64, symbols: Symbols) -> Strin
 
 /// The top of a scale: `≤16M`.
 pub(super) fn up_to(value: &str, symbols: Symbols) -> String {
-    format!("{}{value}", if symbols == Symbols::Ascii { "<" } else { "≤" })
+    format!("{}{value}", symbols.signs().up_to)
 }
 
 fn binary(text: &str, per: &str) -> String {
@@ -77,7 +77,7 @@ fn whole(value: f64) -> String {
 }
 
 fn latency(nanoseconds: f64, symbols: Symbols) -> String {
-    let micro = if symbols == Symbols::Ascii { "us" } else { "µs" };
+    let micro = symbols.signs().microseconds;
     let (mut value, mut unit) = (nanoseconds, "ns");
     for next in [micro, "ms", "s"] {
         if value < 999.5 {

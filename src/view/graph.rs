@@ -1,6 +1,7 @@
 //! Graphs: bins of equal length that end at the cursor. A bin shows the largest value in it; a gap stays empty.
 
-use super::theme::{Palette, Role, Symbols};
+use super::symbols::Symbols;
+use super::theme::{Palette, Role};
 use crate::fleet::metric::Metric;
 use crate::fleet::{Host, Series, TimeCursor, When};
 use crate::ui::UiState;
@@ -98,16 +99,16 @@ pub(super) fn peak(bins: &[Option<f64>]) -> Option<f64> {
 pub(super) fn bins_across(width: u16, symbols: Symbols) -> usize {
     match symbols {
         Symbols::Braille => usize::from(width) * 2,
-        Symbols::Block | Symbols::Ascii => usize::from(width),
+        Symbols::Block | Symbols::Console | Symbols::Ascii => usize::from(width),
     }
 }
 
 /// Draws a filled graph over the area. 0 is drawn as a base line, a gap is empty.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, bins: &[Option<f64>], top: f64, palette: Palette, role: Role) {
+    let glyphs = palette.symbols.signs().steps;
     let (per_cell, steps) = match palette.symbols {
         Symbols::Braille => (2, 4),
-        Symbols::Block => (1, 8),
-        Symbols::Ascii => (1, 4),
+        Symbols::Block | Symbols::Console | Symbols::Ascii => (1, glyphs.len()),
     };
     let full = usize::from(area.height) * steps;
     let level = |bin: Option<f64>| bin.map(|value| ((value / top * full as f64).round() as usize).clamp(1, full));
@@ -119,8 +120,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, bins: &[Option<f64>], top: f
             let here = levels.map(|level| level.map_or(0, |level| level.saturating_sub(below).min(steps)));
             let symbol = match palette.symbols {
                 Symbols::Braille => braille(here[0], here[1]),
-                Symbols::Block => [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][here[0]],
-                Symbols::Ascii => [' ', '.', ':', '|', '#'][here[0]],
+                _ => here[0].checked_sub(1).map_or(' ', |step| glyphs[step]),
             };
             if symbol != ' ' {
                 buffer[(area.x + x, area.y + y)].set_char(symbol).set_style(palette.style(role));
@@ -140,10 +140,7 @@ fn braille(left: usize, right: usize) -> char {
 
 /// A graph of one line as text, for a table's cell: one bin a character.
 pub(super) fn inline(bins: &[Option<f64>], top: f64, symbols: Symbols) -> String {
-    let glyphs: &[char] = match symbols {
-        Symbols::Ascii => &['.', ':', '|', '#'],
-        Symbols::Block | Symbols::Braille => &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
-    };
+    let glyphs = symbols.signs().steps;
     let glyph = |value: f64| {
         let index = (value / top * glyphs.len() as f64).ceil() as usize;
         glyphs[index.clamp(1, glyphs.len()) - 1]
@@ -237,6 +234,7 @@ mod tests {
     fn zero_is_a_base_line_and_a_gap_is_empty() {
         assert_eq!(inline(&[None, Some(0.0), Some(50.0), Some(100.0)], 100.0, Symbols::Block), " ▁▄█");
         assert_eq!(inline(&[None, Some(0.0), Some(100.0)], 100.0, Symbols::Ascii), " .#");
+        assert_eq!(inline(&[None, Some(0.0), Some(50.0), Some(75.0), Some(100.0)], 100.0, Symbols::Console), " _░▒█");
         assert_eq!(braille(0, 0), ' ');
         assert_eq!(braille(4, 1), '⣇');
     }

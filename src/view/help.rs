@@ -1,10 +1,10 @@
 //! The help over any screen: keys from the keymap, columns from the catalogue, calls that the driver does not support.
 
+use super::Scene;
 use super::chart;
 use super::marks;
 use super::text;
 use super::theme::Role;
-use super::{Scene, Symbols, events};
 use crate::fleet::metric::{DomainMetric, HostMetric, Metric};
 use crate::model::Severity;
 use crate::table::{Content, List};
@@ -60,13 +60,14 @@ fn lines(scene: &Scene, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let blank = || vec![Span::raw("  ")];
     let heading = |words: &str| Line::from(scene.span(Role::Heading, words.to_owned()));
+    let symbols = scene.palette.symbols;
     let mut group = "";
     for binding in BINDINGS {
         if binding.group != group {
             group = binding.group;
             lines.push(heading(group));
         }
-        let keys = plain(scene, binding.keys);
+        let keys = symbols.plain(binding.keys);
         let keys = vec![scene.span(Role::Key, format!("  {keys:<17}"))];
         lines.extend(hang(scene, keys, 19, binding.about, width));
     }
@@ -75,14 +76,14 @@ fn lines(scene: &Scene, width: usize) -> Vec<Line<'static>> {
     for letters in marks::STATE_LETTERS {
         lines.extend(hang(scene, blank(), 2, letters, width));
     }
-    let sign = |severity| marks::sign(severity, scene.palette.symbols);
+    let sign = |severity| marks::sign(severity, symbols);
     lines.push(Line::from(vec![
         scene.span(Role::Critical, format!("  {} the guest suffers now  ", sign(Severity::Critical))),
         scene.span(Role::Warning, format!("{} worth a look", sign(Severity::Warning))),
     ]));
     let none = format!("{} there is no figure (the line under the host says why)", scene.none());
     lines.extend(hang(scene, blank(), 4, &none, width));
-    let unseen = events::unseen(scene.palette.symbols);
+    let unseen = symbols.signs().unseen;
     let event = format!("{unseen} an event not seen yet; it counts as seen when you leave the events or its domain");
     lines.extend(hang(scene, blank(), 4, &event, width));
     lines.push(Line::default());
@@ -130,7 +131,13 @@ fn columns(scene: &Scene, lines: &mut Vec<Line<'static>>, width: usize, list: Li
     lines.push(Line::from(scene.span(Role::Heading, title)));
     for column in list.columns() {
         let head = vec![scene.span(Role::Key, format!("  {:<13} ", column.name()))];
-        lines.extend(hang(scene, head, 16, &plain(scene, &with_source(column.about(), &column.source())), width));
+        lines.extend(hang(
+            scene,
+            head,
+            16,
+            &scene.palette.symbols.plain(&with_source(column.about(), &column.source())),
+            width,
+        ));
     }
     lines.push(Line::default());
 }
@@ -147,21 +154,17 @@ fn figures<M: Metric>(
     for metric in M::ALL.iter().filter(|metric| wanted(metric)) {
         let info = metric.info();
         let head = vec![scene.span(Role::Key, format!("  {:<13} ", info.label))];
-        lines.extend(hang(scene, head, 16, &plain(scene, &with_source(info.about, &metric.source())), width));
+        lines.extend(hang(
+            scene,
+            head,
+            16,
+            &scene.palette.symbols.plain(&with_source(info.about, &metric.source())),
+            width,
+        ));
     }
     lines.push(Line::default());
 }
 
 fn with_source(about: &str, source: &str) -> String {
     if source.is_empty() { about.to_owned() } else { format!("{about} ({source})") }
-}
-
-/// Signs in words or in seven bits, for a terminal without them.
-fn plain(scene: &Scene, words: &str) -> String {
-    if scene.palette.symbols != Symbols::Ascii {
-        return words.to_owned();
-    }
-    [("↑", "Up"), ("↓", "Down"), ("←", "Left"), ("→", "Right"), ("−", "-"), ("÷", "/"), ("–", "-")]
-        .into_iter()
-        .fold(words.to_owned(), |words, (sign, word)| words.replace(sign, word))
 }

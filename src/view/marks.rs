@@ -14,12 +14,10 @@ use DomainMetric as M;
 
 /// The sign in front of a finding or an event; empty for a notice.
 pub(super) fn sign(severity: Severity, symbols: Symbols) -> &'static str {
-    match (severity, symbols) {
-        (Severity::Critical, Symbols::Ascii) => "!",
-        (Severity::Warning, Symbols::Ascii) => "?",
-        (Severity::Critical, _) => "▲",
-        (Severity::Warning, _) => "△",
-        (Severity::Notice, _) => "",
+    match severity {
+        Severity::Critical => symbols.signs().critical,
+        Severity::Warning => symbols.signs().warning,
+        Severity::Notice => "",
     }
 }
 

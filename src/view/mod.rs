@@ -19,13 +19,15 @@ mod memory;
 mod message;
 mod panes;
 mod scene;
+mod symbols;
 mod table;
 mod text;
 mod theme;
 mod trouble;
 
 pub use draw::{draw, help_end};
-pub use theme::{Appearance, Depth, Symbols, theme_names};
+pub use symbols::Symbols;
+pub use theme::{Appearance, Depth, theme_names};
 
 use message::message;
 use scene::Scene;

@@ -1,6 +1,6 @@
 //! What every screen and widget reads.
 
-use super::theme::{Palette, Role, Symbols};
+use super::theme::{Palette, Role};
 use crate::fleet::{Domain, DomainId, Finding, Fleet, Host, TopConsumer, When};
 use crate::time::Timestamp;
 use crate::ui::UiState;
@@ -37,6 +37,6 @@ impl<'a> Scene<'a> {
 
     /// The sign of a value that is not there.
     pub(super) fn none(&self) -> &'static str {
-        if self.palette.symbols == Symbols::Ascii { "-" } else { "–" }
+        self.palette.symbols.signs().none
     }
 }

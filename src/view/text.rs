@@ -1,6 +1,6 @@
 //! Text from outside (names, titles, paths): made safe to print and cut to a width.
 
-use super::theme::Symbols;
+use super::symbols::Symbols;
 use crate::text::cells;
 pub use crate::text::clean;
 pub(super) use crate::text::width;
@@ -13,7 +13,7 @@ pub fn fit(text: &str, width: usize, symbols: Symbols) -> String {
     if self::width(&text) <= width {
         return text.into_owned();
     }
-    let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
+    let mark = symbols.signs().cut;
     let Some(room) = width.checked_sub(1) else { return String::new() };
     let tail_room = room * 2 / 5;
     let tail: Vec<&str> = take(text.graphemes(true).rev(), tail_room);
@@ -28,7 +28,7 @@ pub(super) fn fit_path(text: &str, width: usize, symbols: Symbols) -> String {
     if !text.starts_with('/') || self::width(&text) <= width || width < 8 {
         return fit(&text, width, symbols);
     }
-    let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
+    let mark = symbols.signs().cut;
     let tail: Vec<&str> = take(text.graphemes(true).rev(), width - 1);
     std::iter::once(mark).chain(tail.into_iter().rev()).collect()
 }
@@ -39,7 +39,7 @@ pub fn shorten(text: &str, width: usize, symbols: Symbols) -> String {
     if self::width(&text) <= width {
         return text.into_owned();
     }
-    let mark = if symbols == Symbols::Ascii { "~" } else { "…" };
+    let mark = symbols.signs().cut;
     let Some(room) = width.checked_sub(1) else { return String::new() };
     take(text.graphemes(true), room).into_iter().chain([mark]).collect()
 }

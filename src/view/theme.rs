@@ -1,5 +1,6 @@
-//! Colours by role, and the symbols that the terminal can show.
+//! Colours by role, and what the terminal can show.
 
+use super::symbols::Symbols;
 use ratatui::style::{Color, Modifier, Style};
 
 /// How many colours the terminal has.
@@ -14,18 +15,6 @@ pub enum Depth {
     /// 24 bit.
     #[default]
     True,
-}
-
-/// What charts are made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Symbols {
-    /// Braille dots: two samples and four steps a cell.
-    #[default]
-    Braille,
-    /// Eighths of a block: one sample and eight steps a cell.
-    Block,
-    /// Seven-bit characters, for terminals that know no other.
-    Ascii,
 }
 
 /// What the terminal can show, and the theme to begin with.
@@ -57,12 +46,22 @@ impl Appearance {
         let unicode = locale.to_lowercase().replace('-', "").contains("utf8");
         let symbols = match (unicode, term.as_str()) {
             (false, _) => Symbols::Ascii,
-            // The kernel's console has blocks but no braille.
-            (true, "linux") => Symbols::Block,
+            (true, _) if is_console(&term, set) => Symbols::Console,
             (true, _) => Symbols::Braille,
         };
         Self { depth, symbols, theme: 0 }
     }
+}
+
+/// Whether a console of a kernel shows the screen, with the few characters of its font. A multiplexer that runs on the
+/// Linux console has a `TERM` of its own; the session that it inherited tells.
+fn is_console(term: &str, set: impl Fn(&str) -> Option<String>) -> bool {
+    const CONSOLES: [&str; 5] = ["linux", "cons25", "wsvt25", "con80x25", "bterm"];
+    let is_named =
+        |name: &&str| term == *name || term.strip_prefix(name).is_some_and(|rest| rest.starts_with(['-', '2', '3']));
+    let is_multiplexer = set("TMUX").is_some() || set("STY").is_some();
+    let has_window = || ["DISPLAY", "WAYLAND_DISPLAY", "SSH_TTY"].iter().any(|name| set(name).is_some());
+    CONSOLES.iter().any(is_named) || is_multiplexer && set("XDG_VTNR").is_some() && !has_window()
 }
 
 /// The meaning of a colour. A word, a sign or the place always carries the same meaning.
@@ -297,7 +296,7 @@ mod tests {
         let appearance = detect(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.utf8")]);
         assert_eq!(appearance, Appearance { depth: Depth::True, symbols: Symbols::Braille, theme: 0 });
         let appearance = detect(&[("TERM", "linux"), ("LANG", "de_DE.utf8"), ("NO_COLOR", "1")]);
-        assert_eq!(appearance, Appearance { depth: Depth::Mono, symbols: Symbols::Block, theme: 0 });
+        assert_eq!(appearance, Appearance { depth: Depth::Mono, symbols: Symbols::Console, theme: 0 });
         assert_eq!(
             detect(&[("TERM", "vt100"), ("LANG", "C")]),
             Appearance { depth: Depth::Ansi, symbols: Symbols::Ascii, theme: 0 }
@@ -307,6 +306,20 @@ mod tests {
             Depth::Ansi,
             "an empty NO_COLOR does not count"
         );
+    }
+
+    #[test]
+    fn a_console_gets_the_characters_of_its_font() {
+        let symbols = |pairs: &[(&str, &str)]| detect(&[pairs, &[("LANG", "C.UTF-8")]].concat()).symbols;
+        for console in ["linux", "linux-16color", "linux2.2", "linux3.0", "wsvt25"] {
+            assert_eq!(symbols(&[("TERM", console)]), Symbols::Console, "{console}");
+        }
+        let inside = [("TERM", "screen"), ("TMUX", "/tmp/tmux-0/default,1,0"), ("XDG_VTNR", "1")];
+        assert_eq!(symbols(&inside), Symbols::Console, "tmux on the console");
+        assert_eq!(symbols(&[&inside[..], &[("DISPLAY", ":0")]].concat()), Symbols::Braille, "tmux in a window");
+        assert_eq!(symbols(&inside[..2]), Symbols::Braille, "tmux anywhere else");
+        assert_eq!(symbols(&[("TERM", "xterm"), ("XDG_VTNR", "1")]), Symbols::Braille, "a window without DISPLAY");
+        assert_eq!(detect(&[("TERM", "linux"), ("LANG", "C")]).symbols, Symbols::Ascii, "a console without UTF-8");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub)] // A test target has no outside.
 
+mod console;
 mod drill_down;
 mod events;
 mod filter;

@@ -120,6 +120,29 @@ fn a_screen_needs_a_terminal() {
 }
 
 #[test]
+fn a_terminal_without_a_screen_is_left_alone_and_told_what_to_do() {
+    for (term, words) in [
+        (Some("dumb"), "a terminal of the type 'dumb'"),
+        (Some("unknown"), "a terminal of the type 'unknown'"),
+        (Some(""), "the type of the terminal, is not set"),
+        (None, "the type of the terminal, is not set"),
+    ] {
+        let mut command = vtop(&["--demo"]);
+        match term {
+            Some(term) => command.env("TERM", term),
+            None => command.env_remove("TERM"),
+        }
+        let ended = Terminal::start(command).ended();
+        assert_eq!((ended.code, ended.took_the_screen), (2, false), "TERM={term:?}");
+        let text = ended.text.replace('\n', "");
+        assert!(text.contains(words) && text.contains("vtop --json") && text.contains("set TERM"), "{text}");
+    }
+    let mut command = vtop(&["--demo", "--json", "-n", "1", "-d", "0.1"]);
+    command.env("TERM", "dumb");
+    assert_eq!(Terminal::start(command).ended().code, 0, "a report needs no screen");
+}
+
+#[test]
 fn a_hypervisor_that_cannot_be_reached_ends_with_1_and_advice() {
     for (uri, words) in [
         ("nonsense://x", "nonsense"),

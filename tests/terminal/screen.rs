@@ -82,6 +82,24 @@ fn another_size_is_used_at_once() {
     assert_eq!(terminal.ended().code, 0);
 }
 
+/// These characters, drawn in other terminals, are missing in fonts of the Linux console.
+#[test]
+fn the_linux_console_gets_only_characters_of_its_fonts() {
+    let mut command = vtop(&["--demo", "-d", "0.2"]);
+    command.env("TERM", "linux");
+    let mut terminal = Terminal::start(command);
+    for (key, words) in [("2", "MEM"), ("3", "RD/s"), ("1\r", "WROPS"), ("/", "filter:"), ("\r?", "this help")] {
+        terminal.keys(key);
+        terminal.wait_for_screen(words);
+        let is_missing =
+            |c: &char| matches!(c, '▀'..='▏' | '▓' | '△' | '▴' | '▾' | '╭'..='╰' | '┃' | '…' | '⠀'..='⣿') && *c != '█';
+        let text = terminal.text();
+        assert_eq!(text.chars().find(is_missing), None, "{text}");
+    }
+    terminal.keys("qq");
+    assert_eq!(terminal.ended().code, 0);
+}
+
 #[test]
 fn control_c_is_the_key_q() {
     let mut terminal = demo();

@@ -6,7 +6,7 @@ use crate::model::{DomainState, Groups};
 use crate::units::Unit;
 use crate::view::graph::{self, Window};
 use crate::view::scene::Scene;
-use crate::view::theme::{Role, Symbols};
+use crate::view::theme::Role;
 use crate::view::{format, marks, text};
 use ratatui::text::{Line, Span};
 
@@ -121,7 +121,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
         scene.span(Role::Dim, format!("/{total}")),
     ];
     // Without some domains a sum is too small.
-    let least = if symbols == Symbols::Ascii { ">" } else { "≥" };
+    let least = symbols.signs().at_least;
     let sum = |group: Groups, metric: HostMetric| {
         let known = host.series.value(metric, when).is_some();
         let mark = if known && host.partial_sums(when).contains(group) { least } else { "" };
@@ -138,7 +138,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
         }
         spans
     };
-    let (down, up) = if symbols == Symbols::Ascii { ("rx", "tx") } else { ("↓", "↑") };
+    let (down, up) = symbols.signs().directions;
     let disk = (HostMetric::DiskRead, HostMetric::DiskWrite);
     let mut disk = pair("DISK", Groups::BLOCK, (Role::DiskRead, Role::DiskWrite), ("r", "w"), disk);
     if detail.requests {
