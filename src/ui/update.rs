@@ -159,7 +159,8 @@ fn sort_by(ui: &mut UiState, key: SortKey) {
         key
     });
     let state = ui.list_state_mut();
-    let again = own.is_some() && state.sort == key;
+    // The key for what is wrong always puts it first; `r` reverses it.
+    let again = own.is_some() && state.sort == key && key != SortKey::Trouble;
     state.order = if again { state.order.reversed() } else { key.natural() };
     state.sort = key;
 }

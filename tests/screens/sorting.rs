@@ -15,6 +15,18 @@ fn a_letter_sorts_and_the_same_letter_again_reverses() {
     assert_ne!(rig.ui.rows, order);
 }
 
+/// Somebody who looks for the culprit presses the key twice: they are not sent to the healthiest domain.
+#[test]
+fn the_key_for_what_is_wrong_leads_there_however_often() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("!");
+    let first = (rig.ui.list_state().order, rig.ui.list_state().selected.clone());
+    rig.press("j!");
+    assert_eq!((rig.ui.list_state().order, rig.ui.list_state().selected.clone()), first);
+    rig.press("r");
+    assert_eq!(rig.ui.list_state().order, Order::Ascending, "r reverses this order too");
+}
+
 #[test]
 fn a_letter_that_leads_to_the_table_does_not_reverse_it() {
     let mut rig = Rig::new(12, 60, SIZE);
