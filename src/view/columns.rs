@@ -105,7 +105,7 @@ pub(super) fn scroll_bar(scene: &Scene, buffer: &mut Buffer, area: Rect, offset:
     let signs = scene.palette.symbols.signs();
     for line in 0..page {
         let inside = (start..start + thumb).contains(&line);
-        let symbol = if inside { signs.thumb } else { signs.track };
+        let symbol = if inside { signs.thumb } else { signs.scroll_bar };
         let role = if inside { Role::Key } else { Role::Frame };
         buffer.set_string(x, area.y + line as u16, symbol, scene.palette.style(role));
     }

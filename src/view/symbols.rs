@@ -73,7 +73,7 @@ pub(super) struct Signs {
     /// The part of the list that is on the screen, in the scroll bar.
     pub(super) thumb: &'static str,
     /// The rest of the scroll bar.
-    pub(super) track: &'static str,
+    pub(super) scroll_bar: &'static str,
     /// Between a scale and its graph.
     pub(super) tick: &'static str,
     /// Frames of charts and cards.
@@ -96,7 +96,7 @@ const UNICODE: Signs = Signs {
     descending: "▾",
     ascending: "▴",
     thumb: "┃",
-    track: "│",
+    scroll_bar: "│",
     tick: "┤",
     frame: border::ROUNDED,
     steps: &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
@@ -134,7 +134,7 @@ const ASCII: Signs = Signs {
     descending: "-",
     ascending: "+",
     thumb: "#",
-    track: "|",
+    scroll_bar: "|",
     tick: "|",
     frame: border::Set {
         top_left: "+",
