@@ -1,10 +1,10 @@
 //! Frames as bytes: what differs from the frame before, in one synchronized update.
 
+use super::cells;
 use super::frame::{Frame, FrameKind};
 use crossterm::queue;
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use std::io;
 
@@ -13,13 +13,13 @@ const FRAME_BYTES: usize = 64 * 1024;
 
 /// Encodes frame after frame. It owns the frame before: a difference that is not written would leave a wrong screen.
 pub(super) struct Encoder {
-    bytes: CrosstermBackend<Vec<u8>>,
+    bytes: Vec<u8>,
     shown: Buffer,
 }
 
 impl Default for Encoder {
     fn default() -> Self {
-        Self { bytes: CrosstermBackend::new(Vec::with_capacity(FRAME_BYTES)), shown: Buffer::default() }
+        Self { bytes: Vec::with_capacity(FRAME_BYTES), shown: Buffer::default() }
     }
 }
 
@@ -28,7 +28,7 @@ impl Encoder {
     pub(super) fn encode(&mut self, frame: Frame) -> io::Result<Buffer> {
         let Frame { kind, buffer } = frame;
         let whole = kind != FrameKind::Difference || buffer.area != self.shown.area;
-        let bytes = self.bytes.writer_mut();
+        let bytes = &mut self.bytes;
         bytes.clear();
         queue!(bytes, BeginSynchronizedUpdate)?;
         if whole {
@@ -38,17 +38,17 @@ impl Encoder {
         }
         let changes = self.shown.diff(&buffer);
         if changes.is_empty() && !whole {
-            self.bytes.writer_mut().clear();
+            bytes.clear();
         } else {
-            self.bytes.draw(changes.into_iter())?;
-            queue!(self.bytes.writer_mut(), EndSynchronizedUpdate)?;
+            cells::write(bytes, changes)?;
+            queue!(bytes, EndSynchronizedUpdate)?;
         }
         Ok(std::mem::replace(&mut self.shown, buffer))
     }
 
     /// The bytes of the last frame; empty if nothing had changed.
     pub(super) fn bytes(&self) -> &[u8] {
-        self.bytes.writer()
+        &self.bytes
     }
 }
 

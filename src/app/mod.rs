@@ -15,6 +15,7 @@
 //! | `report` | the report mode: JSON and CSV |
 //! | `error` | why the program ends early, and its exit code |
 
+mod cells;
 mod encoder;
 mod error;
 mod event_loop;

@@ -98,7 +98,9 @@ pub(super) fn draw_row(
                 let loudest = severity(domain, key, when);
                 let sign = loudest.map_or(" ", |severity| marks::sign(severity, scene.palette.symbols));
                 let name = text::fit(&device_name(key), room.saturating_sub(1), scene.palette.symbols);
-                (loudest.map_or(Role::Title, marks::role), format!("{sign}{name}"))
+                let role = loudest.map_or(Role::Title, marks::role);
+                columns::put_line(buffer, cell, false, scene.signed(role, sign, name).into());
+                continue;
             }
             Content::About => (Role::Dim, text::fit_path(&about(domain, key), room, scene.palette.symbols)),
             Content::DiskHistory | Content::NicHistory | Content::VcpuHistory => {

@@ -118,10 +118,10 @@ fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed],
         let (role, words) = match placed.column.content {
             Content::EventSign => {
                 let sign = Some(sign(scene, event)).filter(|sign| !sign.is_empty()).unwrap_or(" ");
-                (
-                    role(event).unwrap_or(Role::Title),
-                    format!("{sign}{}", if seen { " " } else { symbols.signs().unseen }),
-                )
+                let seen = if seen { " " } else { symbols.signs().unseen };
+                let line = scene.signed(role(event).unwrap_or(Role::Title), sign, seen.to_owned());
+                columns::put_line(buffer, cell, false, line.into());
+                continue;
             }
             Content::EventTime => (Role::Dim, time(scene, event)),
             Content::EventDomain => match &event.domain {

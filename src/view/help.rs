@@ -77,10 +77,9 @@ fn lines(scene: &Scene, width: usize) -> Vec<Line<'static>> {
         lines.extend(hang(scene, blank(), 2, letters, width));
     }
     let sign = |severity| marks::sign(severity, symbols);
-    lines.push(Line::from(vec![
-        scene.span(Role::Critical, format!("  {} the guest suffers now  ", sign(Severity::Critical))),
-        scene.span(Role::Warning, format!("{} worth a look", sign(Severity::Warning))),
-    ]));
+    let critical = scene.signed(Role::Critical, sign(Severity::Critical), " the guest suffers now  ".to_owned());
+    let warning = scene.signed(Role::Warning, sign(Severity::Warning), " worth a look".to_owned());
+    lines.push(Line::from([blank(), critical, warning].concat()));
     let none = format!("{} there is no figure (the line under the host says why)", scene.none());
     lines.extend(hang(scene, blank(), 4, &none, width));
     let unseen = symbols.signs().unseen;

@@ -84,7 +84,7 @@ pub(super) fn state_sign(scene: &Scene, domain: &Domain, when: When, findings: &
         DomainState::Crashed => ("C", Role::Critical),
         DomainState::Unknown => ("?", Role::Dim),
     };
-    let mark: Span<'static> = scene.span(severity.map_or(Role::Dim, role), mark);
+    let mark = Span::styled(mark, scene.palette.sign(severity.map_or(Role::Dim, role)));
     Line::from(vec![mark, scene.span(state_role, letter)])
 }
 

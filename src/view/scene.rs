@@ -23,6 +23,11 @@ impl<'a> Scene<'a> {
         Span::styled(text.into(), self.palette.style(role))
     }
 
+    /// A sign and the words that repeat it, in the style of a role.
+    pub(super) fn signed(&self, role: Role, sign: &'static str, words: String) -> Vec<Span<'static>> {
+        vec![Span::styled(sign, self.palette.sign(role)), self.span(role, words)]
+    }
+
     /// What is wrong with a domain, the worst first, without what the user has seen.
     pub(super) fn findings(&self, host: &Host, domain: &'a Domain) -> Vec<Finding<'a>> {
         let seen = self.ui.seen.of(DomainId { host: host.id, uuid: domain.uuid });

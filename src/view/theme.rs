@@ -4,7 +4,7 @@ use super::symbols::Symbols;
 use ratatui::style::{Color, Modifier, Style};
 
 /// How many colours the terminal has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Depth {
     /// No colours, or `NO_COLOR` is set.
     Mono,
@@ -177,20 +177,13 @@ fn contrast(role: Role) -> (u8, u8, u8) {
     }
 }
 
-/// One of the terminal's 16 colours, chosen by role, since the palette behind them is unknown.
-fn ansi(role: Role) -> Color {
+/// The colour of a sign, of the terminal's 16; `None`: the terminal's own foreground. The palette behind the 16 is unknown.
+/// On the usual palettes only red and magenta can be read on a black and on a white ground.
+fn ansi_sign(role: Role) -> Option<Color> {
     match role {
-        Role::Text => Color::Reset,
-        Role::Dim | Role::Frame => Color::DarkGray,
-        Role::Title | Role::Heading => Color::Reset,
-        Role::Key | Role::Warning | Role::Banner => Color::Yellow,
-        Role::Good | Role::Cpu => Color::Green,
-        Role::Critical | Role::Steal => Color::Red,
-        Role::Memory | Role::NetReceive => Color::Blue,
-        Role::DiskRead => Color::Cyan,
-        // Differs from the colour of a warning.
-        Role::DiskWrite => Color::LightMagenta,
-        Role::DiskFlush | Role::NetTransmit => Color::Magenta,
+        Role::Critical => Some(Color::Red),
+        Role::Warning => Some(Color::Magenta),
+        _ => None,
     }
 }
 
@@ -227,12 +220,22 @@ impl Palette {
     pub(super) fn style(&self, role: Role) -> Style {
         let style = match self.depth {
             Depth::Mono => Style::new(),
-            Depth::Ansi => Style::new().fg(ansi(role)),
+            // The palette is unknown: any colour, bright black too, may be that of the ground.
+            Depth::Ansi => Style::new().fg(Color::Reset),
             Depth::Indexed | Depth::True => Style::new().fg(self.resolve((self.theme.colour)(role))),
         };
         match role {
             Role::Title | Role::Critical | Role::Banner | Role::Key => style.add_modifier(Modifier::BOLD),
-            Role::Dim if self.depth == Depth::Mono => style.add_modifier(Modifier::DIM),
+            Role::Warning if self.depth <= Depth::Ansi => style.add_modifier(Modifier::BOLD),
+            _ => style,
+        }
+    }
+
+    /// The style of a sign that words or a place repeat: of 16 colours it alone has one.
+    pub(super) fn sign(&self, role: Role) -> Style {
+        let style = self.style(role);
+        match self.depth {
+            Depth::Ansi => ansi_sign(role).map_or(style, |colour| style.fg(colour)),
             _ => style,
         }
     }
@@ -258,8 +261,7 @@ impl Palette {
     /// The filled part of a gauge that has text on it.
     pub(super) fn gauge(&self) -> Style {
         match self.depth {
-            Depth::Mono => Style::new().add_modifier(Modifier::REVERSED),
-            Depth::Ansi => Style::new().bg(Color::Blue).fg(Color::White),
+            Depth::Mono | Depth::Ansi => Style::new().add_modifier(Modifier::REVERSED),
             Depth::Indexed | Depth::True => Style::new().bg(self.resolve(self.theme.gauge)),
         }
     }

@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use crate::ui::{List, Screen};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
             let left = room.saturating_sub(used + if total > 0 { LEAST } else { 0 });
             if (severity == Severity::Critical || total == 0) && text::width(&words) <= left {
                 used += text::width(&words);
-                spans.push(scene.span(marks::role(severity), words));
+                spans.extend(with_sign(scene, marks::role(severity), &words));
             }
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
             break;
         }
         used += text::width(&words);
-        spans.push(scene.span(marks::role(finding.severity), words));
+        spans.extend(with_sign(scene, marks::role(finding.severity), &words));
     }
     if total == 0 && spans.is_empty() && scene.fleet.domains().next().is_some() {
         let partial = scene.fleet.hosts().iter().any(|host| {
@@ -102,9 +102,16 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     if let Some((role, words)) = news.iter().find(|(_, words)| text::width(words) <= left).or(news.last()) {
         let words = text::shorten(words, left, scene.palette.symbols);
         let width = text::width(&words) as u16;
-        let line = Line::from(scene.span(*role, words));
+        let line = Line::from(with_sign(scene, *role, &words));
         buffer.set_line(area.right().saturating_sub(width), area.y, &line, width);
     }
+}
+
+/// Words that may begin with a sign, which has a style of its own.
+fn with_sign(scene: &Scene, role: Role, words: &str) -> Vec<Span<'static>> {
+    let signs = scene.palette.symbols.signs();
+    let sign = [signs.critical, signs.warning].into_iter().find(|sign| words.starts_with(sign)).unwrap_or_default();
+    scene.signed(role, sign, words[sign.len()..].to_owned())
 }
 
 /// Whether domains run and none of them has a CPU rate yet.

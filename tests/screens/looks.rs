@@ -80,6 +80,34 @@ fn few_colours_use_the_palette_of_the_terminal() {
     }
 }
 
+/// Of 16 colours nobody knows which are those of the ground: bright black is on Solarized, yellow nearly is on white.
+#[test]
+fn in_16_colours_only_signs_have_a_colour() {
+    let signs = |colour| match colour {
+        Color::Red => "▲",
+        Color::Magenta => "△",
+        _ => "",
+    };
+    let mut seen = Vec::new();
+    for seconds in [60, 100, 130, 180, 210] {
+        let mut start = Rig::new(12, seconds, (120, 40));
+        start.appearance.depth = Depth::Ansi;
+        for keys in ["", "2", "3", "4", "5", "6", "⏎", "⏎⏎", "?", "?G", "/zzz", " <", "t", "tt"] {
+            let mut rig = start.clone();
+            rig.press(keys);
+            for cell in &rig.buffer().content {
+                assert_eq!(cell.bg, Color::Reset, "the ground of {} after {keys}", cell.symbol());
+                assert!(!cell.modifier.contains(Modifier::DIM), "{} after {keys}", cell.symbol());
+                if cell.fg != Color::Reset && cell.symbol() != " " {
+                    assert_eq!(cell.symbol(), signs(cell.fg), "{:?} after {keys}:\n{}", cell.fg, rig.text());
+                    seen.push(cell.fg);
+                }
+            }
+        }
+    }
+    assert!(seen.contains(&Color::Red) && seen.contains(&Color::Magenta), "{seen:?}");
+}
+
 #[test]
 fn a_terminal_that_knows_ascii_gets_ascii() {
     for size in SIZES {

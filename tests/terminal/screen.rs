@@ -88,7 +88,8 @@ fn the_linux_console_gets_only_characters_of_its_fonts() {
     let mut command = vtop(&["--demo", "-d", "0.2"]);
     command.env("TERM", "linux");
     let mut terminal = Terminal::start(command);
-    for (key, words) in [("2", "MEM"), ("3", "RD/s"), ("1\r", "WROPS"), ("/", "filter:"), ("\r?", "this help")] {
+    terminal.wait_for_screen(DOMAIN);
+    for (key, words) in [("2", "┌"), ("3", "RDOPS"), ("1\r", "host CPUs"), ("/", "filter:"), ("\r?", "this help")] {
         terminal.keys(key);
         terminal.wait_for_screen(words);
         let is_missing =
