@@ -15,7 +15,7 @@ fn a_letter_sorts_and_the_same_letter_again_reverses() {
     assert_ne!(rig.ui.rows, order);
 }
 
-/// Somebody who looks for the culprit presses the key twice: they are not sent to the healthiest domain.
+/// Pressed twice, the key does not lead to the healthiest domain.
 #[test]
 fn the_key_for_what_is_wrong_leads_there_however_often() {
     let mut rig = Rig::new(12, 60, SIZE);
