@@ -1,6 +1,6 @@
 //! What is kept of a domain's past besides its series: run, state, what blocked it, vCPUs.
 
-use crate::model::{Blocked, DomainState, StateReason};
+use crate::model::{Blocked, DomainState, Groups, StateReason};
 use crate::time::Timestamp;
 
 /// What a domain was at one time, besides its figures.
@@ -18,6 +18,9 @@ pub struct Condition {
     pub io_error: Option<IoErrorPause>,
     /// vCPUs online; while it is off, those with which it will start. `None`: not known.
     pub vcpus: Option<u32>,
+    /// Groups whose newest rates cover a time in which the vCPUs did not run: packets were dropped and requests waited then
+    /// without a fault. Of [`Groups::NET`] and [`Groups::BLOCK`].
+    pub covers_pause: Groups,
 }
 
 /// A pause because the host could not complete the guest's I/O.

@@ -1,9 +1,11 @@
 //! The devices of a domain: a disk, a NIC, a vCPU, a host CPU that the domain used. Each has counters of its own.
 
 use super::history::Series;
-use super::history::Tick;
+use super::history::{Tick, When};
 use super::metric::Metric;
+use super::standing::Standing;
 use crate::fleet::history::arena::Arena;
+use crate::fleet::history::run_length::RunLength;
 use crate::model::{BlockSample, NetSample};
 use compact_str::CompactString;
 use std::time::Duration;
@@ -17,15 +19,39 @@ pub struct Device<K, S, M> {
     pub sample: Option<S>,
     /// Its figures.
     pub series: Series<M>,
+    /// What findings about it depend on besides its figures, now.
+    pub(super) standing: Standing,
+    /// Empty for a device that never had another standing than the default.
+    standings: RunLength<Standing>,
 }
 
 impl<K, S, M: Metric> Device<K, S, M> {
+    fn new(key: K) -> Self {
+        let (series, standings) = (Series::default(), RunLength::default());
+        Self { key, sample: None, series, standing: Standing::default(), standings }
+    }
+
     fn read(&mut self, now: S, elapsed: Option<Duration>, derive: Derive<S, M>) {
         match self.sample.as_ref().zip(elapsed) {
             Some((before, elapsed)) => derive(&mut self.series, &now, before, elapsed),
             None => self.series.clear(),
         }
         self.sample = Some(now);
+    }
+
+    /// What findings about it depend on besides its figures, now or at a tick.
+    pub(super) fn standing(&self, when: When) -> Standing {
+        match when {
+            When::Latest => self.standing,
+            When::Tick(tick, _) => self.standings.at(tick).unwrap_or_default(),
+        }
+    }
+
+    fn commit(&mut self, tick: Tick, block_offset: Tick, arena: &mut Arena) {
+        self.series.commit(tick, block_offset, arena);
+        if self.standing != Standing::default() || !self.standings.is_empty() {
+            self.standings.commit(tick, self.standing);
+        }
     }
 }
 
@@ -120,7 +146,7 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
             match self.0[count..].iter().position(|device| reading.is_of(&device.key)) {
                 Some(0) => {}
                 Some(ahead) => self.0[count..=count + ahead].rotate_right(1),
-                None => self.0.insert(count, Device { key: reading.key(), sample: None, series: Series::default() }),
+                None => self.0.insert(count, Device::new(reading.key())),
             }
             self.0[count].read(reading.sample(), elapsed, derive);
             count += 1;
@@ -138,6 +164,11 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
         }
     }
 
+    /// Every device, to change its standing.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Device<K, S, M>> {
+        self.0.iter_mut()
+    }
+
     /// Clears the newest figures; the last readings stay.
     pub(super) fn clear(&mut self) {
         for device in &mut self.0 {
@@ -149,6 +180,7 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
     pub(super) fn restart(&mut self) {
         for device in &mut self.0 {
             device.sample = None;
+            device.standing = Standing::default();
             device.series.clear();
         }
     }
@@ -156,7 +188,7 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
     /// Writes the newest figures to the history, as those of `tick`.
     pub(super) fn commit(&mut self, tick: Tick, block_offset: Tick, arena: &mut Arena) {
         for device in &mut self.0 {
-            device.series.commit(tick, block_offset, arena);
+            device.commit(tick, block_offset, arena);
         }
     }
 }

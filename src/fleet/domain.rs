@@ -75,6 +75,12 @@ pub struct Domain {
     pub(super) sampled_at: Timestamp,
     /// vCPUs that the last reading of [`Groups::VCPU`] returned; 0 before the first one of this run.
     pub(super) vcpus_online: u32,
+    /// The last time in this run at which its vCPUs did not run, as far as is known.
+    pub(super) stopped_at: Option<Timestamp>,
+    /// When the guest last restarted in this run (`VIR_DOMAIN_EVENT_ID_REBOOT`).
+    pub(super) rebooted_at: Option<Timestamp>,
+    /// As [`Condition::covers_pause`].
+    pub(super) covers_pause: Groups,
     pub(super) unchanged: Unchanged,
     pub(super) conditions: RunLength<Condition>,
 }
@@ -106,6 +112,9 @@ impl Domain {
             readings: GroupReadings::default(),
             sampled_at: at,
             vcpus_online: 0,
+            stopped_at: None,
+            rebooted_at: None,
+            covers_pause: Groups::empty(),
             unchanged: Unchanged::default(),
             conditions: RunLength::default(),
         }
@@ -120,8 +129,8 @@ impl Domain {
     }
 
     pub(super) fn condition_now(&self) -> Condition {
-        let Self { run, state, reason, blocked, io_error, .. } = *self;
-        Condition { run, state, reason, blocked, io_error, vcpus: self.vcpu_count_now() }
+        let Self { run, state, reason, blocked, io_error, covers_pause, .. } = *self;
+        Condition { run, state, reason, blocked, io_error, vcpus: self.vcpu_count_now(), covers_pause }
     }
 
     /// Whether it has a process, now or at a tick, and with it live statistics.

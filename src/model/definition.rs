@@ -32,6 +32,13 @@ pub struct DomainDefinition {
     pub nics: Vec<NicDefinition>,
 }
 
+impl DomainDefinition {
+    /// The NIC with this device on the host (`target/@dev`).
+    pub fn nic(&self, target: &str) -> Option<&NicDefinition> {
+        self.nics.iter().find(|nic| nic.target.as_deref() == Some(target))
+    }
+}
+
 /// One `devices/disk`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DiskDefinition {

@@ -43,6 +43,12 @@ impl DomainState {
         !matches!(self, Self::ShutOff | Self::Crashed)
     }
 
+    /// Whether its vCPUs run, or would if the guest had work for them.
+    pub fn vcpus_run(self) -> bool {
+        // Xen gives no state to a domain that runs and that it has not scheduled now.
+        matches!(self, Self::Running | Self::Blocked | Self::ShuttingDown | Self::Unknown)
+    }
+
     /// The word that `virsh list` uses.
     pub fn name(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Domain, Host, Limits, Series, When, disk_limits, nic_limits, vcpu_limits};
+use crate::fleet::{Domain, Host, Series, When};
 use crate::model::Severity;
 use crate::table::{Content, DeviceKey, List, Placed, RowId, Wanted, fit};
 use crate::units::Unit;
@@ -114,21 +114,29 @@ pub(super) fn draw_row(
 }
 
 fn figure(scene: &Scene, content: Content, domain: &Domain, key: &DeviceKey, when: When) -> (Role, String) {
-    let found = match (content, key) {
-        (Content::Disk(metric), DeviceKey::Disk(key)) => {
-            let role = disk_role(metric);
-            domain.disks.get(key).map(|disk| value(scene, &disk.series, metric, when, disk_limits(metric), role))
-        }
-        (Content::Nic(metric), DeviceKey::Nic(key)) => {
-            let role = nic_role(metric);
-            domain.nics.get(key).map(|nic| value(scene, &nic.series, metric, when, nic_limits(metric), role))
-        }
-        (Content::Vcpu(metric), DeviceKey::Vcpu(key)) => {
-            let role = Role::Text;
-            domain.vcpus.get(key).map(|vcpu| value(scene, &vcpu.series, metric, when, vcpu_limits(metric), role))
-        }
-        _ => None,
-    };
+    let found =
+        match (content, key) {
+            (Content::Disk(metric), DeviceKey::Disk(key)) => {
+                let role = disk_role(metric);
+                domain.disks.get(key).map(|disk| {
+                    value(scene, &disk.series, metric, when, domain.disk_severity(disk, metric, when), role)
+                })
+            }
+            (Content::Nic(metric), DeviceKey::Nic(key)) => {
+                let role = nic_role(metric);
+                domain
+                    .nics
+                    .get(key)
+                    .map(|nic| value(scene, &nic.series, metric, when, domain.nic_severity(nic, metric, when), role))
+            }
+            (Content::Vcpu(metric), DeviceKey::Vcpu(key)) => {
+                let role = Role::Text;
+                domain.vcpus.get(key).map(|vcpu| {
+                    value(scene, &vcpu.series, metric, when, domain.vcpu_severity(vcpu, metric, when), role)
+                })
+            }
+            _ => None,
+        };
     found.unwrap_or((Role::Dim, scene.none().to_owned()))
 }
 
@@ -155,13 +163,13 @@ fn value<M: Metric>(
     series: &Series<M>,
     metric: M,
     when: When,
-    limits: Option<Limits>,
+    severity: Option<Severity>,
     role: Role,
 ) -> (Role, String) {
     match series.value(metric, when) {
         Some(0.0) => (Role::Dim, format::figure(metric.info().unit, 0.0, scene.palette.symbols)),
         Some(value) => {
-            let role = limits.and_then(|limits| limits.severity(value)).map_or(role, marks::role);
+            let role = severity.map_or(role, marks::role);
             (role, format::figure(metric.info().unit, value, scene.palette.symbols))
         }
         None => (Role::Dim, scene.none().to_owned()),
@@ -170,13 +178,22 @@ fn value<M: Metric>(
 
 /// The severity of the worst of a device's own figures: its sign, which is readable without colour.
 fn severity(domain: &Domain, key: &DeviceKey, when: When) -> Option<Severity> {
-    fn worst<M: Metric>(series: &Series<M>, when: When, limits: fn(M) -> Option<Limits>) -> Option<Severity> {
-        M::ALL.iter().filter_map(|metric| limits(*metric)?.severity(series.value(*metric, when)?)).max()
+    fn worst<M: Metric>(of: impl Fn(M) -> Option<Severity>) -> Option<Severity> {
+        M::ALL.iter().filter_map(|metric| of(*metric)).max()
     }
     match key {
-        DeviceKey::Disk(key) => worst(&domain.disks.get(key)?.series, when, disk_limits),
-        DeviceKey::Nic(key) => worst(&domain.nics.get(key)?.series, when, nic_limits),
-        DeviceKey::Vcpu(key) => worst(&domain.vcpus.get(key)?.series, when, vcpu_limits),
+        DeviceKey::Disk(key) => {
+            let disk = domain.disks.get(key)?;
+            worst(|metric| domain.disk_severity(disk, metric, when))
+        }
+        DeviceKey::Nic(key) => {
+            let nic = domain.nics.get(key)?;
+            worst(|metric| domain.nic_severity(nic, metric, when))
+        }
+        DeviceKey::Vcpu(key) => {
+            let vcpu = domain.vcpus.get(key)?;
+            worst(|metric| domain.vcpu_severity(vcpu, metric, when))
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::fleet::group_readings::{GroupReadings, ReadTimes};
 use crate::fleet::history::Tick;
 use crate::fleet::history::arena::Arena;
 use crate::fleet::metric::{DomainMetric, Metric};
-use crate::model::{CpuSample, DomainSample, Event, Groups, MemorySample};
+use crate::model::{CpuSample, DomainSample, Event, EventKind, Groups, Lifecycle, MemorySample};
 use crate::time::Timestamp;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ impl Domain {
         self.state = sample.state;
         self.reason = sample.reason;
         self.follow_io_error(at);
+        self.follow_pause(at);
         if sample.definition.is_some() {
             self.definition = sample.definition;
         }
@@ -57,6 +58,7 @@ impl Domain {
         if sample.answered.contains(Groups::NET) {
             self.nics.read(sample.nics, elapsed(&self.readings, Groups::NET), rates::nic);
         }
+        self.note_devices();
         self.sum_devices();
         self.readings.note(self.answered, times);
     }
@@ -67,6 +69,7 @@ impl Domain {
     pub(in crate::fleet) fn read_same(&mut self, at: Timestamp, requested: Groups) {
         self.sampled_at = at;
         self.follow_io_error(at);
+        self.follow_pause(at);
         let times = ReadTimes { at, own: self.own_time };
         let elapsed = |domain: &Self, group| domain.readings.elapsed(group, times);
         let time_passed = self.answered.iter().all(|group| elapsed(self, group).is_some());
@@ -94,6 +97,7 @@ impl Domain {
         if self.answered.contains(Groups::NET) {
             self.nics.read_same(elapsed(self, Groups::NET), rates::nic);
         }
+        self.note_devices();
         self.sum_devices();
         self.readings.note(self.answered, times);
     }
@@ -102,6 +106,14 @@ impl Domain {
     pub(in crate::fleet) fn apply_event(&mut self, event: &Event) {
         if event.kind.is_io_error_pause() {
             self.io_error = Some(IoErrorPause { at: event.at, over: false });
+        }
+        match event.kind {
+            // One that was resumed did not run until then.
+            EventKind::Lifecycle(Lifecycle::Suspended | Lifecycle::PmSuspended | Lifecycle::Resumed, _) => {
+                self.stopped_at = Some(event.at);
+            }
+            EventKind::Rebooted => self.reboot(event.at),
+            _ => {}
         }
     }
 
@@ -171,6 +183,9 @@ impl Domain {
         self.disks.restart();
         self.nics.restart();
         self.series.clear();
+        self.stopped_at = None;
+        self.rebooted_at = None;
+        self.covers_pause = Groups::empty();
         self.readings = GroupReadings::default();
         self.unchanged = Unchanged::default();
     }

@@ -4,4 +4,5 @@ mod domain;
 pub(super) mod host_totals;
 pub(super) mod rates;
 mod shares;
+mod standing;
 mod sums;

@@ -1,7 +1,8 @@
 //! The rules: which problems a domain has, by its state and its figures.
 
-use super::limits::{self, CPU_OF_GUEST, Limits, MEMORY_OF_GUEST, TOP_CONSUMER_SHARE};
+use super::limits::{self, CPU_OF_GUEST, MEMORY_OF_GUEST, TOP_CONSUMER_SHARE};
 use super::{Finding, Problem, TopConsumer};
+use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Condition, Domain, When};
 use crate::model::{Blocked, DomainState, Severity, StateReason};
 use std::time::Duration;
@@ -12,11 +13,13 @@ const GUEST_CRASHED: f64 = 2.0;
 const POST_COPY_FAILED: f64 = 1.8;
 const WATCHDOG: f64 = 1.5;
 const BLOCKED: f64 = 1.0;
-/// The order of a crashed domain among critical figures: as a figure at twice its limit. The crash may be long ago, and
-/// guests that are affected now come first.
-const CRASHED: f64 = 2.0;
-/// Before all other warnings.
-const PAST_IO_ERROR: f64 = 1000.0;
+/// Busy vCPUs come behind all other warnings: a guest may need all of its CPU.
+const VCPUS_BUSY: f64 = 0.5;
+/// The order of a crashed domain among critical findings: behind all figures, which are of guests that are affected now. The
+/// crash may be long ago.
+const CRASHED: f64 = 1.0;
+/// Before all other warnings: those of figures are below 2.
+const PAST_IO_ERROR: f64 = 2.0;
 
 impl Domain {
     /// What is wrong with the domain, the worst first. An I/O error that is over is not in it if it began at or before
@@ -71,12 +74,23 @@ impl Domain {
         if let Some(pause) = io_error.filter(|it| it.over && seen.is_none_or(|seen| seen < it.at.monotonic)) {
             add(Severity::Warning, PAST_IO_ERROR, Problem::PastIoError(pause));
         }
+        if state.vcpus_run() {
+            self.each_figure_above_limit(when, &mut add);
+        }
+        // The emulator of a domain whose vCPUs do not run can fill the host too (a block job).
         if !state.is_active() {
             return;
         }
+        if let Some(top_consumer) = top_consumer.filter(|top_consumer| top_consumer.uuid == self.uuid) {
+            add(Severity::Warning, top_consumer.share / TOP_CONSUMER_SHARE, Problem::TopConsumer(top_consumer));
+        }
+    }
+
+    fn each_figure_above_limit(&self, when: When, mut add: impl FnMut(Severity, f64, Problem)) {
         for (metric, limits) in limits::DOMAIN {
-            if let Some(value) = self.series.value(metric, when)
-                && let Some((severity, excess)) = above(value, limits)
+            if let Some(value) = self.series.value(metric, when).filter(|value| limits.severity(*value).is_some())
+                && let Some(value) = self.of_running_guest(metric, value, when)
+                && let Some((severity, excess)) = limits.above(value)
             {
                 add(severity, excess, Problem::Figure(metric, value));
             }
@@ -84,21 +98,22 @@ impl Domain {
         if let Some(value) = self.cpu_of_guest(when)
             && let Some(severity) = CPU_OF_GUEST.severity(value)
         {
-            // Not above 1 by much, so behind figures that are above their limits: a guest may need all of its CPU.
-            add(severity, value / 100.0, Problem::CpuOfGuest(value));
+            add(severity, VCPUS_BUSY, Problem::CpuOfGuest(value));
         }
         if let Some(value) = self.memory_used_percent(when)
-            && let Some((severity, excess)) = above(value, MEMORY_OF_GUEST)
+            && let Some((severity, excess)) = MEMORY_OF_GUEST.above(value)
         {
             add(severity, excess, Problem::MemoryUsed(value));
         }
-        if let Some(top_consumer) = top_consumer.filter(|top_consumer| top_consumer.uuid == self.uuid) {
-            add(Severity::Warning, top_consumer.share / TOP_CONSUMER_SHARE, Problem::TopConsumer(top_consumer));
-        }
     }
-}
 
-/// The severity of a value, and how far above its limit it is; `None` below the limits.
-fn above(value: f64, limits: Limits) -> Option<(Severity, f64)> {
-    Some((limits.severity(value)?, value / limits.warning))
+    /// The part of a figure that can be a problem: not what gathered while the vCPUs did not run, nor packets that were
+    /// dropped before the guest took any.
+    fn of_running_guest(&self, metric: DomainMetric, value: f64, when: When) -> Option<f64> {
+        match metric {
+            DomainMetric::NetDrops => self.lost_packets(when),
+            _ => Some(value),
+        }
+        .filter(|_| self.ran(metric.group(), when))
+    }
 }

@@ -13,7 +13,8 @@ pub struct Finding<'a> {
     pub severity: Severity,
     /// What is wrong.
     pub problem: Problem,
-    /// The value divided by its limit, or a fixed number for a state: the order among findings of the same rank.
+    /// The order among findings of the same rank: how far a figure is above its limits (1 to 3, see `Limits::above`), or a
+    /// fixed number.
     excess: f64,
     domain: &'a Domain,
     when: When,
@@ -57,8 +58,7 @@ impl<'a> Finding<'a> {
         let ranks =
             [self.severity == Severity::Critical, matches!(self.problem, Problem::TopConsumer(_)), self.is_stopped()];
         let rank: f64 = ranks.iter().zip([1.0, 2.0, 4.0]).filter(|(applies, _)| **applies).map(|(_, rank)| rank).sum();
-        // Small enough for an f64 to keep the fractions of `excess`.
-        rank * 1e9 + self.excess.min(1e9 - 1.0)
+        rank * 100.0 + self.excess
     }
 
     /// The worst first.

@@ -32,6 +32,20 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// The severity of a value, and its place on a scale that is the same for figures of every unit: 1 at the first limit, 2
+    /// at the second, below 3 however large the value is. `None` below the limits.
+    pub(super) fn above(self, value: f64) -> Option<(Severity, f64)> {
+        let severity = self.severity(value)?;
+        let place = match severity {
+            Severity::Critical => 3.0 - self.critical / value,
+            _ if self.critical.is_infinite() => 2.0 - self.warning / value,
+            _ => 1.0 + (value - self.warning) / (self.critical - self.warning),
+        };
+        Some((severity, place))
+    }
+}
+
 /// Steal of a vCPU, or the mean of a domain's vCPUs, in percent of one CPU.
 const STEAL: Limits = Limits::new(10.0, 30.0);
 /// Mean time of a disk request, in nanoseconds.
@@ -70,7 +84,7 @@ pub(super) const DOMAIN: [(DomainMetric, Limits); 5] = [
 ];
 
 /// The limits of a figure of a disk; `None`: no value of it is a problem.
-pub fn disk_limits(metric: DiskMetric) -> Option<Limits> {
+pub(super) fn disk_limits(metric: DiskMetric) -> Option<Limits> {
     match metric {
         DiskMetric::ReadLatency | DiskMetric::WriteLatency | DiskMetric::FlushLatency => Some(LATENCY),
         DiskMetric::Errors => Some(DISK_ERRORS),
@@ -79,7 +93,7 @@ pub fn disk_limits(metric: DiskMetric) -> Option<Limits> {
 }
 
 /// The limits of a figure of a NIC; `None`: no value of it is a problem.
-pub fn nic_limits(metric: NicMetric) -> Option<Limits> {
+pub(super) fn nic_limits(metric: NicMetric) -> Option<Limits> {
     match metric {
         NicMetric::RxDrops | NicMetric::TxDrops | NicMetric::RxErrors | NicMetric::TxErrors => Some(PACKET_LOSS),
         _ => None,
@@ -87,7 +101,7 @@ pub fn nic_limits(metric: NicMetric) -> Option<Limits> {
 }
 
 /// The limits of a figure of a vCPU; `None`: no value of it is a problem.
-pub fn vcpu_limits(metric: VcpuMetric) -> Option<Limits> {
+pub(super) fn vcpu_limits(metric: VcpuMetric) -> Option<Limits> {
     match metric {
         VcpuMetric::Steal => Some(STEAL),
         VcpuMetric::Use => Some(VCPU_USE),
@@ -115,6 +129,19 @@ mod tests {
     #[test]
     fn a_limit_without_a_critical_value_stays_a_warning() {
         assert_eq!(vcpu_limits(VcpuMetric::Use).and_then(|it| it.severity(1e9)), Some(Severity::Warning));
+    }
+
+    #[test]
+    fn every_unit_has_the_same_scale() {
+        let place = |limits: Limits, value| limits.above(value).map(|(_, place)| place);
+        for limits in [STEAL, LATENCY, PACKET_LOSS, SWAP_IN, MEMORY_OF_GUEST] {
+            assert_eq!(place(limits, limits.warning), Some(1.0));
+            assert_eq!(place(limits, limits.critical), Some(2.0));
+            assert_eq!(place(limits, 2.0 * limits.critical), Some(2.5));
+            assert!(place(limits, 1e18).is_some_and(|place| place <= 3.0));
+        }
+        assert_eq!(place(VCPU_USE, 180.0), Some(1.5), "never as far as one that is critical");
+        assert_eq!(place(STEAL, 9.0), None);
     }
 
     #[test]

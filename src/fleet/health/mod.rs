@@ -1,5 +1,6 @@
 //! What is wrong with a domain or a host, and why a figure is missing.
 
+mod devices;
 mod domain;
 mod finding;
 mod host;
@@ -10,6 +11,6 @@ mod worst;
 
 pub use finding::{Finding, Problem};
 pub use host::{HostFinding, HostProblem};
-pub use limits::{HOST_CPU, HOST_MEMORY, Limits, disk_limits, guest_figures_age_limit, nic_limits, vcpu_limits};
+pub use limits::{HOST_CPU, HOST_MEMORY, Limits, guest_figures_age_limit};
 pub use missing::Missing;
 pub use top_consumer::TopConsumer;

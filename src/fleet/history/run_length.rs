@@ -25,6 +25,11 @@ impl<T: Copy + PartialEq> RunLength<T> {
         }
     }
 
+    /// Whether no value was written yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value at a tick; `None`: before the first value, or too old.
     pub(crate) fn at(&self, tick: Tick) -> Option<T> {
         let after = self.0.partition_point(|(from, _)| *from <= tick);
@@ -36,11 +41,19 @@ impl<T: Copy + PartialEq> RunLength<T> {
 mod tests {
     use super::*;
     use crate::fleet::Condition;
-    use crate::model::{DomainState, StateReason};
+    use crate::model::{DomainState, Groups, StateReason};
 
     fn run(run: u32) -> Condition {
         let (state, reason) = (DomainState::Running, StateReason(1));
-        Condition { run: Some(run), state, reason, blocked: None, io_error: None, vcpus: None }
+        Condition {
+            run: Some(run),
+            state,
+            reason,
+            blocked: None,
+            io_error: None,
+            vcpus: None,
+            covers_pause: Groups::empty(),
+        }
     }
 
     #[test]

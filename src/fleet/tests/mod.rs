@@ -3,5 +3,6 @@
 mod findings;
 mod hosts;
 mod missing;
+mod pauses;
 mod rates;
 mod rig;
