@@ -18,6 +18,8 @@ pub struct Condition {
     pub io_error: Option<IoErrorPause>,
     /// vCPUs online; while it is off, those with which it will start. `None`: not known.
     pub vcpus: Option<u32>,
+    /// The guest does not say how much of its page cache it can give back, so its used memory counts all of it.
+    pub used_with_cache: bool,
     /// Groups whose newest rates cover a time in which the vCPUs did not run: packets were dropped and requests waited then
     /// without a fault. Of [`Groups::NET`] and [`Groups::BLOCK`].
     pub covers_pause: Groups,

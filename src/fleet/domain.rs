@@ -130,7 +130,8 @@ impl Domain {
 
     pub(super) fn condition_now(&self) -> Condition {
         let Self { run, state, reason, blocked, io_error, covers_pause, .. } = *self;
-        Condition { run, state, reason, blocked, io_error, vcpus: self.vcpu_count_now(), covers_pause }
+        let (vcpus, used_with_cache) = (self.vcpu_count_now(), self.memory.used_with_cache());
+        Condition { run, state, reason, blocked, io_error, vcpus, used_with_cache, covers_pause }
     }
 
     /// Whether it has a process, now or at a tick, and with it live statistics.

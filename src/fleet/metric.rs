@@ -217,7 +217,7 @@ metrics! {
         Steal: "steal_percent", "steal", Percent, VCPU, Own(Quantity::Share, "vcpu.N.delay"),
             "Time in which vCPUs were runnable but had no host CPU, mean of the vCPUs; 100 % is one core.";
         MemoryUsed: "memory_used_bytes", "used", Bytes, MEMORY, Own(Quantity::Gauge, "balloon.available − balloon.usable"),
-            "Memory that the guest uses. Available − unused if the guest does not report usable: that counts its page cache as used.";
+            "Memory that the guest uses. If the guest does not report usable: available − unused − its page cache; with its page cache if it does not report that either.";
         MemoryAvailable: "memory_available_bytes", "guest total", Bytes, MEMORY, Gauge(Memory(MemoryTotal::Available)),
             "Total memory as the guest sees it.";
         MemoryGiven: "memory_given_bytes", "given", Bytes, MEMORY, Gauge(Memory(MemoryTotal::Current)),

@@ -26,7 +26,7 @@ pub(super) const DOMAINS: &[Column] = &[
         .described("Number of vCPUs that are online.", "vcpu.N.state"),
     metric("steal", "ST%", M::Steal, 4, 2),
     Column::figure("memory", "MEMORY", Content::Memory, 9, 1, SortKey::Domain(M::MemoryUsed)).described(
-        "Used / given memory. Used: available − usable, as the guest reports it; – if the guest reports nothing. Given: what \
+        "Used / given memory. Used: available − usable, as the guest reports it; – if the guest reports nothing; dim and without a bar if it counts page cache. Given: what \
          the balloon gives to the guest. The bar shows the used share of the memory that the guest sees.",
         "balloon.*",
     ),

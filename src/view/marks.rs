@@ -34,6 +34,9 @@ pub(super) fn severity(findings: &[Finding<'_>], metric: DomainMetric) -> Option
     findings.iter().find(|finding| finding.metric() == Some(metric)).map(|finding| finding.severity)
 }
 
+/// Behind used memory that counts the guest's page cache.
+pub(super) const WITH_CACHE: &str = " with cache";
+
 /// Used and given memory, over a bar that is filled by the used share.
 pub(super) fn memory_gauge(
     scene: &Scene,
@@ -48,11 +51,12 @@ pub(super) fn memory_gauge(
     let known = domain.memory_given().filter(|_| when == When::Latest).map(|bytes| bytes.0 as f64);
     let given = domain.series.value(M::MemoryGiven, when).or(known);
     let words = format!("{used}/{}", given.map_or(scene.none().to_owned(), size));
-    // Figures of long ago are not what is.
-    let usual = if old_guest_figures(domain, when).is_some() { Role::Dim } else { Role::Text };
+    // Figures of long ago are not what is, and page cache is not what the guest needs.
+    let with_cache = domain.memory_used_with_cache(when) == Some(true);
+    let usual = if with_cache || old_guest_figures(domain, when).is_some() { Role::Dim } else { Role::Text };
     let role = severity(findings, M::MemoryUsed).map_or(usual, role);
     columns::put(scene, buffer, cell, true, role, words);
-    if let Some(percent) = domain.memory_used_percent(when) {
+    if let Some(percent) = domain.memory_used_percent(when).filter(|_| !with_cache) {
         let filled = (f64::from(cell.width) * percent / 100.0).round() as u16;
         buffer.set_style(Rect { width: filled.min(cell.width), ..cell }, scene.palette.gauge());
     }

@@ -34,7 +34,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, 
     let percent = domain.memory_used_percent(when).map(|percent| format!(" {} %", format::percent(percent)));
     let used_role = marks::severity(&findings, M::MemoryUsed).map_or(Role::Title, marks::role);
     let mut used = Line::from(vec![scene.span(Role::Memory, "used "), scene.span(used_role, size(M::MemoryUsed))]);
-    for (role, words) in [(used_role, percent.as_deref().unwrap_or_default()), (Role::Dim, used_basis(domain))] {
+    for (role, words) in [(used_role, percent.as_deref().unwrap_or_default()), (Role::Dim, used_basis(domain, when))] {
         // A figure that is cut would read as another one, so it is drawn whole or left out.
         if used.width() + text::width(words) <= usize::from(area.width) {
             used.push_span(scene.span(role, words));
@@ -97,12 +97,9 @@ fn memory_history(scene: &Scene, buffer: &mut Buffer, frame: Rect, place: Rect, 
     chart::draw_below(scene, buffer, frame, place, window, &curve.up_to(top));
 }
 
-/// Says that page cache counts as used, for guests that report no usable memory.
-fn used_basis(domain: &Domain) -> &'static str {
-    match (domain.memory.usable, domain.memory.unused) {
-        (None, Some(_)) => " page cache counts as used",
-        _ => "",
-    }
+/// Says that the page cache counts as used, for guests that report no usable memory.
+fn used_basis(domain: &Domain, when: When) -> &'static str {
+    if domain.memory_used_with_cache(when) == Some(true) { marks::WITH_CACHE } else { "" }
 }
 
 /// Why the guest's memory figures are missing or old.

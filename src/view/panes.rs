@@ -114,7 +114,8 @@ fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain:
     let when = host.timeline.when(scene.ui.cursor);
     memory_gauge(scene, buffer, gauge, domain, when, findings);
     if let Some(percent) = domain.memory_used_percent(when) {
-        let share = format!("{}%", format::percent(percent));
+        let cache = if domain.memory_used_with_cache(when) == Some(true) { marks::WITH_CACHE } else { "" };
+        let share = format!("{}%{cache}", format::percent(percent));
         columns::put(scene, buffer, gauge, false, Role::Title, share);
     }
     if area.height >= 7 {

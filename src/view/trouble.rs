@@ -233,6 +233,9 @@ fn missing_note(scene: &Scene) -> Option<String> {
         {
             note(words, long_label(MemoryUsed));
         }
+        if domain.memory_used_with_cache(when) == Some(true) {
+            note("with cache: the guest does not report what it can give back".to_owned(), long_label(MemoryUsed));
+        }
         for metric in [MemoryUsed, Cpu, Steal, DiskRead, WorstLatency, NetRx] {
             if domain.series.value(metric, when).is_none() {
                 match domain.missing(host, metric, when) {

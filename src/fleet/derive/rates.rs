@@ -146,8 +146,15 @@ pub(crate) fn nic(series: &mut Series<NicMetric>, now: &NetSample, before: &NetS
 impl MemorySample {
     /// Memory that the guest uses; `None`: the guest does not report it.
     fn used(&self) -> Option<Bytes> {
-        let idle = self.usable.or(self.unused)?;
+        let unused = || Some(Bytes(self.unused?.0.saturating_add(self.disk_caches.unwrap_or(Bytes(0)).0)));
+        let idle = self.usable.or_else(unused)?;
         Some(Bytes(self.available?.0.saturating_sub(idle.0)))
+    }
+
+    /// Whether [`Self::used`] counts the guest's page cache, which the guest gives back when it needs memory: older guests
+    /// report neither `usable` nor `disk_caches`.
+    pub(crate) fn used_with_cache(&self) -> bool {
+        self.used().is_some() && self.usable.is_none() && self.disk_caches.is_none()
     }
 }
 
@@ -264,6 +271,11 @@ mod tests {
         assert_eq!(sample(Some(Bytes(60)), Some(Bytes(20))).used(), Some(Bytes(40)));
         assert_eq!(sample(None, Some(Bytes(20))).used(), Some(Bytes(80)));
         assert_eq!(sample(None, None).used(), None);
+        let with_caches = MemorySample { disk_caches: Some(Bytes(50)), ..sample(None, Some(Bytes(20))) };
+        assert_eq!(with_caches.used(), Some(Bytes(30)));
+        let caches =
+            [sample(Some(Bytes(60)), Some(Bytes(20))), sample(None, Some(Bytes(20))), sample(None, None), with_caches];
+        assert_eq!(caches.map(|sample| sample.used_with_cache()), [false, true, false, false]);
     }
 
     #[test]

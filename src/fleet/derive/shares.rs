@@ -35,6 +35,13 @@ impl Domain {
         Some((100.0 * used / available).clamp(0.0, 100.0))
     }
 
+    /// Whether its used memory counts all of the guest's page cache, so that it does not say whether memory is short. `None`:
+    /// used memory is not known.
+    pub fn memory_used_with_cache(&self, when: When) -> Option<bool> {
+        self.series.value(DomainMetric::MemoryUsed, when)?;
+        self.condition(when).map(|condition| condition.used_with_cache)
+    }
+
     /// The slowest disk, the kind of request, and its mean time in nanoseconds; `None`: no request ended.
     pub fn worst_latency(&self, when: When) -> Option<(&str, DiskMetric, f64)> {
         self.disks

@@ -100,7 +100,8 @@ impl Domain {
         {
             add(severity, VCPUS_BUSY, Problem::CpuOfGuest(value));
         }
-        if let Some(value) = self.memory_used_percent(when)
+        if self.memory_used_with_cache(when) == Some(false)
+            && let Some(value) = self.memory_used_percent(when)
             && let Some((severity, excess)) = MEMORY_OF_GUEST.above(value)
         {
             add(severity, excess, Problem::MemoryUsed(value));

@@ -52,6 +52,7 @@ mod tests {
             blocked: None,
             io_error: None,
             vcpus: None,
+            used_with_cache: false,
             covers_pause: Groups::empty(),
         }
     }

@@ -4,7 +4,7 @@ use super::rig::{UUID, at, domain, fleet, keyframe, only, paused_by_io_error, sa
 use crate::fleet::metric::DomainMetric;
 use crate::fleet::*;
 use crate::model::*;
-use crate::units::{Nanoseconds, Operations, Packets};
+use crate::units::{Bytes, Nanoseconds, Operations, Packets};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -225,6 +225,30 @@ fn no_figure_outweighs_the_others_by_its_unit() {
     };
     let expected = ["steal 100 %", "120 packets/s dropped", "vda read 47 ms", "50 packets/s dropped"];
     assert_eq!(all_words(&fleet([sample(0), sample(1)])), expected);
+}
+
+/// Older guests say how much memory nothing uses, but not how much of their page cache they can give back.
+#[test]
+fn page_cache_is_no_finding() {
+    let kib = |kib: u64| Some(Bytes(kib * 1024));
+    let sample = |usable, disk_caches| {
+        let mut sample = domain(1, 0, &[]);
+        sample.memory = MemorySample { available: kib(1_016_104), unused: kib(20_000), ..MemorySample::default() };
+        (sample.memory.usable, sample.memory.disk_caches) = (usable, disk_caches);
+        keyframe(at(if usable.is_some() { 1000 } else { 0 }), Groups::OVERVIEW, [sample])
+    };
+    let with_cache = |fleet: &Fleet, when| only(fleet).memory_used_with_cache(when);
+    let mut old = fleet([sample(None, None)]);
+    assert_eq!(words(&old, None), [""; 0]);
+    assert_eq!(with_cache(&old, When::Latest), Some(true));
+    let then = old.hosts()[0].timeline.when(TimeCursor::At(Duration::ZERO));
+    old.apply(0, sample(kib(20_000), None));
+    assert_eq!(words(&old, None), ["memory 98 % used"]);
+    assert_eq!([then, When::Latest].map(|when| with_cache(&old, when)), [Some(true), Some(false)]);
+    assert_eq!(only(&old).findings(then, None, None), [], "what it was then, not what it is now");
+    let split = fleet([sample(None, kib(10_000))]);
+    assert_eq!(words(&split, None), ["memory 97 % used"], "without its page cache");
+    assert_eq!(with_cache(&split, When::Latest), Some(false));
 }
 
 /// Findings are counted and sorted at every update and key; only those that are shown need words.

@@ -123,6 +123,7 @@ fn a_heading_is_the_path_of_the_key_in_json_and_unknown_is_empty() {
         ("cpu_of_host_percent", "6.25"),
         ("memory_given_bytes", "4096"),
         ("memory_used_percent", ""),
+        ("memory_used_with_cache", ""),
         ("disk_read_bytes_per_second", "1000"),
         ("disk_write_bytes_per_second", ""),
         ("totals.cpu_time_nanoseconds", "250000000"),

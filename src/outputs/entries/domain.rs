@@ -24,6 +24,8 @@ impl Entry for DomainEntry<'_> {
         fields.value("cpu_of_host_percent", domain.and_then(of_host))?;
         fields.value("cpu_of_guest_percent", domain.and_then(|domain| domain.cpu_of_guest(When::Latest)))?;
         fields.value("memory_used_percent", domain.and_then(|domain| domain.memory_used_percent(When::Latest)))?;
+        let with_cache = domain.and_then(|domain| domain.memory_used_with_cache(When::Latest));
+        fields.value("memory_used_with_cache", with_cache)?;
         Derived(domain.map(|domain| &domain.series)).write(fields)?;
         fields.group("totals", true, &TotalsEntry(domain))?;
         fields.group("read_at", true, &ReadAtEntry(domain))?;
