@@ -1,6 +1,7 @@
 //! Bytes for the terminal, from one thread at a time. A terminal that stops reading blocks only the thread that writes.
 
 use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::queue;
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
@@ -33,7 +34,7 @@ pub(super) fn write_frame(enter: bool, frame: &[u8]) -> io::Result<()> {
     if enter && !stopped() {
         *alternate_screen = true;
         let mut bytes = Vec::new();
-        queue!(bytes, EnterAlternateScreen, Hide)?;
+        queue!(bytes, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
         write(&bytes)?;
     }
     frame.chunks(CHUNK).take_while(|_| !stopped()).try_for_each(write)
@@ -66,7 +67,8 @@ fn restore_screen() -> io::Result<()> {
     if std::mem::take(&mut *alternate_screen) {
         let mut bytes = Vec::new();
         // An escape sequence that was cut short ends with the next one.
-        queue!(bytes, EndSynchronizedUpdate, SetAttribute(Attribute::Reset), LeaveAlternateScreen, Show)?;
+        queue!(bytes, EndSynchronizedUpdate, SetAttribute(Attribute::Reset))?;
+        queue!(bytes, DisableBracketedPaste, LeaveAlternateScreen, Show)?;
         write(&bytes)?;
     }
     Ok(())

@@ -74,6 +74,8 @@ pub struct NicDefinition {
     pub kind: String,
     /// `source/@bridge|@network|@dev|@portgroup`: what it is connected to.
     pub source: Option<String>,
+    /// `source/@bridge`: also the bridge of a network, while the domain runs.
+    pub bridge: Option<String>,
     /// `mac/@address`.
     pub mac: Option<String>,
     /// `model/@type`, as `virtio`.

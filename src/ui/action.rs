@@ -40,6 +40,10 @@ pub enum Action {
     FilterInsert(char),
     /// Take back the filter's last character.
     FilterErase,
+    /// Take back the filter's last word.
+    FilterEraseWord,
+    /// Take back the whole text of the filter, and go on typing.
+    FilterEraseAll,
     /// Keep the filter and go on.
     FilterAccept,
     /// Back to the filter that was there before.

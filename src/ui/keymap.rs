@@ -128,7 +128,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Lists",
         keys: "/",
-        about: "filter by name, title, state, device or event; Enter keeps it, Esc drops it",
+        about: "filter by name, title, state, UUID, ID, MAC, bridge, disk path, device or event; Enter keeps it, Esc drops it, ^w ^u erase a word, all",
         actions: &[(Char('/'), Action::FilterStart)],
     },
     Binding {
@@ -214,6 +214,8 @@ fn filter_action(key: Key) -> Option<Action> {
     match key {
         Char(c) => Some(Action::FilterInsert(c)),
         Code(KeyCode::Backspace) | Control('h') => Some(Action::FilterErase),
+        Control('w') => Some(Action::FilterEraseWord),
+        Control('u') => Some(Action::FilterEraseAll),
         Code(KeyCode::Enter) => Some(Action::FilterAccept),
         Code(KeyCode::Esc) => Some(Action::FilterCancel),
         // The help has keys of its own, which would still be text.

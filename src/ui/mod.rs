@@ -3,8 +3,10 @@
 
 mod action;
 mod demand;
+mod filter;
 mod keymap;
 mod layout;
+mod paste;
 mod rows;
 mod screen;
 mod seen;
@@ -15,6 +17,7 @@ pub use crate::table::{DeviceKey, List, Order, RowId, SortKey};
 pub use action::{Action, Effect};
 pub use keymap::{BINDINGS, Binding, Key, action_for};
 pub use layout::{Areas, CardGrid, DomainAreas, MIN_HEIGHT, MIN_WIDTH, areas, domain_areas, preview_area};
+pub use paste::paste;
 pub use rows::device_keys;
 pub use screen::{DomainView, Screen};
 pub use seen::Seen;

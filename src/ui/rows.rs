@@ -1,5 +1,6 @@
 //! What stands in a list, in which order.
 
+use super::filter::Needle;
 use super::seen::{self, Seen};
 
 use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor, When};
@@ -49,7 +50,7 @@ pub(super) fn rows(
     cursor: TimeCursor,
     seen: &Seen,
 ) -> Vec<RowId> {
-    let needle = filter.to_lowercase();
+    let needle = Needle::new(filter);
     if list == List::Events {
         return event_rows(fleet, &needle, (key, order), cursor);
     }
@@ -63,13 +64,14 @@ pub(super) fn rows(
             let value = key.value(&row, domain, when, weight);
             rows.push((row, domain.is_active(when), value, domain.name.as_str()));
         };
-        let named = matches(domain, when, &needle);
+        // A list of devices has rows for the devices that are found; all else is found with all devices of its domain.
+        let found = needle.finds(domain, when) || needle.finds_device_of(domain, list);
         match list {
-            List::Table | List::Panes if named => add(RowId::Domain(id)),
+            List::Table | List::Panes if found => add(RowId::Domain(id)),
             List::Table | List::Panes => {}
             List::Disks | List::Nics | List::Vcpus | List::Events => {
                 for device in keys_in(domain, list, when) {
-                    if named || device_matches(&device, &needle) {
+                    if found || needle.finds_device(domain, &device) {
                         add(RowId::Device(id, device));
                     }
                 }
@@ -97,8 +99,8 @@ pub(super) fn events(fleet: &Fleet, cursor: TimeCursor) -> impl Iterator<Item = 
     all.filter(move |(_, _, event)| seen::is_past(cursor, event.at.monotonic))
 }
 
-fn event_rows(fleet: &Fleet, needle: &str, (key, order): (SortKey, Order), cursor: TimeCursor) -> Vec<RowId> {
-    let mut found: Vec<_> = events(fleet, cursor).filter(|(_, _, event)| event_matches(event, needle)).collect();
+fn event_rows(fleet: &Fleet, needle: &Needle, (key, order): (SortKey, Order), cursor: TimeCursor) -> Vec<RowId> {
+    let mut found: Vec<_> = events(fleet, cursor).filter(|(_, _, event)| needle.finds_event(event)).collect();
     let name = |event: &Event| event.domain.as_ref().map(|domain| domain.name.clone());
     found.sort_by(|(host_a, number_a, a), (host_b, number_b, b)| {
         let newest = (b.at.monotonic, host_b, number_b).cmp(&(a.at.monotonic, host_a, number_a));
@@ -115,13 +117,6 @@ fn event_rows(fleet: &Fleet, needle: &str, (key, order): (SortKey, Order), curso
     found.into_iter().map(row).collect()
 }
 
-fn event_matches(event: &Event, needle: &str) -> bool {
-    needle.is_empty()
-        || event.domain.as_ref().is_some_and(|domain| domain.name.to_lowercase().contains(needle))
-        || event.kind.what().to_lowercase().contains(needle)
-        || event.kind.why().to_lowercase().contains(needle)
-}
-
 fn by_value(a: Option<f64>, b: Option<f64>, order: Order) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) => match order {
@@ -129,20 +124,5 @@ fn by_value(a: Option<f64>, b: Option<f64>, order: Order) -> Ordering {
             Order::Descending => b.total_cmp(&a),
         },
         (a, b) => b.is_some().cmp(&a.is_some()),
-    }
-}
-
-fn matches(domain: &Domain, when: When, needle: &str) -> bool {
-    let title = domain.definition.as_ref().and_then(|definition| definition.title.as_deref());
-    needle.is_empty()
-        || domain.name.to_lowercase().contains(needle)
-        || title.is_some_and(|title| title.to_lowercase().contains(needle))
-        || domain.condition(when).is_some_and(|condition| condition.state.name().contains(needle))
-}
-
-fn device_matches(device: &DeviceKey, needle: &str) -> bool {
-    match device {
-        DeviceKey::Disk(key) | DeviceKey::Nic(key) => key.to_lowercase().contains(needle),
-        DeviceKey::Vcpu(_) => false,
     }
 }

@@ -10,13 +10,18 @@ use crate::table::{DeviceKey, List, RowId, SortKey};
 
 /// Applies one action. Returns what the caller has to do outside of the screen.
 pub fn update(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
+    change(ui, fleet, |ui| apply(ui, fleet, action))
+}
+
+/// Changes the state, marks the events of a screen that is left as seen, and computes the rows anew.
+pub(super) fn change<T>(ui: &mut UiState, fleet: &Fleet, apply: impl FnOnce(&mut UiState) -> T) -> T {
     let before = seen::looking(ui.screen(), !ui.filter.text.is_empty());
-    let effect = apply(ui, fleet, action);
+    let result = apply(ui);
     if let Some(left) = before.filter(|_| seen::looking(ui.screen(), !ui.filter.text.is_empty()) != before) {
         seen::leave(&mut ui.seen, ui.cursor, fleet, left);
     }
     ui.refresh(fleet);
-    effect
+    result
 }
 
 fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
@@ -36,6 +41,8 @@ fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
         Action::FilterStart => start_filter(ui),
         Action::FilterInsert(c) => ui.filter.text.push(c),
         Action::FilterErase => drop(ui.filter.text.pop()),
+        Action::FilterEraseWord => erase_word(&mut ui.filter.text),
+        Action::FilterEraseAll => ui.filter.text.clear(),
         Action::FilterAccept => ui.filter.editing = None,
         Action::FilterCancel => {
             let before = ui.filter.editing.take().unwrap_or_default();
@@ -74,6 +81,11 @@ fn set_interval(ui: &mut UiState, interval: crate::time::Interval) -> Option<Eff
 fn start_filter(ui: &mut UiState) {
     ui.filter.editing = Some(Unfiltered { text: ui.filter.text.clone(), domain: ui.domain.clone() });
     show(ui, ui.list);
+}
+
+/// Takes back the last word and the blanks behind it, as a shell does.
+fn erase_word(text: &mut String) {
+    text.truncate(text.trim_end().trim_end_matches(|c: char| !c.is_whitespace()).len());
 }
 
 fn show(ui: &mut UiState, list: List) {

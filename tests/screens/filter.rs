@@ -83,3 +83,66 @@ fn a_filter_that_is_dropped_leads_back_to_the_domain() {
     rig.press("/web⎋");
     assert_eq!(body(&rig), before);
 }
+
+/// The names of the rows' domains, sorted.
+fn names(rig: &Rig) -> Vec<String> {
+    let domains = rig.ui.rows.iter().filter_map(|row| rig.fleet.domain(row.domain()?));
+    let mut names: Vec<_> = domains.map(|(_, domain)| domain.name.to_string()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_filter_finds_what_an_operator_has_of_a_domain() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    let (_, _, domain) = rig.fleet.domains().find(|(_, _, domain)| domain.name == "db-primary").unwrap();
+    let mac = domain.definition.as_ref().unwrap().nics[0].mac.clone().unwrap();
+    let (uuid, run) = (domain.uuid.to_string(), domain.run.unwrap().to_string());
+    let upper = uuid.to_uppercase();
+    for filter in [&uuid, &upper, &uuid[24..], &mac, "/dev/vg_fast/db-primary", "primary-archive", "vg_fast/"] {
+        rig.press("/");
+        rig.paste(filter);
+        rig.press("⏎");
+        assert_eq!(names(&rig), ["db-primary"], "{filter}");
+        rig.press("⎋");
+    }
+    rig.press("/");
+    rig.paste(&run);
+    assert!(names(&rig).iter().any(|name| name == "db-primary"), "an ID");
+    rig.press("⏎⎋/dmz⏎");
+    assert_eq!(rig.ui.rows.len(), 1, "a network");
+    // The NIC with the address, and the disks of its domain.
+    rig.press("4⎋/");
+    rig.paste(&mac);
+    rig.press("⏎");
+    assert_eq!(rig.ui.rows.len(), 1);
+    rig.press("3");
+    assert!(rig.ui.rows.len() > 1 && names(&rig).iter().all(|name| name == "db-primary"), "{:?}", names(&rig));
+}
+
+#[test]
+fn a_paste_is_text_of_the_filter_and_nothing_elsewhere() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    let before = rig.text();
+    for keys in ["", "?", "j⏎", "⏎"] {
+        rig.press(keys);
+        let state = format!("{:?}", rig.ui);
+        rig.paste("web-01\rquit-+++\x1b[A");
+        assert_eq!(format!("{:?}", rig.ui), state, "{keys}");
+    }
+    rig.press("⎋⎋⎋⎋");
+    assert_eq!(rig.text().lines().nth(5), before.lines().nth(5));
+    rig.press("/");
+    rig.paste("\n  web-01\r\nquit\t\x03\n");
+    assert_eq!(rig.ui.filter.text, "web-01 quit");
+    rig.key(event(Key::Control('w')));
+    assert_eq!(rig.ui.filter.text, "web-01 ");
+    rig.key(event(Key::Control('w')));
+    assert_eq!(rig.ui.filter.text, "");
+    rig.paste("web-01\n");
+    assert_eq!((names(&rig), rig.ui.filter.editing.is_some()), (vec!["web-01".to_owned()], true));
+    rig.key(event(Key::Control('u')));
+    assert_eq!((rig.ui.filter.text.as_str(), rig.ui.rows.len()), ("", 12));
+    rig.paste(&"x".repeat(100_000));
+    assert_eq!(rig.ui.filter.text.len(), 1024, "no more than a name can have");
+}

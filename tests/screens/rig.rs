@@ -13,7 +13,7 @@ use vtop::model::{
 };
 use vtop::sources::synthetic::{SyntheticOptions, SyntheticSource};
 use vtop::time::{Interval, Timestamp};
-use vtop::ui::{Action, Effect, Key, UiState, action_for, update};
+use vtop::ui::{Action, Effect, Key, UiState, action_for, paste, update};
 use vtop::view::{Appearance, draw, help_end};
 
 pub const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -159,6 +159,11 @@ impl Rig {
             self.key(event(Key::Code(code)));
         }
         self
+    }
+
+    /// The terminal pastes text.
+    pub fn paste(&mut self, text: &str) {
+        paste(&mut self.ui, &self.fleet, text);
     }
 
     pub fn key(&mut self, event: KeyEvent) -> Option<Effect> {

@@ -132,6 +132,7 @@ impl Terminal {
         let text = screen.contents();
         assert!(!screen.alternate_screen(), "the alternate screen is still on:\n{text}");
         assert!(!screen.hide_cursor(), "the cursor is hidden");
+        assert!(!screen.bracketed_paste(), "bracketed paste is still on");
         assert!(screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None, "the mouse is captured");
         Ended { code, text, took_the_screen }
     }

@@ -64,6 +64,19 @@ fn a_key_is_answered_without_a_sample() {
 }
 
 #[test]
+fn a_paste_types_no_keys() {
+    let mut terminal = demo();
+    terminal.wait_for("bracketed paste", |screen| screen.bracketed_paste());
+    // As keys it would end the program, or open the help.
+    terminal.keys("\x1b[200~web-01\rquit\x1b[201~/\x1b[200~\rweb-01\r\x1b[201~");
+    terminal.wait_for_screen("filter: web-01▏");
+    terminal.keys("\r");
+    terminal.wait_for_screen("filter web-01: 1 of");
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+}
+
+#[test]
 fn another_size_is_used_at_once() {
     let mut terminal = demo();
     for (rows, columns) in [(50, 160), (12, 60), (24, 80)] {

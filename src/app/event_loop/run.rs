@@ -10,7 +10,7 @@ use crate::app::terminal::Tty;
 use crate::app::writer::{Writer, WriterGone};
 use crate::fleet::{Fleet, HostId, Link, Unreached, UnreachedHost};
 use crate::time::{Interval, timer_now};
-use crate::ui::{Action, Effect, UiState, action_for, update};
+use crate::ui::{Action, Effect, UiState, action_for, paste, update};
 use crate::view::{self, Appearance};
 use crossterm::event::Event;
 use std::io;
@@ -167,18 +167,27 @@ impl<'a, T: Tty> EventLoop<'a, T> {
         let action = match event {
             Event::Key(key) => action_for(key, &self.ui)?,
             Event::Resize(width, height) => Action::Resize { width, height },
+            Event::Paste(text) => {
+                self.change(|ui, fleet| paste(ui, fleet, &text));
+                return None;
+            }
             _ => return None,
         };
         self.act(action)
     }
 
     fn act(&mut self, action: Action) -> Option<Effect> {
+        self.change(|ui, fleet| update(ui, fleet, action))
+    }
+
+    /// Applies what the user does.
+    fn change<R>(&mut self, apply: impl FnOnce(&mut UiState, &Fleet) -> R) -> R {
         self.pace.key_pressed();
-        let effect = update(&mut self.ui, &self.fleet, action);
+        let result = apply(&mut self.ui, &self.fleet);
         self.stale = false;
         self.ui.limit_help(|ui| view::help_end(&self.fleet, ui, &self.appearance, self.feed.now()));
         self.send_demand();
-        effect
+        result
     }
 
     /// Tells the producers what is on the screen.

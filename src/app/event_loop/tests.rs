@@ -447,6 +447,22 @@ async fn interval_and_demand_reach_the_producers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_paste_is_never_keys() {
+    let outcome = run(async |world| {
+        let paste = |text: &str| world.events.try_send(Ok(TerminalEvent::Paste(text.to_owned()))).unwrap();
+        paste("web-01\rq--?");
+        pass(10).await;
+        world.char('/');
+        paste("web-01\rq");
+        pass(10).await;
+        world.quit();
+    })
+    .await;
+    assert_eq!((outcome.end.unwrap(), outcome.requested.interval), (End::Quit, None));
+    assert!(outcome.text.contains("filter: web-01 q"), "{}", outcome.text);
+}
+
+#[tokio::test(start_paused = true)]
 async fn suspending_leaves_the_terminal_and_enters_it_again() {
     let control_z = |world: &World| world.key(KeyCode::Char('z'), KeyModifiers::CONTROL);
     let outcome = run(async |world| {

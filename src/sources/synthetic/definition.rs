@@ -50,6 +50,7 @@ fn nic(nic: &Nic, seed: u64, device: Option<String>) -> NicDefinition {
         target: device,
         kind: nic.kind.to_owned(),
         source: nic.source.map(str::to_owned),
+        bridge: nic.source.filter(|_| nic.kind == "bridge").map(str::to_owned),
         mac: Some(format!("52:54:00:{a:02x}:{b:02x}:{c:02x}")),
         model: Some(nic.model.to_owned()),
         link_down: false,

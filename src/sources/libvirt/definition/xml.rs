@@ -110,6 +110,7 @@ fn nic(node: Node<'_, '_>) -> NicDefinition {
     NicDefinition {
         target: child(node, "target").and_then(|target| attribute(target, "dev")),
         source: child(node, "source").and_then(|source| first_attribute(source, plugs)),
+        bridge: child(node, "source").and_then(|source| attribute(source, "bridge")),
         mac: child(node, "mac").and_then(|mac| attribute(mac, "address")),
         model: child(node, "model").and_then(|model| attribute(model, "type")),
         link_down: child(node, "link").and_then(|link| link.attribute("state")) == Some("down"),
@@ -227,6 +228,7 @@ mod tests {
                 ("hostdev", None, None),
             ]
         );
+        assert_eq!(nics[1].bridge.as_deref(), Some("virbr0"));
         assert_eq!(nics[0].mac.as_deref(), Some("52:54:00:00:00:01"));
         assert_eq!(nics[1].model.as_deref(), Some("e1000e"));
         assert_eq!(nics.iter().map(|nic| nic.link_down).collect::<Vec<_>>(), [true, false, false, false, false]);
