@@ -1,9 +1,9 @@
-//! vtop: a hypervisor while it is in trouble.
+//! vtop: a live dashboard in the terminal for libvirt hypervisors.
 //!
-//! The way of one number: `sources` → `sampler` → (channel) → `fleet` → `ui` + `view` → terminal, or `outputs`.
-//! A module imports only from floors below its own:
+//! A figure passes through these modules: `sources` → `sampler` → (channel) → `fleet` → `ui` + `view` → terminal, or
+//! `fleet` → `outputs` → standard output. A module imports only from layers with a lower number:
 //!
-//! | floor | modules |
+//! | layer | modules |
 //! | --- | --- |
 //! | 0 | [`units`], [`time`], [`text`]: widths, words of shell commands |
 //! | 1 | [`model`]: what a host is at one moment |

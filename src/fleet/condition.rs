@@ -1,9 +1,9 @@
-//! What is kept of a domain's past besides its series: run, state, what blocked it, vCPUs.
+//! What is kept of a domain's past besides its figures: run, state, what blocked it, the last I/O error, number of vCPUs.
 
 use crate::model::{Blocked, DomainState, Groups, StateReason};
 use crate::time::Timestamp;
 
-/// What a domain was at one time, besides its figures.
+/// The condition of a domain at one time: everything except its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// The ID of the run (`virDomainGetID`); `None` while it is off.

@@ -1,4 +1,4 @@
-//! The devices of a domain: a disk, a NIC, a vCPU, a host CPU that the domain used. Each has counters of its own.
+//! The devices of a domain, each with its own counters: disks, NICs, vCPUs, and the host CPUs that the domain used.
 
 use super::history::Series;
 use super::history::{Tick, When};
@@ -15,7 +15,7 @@ use std::time::Duration;
 pub struct Device<K, S, M> {
     /// Its identity: a disk's target, a NIC's host device, a CPU's number.
     pub key: K,
-    /// The last reading; `None`: none in this run of the domain.
+    /// The last reading; `None`: the device was not read in this run of the domain.
     pub sample: Option<S>,
     /// Its figures.
     pub series: Series<M>,
@@ -142,7 +142,7 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
     ) {
         let mut count = 0;
         for reading in readings {
-            // Nearly always the first of the remaining devices: the order rarely changes.
+            // Nearly always it is the first of the remaining devices, because the order rarely changes.
             match self.0[count..].iter().position(|device| reading.is_of(&device.key)) {
                 Some(0) => {}
                 Some(ahead) => self.0[count..=count + ahead].rotate_right(1),

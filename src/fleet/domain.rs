@@ -64,14 +64,14 @@ pub struct Domain {
     pub blocked: Option<Blocked>,
     /// Groups that the last reading returned.
     pub(super) answered: Groups,
-    /// Groups that the last reading asked for and that another job kept from it.
+    /// Groups that the last sample requested and that libvirt left out ([`DomainSample::unanswered`](crate::model::DomainSample)).
     pub unanswered: Groups,
-    /// Groups requested for this domain alone, besides those requested for all.
+    /// Groups that the last sample requested of this domain alone, in addition to those requested of all domains.
     pub(super) extra: Groups,
     /// Groups that the last reading read at another time than the rest, and that time.
     pub(super) own_time: Option<(Groups, Timestamp)>,
     pub(super) readings: GroupReadings,
-    /// When the host's last sample was, whether it read anything of this domain or not.
+    /// When the host's last sample was taken, even if it read nothing of this domain.
     pub(super) sampled_at: Timestamp,
     /// vCPUs that the last reading of [`Groups::VCPU`] returned; 0 before the first one of this run.
     pub(super) vcpus_online: u32,
@@ -120,7 +120,7 @@ impl Domain {
         }
     }
 
-    /// Its condition now or at a tick; `None`: it did not exist then.
+    /// Its condition now or at a tick. `None`: it did not exist then, or the tick is not kept any more.
     pub fn condition(&self, when: When) -> Option<Condition> {
         match when {
             When::Latest => Some(self.condition_now()),
@@ -181,8 +181,8 @@ impl Domain {
     }
 }
 
-/// The groups that were requested at the last reading, if it was the same as the one before it: then all rates are 0, and
-/// one more such reading changes no figure. It only saves work, so it does not count when two domains are compared.
+/// The groups that were requested by the last sample, if that was equal to the one before: then all rates are 0, and one more equal
+/// sample changes no figure. `None` otherwise. It only saves work, so all values are equal when two domains are compared.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Unchanged(pub(super) Option<Groups>);
 

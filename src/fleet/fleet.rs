@@ -31,7 +31,7 @@ impl Fleet {
         }
     }
 
-    /// The hosts, in the order of the arguments.
+    /// The hosts, in the order in which they were added.
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
     }

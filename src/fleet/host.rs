@@ -35,7 +35,7 @@ pub enum Link {
 /// One host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Host {
-    /// Its place among the hosts.
+    /// Its index in the list of hosts.
     pub id: HostId,
     /// What the user calls the host: its URI, or a name; empty where none is given.
     pub name: String,
@@ -55,9 +55,9 @@ pub struct Host {
     pub events: EventLog,
     /// Calls that its driver does not support.
     pub unsupported: Arc<Vec<UnsupportedCall>>,
-    /// When the last full sample was taken.
+    /// When the last full sample was taken; `None`: there was none yet.
     pub sampled_at: Option<Timestamp>,
-    /// How long a sample takes, if that is longer than the interval.
+    /// How long a sample takes, if that is longer than the interval; otherwise `None`.
     pub late: Option<Duration>,
     partial_sums: RunLength<Groups>,
     /// The connection was down since the last point on the time axis.
@@ -76,7 +76,7 @@ impl Host {
             HostUpdate::Connecting => self.link = Link::Connecting,
             HostUpdate::Connected(info) => {
                 self.info = Some(info);
-                // It belongs to the previous connection.
+                // The value is that of the previous connection.
                 self.late = None;
             }
             HostUpdate::Keyframe(sample) => self.apply_keyframe(sample),
@@ -176,7 +176,7 @@ impl Host {
         tick.and_then(|tick| self.partial_sums.at(tick)).unwrap_or(Groups::empty())
     }
 
-    /// Why the driver does not support a call; `None`: it does, as far as is known.
+    /// Why the driver does not support a call, in words for the operator. `None`: the call has not failed so far.
     pub fn unsupported(&self, call: Call) -> Option<&str> {
         self.unsupported
             .iter()

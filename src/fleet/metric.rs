@@ -1,7 +1,7 @@
 //! The catalogue of derived figures: rates, shares, means and gauges of everything that has a history.
 //!
-//! Each line says what the figure is called, its unit, the group of statistics it needs, and how it is derived from which
-//! raw figures ([`crate::model::totals`]). Columns, charts, sort keys, JSON, CSV and their documentation iterate over
+//! Each line has the key and the name of the figure, its unit, the group of statistics that it needs, and the rule that derives it
+//! from raw figures ([`crate::model::totals`]). Columns, charts, sort keys, JSON, CSV and their documentation iterate over
 //! these lists. A new derived figure is a line here; where [`Derivation::Own`] says so, `derive` has the code for it.
 
 use crate::model::totals::{CpuTotal, DiskTotal, HostCpuTotal, HostTotal, MemoryTotal, NicTotal, Total, VcpuTotal};
@@ -62,7 +62,7 @@ pub enum Derivation<T> {
     Share(T),
     /// Mean time of a request: growth of a time divided by growth of the number of requests.
     MeanTime(T, T),
-    /// By code of its own in `derive`; the text says from which parameters or calls.
+    /// Derived by its own code in `derive`. The text names the libvirt parameters or calls that it comes from.
     Own(Quantity, &'static str),
 }
 
@@ -108,7 +108,7 @@ impl Source for DomainTotal {
 }
 
 impl Derivation<DomainTotal> {
-    /// The same from the record of the CPU time; `None` for a figure that does not come from it.
+    /// The same rule on the record of the CPU time alone; `None` for a figure that does not come from this record.
     pub(super) const fn of_cpu(self) -> Option<Derivation<CpuTotal>> {
         Some(match self {
             Self::Gauge(Cpu(total)) => Derivation::Gauge(total),
@@ -118,7 +118,7 @@ impl Derivation<DomainTotal> {
         })
     }
 
-    /// The same from the record of the memory.
+    /// The same rule on the record of the memory alone; `None` for a figure that does not come from this record.
     pub(super) const fn of_memory(self) -> Option<Derivation<MemoryTotal>> {
         Some(match self {
             Self::Gauge(Memory(total)) => Derivation::Gauge(total),

@@ -1,4 +1,4 @@
-//! Hosts that failed before they were ever reached. At the start they decide whether the program ends.
+//! Hosts that failed before they were ever reached. If all hosts fail at the start, the program ends.
 
 use super::fleet::Fleet;
 use super::id::HostId;

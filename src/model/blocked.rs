@@ -4,31 +4,31 @@ use super::Severity;
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// A monitor that has been busy with one command of another client for less is at work: most commands take milliseconds, a
-/// snapshot or a hot-plug some hundred.
+/// How long a monitor must be busy with one command of another client to count as hung. Most commands take a few milliseconds,
+/// a snapshot or a hot-plug some hundred.
 pub const HANG_OF_OTHERS: Duration = Duration::from_secs(1);
-/// The same while a call of vtop's own waits for that monitor, and has waited for longer than calls here usually take.
+/// The same if a call of vtop waits for that monitor, and has waited for longer than calls usually take on this host.
 pub const HANG_OF_OWN_CALL: Duration = Duration::from_millis(250);
-/// A monitor that has been busy for this long, and for less than [`HANG_OF_OWN_CALL`], may turn out to hang: the watchdog
-/// looks again soon.
+/// How long a monitor must be busy to be suspected. Up to [`HANG_OF_OWN_CALL`] it does not count as hung yet, and the watchdog
+/// asks again soon.
 pub const SUSPECTED_HANG: Duration = Duration::from_millis(50);
 
-/// A domain in which a call hangs, so that vtop reads only its cheap groups.
+/// What blocks a domain, and since when. Of a blocked domain vtop reads only groups whose calls cannot hang.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blocked {
     /// What blocks it.
     pub by: BlockedBy,
-    /// Since when, as far as vtop knows: when the call that hung began.
+    /// Since when: when the call that hangs began. For [`BlockedBy::Host`]: when the domain was left out first.
     pub since: Timestamp,
 }
 
 impl Blocked {
-    /// Whether the domain itself hangs; false where vtop skips it because too many others do.
+    /// True if calls hang in this domain; false if vtop leaves it out because calls hang in too many others.
     pub fn is_own(&self) -> bool {
         self.by != BlockedBy::Host
     }
 
-    /// Whether it has lasted for so long at `now` that it is a hang.
+    /// Whether this is a hang at `now`. A busy monitor is one after [`HANG_OF_OTHERS`]; everything else always is.
     pub fn is_hang(&self, now: Timestamp) -> bool {
         self.by != BlockedBy::Monitor || now.since(self.since).is_some_and(|length| length >= HANG_OF_OTHERS)
     }
@@ -41,17 +41,17 @@ pub enum BlockedBy {
     Monitor,
     /// libvirt itself keeps the domain locked: a hook that hangs, a slow start or save.
     Lock,
-    /// Nothing blocks this domain, but so many calls hang on its host that vtop starts no more that could.
+    /// Nothing is known to block this domain, but so many calls hang on its host that vtop makes no call that could hang.
     Host,
 }
 
 impl BlockedBy {
-    /// Its name and the reason, for the operator.
+    /// Name and reason, for the operator: `monitor busy: its QEMU does not answer`.
     pub fn describe(self) -> String {
         format!("{}: {}", self.name(), self.reason())
     }
 
-    /// What it means, in a few words.
+    /// The reason in a few words, for the operator.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Monitor => "its QEMU does not answer",
@@ -60,7 +60,7 @@ impl BlockedBy {
         }
     }
 
-    /// How serious it is.
+    /// How serious it is: critical if calls hang in the domain itself.
     pub fn severity(self) -> Severity {
         match self {
             Self::Monitor | Self::Lock => Severity::Critical,
@@ -68,7 +68,7 @@ impl BlockedBy {
         }
     }
 
-    /// Two words for a table.
+    /// The name, for a table and for JSON (`blocked.by`): one or two words.
     pub fn name(self) -> &'static str {
         match self {
             Self::Monitor => "monitor busy",

@@ -2,7 +2,8 @@
 
 use crate::units::Amount;
 
-/// A total since the start of the domain or of the host. Only the difference of two readings gives a rate.
+/// A total since the start of the domain or of the host, in the unit `Q` ([`crate::units`]). The difference of two readings gives
+/// a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counter<Q>(pub Q);
 

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What a consumer needs of a host. The rest is read too, but less often.
+/// What a consumer (a screen, an output) needs of a host. Groups that no consumer needs are read too, but less often.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
-    /// All groups of all domains, at every interval. An output needs that.
+    /// All groups of all domains, at every interval: for outputs, which write every figure.
     pub everything: bool,
-    /// Groups that are shown, for each domain.
+    /// The groups that a list on the screen shows, for each domain.
     pub shown: Arc<BTreeMap<Uuid, Groups>>,
-    /// Domains that a screen is about: all their groups are read at every interval, [`Groups::HOST_CPU`] too.
+    /// Domains whose own screen, or that of one of their devices, is open: all their groups are read at every interval,
+    /// [`Groups::HOST_CPU`] too.
     pub focus: BTreeSet<Uuid>,
 }
 
@@ -22,7 +23,7 @@ impl Demand {
         Self { everything: true, ..Self::default() }
     }
 
-    /// What two consumers need together.
+    /// The demand of two consumers together.
     pub fn union(&self, other: &Self) -> Self {
         Self {
             everything: self.everything || other.everything,
@@ -32,7 +33,7 @@ impl Demand {
     }
 }
 
-/// Makes no map of its own if one of the two is enough.
+/// The groups of both maps. Makes no copy if one is empty or both are the same allocation.
 fn union_of_shown(
     left: &Arc<BTreeMap<Uuid, Groups>>,
     right: &Arc<BTreeMap<Uuid, Groups>>,

@@ -1,4 +1,4 @@
-//! What block, watchdog and block job events say besides the device.
+//! Values of I/O error, watchdog and block job events: libvirt's numbers and their words.
 
 /// `virDomainEventIOErrorAction`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What is known of a figure apart from its value: the columns of the two catalogues.
+//! The description of a figure: its key, name, unit, kind and meaning. The lines of both catalogues have these.
 //!
 //! The catalogue of raw figures is [`totals`](super::totals), that of derived figures is `fleet::metric`.
 

@@ -5,19 +5,20 @@ bitflags::bitflags! {
     /// domain's QEMU monitor, which makes them expensive.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Groups: u32 {
-        /// State and reason. Needs no monitor.
+        /// State and reason (`VIR_DOMAIN_STATS_STATE`). Needs no monitor.
         const STATE = 1;
-        /// CPU time of the whole domain.
+        /// CPU time of the whole domain (`VIR_DOMAIN_STATS_CPU_TOTAL`).
         const CPU = 1 << 1;
-        /// Memory: the balloon, and what the guest reports.
+        /// Memory: the balloon, and what the guest reports (`VIR_DOMAIN_STATS_BALLOON`).
         const MEMORY = 1 << 2;
-        /// Times of each vCPU.
+        /// Times of each vCPU (`VIR_DOMAIN_STATS_VCPU`).
         const VCPU = 1 << 3;
-        /// NIC counters. Needs no monitor.
+        /// NIC counters (`VIR_DOMAIN_STATS_INTERFACE`). Needs no monitor.
         const NET = 1 << 4;
-        /// Disk counters and sizes.
+        /// Disk counters and sizes (`VIR_DOMAIN_STATS_BLOCK`).
         const BLOCK = 1 << 5;
-        /// CPU time on each host CPU (`virDomainGetCPUStats` from CPU 0): one more call, for domains with the focus only.
+        /// CPU time on each host CPU (`virDomainGetCPUStats` from CPU 0). It takes a call for each domain, so it is read only for
+        /// domains in [`Demand::focus`](crate::model::Demand::focus), and for outputs with drivers that have no bulk call.
         const HOST_CPU = 1 << 6;
     }
 }
@@ -25,7 +26,7 @@ bitflags::bitflags! {
 impl Groups {
     /// Groups that need no monitor. They are read of every domain at every interval.
     pub const CHEAP: Groups = Groups::STATE.union(Groups::NET);
-    /// All groups that the overview shows.
+    /// All groups except [`Groups::HOST_CPU`]: those that the lists and panes show.
     pub const OVERVIEW: Groups = Groups::STATE
         .union(Groups::CPU)
         .union(Groups::MEMORY)
@@ -34,7 +35,7 @@ impl Groups {
         .union(Groups::BLOCK);
 }
 
-/// A libvirt call that a driver may not support. Without it, the columns that it fills are empty.
+/// A libvirt call that a driver may not support. Without the call, the columns that it fills are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     /// `virConnectGetAllDomainStats`.
@@ -89,11 +90,11 @@ impl Call {
     }
 }
 
-/// A call that failed and why, in words for the operator ("not supported by lxc").
+/// A call that failed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsupportedCall {
     /// The call.
     pub call: Call,
-    /// Why it failed.
+    /// Why it failed, in words for the operator ("not supported by the LXC driver").
     pub reason: String,
 }

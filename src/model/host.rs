@@ -1,4 +1,4 @@
-//! A host: the node below its domains.
+//! A host: the machine that its domains run on, which libvirt calls the node.
 
 use super::{Counter, Driver};
 use crate::units::{Bytes, Nanoseconds};
@@ -6,7 +6,7 @@ use crate::units::{Bytes, Nanoseconds};
 /// What a host is; read once for each connection. `None`: libvirt does not return it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostInfo {
-    /// `virConnectGetHostname`.
+    /// `virConnectGetHostname`; the URI if that call fails.
     pub hostname: String,
     /// The URI in use, as libvirt resolved it (`virConnectGetURI`).
     pub uri: String,
@@ -20,11 +20,11 @@ pub struct HostInfo {
     pub cpu_model: Option<String>,
     /// `virNodeGetInfo.cpus`: active host CPUs.
     pub cpus: Option<u32>,
-    /// `virNodeGetInfo.mhz`.
+    /// `virNodeGetInfo.mhz`: clock rate of the host CPUs, in MHz.
     pub mhz: Option<u32>,
-    /// How many calls a sample makes in parallel at most.
+    /// How many calls a sample makes in parallel at most; 1 if the source has a single connection.
     pub parallel_calls: usize,
-    /// The values are made up: a demonstration.
+    /// True if all values are synthetic (`--demo`).
     pub synthetic: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct CpuTimes {
     pub user: Counter<Nanoseconds>,
     /// `idle`.
     pub idle: Counter<Nanoseconds>,
-    /// `iowait`. `None` if the system does not count it: then it is a part of `idle`.
+    /// `iowait`. `None` if the host's system does not count it; `idle` includes it then.
     pub iowait: Option<Counter<Nanoseconds>>,
 }
 

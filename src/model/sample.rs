@@ -11,11 +11,11 @@ use uuid::Uuid;
 /// What a sample is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SampleKind {
-    /// A sample of an interval: a point on the time axis, with the node's figures.
+    /// A sample with the figures that are due at a tick, and those of the node. It is a point on the time axis.
     #[default]
     Full,
-    /// The list of domains and their states, between two full samples (after a lifecycle event, and first of all on a new
-    /// connection). No figure is read, and it is no point on the time axis.
+    /// A sample of the list of domains and their states, between two full samples: after a lifecycle event, and as the first
+    /// sample of a connection. It has no figures, and is no point on the time axis.
     StateOnly,
 }
 
@@ -28,7 +28,7 @@ pub struct HostSample {
     pub kind: SampleKind,
     /// Groups that were requested of every active domain.
     pub requested: Groups,
-    /// The node; all `None` in a sample of the states only.
+    /// The node; all `None` in a state-only sample.
     pub node: NodeSample,
     /// Every domain that exists, inactive ones too.
     pub domains: BTreeMap<Uuid, DomainSample>,
@@ -41,7 +41,7 @@ pub struct HostSample {
 pub struct DomainSample {
     /// The name. It can change; the UUID cannot.
     pub name: CompactString,
-    /// `virDomainGetID` while active. A new ID is a new run: counters restart.
+    /// `virDomainGetID`; `None` while the domain is inactive. A new ID is a new run, in which counters begin at 0.
     pub run: Option<u32>,
     /// `state.state`.
     pub state: DomainState,
@@ -51,8 +51,9 @@ pub struct DomainSample {
     pub definition: Option<Arc<DomainDefinition>>,
     /// Groups that this reading returned. A group that is not among them and was not requested keeps its last figures.
     pub answered: Groups,
-    /// Groups that this reading requested and that libvirt left out because another job held the domain (`NOWAIT`). They may
-    /// come at the next reading; a group that the driver does not have is in [`DomainSample::unsupported`].
+    /// Groups that this reading requested and that libvirt left out, because another client held the domain's job lock (`NOWAIT`)
+    /// or because QEMU did not answer. The next reading may have them. They are not among the calls that the driver does not
+    /// support ([`DomainSample::unsupported`]).
     pub unanswered: Groups,
     /// Groups that this reading took from files of this machine, without a libvirt call.
     pub local: Groups,
@@ -76,8 +77,8 @@ pub struct DomainSample {
     pub nics: Vec<NetSample>,
     /// Calls that failed for this domain only.
     pub unsupported: Vec<UnsupportedCall>,
-    /// Why its expensive groups are not read; `None` where nothing blocks it. A source says what it found; the sampler's
-    /// watchdog has the last word.
+    /// Why its expensive groups are not read; `None` if nothing blocks the domain. The source sets it from this reading; then the
+    /// sampler's watchdog adds hangs from earlier samples, and removes those that are too short.
     pub blocked: Option<Blocked>,
 }
 
@@ -122,8 +123,8 @@ pub struct CpuSample {
     pub source: CpuSource,
 }
 
-/// Where the CPU time of a domain was counted. Two counts of the same domain differ (only the cgroup contains kernel threads
-/// that work for it, as `vhost`), so a rate needs two readings of the same count.
+/// Where the CPU time of a domain was counted. The counts of one domain differ: only that of the cgroup includes kernel threads
+/// that work for the domain, such as `vhost`. So a rate needs two readings from the same place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CpuSource {
     /// By libvirt: `cpu.time`, `virDomainGetCPUStats`.
@@ -208,9 +209,10 @@ pub struct MemorySample {
 /// One disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockSample {
-    /// `block.N.name`: the target, as `vda`. Its key, with `backing_index`: the number N changes when a disk is added or removed.
+    /// `block.N.name`: the target, as `vda`. Together with `backing_index` it identifies the disk: the number N can change when a
+    /// disk is added or removed.
     pub name: CompactString,
-    /// `block.N.backingIndex`, for the layers below an overlay.
+    /// `block.N.backingIndex`, for the layers below an overlay; `None` for the disk itself.
     pub backing_index: Option<u32>,
     /// `block.N.path`.
     pub path: Option<Arc<str>>,
@@ -253,7 +255,7 @@ impl BlockSample {
 /// One NIC, counted from the guest's side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetSample {
-    /// `net.N.name`: the host's device, as `vnet3`. Its key.
+    /// `net.N.name`: the device on the host, as `vnet3`. It identifies the NIC.
     pub name: CompactString,
     /// `rx.bytes`.
     pub rx_bytes: Option<Counter<Bytes>>,

@@ -1,4 +1,4 @@
-//! The catalogue of raw figures: every counter and gauge as libvirt reports it, with the field that holds it.
+//! The catalogue of raw figures: every counter and gauge that a source reports, with the field that holds the value.
 //!
 //! JSON, CSV and their documentation iterate over these lists, and the device screen takes its totals from them. A new
 //! raw figure is a field of a sample, a line here, and a line in the reader of its source.

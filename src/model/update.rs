@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A change in what is known of one host. A reader that applies all updates of a host in their order needs
-/// nothing else.
+/// A change in what is known of one host. A reader that applies all updates of a host in their order has the complete state of
+/// the host.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HostUpdate {
     /// An attempt to connect starts.
@@ -18,11 +18,11 @@ pub enum HostUpdate {
     Keyframe(HostSample),
     /// The difference from the sample before. A domain that is not named in it was read, and its figures are the same.
     Delta(SampleDelta),
-    /// Something happened. The begin and the end of a hang come before the sample that shows them.
+    /// An event of a domain or of the connection. The beginning and the end of a hang come before the sample that shows them.
     Event(Event),
     /// How long a sample takes, if that is longer than the interval. `None`: it is not any more.
     Late(Option<Duration>),
-    /// There is no sample now; the reason.
+    /// There is no sample now, and why. The last known values stay.
     Failed(Failure),
 }
 

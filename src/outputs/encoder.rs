@@ -3,12 +3,12 @@
 use super::report::Record;
 use std::io::{self, Write};
 
-/// One write of so many bytes to a pipe is never split (`PIPE_BUF` of Linux).
+/// Largest number of bytes that Linux writes to a pipe without splitting them (`PIPE_BUF`).
 const PIPE_BUF: usize = 4096;
 
 /// A format.
 pub trait Encoder {
-    /// Appends what the format says of the record to `rows`; that can be nothing.
+    /// Appends the rows of the record to `rows`; a record can have none. The error is one of formatting, not of writing.
     fn encode(&mut self, record: &Record<'_>, rows: &mut Rows) -> io::Result<()>;
 }
 

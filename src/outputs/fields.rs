@@ -89,7 +89,7 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-/// Takes values, in the form of one format.
+/// Receives the keys and values of an entry. Each format implements it.
 pub trait Fields {
     /// Why a value cannot be taken.
     type Error;

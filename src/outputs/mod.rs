@@ -1,8 +1,8 @@
-//! The same figures as on the screen, for programs.
+//! Outputs for programs (JSON, CSV), with the same figures as on the screen.
 //!
 //! ```text
 //! report    which records are written of each host, and when
-//! encoder   what a format does: a record to rows of bytes
+//! encoder   the interface of a format: it turns a record into rows of bytes
 //! format    the formats
 //! entries   which values a host, a domain, a device, an event has, under which key: for all formats
 //! fields    values with keys

@@ -5,7 +5,8 @@ use crate::model::{Event, Failure};
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// How long the first answer of a host may take. A timer that starts vtop repeatedly gets an error then.
+/// How long the first answer of a host may take. If no host has answered by then, the report ends with an error: otherwise
+/// processes would accumulate where a timer starts vtop repeatedly.
 pub const FIRST_ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// The failure of a host whose libvirt accepts a connection and does not answer.
@@ -37,7 +38,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What a record says.
+/// The content of a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Content<'a> {
     /// The host has a new sample.
@@ -93,14 +94,15 @@ impl Progress {
         Record { host, at, content, events: events.collect(), events_left_out }
     }
 
-    /// `None` if there is no sample since the record before, and for the very first sample, which has no rates yet.
+    /// The record of the host's newest sample. `None` if that sample has a record already, and for the first sample of the report,
+    /// which has no rates yet.
     fn sample<'a>(&mut self, host: &'a Host) -> Option<Record<'a>> {
         let at = host.sampled_at.filter(|at| self.sampled_at != Some(*at))?;
         let before = self.sampled_at.replace(at)?;
         Some(self.record(host, at, Content::Sample { elapsed: at.since(before) }))
     }
 
-    /// `None` if the host can be reached.
+    /// The record of a failure. `None` if the host can be reached.
     fn failure<'a>(&mut self, host: &'a Host, now: Timestamp, interval: Duration) -> Option<Record<'a>> {
         let content = match &host.link {
             Link::Failing(failure) => Content::Failure {

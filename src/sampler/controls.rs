@@ -26,7 +26,8 @@ impl From<RecvError> for Stopped {
     }
 }
 
-/// Waits for `future`, or until the handle is dropped. A change of the controls stays unread.
+/// Waits for `future`, or until the handle is dropped. It watches a copy of `controls`, so a change meanwhile is still new to
+/// the caller's receiver.
 pub(super) async fn unless_stopped<T>(
     controls: &watch::Receiver<Controls>,
     future: impl Future<Output = T>,

@@ -3,9 +3,9 @@
 use crate::model::{DomainDefinition, DomainSample, HostSample, SampleDelta};
 use std::sync::Arc;
 
-/// The difference of `now` from `before`, the sample that was sent last. A domain's `answered` groups are compared too, so a
-/// sample of the states names every active domain as changed, and so does the full sample after it. A domain that is not
-/// named was read again, and had the same figures.
+/// The difference of `now` from `before`, the sample that was sent last. A domain that is in neither list of the difference was
+/// read again with the same figures. The `answered` groups of a domain are compared too: a state-only sample answers only
+/// [`Groups::STATE`](crate::model::Groups::STATE), so it has every active domain in `changed`, and so has the full sample after it.
 pub fn diff(before: &HostSample, now: &HostSample) -> SampleDelta {
     let mut appeared = Vec::new();
     let mut changed = Vec::new();
@@ -29,7 +29,7 @@ pub fn diff(before: &HostSample, now: &HostSample) -> SampleDelta {
     }
 }
 
-/// The sample after `before`, from its difference.
+/// The sample after `before`, computed from the difference of the two: the inverse of [`diff`].
 pub fn apply(mut before: HostSample, delta: SampleDelta) -> HostSample {
     for uuid in &delta.vanished {
         before.domains.remove(uuid);
@@ -46,7 +46,7 @@ pub fn apply(mut before: HostSample, delta: SampleDelta) -> HostSample {
     }
 }
 
-/// Equality. A definition that both share is not compared.
+/// Whether two readings of a domain are equal. Definitions that are the same allocation are not compared in detail.
 fn same(left: &DomainSample, right: &DomainSample) -> bool {
     // With a name for each field, the compiler finds a new one that is missing here.
     let DomainSample {

@@ -1,5 +1,5 @@
-//! Events on their way to the reader. They have a queue of their own, so that neither do many events delay a sample, nor does a
-//! sample that waits for the reader delay the taking of events.
+//! Sends events to the reader of the updates. Events have a queue and a task of their own: many events do not delay a sample,
+//! and while a sample waits for the reader, events are still taken from the source.
 
 use super::controls::Stopped;
 use super::update_sender::UpdateSender;
@@ -9,20 +9,20 @@ use crate::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
-/// Takes events at once, and sends them in their order when the reader has room. All clones have the same queue.
+/// Takes events at once, and sends them in their order when the reader has room. All clones share one queue.
 #[derive(Clone)]
 pub(super) struct EventForwarder {
     state: Arc<Mutex<State>>,
-    /// Wakes the task that sends. Its end is the end of that task.
+    /// Wakes the task that sends. The task ends when all clones of this sender are dropped.
     wake: mpsc::Sender<()>,
 }
 
 #[derive(Default)]
 struct State {
     queue: EventQueue,
-    /// The connection has given samples.
+    /// A full sample was taken on the connection.
     was_sampled: bool,
-    /// The end of such a connection was reported, and no sample has come since.
+    /// The loss of such a connection was reported, and no full sample was taken since.
     is_lost: bool,
 }
 
@@ -57,11 +57,12 @@ impl EventForwarder {
     /// Sends an event.
     pub(super) fn forward(&self, event: Event) {
         lock(&self.state).queue.push(event);
-        // A full channel holds the signal already, and an ended task has no reader.
+        // This fails if the channel has a signal already, or if the task has ended because the reader is gone: both are fine.
         let _ = self.wake.try_send(());
     }
 
-    /// A full sample came. After a loss, the connection's return is an event, which the reader has before the sample.
+    /// A full sample was taken at `at`. If the connection was lost before, sends [`EventKind::ConnectionBack`]; the reader gets it
+    /// before the sample.
     pub(super) async fn sampled(&self, at: Timestamp, updates: &UpdateSender) -> Result<(), Stopped> {
         let was_lost = {
             let mut state = lock(&self.state);
@@ -75,8 +76,8 @@ impl EventForwarder {
         Ok(())
     }
 
-    /// The connection is lost, or libvirt does not answer. That is an event if the connection has given samples; the reader
-    /// has it before the failure.
+    /// The connection is lost, or libvirt does not answer. Sends [`EventKind::ConnectionLost`] if the connection has had a full
+    /// sample; the reader gets it before the failure.
     pub(super) async fn lost(&self, reason: &str, at: Timestamp, updates: &UpdateSender) -> Result<(), Stopped> {
         let was_sampled = {
             let mut state = lock(&self.state);

@@ -32,8 +32,8 @@ impl Handle {
     }
 }
 
-/// Starts to sample a host. Must be called within a tokio runtime. `host` is a number of the caller's choice, which comes with
-/// every update.
+/// Starts to sample a host, and returns the handle of its task. Must be called within a tokio runtime. `host` is any number;
+/// every update carries it. `make` makes the source, and another one for each further connection.
 pub fn spawn(host: usize, make: MakeSource, settings: Settings, updates: mpsc::Sender<(usize, HostUpdate)>) -> Handle {
     let (handle, controls) = watch::channel(Controls { interval: settings.interval, demand: settings.demand.clone() });
     let events = EventForwarder::spawn(host, updates.clone());

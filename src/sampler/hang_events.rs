@@ -1,10 +1,10 @@
-//! The begin and the end of hangs, as events. libvirt reports neither.
+//! Events for the beginning and the end of a hang. libvirt reports neither, so they are derived from the samples.
 
 use crate::model::{Blocked, DomainSample, Event, EventDomain, EventKind, HostSample};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// The hangs of a host's domains that were reported, and whose end was not.
+/// The hangs of a host's domains whose beginning was reported, and whose end was not.
 #[derive(Debug, Default)]
 pub(super) struct HangEvents(BTreeMap<Uuid, Hang>);
 
@@ -15,11 +15,12 @@ struct Hang {
 }
 
 impl HangEvents {
-    /// Takes a sample. Returns an event for each domain that hangs now, or in another way than before, and for each that does
-    /// not hang any more.
+    /// Takes a sample. Returns an event for each domain that is blocked now and was not before, or was blocked by something else,
+    /// and for each domain that is not blocked any more.
     ///
-    /// A domain that vtop skips because too many others hang ([`BlockedBy::Host`](crate::model::BlockedBy::Host)) is as it was:
-    /// no call says whether it still hangs. A domain that has ended does not answer again, so the end of its hang is no event.
+    /// A domain that vtop skips because too many others hang ([`BlockedBy::Host`](crate::model::BlockedBy::Host)) keeps the
+    /// hang that was reported, or none: no call finds out whether it still hangs. If a domain ends, the end of its hang is no
+    /// event, because the domain does not answer again.
     pub(super) fn take(&mut self, sample: &HostSample) -> Vec<Event> {
         self.0.retain(|uuid, hang| sample.domains.get(uuid).is_some_and(|domain| domain.run == hang.run));
         let mut events = Vec::new();

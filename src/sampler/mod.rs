@@ -1,15 +1,15 @@
-//! One task for each host: when to sample, what to request, and when to connect again.
+//! One task for each host. The task decides when to sample, what to request, and when to connect again.
 //!
 //! A host's task owns the thread of its source ([`Worker`](crate::sources::worker::Worker)). It samples at a fixed interval
-//! and sends the difference from the sample before. If the channel to the reader is full, the task waits with this one sample:
-//! then ticks are left out, never a difference. Events have a queue of their own. The begin and the end of a hang are events
-//! too, so the stream of updates holds all that a reader needs.
+//! and sends the difference from the sample before. If the channel to the reader is full, the task waits until it can send this
+//! sample: then ticks are left out, but no difference is lost. Events have a queue of their own. The beginning and the end of a
+//! hang are events too, so a reader needs nothing besides the stream of updates.
 //!
 //! | file | contents |
 //! | --- | --- |
 //! | `handle` | starts a host's task and controls it |
 //! | `supervisor` | starts the task again after a panic |
-//! | `settings`, `controls` | how a host is sampled, and what of it can change |
+//! | `settings`, `controls` | how a host is sampled: what is fixed at the start, and what can change while it is sampled |
 //! | `schedule` | when the next sample is due |
 //! | `plan` | which groups are requested of which domain |
 //! | `task` | connects, samples, waits, connects again |

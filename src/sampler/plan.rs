@@ -1,9 +1,10 @@
 //! Which groups the next sample requests of which domain.
 //!
-//! Every group except state and network makes libvirt ask the domain's QEMU, which is most of what vtop costs. So state and
-//! network of all domains are read at every tick, domains on the screen at the pace of the screen, and all others in turns.
-//! CPU time is read from local files where the source can do so; [`DomainSample::local`] of the last sample says for which
-//! domains it could. Only for the others is it requested, at the same pace and within the same budget as expensive groups.
+//! For every group except state and network, libvirt asks the domain's QEMU, and this is most of what vtop costs the host. So
+//! state and network of all domains are read at every tick, expensive groups of domains on the screen at every tick or every few
+//! ticks, and those of all other domains in turns. The source reads CPU time from local files where it can;
+//! [`DomainSample::local`] of the last sample says for which domains it did. CPU time of the other domains is requested at the
+//! same pace and within the same budget as expensive groups.
 
 use crate::model::{Counter, Demand, DomainSample, Groups, HostSample, SampleKind};
 use crate::sources::Request;
@@ -14,34 +15,34 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Ticks between two readings of a group of a domain that is not on the screen, and of what changes little in an idle domain.
+/// Ticks between two readings of a group of a domain that is not on the screen, and of most groups of an idle domain that is.
 const REST: u64 = 10;
 /// Ticks between two readings of the CPU time of an idle domain on the screen. Packets and disk requests, which are read more
 /// often, also show that it is busy.
 const IDLE_CPU: u64 = 5;
-/// Ticks between two readings of the memory of a busy domain: its guest reports every few seconds at best.
+/// Ticks between two readings of the memory of a busy domain on the screen: its guest reports only every few seconds.
 const MEMORY: u64 = 5;
-/// Ticks between two readings of the vCPUs of a busy domain, for its steal, if the steal is not read from local files.
+/// Ticks between two readings of the vCPUs of a busy domain on the screen, if its steal is not read from local files.
 const STEAL: u64 = 3;
 
 /// Groups that the plan requests for single domains.
 const PLANNED: [Groups; 4] = [Groups::CPU, Groups::MEMORY, Groups::VCPU, Groups::BLOCK];
 
-/// A domain is busy if it uses this much of a core, in percent,
+/// CPU time from which on a domain is busy, in percent of a core.
 const BUSY_CPU: f64 = 5.0;
-/// or if it has this many packets a second (a bridge sends some to every domain),
+/// Packets per second, received and sent, from which on a domain is busy. A bridge sends some packets to every domain.
 const BUSY_PACKETS: f64 = 20.0;
-/// or if it has this many disk requests a second.
+/// Disk requests per second, reads and writes, from which on a domain is busy.
 const BUSY_REQUESTS: f64 = 5.0;
-/// For how many ticks it counts as busy after that.
+/// Ticks for which a domain still counts as busy after a reading at or above one of these limits.
 const BUSY_FOR: u64 = 5;
 
 /// The share of an interval that the readings of domains that are not on the screen may take.
 const BUDGET: f64 = 0.5;
-/// How long it takes to read all groups of one domain, before it has been measured on this connection.
+/// How long it takes to read the expensive groups of one domain: assumed until it is measured on this connection.
 const FIRST_COST: Duration = Duration::from_millis(7);
 
-/// The readings of one connection.
+/// What was read on one connection, and when, as a basis for what the next sample requests.
 #[derive(Debug)]
 pub(super) struct Plan {
     tick: u64,
@@ -50,7 +51,7 @@ pub(super) struct Plan {
     cost: Duration,
 }
 
-/// What the plan knows of one run of a domain.
+/// The readings of one run of a domain.
 #[derive(Debug, Default)]
 struct PlannedDomain {
     run: Option<u32>,
@@ -62,7 +63,7 @@ struct PlannedDomain {
     local: Groups,
     /// The last sample had the steal from local files.
     steal_is_local: bool,
-    /// It is busy up to this tick.
+    /// The last tick at which it counts as busy.
     busy_until: u64,
     cpu: Option<Reading>,
     packets: Option<Reading>,
@@ -99,7 +100,7 @@ impl Plan {
         PLANNED.into_iter().collect::<Groups>() - known.map_or(Groups::empty(), |known| known.local)
     }
 
-    /// The groups whose turn it is, for each domain.
+    /// The groups that are due at this tick, for each active domain.
     fn due<'a>(
         &self,
         demand: &Demand,
@@ -121,7 +122,7 @@ impl Plan {
                 let age = read.map_or(u64::MAX, |read| self.tick - read);
                 // A rate needs two readings.
                 let needs_second = before.is_none() && visibility != Visibility::Hidden;
-                // The rank spreads domains that were read in the same tick.
+                // `rank` differs between domains, so domains that were read in the same tick are due at different ticks.
                 if needs_second || age >= pace || (self.tick + rank as u64).is_multiple_of(pace) {
                     due |= group;
                     oldest = oldest.max(age);
@@ -139,7 +140,7 @@ impl Plan {
         extra
     }
 
-    /// Ticks between two readings of a group.
+    /// Ticks between two readings of a group of a domain.
     fn pace(&self, known: &PlannedDomain, visibility: Visibility, group: Groups) -> u64 {
         let shown = match visibility {
             Visibility::Focused => return 1,
@@ -158,7 +159,7 @@ impl Plan {
         }
     }
 
-    /// Takes the sample of a tick: what was read, which domains are busy, and how long the sample took.
+    /// Takes the sample of a tick: notes what was read, which domains are busy, and how long the sample took.
     pub(super) fn learn(&mut self, request: &Request, sample: &HostSample, took: Duration) {
         // CPU time alone may have cost no call, or only a fast one.
         let expensive = request.extra.values().filter(|groups| **groups != Groups::CPU).count();
@@ -182,10 +183,10 @@ impl Plan {
 /// How a domain is on the screen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Visibility {
-    /// The screen is about it. Also a domain that is blocked: requesting its groups costs no call, and shows when it answers
-    /// again.
+    /// Its own screen, or that of one of its devices, is open. Blocked domains count too: they are bypassed, so a request for
+    /// their groups costs no call, and they are read completely as soon as they answer again.
     Focused,
-    /// The screen shows these groups of it, beside other domains.
+    /// A list on the screen shows these groups of it.
     Shown(Groups),
     /// It is not on the screen.
     Hidden,
@@ -206,7 +207,7 @@ impl PlannedDomain {
         self.local = domain.local;
         self.steal_is_local = domain.cpu.delay.is_some();
         for (group, (read, before)) in PLANNED.into_iter().zip(self.read.iter_mut().zip(&mut self.before)) {
-            // A group that another job kept from this reading is requested again at the next tick.
+            // A group that libvirt left out (`NOWAIT`) counts as not read, so it is requested again at the next tick.
             let is_done = !domain.unanswered.contains(group) && domain.blocked.is_none();
             if domain.answered.contains(group) || domain.extra.contains(group) && is_done {
                 *before = read.replace(tick);
@@ -232,7 +233,7 @@ impl PlannedDomain {
     }
 }
 
-/// The sum of the counters that are there. One that does not fit becomes the largest number.
+/// The sum of the counters that have a value. It saturates at the largest number.
 fn sum<Q: Amount>(counters: impl IntoIterator<Item = Option<Counter<Q>>>) -> u64 {
     counters.into_iter().flatten().fold(0, |sum, counter| sum.saturating_add(counter.total()))
 }

@@ -1,4 +1,5 @@
-//! When the next sample is due. All moments are arguments.
+//! When the next sample is due, when states are read after an event, and how long to wait before connecting again. The present
+//! moment is always an argument.
 
 use super::SecondSample;
 use crate::time::Interval;
@@ -17,7 +18,7 @@ pub(super) struct Schedule {
     started: u64,
     /// When the last tick was due; the next one is counted from there.
     last: Instant,
-    /// The next tick is the second one, which comes soon.
+    /// The next tick is the second one, at most [`SOON`] after the first sample.
     is_second_soon: bool,
     next: Instant,
     /// How long the sample of the last tick took.
@@ -73,8 +74,9 @@ impl Schedule {
         }
     }
 
-    /// The call that delayed the last tick is bypassed from now on. If a tick was missed, the next one comes soon, and the grid
-    /// continues from there. It does not come at once, because a rate over a very short time says little.
+    /// The domain whose call delayed the last tick is bypassed from now on. If a tick was missed, the next one is due after half an
+    /// interval at most, and the grid continues from there. It is not due at once, because a rate over a very short time is not
+    /// meaningful.
     pub(super) fn hang_bypassed(&mut self, now: Instant) {
         if self.late > 0 {
             self.next = self.next.min(now + self.interval / 2);
@@ -96,10 +98,10 @@ impl Schedule {
 
 /// How long after an event the states are read: other events often come together with it.
 const POLL_DELAY: Duration = Duration::from_millis(50);
-/// The shortest time between two state polls: many events cost three calls a second.
+/// The shortest time between two state polls: however many events come, they cost at most three calls a second.
 const MIN_POLL_GAP: Duration = Duration::from_millis(350);
 
-/// When to read which domains exist and their states ([`SampleKind::StateOnly`](crate::model::SampleKind)), after an event.
+/// When to read the list of domains and their states ([`SampleKind::StateOnly`](crate::model::SampleKind)) after an event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct StatePoll {
     due: Option<Instant>,
@@ -107,7 +109,7 @@ pub(super) struct StatePoll {
 }
 
 impl StatePoll {
-    /// Domains have changed.
+    /// An event reported a change of domains: a poll is due soon, unless one is due already.
     pub(super) fn request(&mut self, now: Instant) {
         let soonest = now + POLL_DELAY;
         self.due.get_or_insert(self.last.map_or(soonest, |last| soonest.max(last + MIN_POLL_GAP)));
@@ -129,12 +131,13 @@ impl StatePoll {
     }
 }
 
-/// The wait before the next attempt to connect. It doubles with every attempt, up to 30 s.
+/// The wait before the next attempt to connect: 1 s at first. It doubles with every attempt, up to 30 s.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Backoff(Duration);
 
 impl Backoff {
-    /// The wait where an attempt costs next to nothing: a daemon of this machine that starts again is found within 2 s.
+    /// The wait while no process listens on a socket of this machine. Such an attempt is cheap, so it is repeated often, and a
+    /// daemon that starts again is found soon.
     pub(super) const AWAY: Duration = Duration::from_millis(700);
     const FIRST: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
@@ -146,7 +149,7 @@ impl Backoff {
         wait
     }
 
-    /// Returns the longest wait, for an error that will hardly go away.
+    /// Returns the longest wait, for an error that another attempt does not change ([`FailureScope::Permanent`](crate::sources::FailureScope)).
     pub(super) fn longest(&mut self) -> Duration {
         self.0 = Self::LONGEST;
         self.0

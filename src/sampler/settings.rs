@@ -26,14 +26,15 @@ pub struct Settings {
     pub demand: Demand,
     /// When the second sample comes.
     pub second_sample: SecondSample,
-    /// Whether the watchdog looks into a call that takes too long.
+    /// Whether the watchdog examines calls that take too long, and bypasses domains in which calls hang.
     pub watchdog: bool,
     /// The clock of failures and of other events that the sampler itself reports. It must be the clock of the source's samples.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Settings {
-    /// For a screen, which says what it shows: rates as soon as possible.
+    /// For a screen: rates as soon as possible. The demand is empty until the screen sets it
+    /// ([`Handle::set_demand`](super::Handle::set_demand)).
     pub fn screen(interval: Interval) -> Self {
         Self {
             interval,
@@ -44,7 +45,7 @@ impl Settings {
         }
     }
 
-    /// For an output: everything at every tick, and every rate over a whole interval.
+    /// For an output (JSON, CSV): everything at every tick, and every rate over a whole interval.
     pub fn output(interval: Interval) -> Self {
         Self { demand: Demand::everything(), second_sample: SecondSample::OnTime, ..Self::screen(interval) }
     }

@@ -24,8 +24,8 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Runs one task after another, until the handle is dropped or the reader is gone. A panic costs this host some time, and
-    /// the other hosts nothing.
+    /// Runs one task after another, until the handle is dropped or the reader is gone. After a panic, sampling of this host
+    /// pauses for 1 s to 30 s; other hosts are not affected.
     pub(super) async fn run(self) {
         let mut backoff = Backoff::default();
         loop {

@@ -1,4 +1,4 @@
-//! What a source of figures is: a blocking, single-threaded reader of one hypervisor.
+//! The interface of a source: a blocking, single-threaded reader of one hypervisor.
 
 use crate::model::{Event, Groups, HostInfo, HostSample, SampleKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What one sample must contain.
+/// A request for a sample: which groups of which domains it must contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// What the sample is for.
@@ -15,7 +15,7 @@ pub struct Request {
     pub groups: Groups,
     /// Groups of single domains, in addition to `groups`.
     pub extra: Arc<BTreeMap<Uuid, Groups>>,
-    /// Domains that a screen is about: [`Groups::HOST_CPU`] is read for them too.
+    /// Domains whose own screen, or that of one of their devices, is open: [`Groups::HOST_CPU`] is read for them too.
     pub focus: BTreeSet<Uuid>,
 }
 
@@ -38,15 +38,15 @@ impl Request {
 
 /// A hypervisor, real or synthetic. All calls block. They are made from one thread, one at a time.
 pub trait Source: Send {
-    /// Opens a connection, or a new one after a loss, and says what the host is. `notify` may be kept and called from any
-    /// thread until the source is dropped.
+    /// Opens a connection, or a new one after a loss, and returns the description of the host. The source may keep `notify` and
+    /// call it from any thread until the source is dropped.
     fn connect(&mut self, notify: Notify) -> Result<HostInfo, SourceError>;
 
     /// Reads all domains that exist. Groups that the request does not name stay empty.
     fn sample(&mut self, request: &Request) -> Result<HostSample, SourceError>;
 
-    /// Reads the same while calls hang in some domains. Of those domains only groups are read whose calls cannot hang, or
-    /// none. A busy domain whose monitor is still busy is [`blocked`](crate::model::DomainSample::blocked) in the sample. A
+    /// Reads a sample while calls hang in the domains of `bypass`. Of these domains only groups are read whose calls cannot hang,
+    /// or none. A busy domain whose monitor is still busy is [`blocked`](crate::model::DomainSample::blocked) in the sample. A
     /// source whose calls cannot hang has nothing to bypass.
     fn sample_degraded(&mut self, request: &Request, bypass: &Bypass) -> Result<HostSample, SourceError>;
 
@@ -68,7 +68,7 @@ pub struct Bypass {
     pub calls: usize,
 }
 
-/// What a domain's monitor does.
+/// The state of a domain's monitor (`virDomainGetControlInfo`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Monitor {
     /// It is free.
@@ -81,7 +81,7 @@ pub enum Monitor {
     Gone,
 }
 
-/// How a source tells its sampler, between samples, that something happened. Never blocks.
+/// Sends notices from a source to its sampler, between samples. Never blocks.
 #[derive(Clone)]
 pub struct Notify(Arc<dyn Fn(Notice) + Send + Sync>);
 
@@ -97,13 +97,12 @@ impl Notify {
     }
 }
 
-/// What a source tells between samples.
+/// A notice of a source to its sampler: what happened between two samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A domain appeared, vanished, or changed its state, name or devices.
     DomainsChanged,
-    /// Something for the operator to read. If it changes which domains exist or their states, [`Notice::DomainsChanged`]
-    /// follows.
+    /// An event for the operator. If it changes which domains exist, or their states, [`Notice::DomainsChanged`] follows.
     Event(Event),
     /// The connection is lost; the reason, for the operator.
     Closed(String),
@@ -117,7 +116,7 @@ pub struct SourceError {
     pub message: String,
     /// What the operator can do; `None` if that is not known.
     pub advice: Option<String>,
-    /// What failed with it.
+    /// What the error ends: the sample or the connection.
     pub scope: FailureScope,
 }
 
@@ -130,6 +129,6 @@ pub enum FailureScope {
     Connection,
     /// No daemon listens at a socket of this machine. Another attempt costs next to nothing.
     Away,
-    /// No attempt can work (a URI that means nothing).
+    /// Another attempt fails in the same way (an invalid URI, no permission).
     Permanent,
 }

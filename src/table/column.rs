@@ -14,20 +14,20 @@ pub struct Column {
     pub heading: &'static str,
     /// What its cells show.
     pub content: Content,
-    /// Least width, in cells.
+    /// Smallest width, in cells.
     pub width: u16,
-    /// Share of the room that is left over; 0: it does not grow.
+    /// Share of the room that is left over if all columns have their smallest width; 0: the column does not grow.
     pub grow: u16,
     /// Greatest width, in cells.
     pub most: u16,
-    /// Columns with a higher number are left out first where room is short. 0: never.
+    /// If the columns do not fit, those with the highest number are left out first. 0: never left out.
     pub rank: u8,
     /// Figures are aligned to the right, words to the left.
     pub right: bool,
     /// What the rows are sorted by when this column has the sort mark. `None`: it does not sort.
     pub sort: Option<SortKey>,
-    /// A sort key without a column of its own that stands before [`Column::sort`] in the order of the keys `s` and `S`: the
-    /// sum of this column and its neighbour.
+    /// A further sort key that has no column of its own. With the keys `s` and `S` it comes before [`Column::sort`]. Usually it is
+    /// the sum of this column and its neighbour (read and written bytes).
     pub sum: Option<SortKey>,
     /// What it shows and where that comes from, if no figure of a catalogue says it.
     text: Option<(&'static str, &'static str)>,
@@ -130,17 +130,17 @@ impl Column {
         Self { id, heading, content, width, grow, most, rank, right: false, sort: None, sum: None, text: None }
     }
 
-    /// The same, and it sorts.
+    /// The same column, which sorts by `key`.
     pub(super) const fn sorted(self, key: SortKey) -> Self {
         Self { sort: Some(key), ..self }
     }
 
-    /// The same, and before its own sort key stands this one.
+    /// The same column with a further sort key ([`Column::sum`]).
     pub(super) const fn summed(self, key: SortKey) -> Self {
         Self { sum: Some(key), ..self }
     }
 
-    /// The same, with what it shows and where that comes from.
+    /// The same column with a description: what it shows, and the libvirt parameter or call that this comes from.
     pub(super) const fn described(self, about: &'static str, source: &'static str) -> Self {
         Self { text: Some((about, source)), ..self }
     }
@@ -180,7 +180,7 @@ impl Content {
             Self::Disk(_) | Self::DiskHistory => Groups::BLOCK,
             Self::Nic(_) | Self::NicHistory => Groups::NET,
             Self::Vcpu(_) | Self::VcpuHistory => Groups::VCPU,
-            // Known of every domain without a further question.
+            // Every sample has these of every domain.
             Self::State | Self::Name => Groups::empty(),
             Self::EventSign | Self::EventTime | Self::EventDomain | Self::Event | Self::EventReason => Groups::empty(),
         }

@@ -6,7 +6,7 @@ use super::sort::SortKey;
 use crate::model::Groups;
 use ratatui::layout::Rect;
 
-/// A column as a list wants it now: its own widths, or others where they depend on what is in its cells.
+/// A column to be placed, with its widths: those of the column, or others that depend on the contents of its cells.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     /// The column.
@@ -53,7 +53,7 @@ pub fn fit(wanted: impl IntoIterator<Item = Wanted>, width: u16) -> Vec<Placed> 
         kept.remove(index);
     }
     let mut spare = width.saturating_sub(needed(&kept));
-    // The room that is left goes to the columns that grow, in turns, until all have their greatest width.
+    // The columns that grow get the room that is left, in turns, until all have their greatest width.
     while spare > 0 {
         let before = spare;
         for wanted in &mut kept {
@@ -74,8 +74,8 @@ pub fn fit(wanted: impl IntoIterator<Item = Wanted>, width: u16) -> Vec<Placed> 
     kept.into_iter().map(place).collect()
 }
 
-/// The columns of the list of domains in a width, for names up to `longest_name`. A name that is cut gets cells of the
-/// chart beside it, to the last one if need be: which domain it is matters more than how it was. All other columns stay where they are.
+/// The columns of the list of domains in a width. `longest_name`: width of the longest name, in cells. If names do not fit, their
+/// column takes room from the chart beside it, up to the whole chart; all other columns stay where they are.
 pub fn fit_domains(width: u16, longest_name: usize) -> Vec<Placed> {
     /// A shorter chart shows nothing.
     const LEAST: u16 = 2;
@@ -86,7 +86,7 @@ pub fn fit_domains(width: u16, longest_name: usize) -> Vec<Placed> {
     let wished = longest_name.min(usize::from(placed[name].column.most)) as u16;
     let lacking = wished.saturating_sub(placed[name].width);
     let goes = given.saturating_sub(lacking) < LEAST;
-    // With the chart goes the blank beside it.
+    // If the chart is left out, the blank beside it is free too.
     let taken = if lacking > 0 && goes { given + 1 } else { lacking };
     placed[name].width += taken;
     for column in &mut placed[name + 1..=chart] {
@@ -100,7 +100,7 @@ pub fn fit_domains(width: u16, longest_name: usize) -> Vec<Placed> {
     placed
 }
 
-/// Room beyond 80 columns goes to whole names and to a longer chart before it adds figures.
+/// On a terminal of more than 80 cells, names and the chart get a part of the additional room, before further columns do.
 fn wanted_domains(width: u16, longest_name: usize) -> impl Iterator<Item = Wanted> {
     let room = width.saturating_sub(80);
     List::Table.columns().iter().map(move |column| {
@@ -114,8 +114,8 @@ fn wanted_domains(width: u16, longest_name: usize) -> impl Iterator<Item = Wante
     })
 }
 
-/// The groups of statistics that a list shows in a width: those of the columns that have room, and of what it is sorted
-/// by. Cards show figures of all groups.
+/// The groups of statistics that a list needs in a width: those of the columns that have room, and that of the sort key. The
+/// cards of the panes need all groups.
 pub fn shown_groups(list: List, width: u16, longest_name: usize, sort: SortKey) -> Groups {
     let placed = match list {
         List::Panes => return Groups::OVERVIEW,

@@ -1,4 +1,4 @@
-//! The lists, siblings of each other.
+//! The lists of the screen.
 
 use super::column::Column;
 use super::devices::{DISKS, NICS, VCPUS};
@@ -8,7 +8,7 @@ use super::sort::SortKey;
 use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
 use crate::model::Groups;
 
-/// The lists, siblings of each other; a number key shows each.
+/// A list of the screen. The keys `1` to `6` show them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
     /// A row for each domain.
@@ -52,7 +52,7 @@ impl List {
         }
     }
 
-    /// What it can be sorted by, in the order of its columns; a sum comes before its parts.
+    /// The keys that it can be sorted by, in the order of its columns; a sum comes before its parts.
     pub fn sort_keys(self) -> Vec<SortKey> {
         let mut keys = Vec::new();
         for key in self.columns().iter().flat_map(|column| [column.sum, column.sort]).flatten() {
@@ -63,8 +63,8 @@ impl List {
         keys
     }
 
-    /// What a key that names a figure of a domain sorts this list by: the device's own figure of that kind. `None`: this
-    /// list has no such figure.
+    /// The sort key of this list for a sort key of a letter ([`LETTERS`](super::LETTERS)): in the list of vCPUs, `P` sorts by the use
+    /// of the vCPU instead of the CPU of its domain. `None`: this list cannot be sorted by `key`.
     pub fn own(self, key: SortKey) -> Option<SortKey> {
         let own = match (self, key) {
             (Self::Vcpus, SortKey::Domain(DomainMetric::Cpu)) => SortKey::Vcpu(VcpuMetric::Use),
@@ -74,7 +74,7 @@ impl List {
         self.sort_keys().contains(&own).then_some(own)
     }
 
-    /// What it is sorted by until the user chooses.
+    /// The key that it is sorted by until the user chooses another one.
     pub fn first_sort(self) -> SortKey {
         match self {
             Self::Table | Self::Panes => SortKey::Domain(DomainMetric::Cpu),

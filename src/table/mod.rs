@@ -1,9 +1,9 @@
-//! Tables as data: which columns each list has, where they stand at a width, by what a list can be sorted.
+//! Tables as data: the columns of each list, which of them fit into a width and where, and the keys that a list can be sorted by.
 //!
 //! A column names the figure that it shows, so its description, its source, its sort key and the groups of statistics
 //! that it needs come from the catalogues ([`crate::fleet::metric`], [`crate::model::totals`]). The view draws columns,
-//! the help and the documentation describe them, the keymap sorts by them, and the demand on the sampler is made from
-//! those that have room. A new column is one entry in the list that has it.
+//! the help and the documentation describe them, the keymap sorts by them, and the demand is made from the columns that
+//! have room. A new column is one entry in the list that has it.
 
 mod column;
 mod devices;

@@ -1,4 +1,4 @@
-//! A row of a list, by its identity, which stays the same while the list changes.
+//! The identity of a row: it stays the same while the rows of the list change or move.
 
 use crate::fleet::{DomainId, HostId};
 use compact_str::CompactString;

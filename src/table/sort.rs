@@ -1,11 +1,12 @@
-//! What a list can be sorted by, and the letters that sort.
+//! The keys that a list can be sorted by, and the letters on the keyboard that choose them.
 
 use super::row::{DeviceKey, RowId};
 use crate::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
 use crate::fleet::{Domain, Series, When};
 use crate::model::{DomainState, Groups};
 
-/// What the rows of a list are sorted by. A sum over the devices of a domain is, in a list of devices, the device's own value.
+/// The key that the rows of a list are sorted by. Keys that are sums over the devices of a domain (such as [`SortKey::DiskBytes`])
+/// mean the value of the single device in a list of devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
     /// The worst finding of a domain; the severity of an event.
@@ -81,7 +82,7 @@ impl SortKey {
         }
     }
 
-    /// The number to sort a row by; `None` sorts last in either order. `weight`: of the worst finding of its domain.
+    /// The number to sort a row by; `None` sorts last in both orders. `weight`: returns the weight of the domain's worst finding.
     pub fn value(self, row: &RowId, domain: &Domain, when: When, weight: impl FnOnce() -> Option<f64>) -> Option<f64> {
         match row.device() {
             None if self == Self::Trouble => weight(),
@@ -144,7 +145,7 @@ impl SortKey {
     }
 }
 
-/// The letters that sort, with what they sort by. A list of devices sorts by the device's [own](super::List::own) figure.
+/// The letters that sort, and their sort keys. A list of devices sorts by its [own](super::List::own) key for that letter.
 pub const LETTERS: [(char, SortKey); 10] = [
     ('!', SortKey::Trouble),
     ('P', SortKey::Domain(DomainMetric::Cpu)),
@@ -158,7 +159,7 @@ pub const LETTERS: [(char, SortKey); 10] = [
     ('B', SortKey::NetBytes),
 ];
 
-/// What a letter sorts by. Only for constants: it panics, so does not compile, where the letter does not sort.
+/// The sort key of a letter. Panics if the letter does not sort; it is called in constants only, where a panic is a compile error.
 pub const fn by_letter(letter: char) -> SortKey {
     let mut index = 0;
     while index < LETTERS.len() {
@@ -170,12 +171,12 @@ pub const fn by_letter(letter: char) -> SortKey {
     panic!("this letter does not sort")
 }
 
-/// Both directions together; an unknown value counts as 0 beside a known one.
+/// The sum of both directions. `None` if both are unknown; if one is known, it is the sum.
 fn sum<M: Metric>(series: &Series<M>, parts: [M; 2], when: When) -> Option<f64> {
     parts.into_iter().filter_map(|part| series.value(part, when)).reduce(|a, b| a + b)
 }
 
-/// Which end comes first.
+/// The direction of a sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Small first, a before z.

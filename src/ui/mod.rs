@@ -1,5 +1,5 @@
-//! What the user looks at: screens, selection, sort order, filter, place in time. Pure: keys become [`Action`]s,
-//! [`update`] applies them, and what concerns the world outside comes back as an [`Effect`].
+//! The state of the screen: which screen is open, selection, sort order, filter, place in time. Without I/O: keys become
+//! [`Action`]s, [`update`] applies them, and returns an [`Effect`] for what the application must do (quit, change the interval …).
 
 mod action;
 mod demand;

@@ -1,10 +1,10 @@
 //! The structure of `src`, checked on its syntax trees:
 //!
-//! - a module imports only from floors below its own; the floors are those of the table in `src/lib.rs`;
+//! - a module imports only from lower layers (called floors here); the layers are those of the table in `src/lib.rs`;
 //! - no two files import each other, directly or in a ring;
 //! - `mod.rs` and `lib.rs` hold only documentation, `mod` and `use`, and no `foo.rs` stands beside a folder `foo`;
 //! - `unsafe` and reads of the clock stay in their places;
-//! - no item has one of the names that STYLE.md replaces.
+//! - no item has one of the names that are listed in `names.rs`.
 
 mod circles;
 mod crate_map;

@@ -1,4 +1,4 @@
-//! A sample of a domain becomes its last readings and its newest figures.
+//! Applies the sample of a domain: keeps its readings, and derives its newest figures.
 
 use super::rates;
 use crate::fleet::condition::IoErrorPause;
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use std::time::Duration;
 
 impl Domain {
-    /// Applies a sample. Groups that were `requested` and did not come have no figures now.
+    /// Applies a sample. Figures of groups that were `requested` and are not in `answered` are cleared.
     pub(in crate::fleet) fn read(&mut self, sample: DomainSample, at: Timestamp, requested: Groups) {
         self.blocked = sample.blocked;
         self.sampled_at = at;
@@ -63,9 +63,10 @@ impl Domain {
         self.readings.note(self.answered, times);
     }
 
-    /// Applies a sample that is the same as the last one: no counter moved, so rates are 0. The last one may have been a
-    /// sample of the states only: then groups that were `requested` now and were not in it have no figures now. Groups
-    /// with a time of their own have the same one again, so they were not read, and get no figures either.
+    /// Applies a sample that is equal to the last one: the counters have not grown, so the rates of groups that were read are 0.
+    ///
+    /// Two kinds of groups were not read, so their figures are cleared: groups that were `requested` and are not in `answered` (the
+    /// last sample may have been a state-only one), and groups whose own time ([`DomainSample::own_time`]) is the same again.
     pub(in crate::fleet) fn read_same(&mut self, at: Timestamp, requested: Groups) {
         self.sampled_at = at;
         self.follow_io_error(at);
@@ -128,7 +129,7 @@ impl Domain {
         self.conditions.commit(tick, self.condition_now());
     }
 
-    /// Follows pauses on I/O errors by the state: the event may be late, or lost.
+    /// Updates the last pause on an I/O error from the domain's state, because the event of the pause may be late or lost.
     fn follow_io_error(&mut self, at: Timestamp) {
         match (self.reason.is_io_error(self.state), &mut self.io_error) {
             (true, Some(pause)) if !pause.over => {}

@@ -24,12 +24,12 @@ pub(crate) struct HostTotals {
     pub(crate) at: Timestamp,
     /// Groups that were requested of every active domain.
     pub(crate) requested: Groups,
-    /// Its place on the time axis; `None` for a sample of the states only.
+    /// Its place on the time axis; `None` for a state-only sample.
     pub(crate) tick: Option<Tick>,
     arena: Arena,
     /// `None` if no domain has the figure: unknown is not 0.
     sums: [Option<f64>; SUMS.len()],
-    /// Groups of which a running domain has no rates now, so that the sums leave it out.
+    /// Groups of which at least one running domain has no rates now: their sums leave out that domain.
     partial: Groups,
 }
 
@@ -51,7 +51,7 @@ impl HostTotals {
     }
 
     /// Writes the host's figures with the sums over its domains to its history. Returns the tick and the groups whose sums
-    /// leave out running domains; `None` for a sample of the states only.
+    /// leave out running domains; `None` for a state-only sample.
     pub(crate) fn finish(mut self, series: &mut Series<HostMetric>) -> Option<(Tick, Groups)> {
         let tick = self.tick?;
         for (sum, (metric, _)) in self.sums.into_iter().zip(SUMS) {

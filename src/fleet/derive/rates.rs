@@ -29,7 +29,7 @@ fn share(now: Option<u64>, before: Option<u64>, elapsed: Duration) -> Option<f64
     rate(now, before, elapsed).map(|nanoseconds| nanoseconds / 1e7)
 }
 
-/// One figure, as the catalogue says. `None` also for a figure with code of its own.
+/// One figure, derived by the rule of the catalogue. `None` if a value is missing, and for [`Derivation::Own`].
 fn figure<T: Total>(derivation: Derivation<T>, now: &T::Record, before: &T::Record, elapsed: Duration) -> Option<f64> {
     let [now, before] = [now, before].map(|record| move |total: T| total.of(record));
     match derivation {
@@ -44,7 +44,7 @@ fn figure<T: Total>(derivation: Derivation<T>, now: &T::Record, before: &T::Reco
     }
 }
 
-/// All figures of a device, except those with code of their own.
+/// Sets all figures of a device that the catalogue has a rule for.
 fn figures<M: Metric<Total: Total>>(
     series: &mut Series<M>,
     now: &<M::Total as Total>::Record,
@@ -80,7 +80,7 @@ pub(crate) fn node(series: &mut Series<HostMetric>, now: &NodeSample, before: &N
     );
 }
 
-/// Figures of a domain that come from one record, and how.
+/// The figures of a domain that come from one record, each with its rule.
 type Derivations<T> = Vec<(DomainMetric, Derivation<T>)>;
 
 static OF_CPU: LazyLock<Derivations<CpuTotal>> = LazyLock::new(|| derivations(Derivation::of_cpu));

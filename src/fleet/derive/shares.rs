@@ -18,7 +18,7 @@ impl Domain {
         Some(cpu / f64::from(vcpus))
     }
 
-    /// The most CPU that its vCPUs can use, in percent of one CPU: the top of a scale. At least 100.
+    /// The most CPU time that its vCPUs can use, in percent of one CPU: the top of the scale of its chart. At least 100.
     pub fn cpu_ceiling(&self, when: When) -> f64 {
         100.0 * f64::from(self.vcpu_count(when).unwrap_or(1).max(1))
     }
@@ -42,7 +42,8 @@ impl Domain {
         self.condition(when).map(|condition| condition.used_with_cache)
     }
 
-    /// The slowest disk, the kind of request, and its mean time in nanoseconds; `None`: no request ended.
+    /// The slowest disk, its slowest kind of request, and the mean time of these requests in nanoseconds. `None`: no request
+    /// completed.
     pub fn worst_latency(&self, when: When) -> Option<(&str, DiskMetric, f64)> {
         self.disks
             .iter()

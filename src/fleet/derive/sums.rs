@@ -1,4 +1,4 @@
-//! Figures of a domain that are sums, or the worst, over its devices.
+//! Figures of a domain that are derived from its devices: sums, means and the worst value.
 
 use super::rates;
 use crate::fleet::domain::Domain;
@@ -7,7 +7,7 @@ use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
 use crate::model::Groups;
 
 impl Domain {
-    /// Sets the figures that come from its devices, of the groups in the last reading.
+    /// Sets the figures that are derived from its devices, for the groups that the last sample answered.
     pub(super) fn sum_devices(&mut self) {
         if self.answered.contains(Groups::VCPU) && self.cpu.delay.is_none() {
             self.average_steal();

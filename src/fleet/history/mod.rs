@@ -1,4 +1,4 @@
-//! Figures over time: the newest with full precision, the past with three digits, for a fixed number of samples.
+//! Figures over time: the newest with full precision, older ones with three digits. [`HISTORY_TICKS`] samples are kept.
 
 pub(super) mod arena;
 mod packed;

@@ -1,23 +1,25 @@
-//! A column of codes in few bits.
+//! Packs a column of codes (quantized values of one figure at successive ticks) into few bits.
 //!
-//! Successive values of one figure have the same order of magnitude, so their codes differ in the lower bits. A packed column
-//! has its least code once, and of each row the distance from it, in as many bits as the largest distance needs.
+//! Successive values of one figure have the same order of magnitude, so their codes differ only in the lower bits. A packed column
+//! has the smallest code once. For each row it has the distance from that code, in as many bits as the largest distance needs.
 
 use crate::fleet::history::quantize::{LEAST, NONE, Quantized};
 
 /// Words before the distances: the least code, and the bits of a distance.
 const HEADER: usize = 2;
 
-/// The distance that is stored for a code. Codes below [`LEAST`] (none, 0) are stored unchanged.
+/// The distance that is stored for a code, where `least` is the smallest code of the column. Codes below [`LEAST`] (no figure, 0)
+/// are stored unchanged.
 fn above(code: Quantized, least: Quantized) -> Quantized {
     if code < LEAST { code } else { code - least + LEAST }
 }
 
+/// How many words the distances of a column take.
 fn words_of(rows: usize, bits: usize) -> usize {
     (rows * bits).div_ceil(Quantized::BITS as usize)
 }
 
-/// Appends a column.
+/// Appends a packed column to `words`.
 pub(crate) fn pack(column: impl Iterator<Item = Quantized> + Clone, words: &mut Vec<u16>) {
     let figures = column.clone().filter(|code| *code >= LEAST);
     let least = figures.min().unwrap_or(LEAST);

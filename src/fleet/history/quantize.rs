@@ -1,9 +1,9 @@
-//! A figure in 16 bits: an unsigned floating-point number with 6 bits of exponent and 10 bits of fraction.
+//! Stores a figure in 16 bits, its code: an unsigned floating-point number with 6 bits of exponent and 10 bits of fraction.
 //!
 //! The error is at most 1 part in 2048 (0.049 %), less than half a unit of the third digit, so three digits are exact. Whole
 //! numbers up to 2048, 0 and "none" are exact.
 
-/// A figure as it is stored.
+/// The code of a figure.
 pub(crate) type Quantized = u16;
 
 /// No figure.
@@ -16,8 +16,8 @@ pub(crate) const LEAST: Quantized = 2;
 const FRACTION_BITS: u32 = 10;
 /// Bits of the fraction of an `f64` that are dropped.
 const LEFT_OUT: u32 = f64::MANTISSA_DIGITS - 1 - FRACTION_BITS;
-/// The smallest power of two: 2⁻¹² is 0.0002, shown as 0.00. The largest is 2⁵¹; 2⁵² (4 PiB, 52 days in nanoseconds) and
-/// more become the largest code.
+/// The smallest exponent: figures below 2⁻¹² (0.0002, which is shown as 0.00) get the smallest code. The largest exponent is 51:
+/// figures from 2⁵² on (4 PiB; 52 days in nanoseconds) get the largest code.
 const LEAST_POWER: i32 = -12;
 /// The upper bits of an `f64` at code 0.
 const BASE: u64 = ((f64::MAX_EXP - 1 + LEAST_POWER) as u64) << FRACTION_BITS;

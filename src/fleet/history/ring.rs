@@ -20,7 +20,7 @@ const BLOCK_TICKS: usize = 30;
 /// Rows of codes. All have the same width, which the caller passes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct History {
-    /// Oldest first. Each ends before the first tick of the next one.
+    /// Blocks, the oldest first. A block ends before the first tick of the next block.
     blocks: VecDeque<Block>,
     /// The newest rows, one after another, without repetitions of the last one.
     open: Vec<Quantized>,
@@ -62,7 +62,8 @@ impl History {
         self.push_next(block_offset, row, arena);
     }
 
-    /// Appends the row of the last tick once more. Returns false, and does nothing, if that row is already in a block.
+    /// Appends the row of the last tick once more, for `tick`. Returns false, and does nothing, if that row is already in a block, or
+    /// if `tick` does not follow the last one.
     pub(crate) fn push_same(&mut self, tick: Tick, block_offset: Tick, width: usize, arena: &mut Arena) -> bool {
         let is_open = !self.open.is_empty() && tick == self.next;
         if is_open {
@@ -72,7 +73,7 @@ impl History {
         is_open
     }
 
-    /// A column, of rows of this width.
+    /// The column with this number, where every row has `width` columns.
     pub(crate) fn column(&self, column: usize, width: usize) -> Column<'_> {
         Column { history: self, column, width, ticks: 0..0, codes: Codes::Same(NONE) }
     }

@@ -1,4 +1,4 @@
-//! The time axis of a host: when each sample was taken, and where an outage was.
+//! The time axis of a host: when each full sample was taken, and between which samples the connection was down.
 
 use crate::time::Timestamp;
 use std::collections::VecDeque;
@@ -7,7 +7,7 @@ use std::time::Duration;
 /// How many samples the history keeps: 15 minutes at one sample per second.
 pub const HISTORY_TICKS: usize = 900;
 
-/// The running number of a sample on the time axis of a host.
+/// The running number of a full sample on the time axis of a host, from 0.
 pub type Tick = u64;
 
 /// The time whose figures are shown.
@@ -16,7 +16,7 @@ pub enum TimeCursor {
     /// The newest sample.
     #[default]
     Live,
-    /// A time in the past, monotonic.
+    /// A time in the past: the monotonic part of a [`Timestamp`].
     At(Duration),
 }
 
@@ -29,12 +29,12 @@ pub enum When {
     Tick(Tick, Timestamp),
 }
 
-/// The interval of one sample: its rates are means over it.
+/// The interval that the rates of one sample cover. Times are the monotonic parts of timestamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// The sample.
     pub tick: Tick,
-    /// Its start: the previous sample; after an outage its own end.
+    /// Its start: when the previous sample was taken. After an outage, and for the oldest sample that is kept, the same as `to`.
     pub from: Duration,
     /// Its end: when the sample was taken.
     pub to: Duration,

@@ -9,7 +9,7 @@ use crate::outputs::fields::{Entry, Fields};
 /// A host, and the sums over its domains; without its hostname.
 pub(crate) struct HostEntry<'a> {
     pub(crate) host: Option<&'a Host>,
-    /// Whether the record has a sample. Without one, the figures are not known: the last ones are old.
+    /// Whether the record has a sample. If not, all figures are written as unknown, because the last ones are old.
     pub(crate) sampled: bool,
 }
 

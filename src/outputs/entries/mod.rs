@@ -1,6 +1,6 @@
-//! Which values are written of each thing, under which key: one list for all formats.
+//! The values of each thing and their keys: one list for all formats.
 //!
-//! An entry of nothing (`None`) has every key, and no value is known: that is how a format gets its headings.
+//! An entry of `None` writes every key, each with an unknown value. Formats with headings get the headings from such an entry.
 
 mod device;
 mod domain;

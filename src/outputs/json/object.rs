@@ -1,4 +1,4 @@
-//! Entries as JSON objects.
+//! Writes entries as JSON objects.
 
 use crate::outputs::fields::{Entry, Fields, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};

@@ -1,4 +1,4 @@
-//! An open connection: what is known of it, and what can interrupt a wait on it.
+//! An open connection: its state, and waits for the next tick or for an answer that events and controls can interrupt.
 
 use super::end::{End, connection_error};
 use super::source_thread::SourceThread;
@@ -29,27 +29,28 @@ pub(super) struct Connection<'a> {
     pub(super) state_poll: StatePoll,
     pub(super) events: EventForwarder,
     pub(super) timeout: AdaptiveTimeout,
-    /// The longest time of a message to libvirt and its answer, as far as known. On a slow network every answer takes as long.
+    /// An upper bound for the time of one message to libvirt and its answer: the shortest call so far. On a slow network every
+    /// answer takes at least a round trip, so it is added to time limits.
     pub(super) round_trip: Duration,
     pub(super) quarantine: Quarantine,
     pub(super) plan: Plan,
     /// How many calls a sample makes in parallel at most.
     pub(super) parallel_calls: usize,
-    /// What the reader was told last of samples that take longer than the interval.
+    /// The value of the last [`HostUpdate::Late`](crate::model::HostUpdate) that was sent.
     pub(super) late: Option<Duration>,
-    /// Abandoned calls that have returned: the end that their tasks send to, and the end that is read here.
+    /// The channel of abandoned calls that have returned: the tasks that wait for these calls send, and this connection receives.
     pub(super) returned_sender: mpsc::UnboundedSender<AbandonedCalls>,
     pub(super) returned: mpsc::UnboundedReceiver<AbandonedCalls>,
     /// The last sample that was sent on this connection.
     pub(super) last_sample: Option<HostSample>,
-    /// A full sample was taken.
+    /// A full sample was taken on this connection.
     pub(super) had_full_sample: bool,
     /// The second connection of an earlier diagnosis, whose attempt to connect has not returned yet.
     pub(super) pending_probe: Option<(SourceThread, Pending<Result<HostInfo, SourceError>>)>,
 }
 
 impl Connection<'_> {
-    /// Waits until a sample is due.
+    /// Waits until a sample is due, and returns which kind. Handles events and changes of the controls meanwhile.
     pub(super) async fn next(&mut self) -> Result<SampleKind, End> {
         loop {
             let state_poll = self.state_poll.due();
@@ -83,10 +84,10 @@ impl Connection<'_> {
         }
     }
 
-    /// A sample is complete, or failed. Learns from it for the next one.
+    /// A sample is complete, or failed (`None`). Adapts the time limit and the plan to it.
     pub(super) fn learn(&mut self, request: &Request, sample: Option<&HostSample>, took: Duration) {
         self.round_trip = self.round_trip.min(took);
-        // A sample of the states takes next to no time.
+        // A state-only sample is too short to adapt the time limit to.
         if request.kind == SampleKind::Full {
             self.had_full_sample = true;
             self.timeout.learn(took);
@@ -114,10 +115,10 @@ impl Connection<'_> {
         }
     }
 
-    /// Abandons a call that hangs in `domains`, with its thread, and goes on with `replacement`. The call may have been up to
-    /// `most_calls` calls in parallel.
+    /// Abandons a call that hangs in `domains`, with its thread, and continues with the thread `replacement`. The sample may
+    /// have made up to `most_calls` libvirt calls in parallel.
     pub(super) fn abandon(&mut self, call: Call, domains: Vec<Uuid>, most_calls: usize, replacement: SourceThread) {
-        // Before its first full sample a connection knows only what the one before it knew.
+        // Before the first full sample of this connection, `last_sample` has only hangs that an earlier connection found.
         let is_known = |uuid: &Uuid| self.had_full_sample && self.known_hang(uuid).is_some();
         let abandoned = AbandonedCalls::of_sample(domains, is_known, most_calls);
         let mut old = std::mem::replace(self.source_thread, replacement);
@@ -125,7 +126,7 @@ impl Connection<'_> {
         self.drop_after_return(old, call, abandoned);
     }
 
-    /// Abandons a call of a second connection that hangs in `domains`, with its thread.
+    /// Abandons a call of the second connection of a diagnosis that hangs in `domains`, with its thread.
     pub(super) fn abandon_probe<T: Send + 'static>(
         &mut self,
         mut probe: SourceThread,
@@ -146,13 +147,13 @@ impl Connection<'_> {
         let returned = self.returned_sender.clone();
         tokio::spawn(async move {
             drop(call.await);
-            // Only now: the thread ends, and with it its connection.
+            // Not before the call has returned: dropping the thread closes its connection.
             drop(thread);
             drop(returned.send(abandoned));
         });
     }
 
-    /// What a domain hangs in according to the last sample.
+    /// What blocks a domain according to the last sample; `None`: nothing, or only [`BlockedBy::Host`](crate::model::BlockedBy).
     pub(super) fn known_hang(&self, uuid: &Uuid) -> Option<Blocked> {
         self.last_sample.as_ref()?.domains.get(uuid)?.blocked.filter(Blocked::is_own)
     }
@@ -162,8 +163,8 @@ impl Connection<'_> {
         self.parallel_calls.clamp(1, MAX_HANGING_CALLS)
     }
 
-    /// Takes the notices of the thread that is abandoned and of its replacement. Both got the events since the replacement
-    /// connected, so each such event is forwarded once. From now on `old` takes no notices.
+    /// Takes the waiting notices of the thread that is abandoned and of its replacement. Since the replacement connected, both
+    /// have received every event, so an event that both have is forwarded only once. Afterwards `old` takes no more notices.
     fn merge_notices(&mut self, old: &mut SourceThread) {
         old.notices.close();
         let ((mut events, changed), (others, others_changed)) = (old.unread(), self.source_thread.unread());

@@ -1,4 +1,4 @@
-//! Why a call takes too long: a second connection asks about one domain after another.
+//! Finds out why a call takes too long: a second connection calls `virDomainGetControlInfo` for one domain after another.
 
 use super::connection::{Call, Connection};
 use super::end::End;
@@ -17,12 +17,12 @@ use uuid::Uuid;
 
 /// Why a call takes too long.
 pub(super) enum Diagnosis {
-    /// It has returned meanwhile.
+    /// The call has returned meanwhile.
     Answered(Result<HostSample, SourceError>),
-    /// It hangs in these domains. `replacement` is the second connection, which can take over.
+    /// The call hangs in these domains. `replacement` is the thread of the second connection, which samples from now on.
     Hangs { domains: Vec<Uuid>, replacement: SourceThread },
-    /// No domain delays it: the host is large or slow. `busy_for`: the longest time that a monitor has been busy, if that may
-    /// become a hang.
+    /// No domain delays the call: the host is large or slow. `busy_for`: the longest time that a monitor has been busy, if that
+    /// is long enough to become a hang ([`SUSPECTED_HANG`]); otherwise `None`.
     Slow { busy_for: Option<Duration> },
     /// libvirt does not answer a second connection either.
     NoAnswer,
@@ -46,12 +46,12 @@ impl From<End> for Early {
     }
 }
 
-/// What the monitors say.
+/// The states of the monitors that were asked.
 #[derive(Default)]
 struct Monitors {
     /// Domains in which the call hangs, and how.
     hanging: Vec<(Uuid, BlockedBy)>,
-    /// The longest time that another monitor has been busy, if that may become a hang.
+    /// The longest time that the monitor of another domain has been busy, if that is at least [`SUSPECTED_HANG`].
     busy_for: Option<Duration>,
 }
 
@@ -98,11 +98,11 @@ impl Task {
     ) -> Result<Diagnosis, Early> {
         let started = self.settings.clock.now().earlier(waited);
         if connection.quarantine.is_full() {
-            // A question about a domain could hang as well.
+            // `virDomainGetControlInfo` can hang as well, and no further call may hang.
             return Ok(Diagnosis::NoAnswer);
         }
         if connection.last_sample.is_none() && !connection.quarantine.has_no_hanging_call() {
-            // A list was requested before, and this call hangs. Another one would hang too.
+            // The call is a list of domains, and an earlier one hangs already. Another list would hang too.
             return Ok(Diagnosis::NoAnswer);
         }
         let mut probe = self.probe(connection, call).await?;
@@ -115,7 +115,7 @@ impl Task {
                 if waited < connection.timeout.longest_valid() {
                     return Ok(Diagnosis::Slow { busy_for: monitors.busy_for });
                 }
-                // Whether a list can be read is not tried: it could cost one more hanging call.
+                // No list is tried here: that call could hang too, and the limit is reached.
                 monitors.hanging.push((UNKNOWN_DOMAIN, BlockedBy::Lock));
             } else {
                 probe = self.try_list(connection, call, probe, &mut monitors).await?;
@@ -135,8 +135,8 @@ impl Task {
         Ok(Diagnosis::Hangs { domains, replacement: probe })
     }
 
-    /// Opens a second connection. An earlier attempt that has not returned yet is waited for: if libvirt takes no connections,
-    /// attempts would pile up.
+    /// Opens a second connection. If the attempt of an earlier diagnosis has not returned yet, waits for that one instead of
+    /// starting another: while libvirt accepts no connections, attempts would pile up.
     async fn probe(&mut self, connection: &mut Connection<'_>, call: &mut Call) -> Result<SourceThread, Early> {
         let (source_thread, mut connected) = match connection.pending_probe.take() {
             Some(probe) => probe,
@@ -156,7 +156,7 @@ impl Task {
         }
     }
 
-    /// Reads which domains exist, if the very first call of the connection takes too long, and sends that.
+    /// Reads the list of domains over the second connection and sends it, if the first call of the connection takes too long.
     async fn first_list(
         &mut self,
         connection: &mut Connection<'_>,
@@ -179,7 +179,8 @@ impl Task {
         }
     }
 
-    /// Asks for each domain whether its monitor is busy. Returns the connection to go on with, because a question can hang too.
+    /// Asks for each domain whether its monitor is busy. Such a call can hang too: then its connection is abandoned. Returns the
+    /// second connection that can be used further.
     async fn ask_monitors(
         &mut self,
         connection: &mut Connection<'_>,
@@ -205,7 +206,8 @@ impl Task {
             }
             let mut question = probe.worker.monitor(uuid);
             match probe_answer(call, &mut question, MONITOR_TIMEOUT + connection.round_trip * 4).await? {
-                // libvirt does not say for how long: asked once more, after the others.
+                // libvirt does not return how long a job's own command has run, so this domain is asked a second time, after the
+                // others and a wait.
                 Some(Ok(Ok(Monitor::AtWork))) if !is_second => questions.push_back((uuid, true)),
                 Some(Ok(Ok(Monitor::AtWork))) => monitors.hanging.push((uuid, BlockedBy::Monitor)),
                 Some(Ok(Ok(Monitor::Busy(length)))) if length >= HANG_OF_OWN_CALL => {
@@ -216,7 +218,7 @@ impl Task {
                 }
                 Some(_) => {}
                 None => {
-                    // This question hangs too: libvirt keeps the domain locked.
+                    // This call hangs too: libvirt keeps the domain locked.
                     monitors.hanging.push((uuid, BlockedBy::Lock));
                     connection.abandon_probe(probe, question, vec![uuid]);
                     return Ok((monitors, self.probe(connection, call).await?));
@@ -226,7 +228,8 @@ impl Task {
         Ok((monitors, probe))
     }
 
-    /// Reads the list of domains, if no known domain hangs: it cannot be read if a domain that is not known is locked.
+    /// Finds out whether libvirt keeps a domain locked that is not in the last sample, such as one that is being created: then a
+    /// list of all domains hangs. Called if no known domain hangs.
     async fn try_list(
         &mut self,
         connection: &mut Connection<'_>,

@@ -1,13 +1,15 @@
-//! Known hangs, from one sample to the next.
+//! Carries known hangs over from one sample to the next.
 
 use crate::model::{Blocked, HostSample, SampleKind};
 use crate::sampler::watchdog::Quarantine;
 
-/// Completes a sample with the hangs that are known from the sample `before`, and removes those that are too short to be one.
+/// Adds to a sample the hangs that are known from the sample `before`, and removes busy monitors that are too short to be a hang
+/// ([`Blocked::is_hang`]).
 ///
-/// A known hang lasts until a sample shows its end; a sample of the states cannot. A busy monitor is not hung yet, unless it
-/// was before: after a restart of libvirtd the first command that it sent to a hung monitor is young. Domains in quarantine
-/// stay as they are: [`Quarantine::update`] knows more of them.
+/// A known hang lasts until a full sample shows that the monitor is free; a state-only sample does not read this. If a monitor
+/// was hung in the sample before and is busy again, the hang continues, even if the command is young: after a restart of
+/// libvirtd, the first command to a hung monitor has just begun. Domains in quarantine are not changed here, but by
+/// [`Quarantine::update`].
 pub(super) fn keep_blocked(sample: &mut HostSample, before: Option<&HostSample>, quarantine: &Quarantine) {
     let (kind, now) = (sample.kind, sample.at);
     for (uuid, domain) in sample.domains.iter_mut().filter(|(uuid, _)| !quarantine.contains(uuid)) {

@@ -4,10 +4,10 @@
 //! | --- | --- |
 //! | `state` | what the task owns, and how it sends |
 //! | `run` | the task, from the first attempt to connect |
-//! | `connection` | an open connection: what is known of it, and waits on it |
+//! | `connection` | an open connection: its state, and waits for the next tick or an answer |
 //! | `sample` | one sample, with the watchdog |
 //! | `diagnosis` | why a call takes too long |
-//! | `keep_blocked` | known hangs, from one sample to the next |
+//! | `keep_blocked` | carries known hangs over from one sample to the next |
 //! | `source_thread` | a source on its thread |
 //! | `end` | why a connection or the task ends |
 

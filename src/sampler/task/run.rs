@@ -43,7 +43,7 @@ impl Task {
 
     /// Runs one connection, from the attempt to connect to its loss.
     async fn run_connection(&mut self, source_thread: &mut SourceThread) -> Result<Infallible, End> {
-        // The events that the connection before has left.
+        // Events of the previous connection that were not forwarded yet.
         for event in source_thread.unread().0 {
             self.events.forward(event);
         }
@@ -82,7 +82,7 @@ impl Task {
 
     /// Takes one sample after another, until the connection is lost.
     async fn take_samples(&mut self, connection: &mut Connection<'_>) -> Result<Infallible, End> {
-        // First of all the list of domains: the first full sample may take long.
+        // The list of domains comes first, so that the reader has rows at once: the first full sample may take long.
         let mut kind = SampleKind::StateOnly;
         loop {
             match self.sample(connection, kind).await? {
@@ -104,7 +104,7 @@ impl Task {
         }
     }
 
-    /// Tells the reader that samples take longer than the interval, and when they do not any more.
+    /// Sends [`HostUpdate::Late`] while samples take longer than the interval, and once when they do not any more.
     async fn send_late(&mut self, connection: &mut Connection<'_>) -> Result<(), End> {
         let late = connection.schedule.late();
         if late.is_some() || connection.late.is_some() {

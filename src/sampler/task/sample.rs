@@ -18,18 +18,18 @@ use uuid::Uuid;
 /// How a call ended.
 enum Outcome {
     Answered(Result<HostSample, SourceError>),
-    /// It hangs in these domains. `replacement` is the connection that found out.
+    /// It hangs in these domains. `replacement` is the thread of the connection that found this.
     Hangs {
         domains: Vec<Uuid>,
         replacement: SourceThread,
     },
 }
 
-/// What the wait for a sample's calls remembers.
+/// The state of the wait for the calls of one sample.
 struct Wait {
     /// How long to wait for a call before a diagnosis.
     timeout: Duration,
-    /// The reader was told that libvirt does not answer.
+    /// The failure that libvirt does not answer was sent.
     was_reported: bool,
 }
 
@@ -112,8 +112,8 @@ impl Task {
         }
     }
 
-    /// Completes a sample with what the sampler knows: what was requested, and which domains are blocked. `locked`: the domains
-    /// that it did not name, if it bypassed any.
+    /// Completes a sample with what the source does not set: the groups that were requested, and which domains are blocked.
+    /// `locked`: the locked domains that the call left out; `None`: the call bypassed no domain.
     fn complete(
         &self,
         connection: &mut Connection<'_>,
@@ -132,14 +132,14 @@ impl Task {
         sample
     }
 
-    /// The failure if libvirt answers no call, and takes no connection either.
+    /// The failure if libvirt answers no call and accepts no connection either. `has_sample`: there are values to show.
     fn no_answer(&self, has_sample: bool) -> Failure {
         let (message, advice) = match has_sample {
             true => (
                 "libvirt does not answer; showing the last known values",
                 "vtop waits, and connects again when libvirt takes connections",
             ),
-            // Without a list of domains there is none to ask about, and no list can be read while a domain is locked.
+            // Without a list of domains, no monitor can be asked; and no list can be read while libvirt keeps a domain locked.
             false => (
                 "libvirt does not answer",
                 "libvirt may keep a domain locked (a hook, a start or a save that hangs); vtop waits",

@@ -12,7 +12,7 @@ pub(super) struct SourceThread {
 }
 
 impl SourceThread {
-    /// Takes the notices that wait: the events, and whether any domain changed.
+    /// Takes the waiting notices: the events, and whether any domain changed.
     pub(super) fn unread(&mut self) -> (Vec<Event>, bool) {
         let (mut events, mut changed) = (Vec::new(), false);
         while let Some(notice) = self.notices.try_recv() {

@@ -22,7 +22,7 @@ pub(crate) struct Task {
     pub(super) updates: UpdateSender,
     pub(super) events: EventForwarder,
     pub(super) backoff: Backoff,
-    /// The last sample of the connections before the current one.
+    /// The last sample of the previous connections.
     pub(super) last_sample: Option<HostSample>,
     hangs: HangEvents,
 }
@@ -70,7 +70,7 @@ impl Task {
         Ok(unless_stopped(&self.updates.controls, future).await?)
     }
 
-    /// A failure of the host, of now.
+    /// A failure of the host at the present moment.
     pub(super) fn failure(&self, message: String, advice: Option<String>, retry_in: Option<Duration>) -> Failure {
         Failure { message, advice, retry_in, at: self.settings.clock.now(), is_bug: false }
     }

@@ -1,4 +1,4 @@
-//! Calls that hang and that no one waits for.
+//! Calls that hang and whose answers are not used any more.
 
 use uuid::Uuid;
 

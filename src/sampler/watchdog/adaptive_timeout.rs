@@ -11,16 +11,16 @@ pub(in crate::sampler) struct AdaptiveTimeout(Option<Estimate>);
 #[derive(Clone, Copy, Debug)]
 struct Estimate {
     mean: Duration,
-    /// By how much calls exceed the mean.
+    /// Mean of the time by which calls exceed `mean`; 0 for a faster call.
     deviation: Duration,
 }
 
 impl AdaptiveTimeout {
     const SHORTEST: Duration = Duration::from_millis(600);
-    /// Before any call was measured.
+    /// The limit before any call was measured.
     const INITIAL: Duration = Duration::from_millis(1500);
 
-    /// A call took so long.
+    /// Adds the time that a call took to the averages.
     pub(in crate::sampler) fn learn(&mut self, took: Duration) {
         self.0 = Some(match self.0 {
             None => Estimate { mean: took, deviation: took / 2 },
@@ -31,8 +31,8 @@ impl AdaptiveTimeout {
         });
     }
 
-    /// Two calls in a row took too long, and no domain delayed them: the host has become slower. From now on a call as long as
-    /// this one does not take too long.
+    /// Two calls in a row took longer than [`AdaptiveTimeout::longest_valid`], and no domain delayed them: the host has become
+    /// slower. Raises the limits so that another call as long as this one is within them.
     pub(in crate::sampler) fn learn_slow(&mut self, took: Duration) {
         let slow = Estimate { mean: took / 2, deviation: took / 4 };
         self.0 = Some(self.0.map_or(slow, |estimate| Estimate {
@@ -41,21 +41,21 @@ impl AdaptiveTimeout {
         }));
     }
 
-    /// How long to wait for the call after one that hung. It is shorter than [`AdaptiveTimeout::limit`], because further domains
-    /// in which calls hang are found one after another. It is long enough to reach the last domain.
+    /// How long to wait for the repetition of a call that hung. It is shorter than [`AdaptiveTimeout::limit`], so that several
+    /// hanging domains are found soon one after another; it is long enough for libvirt to reach the last domain.
     pub(in crate::sampler) fn after_hang(self) -> Duration {
         self.0.map_or(Duration::ZERO, |estimate| estimate.mean) + HANG_FOUND_AFTER
     }
 
-    /// How long to wait for a call before the watchdog looks for the reason.
+    /// How long to wait for a call before a diagnosis begins. At least 0.6 s.
     pub(in crate::sampler) fn limit(self) -> Duration {
         let margin = |estimate: Estimate| (estimate.deviation * 4).max(HANG_FOUND_AFTER);
         let limit = self.0.map_or(Self::INITIAL, |estimate| estimate.mean + margin(estimate));
         limit.max(Self::SHORTEST)
     }
 
-    /// How long a call may take whose figures can be shown. libvirt reads one domain after another, so in the answer of a call
-    /// that was delayed some figures are as old as the call, and nothing says which.
+    /// The longest time of a call whose figures are shown. libvirt reads one domain after another: in the answer of a delayed call
+    /// some figures are as old as the call, and the answer does not say which.
     pub(in crate::sampler) fn longest_valid(self) -> Duration {
         let longest = self.0.map_or(Self::INITIAL, |estimate| estimate.mean * 3 + Duration::from_millis(300));
         longest.max(self.limit())

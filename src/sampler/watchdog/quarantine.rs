@@ -13,7 +13,7 @@ use uuid::Uuid;
 #[derive(Debug, Default)]
 pub(in crate::sampler) struct Quarantine {
     domains: BTreeMap<Uuid, Entry>,
-    /// Domains that were in quarantine lately, for those that hang again.
+    /// How often calls hung in each domain lately: a domain that hangs again stays in quarantine for longer.
     records: BTreeMap<Uuid, Record>,
     hanging_calls: usize,
 }
@@ -29,21 +29,22 @@ struct Entry {
 struct Record {
     /// How often calls hung in the domain.
     times: u32,
-    /// The end of its last quarantine at the earliest.
+    /// The earliest end of its last quarantine.
     until: Instant,
 }
 
 impl Quarantine {
+    /// The longest quarantine of a domain that answers again.
     const LONGEST: Duration = Duration::from_secs(60);
     /// After this time without a hang a domain's record is forgotten.
     const FORGET_AFTER: Duration = Duration::from_secs(300);
 
-    /// Whether nothing is to be bypassed.
+    /// Whether the next sample bypasses nothing.
     pub(in crate::sampler) fn is_empty(&self) -> bool {
         self.domains.is_empty() && !self.is_full()
     }
 
-    /// Adds domains in which a call hangs. Each time that a domain is added, it stays for longer.
+    /// Adds domains in which a call hangs. A domain stays for 1 s at least, and twice as long each time it is added again.
     pub(in crate::sampler) fn add(&mut self, domains: &[(Uuid, Blocked)], now: Instant) {
         self.records.retain(|_, record| now.saturating_duration_since(record.until) <= Self::FORGET_AFTER);
         for &(uuid, blocked) in domains {
@@ -54,7 +55,7 @@ impl Quarantine {
         }
     }
 
-    /// More calls hang.
+    /// Counts calls that were abandoned because they hang.
     pub(in crate::sampler) fn abandon(&mut self, calls: &AbandonedCalls) {
         self.hanging_calls += calls.calls;
     }
@@ -71,12 +72,12 @@ impl Quarantine {
         self.hanging_calls == 0
     }
 
-    /// Whether more calls hang than may: only groups are read whose calls cannot hang.
+    /// Whether more than [`MAX_HANGING_CALLS`] calls hang: then only groups are read whose calls cannot hang.
     pub(in crate::sampler) fn is_full(&self) -> bool {
         self.hanging_calls > MAX_HANGING_CALLS
     }
 
-    /// Whether as many calls hang as may.
+    /// Whether [`MAX_HANGING_CALLS`] or more calls hang: no further call may hang.
     pub(in crate::sampler) fn is_at_limit(&self) -> bool {
         self.hanging_calls >= MAX_HANGING_CALLS
     }
@@ -105,7 +106,7 @@ impl Quarantine {
         let active = before.iter().flat_map(|sample| &sample.domains);
         let active = active.filter(|(_, domain)| domain.run.is_some() || was_locked(domain));
         let known: BTreeSet<Uuid> = active.map(|(&uuid, _)| uuid).collect();
-        // A locked domain that is not known may be one of the busy ones, as when it is being destroyed because it hangs.
+        // The locked domain that is not known may be one of the busy ones: a domain that hangs is locked while it is destroyed.
         let locked = match self.contains(&UNKNOWN_DOMAIN) {
             true => self.domains.keys().copied().collect(),
             false => by(BlockedBy::Lock),
@@ -118,9 +119,9 @@ impl Quarantine {
         Some(Bypass { busy, locked, known, calls })
     }
 
-    /// Takes a sample that bypassed something: domains that answer again leave the quarantine, and the sample gets what it
-    /// could not read. `locked` are the domains that the sample did not name. The sample says nothing of them, even if a
-    /// lock has ended since.
+    /// Takes a sample that bypassed domains. Domains that answer again leave the quarantine; domains that the sample could not read
+    /// are added to it as they were in `before`. `locked`: the domains that the call left out. The sample has no information on
+    /// them, even if a lock has ended since.
     pub(in crate::sampler) fn update(
         &mut self,
         sample: &mut HostSample,
@@ -168,7 +169,8 @@ fn add_unread_domains(sample: &mut HostSample, before: &HostSample, locked: &BTr
     }
 }
 
-/// Why an active domain is skipped while too many others hang: because it hangs itself, as far as is known, or because of them.
+/// What blocks an active domain while too many calls hang on the host: its own monitor or lock if that is known, otherwise
+/// [`BlockedBy::Host`].
 fn blocked_by_host(domain: &DomainSample, before: Option<&DomainSample>, now: Timestamp) -> Blocked {
     let before = before.filter(|before| before.run == domain.run).and_then(|before| before.blocked);
     let before = before.filter(|blocked| blocked.by == BlockedBy::Host);

@@ -1,7 +1,7 @@
 //! libvirt's errors in words for the operator: what failed, why, and what to do next.
 //!
-//! Connection errors are made on this side, and vtop sets no locale: their text is English and may be looked into.
-//! What a daemon says may be in any language, so there the code alone decides.
+//! Errors of connecting come from the client library in this process, and vtop sets no locale: their text is English, so it can be
+//! searched for words. Errors of a daemon can be in any language, so only their code is used.
 
 use super::ffi::{CloseReason, LibvirtError};
 use crate::model::{Call, Driver};
@@ -9,7 +9,7 @@ use crate::sources::{FailureScope, SourceError};
 use crate::text::shell_word;
 use virt::sys;
 
-/// Schemes of libvirt's drivers, each with its daemon where libvirt runs one a driver.
+/// Schemes of libvirt's drivers, each with its modular daemon (`virtqemud` …) if there is one.
 const SCHEMES: [(&str, Option<&str>); 19] = [
     ("bhyve", Some("virtbhyved")),
     ("ch", Some("virtchd")),
@@ -32,8 +32,8 @@ const SCHEMES: [(&str, Option<&str>); 19] = [
     ("xen", Some("virtxend")),
 ];
 
-/// Why a connection could not be opened. An error that only the operator can mend is permanent at the first attempt;
-/// later it may be a daemon that is just starting again, and is worth another try.
+/// Why a connection could not be opened. Errors that the operator must fix (permissions, logins) are permanent at the first
+/// attempt. If vtop was connected before, the daemon may just be starting again, so the next attempts follow sooner.
 pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_before: bool) -> SourceError {
     let shown = uri.filter(|uri| !uri.is_empty()).unwrap_or("the default hypervisor");
     let scheme = uri.and_then(|uri| uri.split([':', '+']).next()).unwrap_or("");
@@ -69,7 +69,7 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
             Some("have a polkit rule allow this user to read: connect getattr, search-domains".to_owned()),
             operators,
         ),
-        // The driver has no daemon: what it says is of the file that the URI names.
+        // The test driver has no daemon: its errors are about the file that the URI names.
         _ if scheme == "test" => say(
             text.to_owned(),
             Some("test:///default needs no file; test:///PATH reads libvirt's XML of a <node> from there".to_owned()),
@@ -82,7 +82,7 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
             } else if let Some(words) = text.strip_prefix("Cannot recv data: ") {
                 let (why, advice, scope) = ssh(words, uri, operators);
                 say(why, Some(advice), scope)
-            } else if goes_through_ssh(uri) && LOST_FOR_WORDS.iter().any(|words| text.contains(words)) {
+            } else if goes_through_ssh(uri) && SSH_ENDED_EARLY.iter().any(|words| text.contains(words)) {
                 let (_, advice, scope) = ssh("", uri, operators);
                 say("ssh has ended at once, and libvirt has lost its words".to_owned(), Some(advice), scope)
             } else if let Some(server) = quoted_after(text, "unable to connect to server at '") {
@@ -109,7 +109,7 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
 
 const URI_ADVICE: &str = "write it as qemu:///system, qemu+ssh://host/system, lxc:///system, xen:///system";
 
-/// The way out of an error that nothing is known of: whether libvirt's own client fares better, and how URIs look.
+/// The advice for an error that vtop has no better advice for: try virsh with the same URI, and how URIs are written.
 fn general_advice(uri: Option<&str>) -> String {
     let connect = uri.filter(|uri| !uri.is_empty()).map(|uri| format!(" -c {}", shell_word(uri))).unwrap_or_default();
     format!("try by hand: virsh -r{connect} list; if the URI is wrong, {URI_ADVICE}")
@@ -123,7 +123,7 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: FailureScope)
     }
     let driver = SCHEMES.iter().find(|(known, _)| *known == scheme);
     if driver.is_none() && !scheme.is_empty() {
-        let why = format!("{scheme} is no scheme of libvirt's");
+        let why = format!("libvirt has no driver for the scheme {scheme}");
         return (why, URI_ADVICE.to_owned(), FailureScope::Permanent);
     }
     let why = if text.ends_with("Connection refused") {
@@ -131,7 +131,11 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: FailureScope)
     } else if text.ends_with("No such file or directory") {
         format!("the libvirt daemon is not running: there is no {socket}")
     } else {
-        return (text.to_owned(), "is the libvirt daemon running?".to_owned(), FailureScope::Connection);
+        return (
+            text.to_owned(),
+            "check the libvirt daemon: systemctl status libvirtd (or virtqemud)".to_owned(),
+            FailureScope::Connection,
+        );
     };
     let daemon = socket.rsplit('/').next().and_then(|file| file.split("-sock").next()).unwrap_or("");
     let advice = if socket.starts_with("/run/user/") || socket.contains("/.cache/libvirt") {
@@ -148,14 +152,14 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: FailureScope)
     (why, advice, FailureScope::Away)
 }
 
-/// What libvirt says where ssh ends before the first message is sent: then it does not read what ssh had to say.
-const LOST_FOR_WORDS: [&str; 2] = ["client socket is closed", "Cannot write data"];
+/// Words in libvirt's error if ssh ends before the first message is sent: then libvirt does not read the error message of ssh.
+const SSH_ENDED_EARLY: [&str; 2] = ["client socket is closed", "Cannot write data"];
 
 fn goes_through_ssh(uri: Option<&str>) -> bool {
     uri.and_then(|uri| uri.split_once("://")).is_some_and(|(scheme, _)| scheme.to_ascii_lowercase().ends_with("+ssh"))
 }
 
-/// ssh, or what it started on the other side, has ended: its own words tell why.
+/// Why ssh, or the program that it started on the host, has ended: message, advice and scope. `words` is the error message of ssh.
 fn ssh(words: &str, uri: Option<&str>, operators: FailureScope) -> (String, String, FailureScope) {
     let words = [": Connection reset by peer", ": Input/output error", ": Broken pipe"]
         .iter()
@@ -193,14 +197,14 @@ pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Op
         return SourceError {
             message: closed.map_or_else(|| format!("connection lost: {}", error.message), closing),
             advice: Some(
-                "vtop connects again by itself; journalctl -u libvirtd (or virtqemud) tells what happened".to_owned(),
+                "vtop connects again by itself; for the reason, see journalctl -u libvirtd (or virtqemud)".to_owned(),
             ),
             scope: FailureScope::Connection,
         };
     }
     let (message, advice) = match error.code as u32 {
         sys::VIR_ERR_OPERATION_TIMEOUT => (
-            format!("a domain is held by another job: {}", error.message),
+            format!("another job holds a domain: {}", error.message),
             Some("virsh domjobinfo DOMAIN shows the job".to_owned()),
         ),
         sys::VIR_ERR_ACCESS_DENIED | sys::VIR_ERR_OPERATION_DENIED => (
@@ -215,7 +219,7 @@ pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Op
     SourceError { message, advice, scope: FailureScope::Sample }
 }
 
-/// Why the connection closed by itself.
+/// Why the connection was closed, for the operator.
 pub(crate) fn closing(reason: CloseReason) -> String {
     match reason {
         CloseReason::EndOfFile => "the libvirt daemon hung up: it ended or was restarted",
@@ -229,7 +233,7 @@ pub(crate) fn closing(reason: CloseReason) -> String {
 pub(crate) fn is_unsupported(call: Call, error: &LibvirtError) -> bool {
     match error.code as u32 {
         sys::VIR_ERR_NO_SUPPORT => true,
-        // Said of a device, it may be true of this kind of device only.
+        // For a call on one device, the error may hold for this kind of device only.
         sys::VIR_ERR_OPERATION_UNSUPPORTED => {
             !matches!(call, Call::BlockStats | Call::BlockStatsFlags | Call::BlockInfo | Call::InterfaceStats)
         }
@@ -237,18 +241,18 @@ pub(crate) fn is_unsupported(call: Call, error: &LibvirtError) -> bool {
     }
 }
 
-/// Whether the domain is not there any more. "Operation invalid" is not enough: a cgroup controller that is not
-/// mounted has that code too.
+/// Whether the error means that the domain does not exist any more. The code "operation invalid" does not mean that: a cgroup
+/// controller that is not mounted has it too.
 pub(crate) fn is_no_domain(error: &LibvirtError) -> bool {
     error.code as u32 == sys::VIR_ERR_NO_DOMAIN
 }
 
-/// Whether another job holds the domain, and each call on it would wait 30 s for nothing.
+/// Whether the error means that another job holds the domain. Every further call on this domain would wait 30 s and fail too.
 pub(crate) fn is_busy(error: &LibvirtError) -> bool {
     error.code as u32 == sys::VIR_ERR_OPERATION_TIMEOUT
 }
 
-/// Why a call has no answer, in a few words.
+/// Why a call failed, in a few words for the operator.
 pub(crate) fn unsupported(error: &LibvirtError, driver: &Driver) -> String {
     match error.code as u32 {
         sys::VIR_ERR_NO_SUPPORT => format!("not supported by the {driver} driver"),

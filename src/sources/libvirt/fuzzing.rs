@@ -1,4 +1,4 @@
-//! Parsers of text and values from outside, for `tests/fuzz` only. Not part of the interface.
+//! Gives `tests/fuzz` access to the parsers of text and values from outside. Not part of the interface of the crate.
 
 pub use super::uri::without_prompts;
 pub use crate::sources::libvirt::definition::XmlError;

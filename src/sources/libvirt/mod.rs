@@ -2,22 +2,22 @@
 //!
 //! | module | contents |
 //! | --- | --- |
-//! | `source`, `options` | the source, and what can be chosen of it |
+//! | `source`, `options` | the source, and its options: URI, kind of calls |
 //! | `session` | one open connection, and how a sample is read over it |
 //! | `stats` | calls that read statistics |
 //! | `definition` | XML of domains, read when it has changed |
 //! | `events` | what events reported between two samples |
-//! | `host` | the node below the domains |
+//! | `host` | the node: its description, CPU time and memory |
 //! | `explain` | errors as messages to the operator |
-//! | `uri` | URIs before libvirt gets them |
+//! | `uri` | changes to URIs before libvirt gets them: no password prompts of ssh |
 //! | `ffi` | libvirt's C interface: the only `unsafe` code of vtop |
 //!
 //! A full sample of QEMU takes these steps:
 //!
 //! 1. One bulk call reads the cheap groups (state, network) of all active domains. It asks no QEMU.
 //! 2. On the hypervisor itself, the CPU time of all domains is read from the kernel's files
-//!    ([`linux`](crate::sources::linux)). Domains of which it was requested and that have no such files are read by a call that asks no
-//!    QEMU, one for each domain.
+//!    ([`linux`](crate::sources::linux)). If CPU time was requested of a domain without such files, a call for this domain reads
+//!    it (`virDomainGetInfo`), which asks no QEMU.
 //! 3. Groups that were requested of single domains are read by one bulk call for each set of groups.
 //! 4. Domains that libvirt skipped because another client holds their job lock are read once more.
 //! 5. Every ten seconds, or after an event, a bulk call lists inactive domains. Definitions that changed are read.

@@ -19,7 +19,7 @@ pub fn library_version() -> Option<String> {
 pub struct LibvirtSource {
     options: LibvirtOptions,
     session: Option<Session>,
-    /// Kept when a connection is lost: an equal definition stays the same allocation.
+    /// Kept when a connection is lost: a definition that is equal after it stays the same allocation, so it is no change.
     definitions: Definitions,
     connected_before: bool,
 }

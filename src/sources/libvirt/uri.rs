@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-/// Adds `no_tty=1` to a URI that uses ssh, unless it has that parameter already. Otherwise ssh would ask for a password in the
-/// middle of the screen.
+/// Adds `no_tty=1` to a URI that uses ssh, unless it has that parameter already. Without it, ssh would write its password prompt
+/// onto the screen.
 pub fn without_prompts(uri: &str) -> String {
     let Some((scheme, _)) = uri.split_once("://") else { return uri.to_owned() };
     if !scheme.to_ascii_lowercase().ends_with("+ssh") {
@@ -24,8 +24,8 @@ pub fn without_prompts(uri: &str) -> String {
     format!("{address}{separator}no_tty=1{fragment}")
 }
 
-/// The URI to open: the given one, unless it is an alias (or the default) in libvirt's configuration for a URI that uses ssh; then
-/// that URI, with `no_tty=1`. `configuration` is called only for an alias or the default.
+/// The URI to open. A URI of ssh gets `no_tty=1`. If `given` is an alias, or `None` (the default), and libvirt's configuration has a
+/// URI of ssh for it, that URI with `no_tty=1`; otherwise `given`. `configuration` is called only for an alias or the default.
 pub(super) fn to_open(given: Option<&str>, configuration: impl FnOnce() -> Option<String>) -> Option<String> {
     match given {
         Some(uri) if uri.contains(':') => Some(without_prompts(uri)),

@@ -1,4 +1,4 @@
-//! Events of libvirt between two samples.
+//! What libvirt's events between two samples change for the next sample.
 
 mod pending;
 

@@ -9,15 +9,15 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
-/// Domains that are remembered by UUID. If more change before the next sample, all definitions count as stale.
+/// How many changed domains are remembered by UUID. If more change before the next sample, all definitions count as stale.
 const MAX_STALE: usize = 10_000;
 
 /// Domains whose definition must be read again.
 #[derive(Debug, PartialEq)]
 pub(crate) enum StaleDefinitions {
-    /// Those of these domains.
+    /// The definitions of these domains.
     Of(HashSet<Uuid>),
-    /// All.
+    /// The definitions of all domains.
     All,
 }
 
@@ -38,8 +38,7 @@ impl StaleDefinitions {
     }
 }
 
-/// Changes that the next sample must read. The thread of libvirt's event loop adds to it, the thread of the source takes from
-/// it.
+/// Changes that the next sample must read. The thread of libvirt's event loop adds them, and the thread of the source takes them.
 pub(crate) struct PendingChanges {
     notify: Notify,
     content: Mutex<Content>,

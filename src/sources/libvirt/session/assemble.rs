@@ -1,4 +1,4 @@
-//! The last steps of every sample.
+//! The last steps of every sample, by whichever calls it was read.
 
 use crate::model::{DomainSample, HostSample, NodeSample};
 use crate::sources::Request;

@@ -47,7 +47,7 @@ impl InactiveDomains {
         }
     }
 
-    /// Takes a sample. `listed`: it has all inactive domains.
+    /// Keeps the inactive domains of a sample for the next ones. `listed`: the sample has all inactive domains.
     pub(super) fn learn(&mut self, domains: &BTreeMap<Uuid, DomainSample>, listed: bool) {
         if listed {
             let inactive = domains.iter().filter(|(_, sample)| sample.run.is_none());

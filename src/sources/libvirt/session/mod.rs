@@ -2,11 +2,11 @@
 //!
 //! | file | contents |
 //! | --- | --- |
-//! | `state` | the connection and what is kept along it |
-//! | `sample`, `assemble` | chooses the way to read a sample; its last steps |
-//! | `bulk`, `bulk_error` | bulk calls, and why a driver has no use of them |
-//! | `degraded` | bulk calls while calls hang in some domains |
-//! | `per_domain` | one call for each domain and group |
+//! | `state` | the connection, and what is kept as long as it is open |
+//! | `sample`, `assemble` | the choice between the ways to read a sample; the last steps of all of them |
+//! | `bulk`, `bulk_error` | a sample by bulk calls, and why it could not be read |
+//! | `degraded` | a sample by bulk calls while calls hang in some domains |
+//! | `per_domain` | a sample by one call for each domain and group |
 //! | `inactive` | domains that are shut off, kept between two lists |
 
 mod assemble;

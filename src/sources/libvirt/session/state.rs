@@ -1,4 +1,4 @@
-//! An open connection and what is kept along it.
+//! An open connection, and what is kept as long as it is open.
 
 use super::inactive::InactiveDomains;
 use crate::model::{Call, Driver, HostInfo};
@@ -22,7 +22,7 @@ pub(crate) struct Session {
     pub(super) connection: Connection,
     pub(super) changes: Arc<PendingChanges>,
     pub(super) driver: Driver,
-    /// Domains are read one by one.
+    /// Domains are read one by one, because the driver has no usable bulk call, or because of [`Calls::PerDomain`].
     pub(super) per_domain: bool,
     pub(super) extra_groups: ExtraGroups,
     pub(super) node: NodeReader,
