@@ -6,15 +6,20 @@ use super::metric::Metric;
 use super::standing::Standing;
 use crate::fleet::history::arena::Arena;
 use crate::fleet::history::run_length::RunLength;
-use crate::model::{BlockSample, NetSample};
-use compact_str::CompactString;
+use crate::model::{BlockSample, DiskDefinition, NetSample, NicDefinition};
+use compact_str::{CompactString, format_compact};
 use std::time::Duration;
 
 /// The last reading of a device, and its series.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Device<K, S, M> {
+pub struct Device<K, S, M, D = ()> {
     /// Its identity: a disk's target, a NIC's host device, a CPU's number.
     pub key: K,
+    /// What the definition of the domain says of it; `None`: nothing, or the definition was not read yet. After the run of the
+    /// domain, it stays.
+    pub defined: Option<D>,
+    /// Why it has no figures; `None`: it has, or the reason is one of the whole domain ([`Domain::missing`](super::Domain::missing)).
+    pub reason: Option<&'static str>,
     /// The last reading; `None`: the device was not read in this run of the domain.
     pub sample: Option<S>,
     /// Its figures.
@@ -25,10 +30,23 @@ pub struct Device<K, S, M> {
     standings: RunLength<Standing>,
 }
 
-impl<K, S, M: Metric> Device<K, S, M> {
+impl<K, S, M: Metric, D> Device<K, S, M, D> {
     fn new(key: K) -> Self {
         let (series, standings) = (Series::default(), RunLength::default());
-        Self { key, sample: None, series, standing: Standing::default(), standings }
+        let standing = Standing::default();
+        Self { key, defined: None, reason: None, sample: None, series, standing, standings }
+    }
+
+    /// True if the history has figures of it, or had its device.
+    pub(crate) fn has_past(&self) -> bool {
+        !self.series.is_empty()
+    }
+
+    /// Its counters begin again, or it has none any more.
+    fn forget_reading(&mut self) {
+        self.sample = None;
+        self.standing = Standing::default();
+        self.series.clear();
     }
 
     fn read(&mut self, now: S, elapsed: Option<Duration>, derive: Derive<S, M>) {
@@ -112,46 +130,59 @@ pub(super) type Derive<S, M> = fn(&mut Series<M>, &S, &S, Duration);
 
 /// The devices of one kind in one domain, in the driver's order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Devices<K, S, M>(Vec<Device<K, S, M>>);
+pub struct Devices<K, S, M, D = ()>(Vec<Device<K, S, M, D>>);
 
-impl<K, S, M> Default for Devices<K, S, M> {
+impl<K, S, M, D> Default for Devices<K, S, M, D> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<K, S, M> std::ops::Deref for Devices<K, S, M> {
-    type Target = [Device<K, S, M>];
+impl<K, S, M, D> std::ops::Deref for Devices<K, S, M, D> {
+    type Target = [Device<K, S, M, D>];
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
+impl<K: PartialEq, S, M: Metric, D> Devices<K, S, M, D> {
     /// The device with this key.
-    pub fn get(&self, key: &K) -> Option<&Device<K, S, M>> {
+    pub fn get(&self, key: &K) -> Option<&Device<K, S, M, D>> {
         self.0.iter().find(|device| device.key == *key)
     }
 
-    /// Applies new readings. Devices are matched by key, never by position; devices without a reading are dropped.
+    /// Applies new readings. Devices are matched by key, never by position. Devices without a reading are dropped, except those
+    /// that the definition has. Returns true if a device is new.
     pub(super) fn read<F: DeviceReading<K, S>>(
         &mut self,
         readings: impl IntoIterator<Item = F>,
         elapsed: Option<Duration>,
         derive: Derive<S, M>,
-    ) {
+    ) -> bool {
         let mut count = 0;
+        let mut is_any_new = false;
         for reading in readings {
             // Nearly always it is the first of the remaining devices, because the order rarely changes.
             match self.0[count..].iter().position(|device| reading.is_of(&device.key)) {
                 Some(0) => {}
                 Some(ahead) => self.0[count..=count + ahead].rotate_right(1),
-                None => self.0.insert(count, Device::new(reading.key())),
+                None => {
+                    is_any_new = true;
+                    self.0.insert(count, Device::new(reading.key()));
+                }
             }
             self.0[count].read(reading.sample(), elapsed, derive);
             count += 1;
         }
-        self.0.truncate(count);
+        let mut index = 0;
+        self.0.retain_mut(|device| {
+            index += 1;
+            if index > count {
+                device.forget_reading();
+            }
+            index <= count || device.defined.is_some()
+        });
+        is_any_new
     }
 
     /// Applies readings that are the same as the last ones.
@@ -165,7 +196,7 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
     }
 
     /// Every device, to change its standing.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Device<K, S, M>> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Device<K, S, M, D>> {
         self.0.iter_mut()
     }
 
@@ -178,17 +209,103 @@ impl<K: PartialEq, S, M: Metric> Devices<K, S, M> {
 
     /// A new run of the domain: counters begin at 0 again, so the last readings are dropped. The history stays.
     pub(super) fn restart(&mut self) {
-        for device in &mut self.0 {
-            device.sample = None;
-            device.standing = Standing::default();
-            device.series.clear();
-        }
+        self.0.iter_mut().for_each(Device::forget_reading);
     }
 
     /// Writes the newest figures to the history, as those of `tick`.
     pub(super) fn commit(&mut self, tick: Tick, block_offset: Tick, arena: &mut Arena) {
-        for device in &mut self.0 {
+        // A device that was never read has no history.
+        for device in self.0.iter_mut().filter(|device| device.sample.is_some() || device.has_past()) {
             device.commit(tick, block_offset, arena);
+        }
+    }
+}
+
+/// What the definition of a domain says of a device.
+pub trait Definition: Clone {
+    /// Its name in statistics; `None`: it has none now.
+    fn target(&self) -> Option<&str>;
+    /// The key of the device while it has no name in statistics; `index`: its place in the definition.
+    fn other_key(&self, index: usize) -> CompactString;
+    /// Whether both are about the same device, also if it has another name in statistics now.
+    fn is_same(&self, other: &Self) -> bool;
+}
+
+impl Definition for DiskDefinition {
+    fn target(&self) -> Option<&str> {
+        Some(&self.target)
+    }
+
+    fn other_key(&self, _: usize) -> CompactString {
+        self.target.as_str().into()
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.target == other.target
+    }
+}
+
+impl Definition for NicDefinition {
+    fn target(&self) -> Option<&str> {
+        self.target.as_deref()
+    }
+
+    fn other_key(&self, index: usize) -> CompactString {
+        self.mac.as_deref().map_or_else(|| format_compact!("NIC {index}"), CompactString::from)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.mac.is_some() && self.mac == other.mac
+    }
+}
+
+impl<S, M: Metric, D: Definition> Devices<CompactString, S, M, D> {
+    /// Takes what the definition says of the devices. A device that only the definition has is added. One that it has no more
+    /// stays while it has a reading, and, unless `was_read`, while it has a past.
+    pub(super) fn define(&mut self, defined: &[D], was_read: bool) {
+        let before: Vec<Option<D>> = self.0.iter_mut().map(|device| device.defined.take()).collect();
+        let mut rest = Vec::new();
+        for (index, now) in defined.iter().enumerate() {
+            let key = now.target();
+            match self.0.iter_mut().find(|device| device.defined.is_none() && Some(device.key.as_str()) == key) {
+                Some(device) => device.defined = Some(now.clone()),
+                None => rest.push((index, now)),
+            }
+        }
+        for (index, now) in rest {
+            let is_same = |before: &Option<D>| before.as_ref().is_some_and(|before| before.is_same(now));
+            let mut known = self.0.iter_mut().zip(&before);
+            let found = known.find(|(device, before)| device.defined.is_none() && is_same(before));
+            let key = now.target().map(CompactString::from);
+            match found {
+                Some((device, _)) => {
+                    if let Some(key) = key {
+                        device.key = key;
+                        device.forget_reading();
+                    }
+                    device.defined = Some(now.clone());
+                }
+                None => {
+                    let mut device = Device::new(key.unwrap_or_else(|| now.other_key(index)));
+                    device.defined = Some(now.clone());
+                    self.0.push(device);
+                }
+            }
+        }
+        self.0.retain(|device| {
+            device.defined.is_some() || device.sample.is_some() || !was_read && !device.series.is_empty()
+        });
+    }
+
+    /// Sets why each device has no figures. `has_counters`: of a reading; `reason`: why there are none, of one without.
+    pub(super) fn explain(
+        &mut self,
+        has_counters: fn(&S) -> bool,
+        reason: impl Fn(Option<&D>) -> Option<&'static str>,
+    ) {
+        for device in &mut self.0 {
+            let is_counted = device.sample.as_ref().is_some_and(has_counters);
+            device.reason = if is_counted { None } else { reason(device.defined.as_ref()) };
         }
     }
 }

@@ -8,8 +8,8 @@ use super::history::When;
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric, VcpuMetric};
 use crate::fleet::history::run_length::RunLength;
 use crate::model::{
-    BlockSample, Blocked, Counter, CpuSample, DomainDefinition, DomainState, Groups, MemorySample, NetSample,
-    StateReason, UnsupportedCall, VcpuSample,
+    BlockSample, Blocked, Counter, CpuSample, DiskDefinition, DomainDefinition, DomainState, Groups, MemorySample,
+    NetSample, NicDefinition, StateReason, UnsupportedCall, VcpuSample,
 };
 use crate::time::Timestamp;
 use crate::units::Nanoseconds;
@@ -19,13 +19,23 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// A disk, by its target (`vda`, or `vda[2]` for a layer below it).
-pub type Disk = Device<CompactString, BlockSample, DiskMetric>;
+pub type Disk = Device<CompactString, BlockSample, DiskMetric, DiskDefinition>;
 /// A NIC, by the host's device (`vnet3`).
-pub type Nic = Device<CompactString, NetSample, NicMetric>;
+pub type Nic = Device<CompactString, NetSample, NicMetric, NicDefinition>;
 /// A vCPU, by its number.
 pub type Vcpu = Device<u32, VcpuSample, VcpuMetric>;
 /// A host CPU that the domain used, by its number.
 pub type HostCpu = Device<u32, Counter<Nanoseconds>, HostCpuMetric>;
+
+impl Disk {
+    /// What the disk is stored in; `empty`: a drive without a medium; `None`: not known.
+    pub fn source(&self) -> Option<&str> {
+        let defined = self.defined.as_ref();
+        let path = || self.sample.as_ref()?.path.as_deref();
+        let empty = || defined.filter(|disk| disk.is_drive()).map(|_| "empty");
+        defined.and_then(|disk| disk.source.as_deref()).or_else(path).or_else(empty)
+    }
+}
 
 /// One domain of a host.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,9 +59,9 @@ pub struct Domain {
     /// vCPUs by number, without the offline ones. Those of the previous run stay until the first reading of this run.
     pub vcpus: Devices<u32, VcpuSample, VcpuMetric>,
     /// Disks in the driver's order.
-    pub disks: Devices<CompactString, BlockSample, DiskMetric>,
+    pub disks: Devices<CompactString, BlockSample, DiskMetric, DiskDefinition>,
     /// NICs in the driver's order.
-    pub nics: Devices<CompactString, NetSample, NicMetric>,
+    pub nics: Devices<CompactString, NetSample, NicMetric, NicDefinition>,
     /// Its CPU time on each host CPU. Read only for the domain whose screen is open, and only if the driver counts it.
     pub host_cpus: Devices<u32, Counter<Nanoseconds>, HostCpuMetric>,
     /// Calls that fail for this domain alone.
@@ -152,6 +162,15 @@ impl Domain {
             0 => self.definition.as_ref().and_then(|definition| definition.vcpus_current),
             count => Some(count),
         }
+    }
+
+    /// What the definition says of a disk; of a layer below a disk, what it says of that disk.
+    pub fn disk_definition<'a>(&'a self, disk: &'a Disk) -> Option<&'a DiskDefinition> {
+        let of_disk = || {
+            let name = &disk.sample.as_ref()?.name;
+            self.disks.get(name)?.defined.as_ref()
+        };
+        disk.defined.as_ref().or_else(of_disk)
     }
 
     /// How long before the last sample, or before a tick, `moment` was.

@@ -48,7 +48,8 @@ pub struct DiskDefinition {
     pub kind: String,
     /// `@device`: disk, cdrom, floppy or lun.
     pub device: String,
-    /// `source/@file|@dev|@name|@volume|@dir`; `None` for an empty drive.
+    /// `source`: what it is stored in; `None` for an empty drive. By `@type`: `@file`, `@dev` or `@dir`; network:
+    /// `PROTOCOL://HOST:PORT/NAME`; volume: `POOL/VOLUME`; nvme: the PCI address; vhostuser: the socket.
     pub source: Option<String>,
     /// `driver/@type`, as `qcow2`.
     pub format: Option<String>,
@@ -67,12 +68,13 @@ pub struct DiskDefinition {
 /// One `devices/interface`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NicDefinition {
-    /// `target/@dev`, as `vnet3`: the NIC's name in every statistic. `None` while the domain is inactive, and for user-mode
-    /// and passed-through NICs, which have no counters.
+    /// `target/@dev`, as `vnet3`: the NIC's name in every statistic. `None` while the domain is inactive, and for NICs that have
+    /// no device on the host, as user-mode and passed-through ones.
     pub target: Option<String>,
     /// `@type`: bridge, network, direct, user, hostdev, …
     pub kind: String,
-    /// `source/@bridge|@network|@dev|@portgroup`: what it is connected to.
+    /// `source`: what it is connected to. By `@type`: `@bridge`, `@network`, `@dev` or `@name`; vhostuser: the socket; hostdev: the
+    /// PCI address; mcast, server, client, udp: `ADDRESS:PORT`.
     pub source: Option<String>,
     /// `source/@bridge`: also the bridge of a network, while the domain runs.
     pub bridge: Option<String>,
@@ -84,4 +86,26 @@ pub struct NicDefinition {
     pub link_down: bool,
     /// `bandwidth/inbound|outbound/@average|@peak|@burst`, named `inbound average` …, in kB/s (burst: KiB).
     pub limits: Vec<(String, u64)>,
+}
+
+impl DiskDefinition {
+    /// True if it is a drive whose medium can be changed.
+    pub fn is_drive(&self) -> bool {
+        matches!(self.device.as_str(), "cdrom" | "floppy")
+    }
+
+    /// True if libvirt has no statistics of such a disk: the requests of a vhost-user disk go past QEMU to another process.
+    pub fn is_never_counted(&self) -> bool {
+        self.kind == "vhostuser"
+    }
+}
+
+impl NicDefinition {
+    /// True if libvirt has no statistics of such a NIC: it has no device on the host.
+    pub fn is_never_counted(&self) -> bool {
+        matches!(
+            self.kind.as_str(),
+            "user" | "hostdev" | "vdpa" | "mcast" | "server" | "client" | "udp" | "internal" | "null"
+        )
+    }
 }

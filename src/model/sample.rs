@@ -243,6 +243,14 @@ pub struct BlockSample {
 }
 
 impl BlockSample {
+    /// True if the reading has counters of requests or bytes, not only the name.
+    pub fn has_counters(&self) -> bool {
+        self.read_requests.is_some()
+            || self.read_bytes.is_some()
+            || self.write_requests.is_some()
+            || self.write_bytes.is_some()
+    }
+
     /// The disk's key: its target, and for a layer of a backing chain its index (`vda[2]`).
     pub fn key(&self) -> CompactString {
         match self.backing_index {
@@ -273,4 +281,11 @@ pub struct NetSample {
     pub tx_errors: Option<Counter<Packets>>,
     /// `tx.drop`.
     pub tx_drops: Option<Counter<Packets>>,
+}
+
+impl NetSample {
+    /// True if the reading has counters of packets or bytes, not only the name.
+    pub fn has_counters(&self) -> bool {
+        self.rx_bytes.is_some() || self.rx_packets.is_some() || self.tx_bytes.is_some() || self.tx_packets.is_some()
+    }
 }

@@ -83,7 +83,7 @@ impl Needle {
                     || read.is_some_and(|path| self.finds_source(path))
             }
             DeviceKey::Nic(name) => {
-                let defined = definition.and_then(|definition| defined_nic(definition, name));
+                let defined = domain.nics.get(name).and_then(|nic| nic.defined.as_ref());
                 self.is_in(name) || defined.is_some_and(|nic| self.finds_nic(nic))
             }
             DeviceKey::Vcpu(_) => false,
@@ -117,10 +117,6 @@ impl Needle {
 
 fn defined_disk<'a>(definition: &'a DomainDefinition, name: &str) -> Option<&'a DiskDefinition> {
     definition.disks.iter().find(|disk| disk.target == name)
-}
-
-fn defined_nic<'a>(definition: &'a DomainDefinition, name: &str) -> Option<&'a NicDefinition> {
-    definition.nics.iter().find(|nic| nic.target.as_deref() == Some(name))
 }
 
 /// The path that statistics report. It is newer than the definition after a snapshot.

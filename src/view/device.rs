@@ -88,14 +88,10 @@ struct Screen<'a> {
 
 impl Screen<'_> {
     fn disk(&self, buffer: &mut Buffer, area: Rect, disk: &Disk) {
-        let defined = self.domain.definition.as_ref().and_then(|definition| {
-            let name = disk.sample.as_ref().map_or(disk.key.as_str(), |sample| sample.name.as_str());
-            definition.disks.iter().find(|defined| defined.target == name)
-        });
+        let defined = self.domain.disk_definition(disk);
         let mut facts = Vec::new();
         let mut fact = |name: &'static str, value: Option<String>| facts.extend(value.map(|value| (name, value)));
-        let path = disk.sample.as_ref().and_then(|sample| sample.path.as_deref().map(str::to_owned));
-        fact("source", defined.and_then(|disk| disk.source.clone()).or(path));
+        fact("source", disk.source().map(str::to_owned));
         fact("type", defined.map(|disk| format!("{} {}", disk.kind, disk.device)));
         fact("format", defined.and_then(|disk| disk.format.clone()));
         fact("bus", defined.and_then(|disk| disk.bus.clone()));
@@ -122,17 +118,11 @@ impl Screen<'_> {
     }
 
     fn nic(&self, buffer: &mut Buffer, area: Rect, nic: &Nic) {
-        let defined = self.domain.definition.as_ref().and_then(|definition| {
-            definition.nics.iter().find(|defined| defined.target.as_deref() == Some(nic.key.as_str()))
-        });
+        let defined = nic.defined.as_ref();
         let mut facts = Vec::new();
         let mut fact = |name: &'static str, value: Option<String>| facts.extend(value.map(|value| (name, value)));
         fact("MAC", defined.and_then(|nic| nic.mac.clone()));
-        fact(
-            "connected to",
-            defined
-                .map(|nic| format!("{} {}", nic.kind, nic.source.as_deref().unwrap_or_default()).trim_end().to_owned()),
-        );
+        fact("connected to", defined.map(devices::nic_connection));
         fact("model", defined.and_then(|nic| nic.model.clone()));
         fact("link", defined.map(|nic| if nic.link_down { "down" } else { "up" }.to_owned()));
         let limit = |(name, value): &(String, u64)| {
@@ -156,13 +146,13 @@ impl Screen<'_> {
     }
 
     #[allow(clippy::too_many_arguments)] // Title, facts, figures, charts, and what is missing: the parts of the screen.
-    fn draw<K, S, M: Metric<Total: Total<Record = S>>>(
+    fn draw<K, S, M: Metric<Total: Total<Record = S>>, D>(
         &self,
         buffer: &mut Buffer,
         area: Rect,
         title: &str,
         facts: Vec<(&'static str, String)>,
-        device: &Device<K, S, M>,
+        device: &Device<K, S, M, D>,
         panels: &[Panel<M>],
         why_not: WhyNot,
     ) {
@@ -188,11 +178,11 @@ impl Screen<'_> {
     }
 
     /// Now, peak of the newest `bins`, total of this run.
-    fn figures<K, S, M: Metric<Total: Total<Record = S>>>(
+    fn figures<K, S, M: Metric<Total: Total<Record = S>>, D>(
         &self,
         buffer: &mut Buffer,
         area: Rect,
-        device: &Device<K, S, M>,
+        device: &Device<K, S, M, D>,
         bins: usize,
         (of_domain, unsupported): WhyNot,
     ) {
@@ -242,6 +232,7 @@ impl Screen<'_> {
             put(sum, line, true, Role::Text, whole);
         }
         let note = match &device.sample {
+            _ if device.reason.is_some() => format!("{} {}", scene.none(), device.reason.unwrap_or_default()),
             None => "not read in this run of the domain".to_owned(),
             Some(_) if unsupported.is_none() && device.series.value(M::ALL[0], when).is_none() => {
                 format!("{} {}", scene.none(), self.domain.missing(self.host, of_domain, when).describe(self.domain))
@@ -259,7 +250,13 @@ impl Screen<'_> {
         }
     }
 
-    fn charts<K, S, M: Metric>(&self, buffer: &mut Buffer, area: Rect, device: &Device<K, S, M>, panels: &[Panel<M>]) {
+    fn charts<K, S, M: Metric, D>(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        device: &Device<K, S, M, D>,
+        panels: &[Panel<M>],
+    ) {
         let scene = self.scene;
         let window = Window::new(self.host, scene.ui);
         // At least two lines inside of each frame; what does not fit is in the figures.
@@ -278,7 +275,7 @@ impl Screen<'_> {
 type WhyNot = (DomainMetric, Option<(&'static str, String)>);
 
 /// The figures for which the driver reports no raw figures, though it reports others of the device.
-fn uncounted<K, S, M: Metric<Total: Total<Record = S>>>(device: &Device<K, S, M>, sample: &S) -> Option<String> {
+fn uncounted<K, S, M: Metric<Total: Total<Record = S>>, D>(device: &Device<K, S, M, D>, sample: &S) -> Option<String> {
     let missing = M::ALL
         .iter()
         .filter(|metric| whole(metric.derivation(), sample).is_none() && device.series.latest(**metric).is_none());

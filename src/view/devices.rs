@@ -8,8 +8,8 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Domain, Host, Series, When};
-use crate::model::Severity;
+use crate::fleet::{Disk, Domain, Host, Series, When};
+use crate::model::{NicDefinition, Severity};
 use crate::table::{Content, DeviceKey, List, Placed, RowId, Wanted, fit};
 use crate::units::Unit;
 use ratatui::buffer::Buffer;
@@ -51,9 +51,9 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, list: List) {
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if scene.ui.rows.is_empty() {
         let things = match list {
-            List::Nics => "NIC with counters",
+            List::Nics => "NIC",
             List::Vcpus => "vCPU with figures",
-            _ => "disk with counters",
+            _ => "disk",
         };
         columns::empty_list(scene, buffer, body, things);
         return;
@@ -89,6 +89,7 @@ pub(super) fn draw_row(
     top: f64,
 ) {
     let when = host.timeline.when(scene.ui.cursor);
+    let reason = reason(domain, key).filter(|_| when == When::Latest);
     for placed in columns {
         let cell = placed.cell(place);
         let room = usize::from(placed.width);
@@ -102,6 +103,8 @@ pub(super) fn draw_row(
                 columns::put_line(buffer, cell, false, scene.signed(role, sign, name).into());
                 continue;
             }
+            // Its columns have no figures, so the reason has their place.
+            _ if reason.is_some() => continue,
             Content::About => (Role::Dim, text::fit_path(&about(domain, key), room, scene.palette.symbols)),
             Content::DiskHistory | Content::NicHistory | Content::VcpuHistory => {
                 let bins = history(scene, host, domain, key, room);
@@ -111,6 +114,38 @@ pub(super) fn draw_row(
         };
         columns::put(scene, buffer, cell, placed.column.right, role, words);
     }
+    if let Some(reason) = reason {
+        let words = words_of_uncounted(domain, key, reason);
+        draw_uncounted(scene, buffer, place, columns, &device_name(key), &words);
+    }
+}
+
+/// What an uncounted device is, and why it has no figures.
+fn words_of_uncounted(domain: &Domain, key: &DeviceKey, reason: &str) -> String {
+    let mac = match key {
+        DeviceKey::Nic(name) => {
+            let defined = domain.nics.get(name).and_then(|nic| nic.defined.as_ref());
+            defined.and_then(|nic| nic.mac.as_deref()).filter(|mac| mac != name)
+        }
+        DeviceKey::Disk(_) | DeviceKey::Vcpu(_) => None,
+    };
+    let about = about(domain, key);
+    let parts = [Some(reason), mac, Some(about.as_str())];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// Draws words in place of all columns behind the name of a device. A name that is too long for its column is drawn whole.
+fn draw_uncounted(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed], name: &str, words: &str) {
+    let symbols = scene.palette.symbols;
+    let Some(placed) = columns.iter().find(|placed| placed.column.content == Content::Device) else { return };
+    let cell = placed.cell(place);
+    let whole = Rect { width: place.right().saturating_sub(cell.x).saturating_sub(1), ..cell };
+    let name = text::fit(name, usize::from(whole.width).saturating_sub(1), symbols);
+    let used = (text::width(&name) as u16 + 1).max(cell.width);
+    columns::put(scene, buffer, whole, false, Role::Title, format!(" {name}"));
+    let rest = Rect { x: whole.x + used, width: whole.width.saturating_sub(used), ..whole };
+    let words = text::shorten(&format!("  {} {words}", scene.none()), usize::from(rest.width), symbols);
+    columns::put(scene, buffer, rest, false, Role::Dim, words);
 }
 
 fn figure(scene: &Scene, content: Content, domain: &Domain, key: &DeviceKey, when: When) -> (Role, String) {
@@ -267,21 +302,30 @@ pub(super) fn device_name(key: &DeviceKey) -> String {
     }
 }
 
+/// What a NIC is connected to, as `bridge br0`.
+pub(super) fn nic_connection(nic: &NicDefinition) -> String {
+    format!("{} {}", nic.kind, nic.source.as_deref().unwrap_or_default()).trim_end().to_owned()
+}
+
+/// Why a device has no figures; `None`: it has, or had some in an earlier run of a domain that is off now, or the reason is one
+/// of the whole domain.
+fn reason(domain: &Domain, key: &DeviceKey) -> Option<&'static str> {
+    let is_off = !domain.is_active(When::Latest);
+    match key {
+        DeviceKey::Disk(name) => domain.disks.get(name).filter(|disk| !(is_off && disk.has_past()))?.reason,
+        DeviceKey::Nic(name) => domain.nics.get(name).filter(|nic| !(is_off && nic.has_past()))?.reason,
+        DeviceKey::Vcpu(_) => None,
+    }
+}
+
 /// What a device is, in a few words.
 fn about(domain: &Domain, key: &DeviceKey) -> String {
-    let definition = domain.definition.as_deref();
     match key {
-        DeviceKey::Disk(name) => {
-            let defined = definition.and_then(|definition| definition.disks.iter().find(|disk| disk.target == *name));
-            let source = defined.and_then(|disk| disk.source.clone());
-            let path =
-                || domain.disks.get(name).and_then(|disk| disk.sample.as_ref()?.path.as_deref().map(str::to_owned));
-            source.or_else(path).unwrap_or_default()
+        DeviceKey::Disk(name) => domain.disks.get(name).and_then(Disk::source).unwrap_or_default().to_owned(),
+        DeviceKey::Nic(name) => {
+            let defined = domain.nics.get(name).and_then(|nic| nic.defined.as_ref());
+            defined.map(nic_connection).unwrap_or_default()
         }
-        DeviceKey::Nic(name) => definition
-            .and_then(|definition| definition.nics.iter().find(|nic| nic.target.as_deref() == Some(name)))
-            .map(|nic| format!("{} {}", nic.kind, nic.source.as_deref().unwrap_or_default()))
-            .unwrap_or_default(),
         DeviceKey::Vcpu(number) => {
             let sample = domain.vcpus.get(number).and_then(|vcpu| vcpu.sample);
             let state = sample.and_then(|sample| sample.state).map(vcpu_state).unwrap_or_default();

@@ -234,8 +234,8 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
     let selected = view.selected.clone().or_else(|| keys.first().cloned());
     let mut items = Vec::new();
     for (list, nothing, metric) in [
-        (List::Disks, "no disk with counters", M::DiskRead),
-        (List::Nics, "no NIC with counters", M::NetRx),
+        (List::Disks, "no disks", M::DiskRead),
+        (List::Nics, "no NICs", M::NetRx),
         (List::Vcpus, "no vCPU figures", M::Steal),
     ] {
         items.push(Item::Heading(list));
@@ -273,9 +273,12 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
                 }
             }
             Item::Nothing(words, metric) => {
-                let reason = domain.missing(host, metric, scene.when(host)).describe(domain);
-                let words =
-                    text::shorten(&format!("{words}: {reason}"), usize::from(area.width), scene.palette.symbols);
+                let is_complete = metric != M::Steal && domain.definition.is_some();
+                let words = match is_complete {
+                    true => words.to_owned(),
+                    false => format!("{words}: {}", domain.missing(host, metric, scene.when(host)).describe(domain)),
+                };
+                let words = text::shorten(&words, usize::from(area.width), scene.palette.symbols);
                 columns::put(scene, buffer, place, false, Role::Dim, words);
             }
         }

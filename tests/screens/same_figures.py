@@ -247,6 +247,10 @@ def compare_devices(table, title, titles, lines, domains):
         devices = [device for device in domain[table] if str(device.get("name", device.get("number"))) == name]
         if len(devices) != 1:
             fail(f"{table}: {name!r} of {domain['name']!r} is not in JSON")
+        if reason := devices[0].get("reason"):
+            if reason not in "".join(line):
+                fail(f"{table}: {name!r} of {domain['name']!r} does not say {reason!r}")
+            continue
         for heading_text, key in titles.items():
             where = (table, domain["name"], name, heading_text)
             compare_figure(where, key, cell(line, headings, heading_text), devices[0][key])

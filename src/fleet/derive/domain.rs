@@ -10,6 +10,7 @@ use crate::fleet::history::arena::Arena;
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::model::{CpuSample, DomainSample, Event, EventKind, Groups, Lifecycle, MemorySample};
 use crate::time::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 impl Domain {
@@ -26,8 +27,12 @@ impl Domain {
         self.reason = sample.reason;
         self.follow_io_error(at);
         self.follow_pause(at);
-        if sample.definition.is_some() {
-            self.definition = sample.definition;
+        if let Some(now) = sample.definition
+            && self.definition.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &now))
+        {
+            self.definition = Some(now);
+            // Before the readings: the device of a NIC has another name in each run.
+            self.define_devices();
         }
         self.unsupported = sample.unsupported;
         self.answered = sample.answered;
@@ -52,15 +57,20 @@ impl Domain {
             let host_cpus = sample.host_cpus.into_iter().enumerate().map(|(cpu, time)| (cpu as u32, time));
             self.host_cpus.read(host_cpus, elapsed(&self.readings, Groups::HOST_CPU), rates::host_cpu);
         }
+        let mut is_any_new = false;
         if sample.answered.contains(Groups::BLOCK) {
-            self.disks.read(sample.disks, elapsed(&self.readings, Groups::BLOCK), rates::disk);
+            is_any_new |= self.disks.read(sample.disks, elapsed(&self.readings, Groups::BLOCK), rates::disk);
         }
         if sample.answered.contains(Groups::NET) {
-            self.nics.read(sample.nics, elapsed(&self.readings, Groups::NET), rates::nic);
+            is_any_new |= self.nics.read(sample.nics, elapsed(&self.readings, Groups::NET), rates::nic);
         }
         self.note_devices();
         self.sum_devices();
         self.readings.note(self.answered, times);
+        if is_any_new {
+            self.define_devices();
+        }
+        self.explain_devices();
     }
 
     /// Applies a sample that is equal to the last one: the counters have not grown, so the rates of groups that were read are 0.

@@ -4,7 +4,7 @@ use super::rates;
 use crate::fleet::domain::Domain;
 use crate::fleet::history::When;
 use crate::fleet::metric::{DiskMetric, DomainMetric, NicMetric, VcpuMetric};
-use crate::model::Groups;
+use crate::model::{BlockSample, Groups, NetSample};
 
 impl Domain {
     /// Sets the figures that are derived from its devices, for the groups that the last sample answered.
@@ -59,17 +59,19 @@ impl Domain {
         }
     }
 
-    /// Groups of its devices that have no rates now although it may have such devices: not read twice yet, or blocked.
+    /// Groups of its devices that have no rates now although it may have devices that are counted: not read twice yet, or blocked.
     pub(super) fn groups_without_rates(&self) -> Groups {
         if !self.state.is_active() {
             return Groups::empty();
         }
-        let known = |group, metric, has_none: bool| {
-            self.series.latest(metric).is_some() || (has_none && self.readings(group) > 0)
+        let known = |group, metric, has_counters: bool| {
+            self.series.latest(metric).is_some() || (!has_counters && self.readings(group) > 0)
         };
+        let disks = self.disks.iter().filter_map(|disk| disk.sample.as_ref()).any(BlockSample::has_counters);
+        let nics = self.nics.iter().filter_map(|nic| nic.sample.as_ref()).any(NetSample::has_counters);
         let mut groups = Groups::empty();
-        groups.set(Groups::BLOCK, !known(Groups::BLOCK, DomainMetric::DiskRead, self.disks.is_empty()));
-        groups.set(Groups::NET, !known(Groups::NET, DomainMetric::NetRx, self.nics.is_empty()));
+        groups.set(Groups::BLOCK, !known(Groups::BLOCK, DomainMetric::DiskRead, disks));
+        groups.set(Groups::NET, !known(Groups::NET, DomainMetric::NetRx, nics));
         groups
     }
 }

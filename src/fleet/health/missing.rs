@@ -35,6 +35,8 @@ pub enum Missing {
     NoBalloonDriver,
     /// The domain has no such device.
     NoDevice,
+    /// It has such devices, but nobody counts them; why, as the first one says.
+    NotCountedDevice(&'static str),
     /// No request ended in this interval, so there is no mean time of one.
     NoRequest,
     /// The driver does not return this counter.
@@ -61,7 +63,8 @@ impl Missing {
                 format!("guest statistics are off; turn them on: virsh dommemstat {name} --period 1 --live")
             }
             Self::NoBalloonDriver => "the guest's balloon driver returns no values".into(),
-            Self::NoDevice => "no such device with counters".into(),
+            Self::NoDevice => "it has no such device".into(),
+            Self::NotCountedDevice(reason) => (*reason).into(),
             Self::NoRequest => "no request in this interval".into(),
             Self::NotCounted => "this driver does not count it".into(),
             Self::CounterReset => "not counted, or the counter was reset".into(),
@@ -110,19 +113,23 @@ impl Domain {
         if self.read_at(group).is_none() {
             return Missing::NotSampled;
         }
+        let no_device = match group {
+            Groups::BLOCK => no_counted_device(self.disks.iter().map(|disk| disk.reason)),
+            Groups::NET => no_counted_device(self.nics.iter().map(|nic| nic.reason)),
+            _ => None,
+        };
+        if let Some(no_device) = no_device {
+            return no_device;
+        }
         match metric {
             MemoryUsed | MemoryAvailable | MemoryCached | SwapIn | SwapOut | MajorFaults => {
                 self.missing_guest_memory(metric)
             }
-            DiskRead | DiskWrite | ReadRequests | WriteRequests | WorstLatency if self.disks.is_empty() => {
-                Missing::NoDevice
-            }
-            NetRx | NetTx | RxPackets | TxPackets | NetDrops | NetErrors if self.nics.is_empty() => Missing::NoDevice,
             MemoryGiven | Rss => Missing::CounterReset,
             Steal if self.vcpus.iter().all(|vcpu| vcpu.sample.is_some_and(|sample| sample.delay.is_none())) => {
                 Missing::NotCounted
             }
-            WorstLatency if self.disks.iter().all(|disk| disk.sample.as_ref().is_some_and(counts_no_time)) => {
+            WorstLatency if self.disks.iter().filter_map(|disk| disk.sample.as_ref()).all(counts_no_time) => {
                 Missing::NotCounted
             }
             _ if self.readings(group) < 2 => Missing::FirstReading,
@@ -153,6 +160,12 @@ impl Domain {
             _ => false,
         }
     }
+}
+
+/// Why figures of devices with these reasons are missing, if no device is counted. `None`: one is.
+fn no_counted_device(reasons: impl Iterator<Item = Option<&'static str>>) -> Option<Missing> {
+    let reasons: Option<Vec<_>> = reasons.collect();
+    Some(reasons?.first().map_or(Missing::NoDevice, |reason| Missing::NotCountedDevice(reason)))
 }
 
 /// Whether no request of the disk has a time.

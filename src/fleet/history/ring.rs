@@ -49,11 +49,15 @@ enum Rows {
 }
 
 impl History {
+    /// True if nothing was appended yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.blocks.is_empty() && self.open.is_empty()
+    }
+
     /// Appends the row of a tick; skipped ticks become gaps. A block ends where tick + `block_offset` is a multiple of
     /// [`BLOCK_TICKS`], so with different offsets blocks do not end for all series at the same tick.
     pub(crate) fn push(&mut self, tick: Tick, block_offset: Tick, row: &[Quantized], arena: &mut Arena) {
-        let is_empty = self.blocks.is_empty() && self.open.is_empty();
-        if is_empty || tick.saturating_sub(self.next) >= HISTORY_TICKS as Tick {
+        if self.is_empty() || tick.saturating_sub(self.next) >= HISTORY_TICKS as Tick {
             *self = Self { next: tick, ..Self::default() };
         }
         while self.next < tick {

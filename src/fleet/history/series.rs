@@ -40,6 +40,11 @@ impl<M: Metric> Default for Series<M> {
 }
 
 impl<M: Metric> Series<M> {
+    /// True if no figure was ever written to the history.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.history.is_empty()
+    }
+
     /// The newest figure; `None`: unknown, which is not 0.
     pub fn latest(&self, metric: M) -> Option<f64> {
         known(self.latest[metric.index()])

@@ -1,5 +1,6 @@
 //! What a fleet says after a stream of updates.
 
+mod devices;
 mod findings;
 mod hosts;
 mod missing;

@@ -47,7 +47,11 @@ impl Entry for DiskEntry<'_> {
         fields.value("path", sample.and_then(|sample| sample.path.as_deref()))?;
         Gauges::<DiskTotal>(sample).write(fields)?;
         Derived(self.0.map(|disk| &disk.series)).write(fields)?;
-        fields.group("totals", true, &Counters::<DiskTotal>(sample))
+        fields.group("totals", true, &Counters::<DiskTotal>(sample))?;
+        let defined = self.0.and_then(|disk| disk.defined.as_ref());
+        fields.value("kind", defined.map(|disk| disk.kind.as_str()))?;
+        fields.value("source", self.0.and_then(Disk::source))?;
+        fields.value("reason", self.0.and_then(|disk| disk.reason))
     }
 }
 
@@ -57,6 +61,11 @@ pub(crate) struct NicEntry<'a>(pub(crate) Option<&'a Nic>);
 impl Entry for NicEntry<'_> {
     fn write<F: Fields>(&self, fields: &mut F) -> Result<(), F::Error> {
         Derived(self.0.map(|nic| &nic.series)).write(fields)?;
-        fields.group("totals", true, &Counters::<NicTotal>(self.0.and_then(|nic| nic.sample.as_ref())))
+        fields.group("totals", true, &Counters::<NicTotal>(self.0.and_then(|nic| nic.sample.as_ref())))?;
+        let defined = self.0.and_then(|nic| nic.defined.as_ref());
+        fields.value("mac", defined.and_then(|nic| nic.mac.as_deref()))?;
+        fields.value("kind", defined.map(|nic| nic.kind.as_str()))?;
+        fields.value("source", defined.and_then(|nic| nic.source.as_deref()))?;
+        fields.value("reason", self.0.and_then(|nic| nic.reason))
     }
 }

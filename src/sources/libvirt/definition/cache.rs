@@ -111,6 +111,11 @@ impl Definitions {
         self.known.insert(listed.uuid, KnownDefinition { definition, failure, stale: false, hints });
     }
 
+    /// The definition of a domain; `None`: not read yet.
+    pub(crate) fn of(&self, uuid: &Uuid) -> Option<&DomainDefinition> {
+        self.known.get(uuid)?.definition.as_deref()
+    }
+
     /// The definition of a domain, and why the last reading failed.
     pub(crate) fn get(&self, uuid: &Uuid) -> (Option<Arc<DomainDefinition>>, Option<&UnsupportedCall>) {
         self.known.get(uuid).map_or((None, None), |known| {

@@ -1,5 +1,7 @@
 //! The parser of domain XML. Any text gives a definition or an error, never a panic.
 
+use super::elements::{attribute, child, elements};
+use super::source;
 use crate::model::{DiskDefinition, DomainDefinition, NicDefinition};
 use crate::units::Bytes;
 use roxmltree::{Document, Node};
@@ -26,6 +28,8 @@ pub fn parse(xml: &str) -> Result<DomainDefinition, XmlError> {
     let vcpu = child(domain, "vcpu");
     let vcpus_max = vcpu.and_then(|vcpu| number(vcpu.text()?));
     let os_type = child(domain, "os").and_then(|os| child(os, "type"));
+    // Only a container has file systems in place of disks.
+    let is_container = os_type.and_then(|os_type| os_type.text()).is_some_and(|os| os.trim() == "exe");
     let devices = child(domain, "devices");
     let balloon = devices.and_then(|devices| child(devices, "memballoon"));
 
@@ -42,7 +46,11 @@ pub fn parse(xml: &str) -> Result<DomainDefinition, XmlError> {
         balloon_period: balloon
             .and_then(|balloon| number(child(balloon, "stats")?.attribute("period")?))
             .map(Duration::from_secs),
-        disks: devices.into_iter().flat_map(|devices| elements(devices)).filter_map(disk_or_filesystem).collect(),
+        disks: devices
+            .into_iter()
+            .flat_map(|devices| elements(devices))
+            .filter_map(|node| if is_container { disk_or_filesystem(node) } else { disk(node) })
+            .collect(),
         nics: devices
             .into_iter()
             .flat_map(|devices| elements(devices))
@@ -62,15 +70,19 @@ fn disk_or_filesystem(node: Node<'_, '_>) -> Option<DiskDefinition> {
 
 /// A disk. `None` without a target: statistics name a disk by its target.
 fn disk(node: Node<'_, '_>) -> Option<DiskDefinition> {
+    if !node.has_tag_name("disk") {
+        return None;
+    }
     let target = child(node, "target")?;
     let source = child(node, "source");
     let driver = child(node, "driver");
     let limits = child(node, "iotune").into_iter().flat_map(elements);
+    let kind = attribute(node, "type").unwrap_or_default();
     Some(DiskDefinition {
         target: attribute(target, "dev")?,
-        kind: attribute(node, "type").unwrap_or_default(),
         device: attribute(node, "device").unwrap_or_else(|| "disk".to_owned()),
-        source: source.and_then(|source| first_attribute(source, &["file", "dev", "name", "volume", "dir"])),
+        source: source.and_then(|source| source::of_disk(&kind, source)),
+        kind,
         format: driver.and_then(|driver| attribute(driver, "type")),
         cache: driver.and_then(|driver| attribute(driver, "cache")),
         bus: attribute(target, "bus"),
@@ -85,11 +97,12 @@ fn filesystem(node: Node<'_, '_>) -> Option<DiskDefinition> {
     let target = child(node, "target")?;
     let source = child(node, "source");
     let driver = child(node, "driver");
+    let kind = attribute(node, "type").unwrap_or_default();
     Some(DiskDefinition {
         target: attribute(target, "dir")?,
-        kind: attribute(node, "type").unwrap_or_default(),
         device: "filesystem".to_owned(),
-        source: source.and_then(|source| first_attribute(source, &["dir", "file", "dev", "name"])),
+        source: source.and_then(|source| source::of_disk(&kind, source)),
+        kind,
         format: driver.and_then(|driver| attribute(driver, "format")),
         read_only: child(node, "readonly").is_some(),
         ..DiskDefinition::default()
@@ -98,9 +111,6 @@ fn filesystem(node: Node<'_, '_>) -> Option<DiskDefinition> {
 
 fn nic(node: Node<'_, '_>) -> NicDefinition {
     let kind = attribute(node, "type").unwrap_or_default();
-    // The NIC of a running domain in a network has the bridge of that network too. Operators know it by the network.
-    let plugs: &[&str] =
-        if kind == "network" { &["network", "bridge"] } else { &["bridge", "network", "dev", "portgroup"] };
     let limits = child(node, "bandwidth").into_iter().flat_map(elements).flat_map(|direction| {
         let name = direction.tag_name().name().to_owned();
         direction
@@ -109,7 +119,7 @@ fn nic(node: Node<'_, '_>) -> NicDefinition {
     });
     NicDefinition {
         target: child(node, "target").and_then(|target| attribute(target, "dev")),
-        source: child(node, "source").and_then(|source| first_attribute(source, plugs)),
+        source: child(node, "source").and_then(|source| source::of_nic(&kind, source)),
         bridge: child(node, "source").and_then(|source| attribute(source, "bridge")),
         mac: child(node, "mac").and_then(|mac| attribute(mac, "address")),
         model: child(node, "model").and_then(|model| attribute(model, "type")),
@@ -136,26 +146,9 @@ fn size(node: Node<'_, '_>) -> Option<Bytes> {
     Some(Bytes(number::<u64>(node.text()?)?.saturating_mul(unit)))
 }
 
-fn elements<'a, 'input>(node: Node<'a, 'input>) -> impl Iterator<Item = Node<'a, 'input>> {
-    node.children().filter(Node::is_element)
-}
-
-fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
-    elements(node).find(|child| child.has_tag_name(name))
-}
-
 /// The text of a child element; `None` if it is empty.
 fn text(node: Node<'_, '_>, name: &str) -> Option<String> {
     child(node, name)?.text().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// An attribute; `None` if it is empty.
-fn attribute(node: Node<'_, '_>, name: &str) -> Option<String> {
-    node.attribute(name).filter(|value| !value.is_empty()).map(str::to_owned)
-}
-
-fn first_attribute(node: Node<'_, '_>, names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| attribute(node, name))
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
@@ -207,7 +200,10 @@ mod tests {
             }
         );
         let sources: Vec<_> = disks.iter().map(|disk| disk.source.as_deref()).collect();
-        assert_eq!(sources[1..], [Some("/dev/mapper/data"), Some("pool/image"), Some("scratch"), None]);
+        assert_eq!(
+            sources[1..],
+            [Some("/dev/mapper/data"), Some("rbd://ceph1:6789/pool/image"), Some("default/scratch"), None]
+        );
         let read_only: Vec<_> = disks.iter().map(|disk| disk.read_only).collect();
         assert_eq!(read_only, [false, false, false, true, true]);
         assert_eq!((disks[1].device.as_str(), disks[4].device.as_str()), ("lun", "cdrom"));
@@ -225,7 +221,7 @@ mod tests {
                 ("network", Some("vnet1"), Some("default")),
                 ("user", None, None),
                 ("direct", Some("macvtap0"), Some("eno1")),
-                ("hostdev", None, None),
+                ("hostdev", None, Some("0000:01:10.0")),
             ]
         );
         assert_eq!(nics[1].bridge.as_deref(), Some("virbr0"));
@@ -257,13 +253,26 @@ mod tests {
             [
                 ("/", "mount", Some("/srv/web"), None),
                 ("/data", "file", Some("/srv/data.qcow2"), Some("qcow2")),
-                ("/tmp", "ram", None, None),
+                ("/tmp", "ram", Some("1048576 KiB"), None),
             ]
         );
         assert!(domain.disks.iter().all(|disk| disk.device == "filesystem"));
         assert!(domain.disks[1].read_only);
         assert_eq!(domain.nics[0].target.as_deref(), Some("vnet5"));
         assert_eq!((domain.machine, domain.balloon_model), (None, None));
+    }
+
+    #[test]
+    fn only_a_container_has_file_systems_in_place_of_disks() {
+        let devices = "<devices><filesystem type='mount'><source dir='/srv'/><target dir='share'/></filesystem>\
+                       <disk type='file'><target dev='vda'/></disk></devices>";
+        let targets = |kind: &str, os: &str| -> Vec<String> {
+            let xml = format!("<domain type='{kind}'><os><type>{os}</type></os>{devices}</domain>");
+            parse(&xml).unwrap().disks.into_iter().map(|disk| disk.target).collect()
+        };
+        assert_eq!(targets("kvm", "hvm"), ["vda"]);
+        assert_eq!(targets("xen", "xen"), ["vda"]);
+        assert_eq!(targets("lxc", "exe"), ["share", "vda"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::sources::libvirt::definition::Definitions;
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError, Records};
 use crate::sources::libvirt::stats::extra_groups::ExtraRequest;
+use crate::sources::libvirt::stats::known::Known;
 use crate::sources::libvirt::stats::moments::Moments;
 use crate::sources::libvirt::stats::per_domain::{DomainReader, Stop, read_host_cpus};
 use crate::sources::libvirt::stats::record::DomainRecord;
@@ -26,6 +27,7 @@ impl Session {
     ) -> Result<HostSample, BulkError> {
         let Self { connection, driver, extra_groups, node, unsupported, inactive, .. } = self;
         let is_full = request.kind == SampleKind::Full;
+        let known = Known { driver, definitions };
         let start = SystemClock.now();
         let records = match bulk_call::of_all(connection, request.groups, is_full) {
             Err(error) if bulk_call::is_missing(&error) => {
@@ -42,7 +44,7 @@ impl Session {
         // Cheap groups of all domains are read within a millisecond or two: their moment is that of the answer.
         let is_cheap = Groups::CHEAP.contains(request.groups);
         for (record, read_at) in records.iter().zip(Moments::between(start, at, records.len())) {
-            let mut record = DomainRecord::read(&record, request.groups, driver);
+            let mut record = DomainRecord::read(&record, request.groups, known);
             any_active |= record.sample.run.is_some();
             any_figures |= record.has_figures;
             if !is_cheap && record.sample.run.is_some() {
@@ -68,7 +70,7 @@ impl Session {
                 healthy: &active,
                 max_calls: MAX_CALLS,
             };
-            let vcpus = extra_groups.read(connection, driver, &extra, &mut domains)?;
+            let vcpus = extra_groups.read(connection, known, &extra, &mut domains)?;
             for listed in &mut listed {
                 listed.hints.vcpus = listed.hints.vcpus.or_else(|| vcpus.get(&listed.uuid).copied());
             }
@@ -91,7 +93,7 @@ impl Session {
         // The call of a state-only sample is not limited to active domains. A list may be empty: the last domain may be gone.
         let has_list = !is_full || others.is_some();
         for record in others.iter().flat_map(Records::iter) {
-            let record = DomainRecord::read(&record, Groups::STATE, driver);
+            let record = DomainRecord::read(&record, Groups::STATE, known);
             if let Entry::Vacant(place) = domains.entry(record.listed.uuid) {
                 place.insert(record.sample);
                 listed.push(record.listed);

@@ -11,6 +11,7 @@ use crate::sources::libvirt::definition::Definitions;
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{Domain, LibvirtError, Records};
 use crate::sources::libvirt::stats::extra_groups::ExtraRequest;
+use crate::sources::libvirt::stats::known::Known;
 use crate::sources::libvirt::stats::record::DomainRecord;
 use crate::sources::libvirt::stats::{bulk_call, monitor};
 use crate::sources::{Bypass, Request};
@@ -25,7 +26,7 @@ impl Session {
         bypass: &Bypass,
         definitions: &mut Definitions,
     ) -> Result<HostSample, BulkError> {
-        let (domains, at) = match self.read_degraded(request, bypass) {
+        let (domains, at) = match self.read_degraded(request, bypass, definitions) {
             Err(error) if bulk_call::is_missing(&error) => {
                 self.unsupported.add(Call::BulkStats, explain::unsupported(&error, &self.driver));
                 return Err(BulkError::Useless);
@@ -41,8 +42,10 @@ impl Session {
         &mut self,
         request: &Request,
         bypass: &Bypass,
+        definitions: &Definitions,
     ) -> Result<(BTreeMap<Uuid, DomainSample>, Timestamp), LibvirtError> {
         let Self { connection, driver, extra_groups, handles, .. } = self;
+        let known = Known { driver, definitions };
         let cheap: Records<'_>;
         let domains: Vec<Domain<'_>>;
         if bypass.locked.is_empty() {
@@ -53,7 +56,7 @@ impl Session {
             cheap = bulk_call::of_some(connection, &domains, Groups::CHEAP)?;
         }
         let at = SystemClock.now();
-        let records = cheap.iter().map(|record| DomainRecord::read(&record, Groups::CHEAP, driver));
+        let records = cheap.iter().map(|record| DomainRecord::read(&record, Groups::CHEAP, known));
         let mut samples: BTreeMap<Uuid, DomainSample> =
             records.map(|record| (record.listed.uuid, record.sample)).collect();
 
@@ -76,7 +79,7 @@ impl Session {
                 healthy: &healthy,
                 max_calls: bypass.calls,
             };
-            extra_groups.read(connection, driver, &extra, &mut samples)?;
+            extra_groups.read(connection, known, &extra, &mut samples)?;
         }
         Ok((samples, at))
     }

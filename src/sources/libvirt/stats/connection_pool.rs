@@ -3,7 +3,8 @@
 
 use super::domain_handles::DomainHandles;
 use super::extra_answer::{self, ExtraAnswer};
-use crate::model::{Driver, Groups};
+use super::known::Known;
+use crate::model::Groups;
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
 use std::thread::{self, Builder, ScopedJoinHandle};
 use uuid::Uuid;
@@ -39,7 +40,7 @@ impl ConnectionPool {
         own: &Connection,
         domains: &[Domain<'_>],
         groups: Groups,
-        driver: &Driver,
+        known: Known<'_>,
         max_calls: usize,
     ) -> Result<Vec<ExtraAnswer>, LibvirtError> {
         let pool = self.open(domains.len().div_ceil(DOMAINS_PER_CALL).min(max_calls).saturating_sub(1));
@@ -52,16 +53,16 @@ impl ConnectionPool {
                 .iter_mut()
                 .zip(shares)
                 .map(|(pooled, (part, uuids))| {
-                    let call = move || pooled.read(&uuids, groups, driver);
+                    let call = move || pooled.read(&uuids, groups, known);
                     (part, Builder::new().name(name.clone()).spawn_scoped(scope, call).ok())
                 })
                 .collect();
-            let mut answers = extra_answer::read(own, mine, groups, driver)?;
+            let mut answers = extra_answer::read(own, mine, groups, known)?;
             for (part, thread) in calls {
                 answers.extend(match thread.map(ScopedJoinHandle::join) {
                     Some(Ok(Ok(more))) => more,
                     // The pool's connection failed. If libvirtd is gone, this call fails too, and its error says so.
-                    _ => extra_answer::read(own, part, groups, driver)?,
+                    _ => extra_answer::read(own, part, groups, known)?,
                 });
             }
             Ok(answers)
@@ -86,9 +87,9 @@ impl ConnectionPool {
 }
 
 impl PooledConnection {
-    fn read(&mut self, wanted: &[Uuid], groups: Groups, driver: &Driver) -> Result<Vec<ExtraAnswer>, LibvirtError> {
+    fn read(&mut self, wanted: &[Uuid], groups: Groups, known: Known<'_>) -> Result<Vec<ExtraAnswer>, LibvirtError> {
         self.handles.keep(wanted);
         let domains = self.handles.of(&self.connection, wanted.iter().copied())?;
-        extra_answer::read(&self.connection, &domains, groups, driver)
+        extra_answer::read(&self.connection, &domains, groups, known)
     }
 }

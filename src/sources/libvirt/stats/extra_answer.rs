@@ -1,9 +1,10 @@
 //! Groups that were read of single domains, after the groups that were read of all.
 
 use super::bulk_call;
+use super::known::Known;
 use super::moments::Moments;
 use super::record::DomainRecord;
-use crate::model::{CpuSample, DomainSample, Driver, Groups};
+use crate::model::{CpuSample, DomainSample, Groups};
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError, Record};
 use crate::time::{Clock, SystemClock, Timestamp};
 use uuid::Uuid;
@@ -23,13 +24,13 @@ pub(crate) fn read(
     connection: &Connection,
     domains: &[Domain<'_>],
     groups: Groups,
-    driver: &Driver,
+    known: Known<'_>,
 ) -> Result<Vec<ExtraAnswer>, LibvirtError> {
     let start = SystemClock.now();
     let records = bulk_call::of_some(connection, domains, groups)?;
     let moments = Moments::between(start, SystemClock.now(), records.len());
     let answer = |(record, at): (Record<'_>, Timestamp)| {
-        let mut record = DomainRecord::read(&record, groups, driver);
+        let mut record = DomainRecord::read(&record, groups, known);
         record.check_monitor();
         let vcpus = record.listed.hints.vcpus;
         ExtraAnswer { uuid: record.listed.uuid, vcpus, sample: record.sample, groups, at }

@@ -1,9 +1,10 @@
 //! Groups of single domains, each read in the cheapest way that works for its domain.
 
 use super::connection_pool::ConnectionPool;
+use super::known::Known;
 use super::nowait_retry::NowaitRetry;
 use super::{cpu_calls, group_sets};
-use crate::model::{DomainSample, Driver, Groups};
+use crate::model::{DomainSample, Groups};
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
 use crate::sources::linux::QemuProcesses;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -56,7 +57,7 @@ impl ExtraGroups {
     pub(crate) fn read(
         &mut self,
         connection: &Connection,
-        driver: &Driver,
+        known: Known<'_>,
         request: &ExtraRequest<'_>,
         samples: &mut BTreeMap<Uuid, DomainSample>,
     ) -> Result<HashMap<Uuid, u64>, LibvirtError> {
@@ -80,13 +81,13 @@ impl ExtraGroups {
         };
         let pool = self.on_this_machine.as_mut().map(|here| (&mut here.pool, request.max_calls));
         let mut vcpus = HashMap::new();
-        group_sets::read(connection, pool, request.healthy.iter().copied(), wanted, driver, |answer| {
+        group_sets::read(connection, pool, request.healthy.iter().copied(), wanted, known, |answer| {
             vcpus.extend(answer.vcpus.map(|count| (answer.uuid, count)));
             if let Some(sample) = samples.get_mut(&answer.uuid) {
                 answer.add_to(sample);
             }
         })?;
-        self.nowait_retry.read_skipped(connection, request.healthy, driver, samples)?;
+        self.nowait_retry.read_skipped(connection, request.healthy, known, samples)?;
         Ok(vcpus)
     }
 }

@@ -3,7 +3,8 @@
 
 use super::connection_pool::ConnectionPool;
 use super::extra_answer::{self, ExtraAnswer};
-use crate::model::{Driver, Groups};
+use super::known::Known;
+use crate::model::Groups;
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -15,7 +16,7 @@ pub(crate) fn read<'a>(
     mut pool: Option<(&mut ConnectionPool, usize)>,
     domains: impl IntoIterator<Item = (Uuid, Domain<'a>)>,
     wanted: impl Fn(&Uuid) -> Groups,
-    driver: &Driver,
+    known: Known<'_>,
     mut take: impl FnMut(ExtraAnswer),
 ) -> Result<(), LibvirtError> {
     // In the order of their bits: the set with the most groups, which is that of the domain on the screen, comes last.
@@ -29,8 +30,8 @@ pub(crate) fn read<'a>(
     for (groups, domains) in sets {
         let groups = Groups::from_bits_truncate(groups);
         let answers = match &mut pool {
-            Some((pool, max_calls)) => pool.read(connection, &domains, groups, driver, *max_calls)?,
-            None => extra_answer::read(connection, &domains, groups, driver)?,
+            Some((pool, max_calls)) => pool.read(connection, &domains, groups, known, *max_calls)?,
+            None => extra_answer::read(connection, &domains, groups, known)?,
         };
         answers.into_iter().for_each(&mut take);
     }

@@ -8,6 +8,7 @@
 //! | `extra_groups` | groups of single domains: local files, `cpu_calls`, and bulk calls for sets of domains (`group_sets`, `extra_answer`, `connection_pool`) |
 //! | `nowait_retry` | a second call for domains that libvirt skipped |
 //! | `per_domain` | one call for each domain and group, for drivers without the bulk call |
+//! | `known` | what is known of the domains before a call |
 //! | `monitor` | whether the monitor of a QEMU is busy |
 //! | `domain_handles` | handles of domains, kept from one sample to the next |
 //! | `unsupported` | calls that the driver does not have |
@@ -19,6 +20,7 @@ pub(super) mod domain_handles;
 mod extra_answer;
 pub(super) mod extra_groups;
 mod group_sets;
+pub(super) mod known;
 pub(super) mod moments;
 pub(super) mod monitor;
 mod nowait;

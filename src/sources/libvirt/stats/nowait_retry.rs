@@ -4,7 +4,8 @@
 //! domains at every sample.
 
 use super::group_sets;
-use crate::model::{DomainSample, Driver, Groups};
+use super::known::Known;
+use crate::model::{DomainSample, Groups};
 use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
 use crate::time::{Clock, SystemClock};
 use std::collections::{BTreeMap, HashMap};
@@ -27,7 +28,7 @@ impl NowaitRetry {
         &mut self,
         connection: &Connection,
         active: &[(Uuid, Domain<'_>)],
-        driver: &Driver,
+        known: Known<'_>,
         samples: &mut BTreeMap<Uuid, DomainSample>,
     ) -> Result<(), LibvirtError> {
         let skipped = |uuid: &Uuid| samples.get(uuid).is_some_and(was_skipped);
@@ -44,7 +45,7 @@ impl NowaitRetry {
                 None,
                 again,
                 |uuid| wanted[uuid],
-                driver,
+                known,
                 |answer| {
                     if let Some(sample) = samples.get_mut(&answer.uuid) {
                         answer.replace_in(sample);

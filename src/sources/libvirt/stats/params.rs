@@ -70,11 +70,12 @@ pub struct Figures {
     pub vcpus_current: Option<u64>,
     /// `vcpu.N.*`.
     pub vcpus: BTreeMap<u32, VcpuSample>,
-    /// `block.N.*`.
+    /// `block.N.*`. Without the domain's job lock, libvirt returns the names only.
     pub disks: Vec<BlockSample>,
     /// `net.N.*`.
     pub nics: Vec<NetSample>,
-    /// Groups that are in the answer. If QEMU's monitor was busy, libvirt returns disks without counters, which is no answer.
+    /// Groups that are in the answer. BLOCK is not if no disk has counters: without the domain's job lock, libvirt returns the
+    /// names only. For a disk that nobody counts it never returns more.
     pub answered: Groups,
 }
 
@@ -131,10 +132,10 @@ pub fn read<'a>(params: impl IntoIterator<Item = (&'a str, Value<'a>)>) -> Figur
     figures.nics = nics.into_values().filter(|nic| !nic.name.is_empty()).collect();
     let mut disks: Vec<BlockSample> = disks.into_values().filter(|disk| !disk.name.is_empty()).collect();
     clear_index_of_top_layers(&mut disks);
-    if no_disks || disks.iter().any(has_counters) {
+    if no_disks || disks.iter().any(BlockSample::has_counters) {
         figures.answered |= Groups::BLOCK;
-        figures.disks = disks;
     }
+    figures.disks = disks;
     figures
 }
 
@@ -147,13 +148,6 @@ fn clear_index_of_top_layers(disks: &mut [BlockSample]) {
             rest[0].backing_index = None;
         }
     }
-}
-
-fn has_counters(disk: &BlockSample) -> bool {
-    disk.read_requests.is_some()
-        || disk.read_bytes.is_some()
-        || disk.write_requests.is_some()
-        || disk.write_bytes.is_some()
 }
 
 /// `3.rd.bytes` -> 3 and `rd.bytes`.
@@ -405,7 +399,7 @@ mod tests {
         };
         let name = ("block.0.name", Value::Text("vda".into()));
         assert_eq!(disks(&[("block.count", Value::Unsigned(0))]), (true, 0));
-        assert_eq!(disks(&[("block.count", Value::Unsigned(1)), name.clone()]), (false, 0));
+        assert_eq!(disks(&[("block.count", Value::Unsigned(1)), name.clone()]), (false, 1), "the name stays");
         assert_eq!(disks(&[name, ("block.0.rd.reqs", Value::Unsigned(3))]), (true, 1));
         assert_eq!(disks(&[]), (false, 0));
     }

@@ -1,5 +1,6 @@
 //! One record of a bulk answer: the values of one domain.
 
+use super::known::Known;
 use super::monitor;
 use super::params::{self, Figures};
 use crate::model::{DomainSample, DomainState, Driver, Groups, StateReason};
@@ -17,14 +18,18 @@ pub(crate) struct DomainRecord<'list> {
 
 impl<'list> DomainRecord<'list> {
     /// Reads a record of an answer to a call for `requested`.
-    pub(crate) fn read(record: &Record<'list>, requested: Groups, driver: &Driver) -> Self {
+    pub(crate) fn read(record: &Record<'list>, requested: Groups, known: Known<'_>) -> Self {
         let domain: Domain<'list> = record.domain;
-        let figures = params::read(record.params());
+        let uuid = domain.uuid();
+        let mut figures = params::read(record.params());
+        if known.are_never_counted(&uuid, &figures.disks) {
+            figures.answered |= Groups::BLOCK;
+        }
         let run = domain.id();
         let hints = ChangeHints { name: domain.name(), run, vcpus: figures.vcpus_current };
         let has_figures = !figures.answered.difference(Groups::STATE).is_empty();
-        let sample = to_sample(hints.name.clone(), run, figures, requested, driver);
-        Self { listed: ListedDomain { domain, uuid: domain.uuid(), hints }, sample, has_figures }
+        let sample = to_sample(hints.name.clone(), run, figures, requested, known.driver);
+        Self { listed: ListedDomain { domain, uuid, hints }, sample, has_figures }
     }
 
     /// If libvirt left out groups because another client holds the domain, finds out whether that client's call hangs in the
@@ -59,7 +64,9 @@ fn to_sample(
     sample.cpu = figures.cpu;
     sample.memory = figures.memory;
     sample.vcpus = figures.vcpus;
-    sample.disks = figures.disks;
+    if answered.contains(Groups::BLOCK) {
+        sample.disks = figures.disks;
+    }
     sample.nics = figures.nics;
     if *driver == Driver::Qemu {
         sample.unanswered = requested.difference(answered | Groups::HOST_CPU | Groups::STATE);

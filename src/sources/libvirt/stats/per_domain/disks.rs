@@ -25,7 +25,8 @@ pub(super) fn read(
         return read_container(reader, sample, definition);
     }
     let sizes = sizes(reader, definition, uuid, cache)?;
-    for disk in &definition.disks {
+    let counted = || definition.disks.iter().filter(|disk| !disk.is_never_counted());
+    for disk in counted() {
         let target = disk.target.as_str();
         let flags = reader.call(Call::BlockStatsFlags, |domain| domain.block_stats_flags(target))?;
         let plain = match flags.is_some() && cache.no_block_errors {
@@ -63,7 +64,7 @@ pub(super) fn read(
             ..BlockSample::default()
         });
     }
-    if definition.disks.is_empty() || !sample.disks.is_empty() {
+    if counted().next().is_none() || !sample.disks.is_empty() {
         sample.answered |= Groups::BLOCK;
     }
     Ok(())
@@ -82,8 +83,8 @@ fn sizes(
         return Ok(sizes.clone());
     }
     let mut sizes = BTreeMap::new();
-    // The call fails for an empty drive.
-    for disk in definition.disks.iter().filter(|disk| disk.source.is_some()) {
+    // The call fails for an empty drive, and for a disk whose image only another process has.
+    for disk in definition.disks.iter().filter(|disk| disk.source.is_some() && !disk.is_never_counted()) {
         if let Some(size) = reader.call(Call::BlockInfo, |domain| domain.block_info(&disk.target))? {
             sizes.insert(disk.target.clone(), size);
         }

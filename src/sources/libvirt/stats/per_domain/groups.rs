@@ -130,8 +130,11 @@ fn read_nics(
     definition: &DomainDefinition,
 ) -> Result<(), Stop> {
     // User-mode and passed-through NICs have no device on the host, and no counters.
-    let targets: Vec<&str> = definition.nics.iter().filter_map(|nic| nic.target.as_deref()).collect();
-    for &target in &targets {
+    let counted = definition.nics.iter().filter(|nic| !nic.is_never_counted());
+    let mut is_any_expected = false;
+    for (nic, target) in counted.filter_map(|nic| Some((nic, nic.target.as_deref()?))) {
+        // Only Open vSwitch counts the packets of a vhost-user NIC.
+        is_any_expected |= nic.kind != "vhostuser";
         let Some(counters) = reader.call(Call::InterfaceStats, |domain| domain.interface_stats(target))? else {
             continue;
         };
@@ -148,7 +151,7 @@ fn read_nics(
             tx_drops: packets(counters.tx_drops),
         });
     }
-    if targets.is_empty() || !sample.nics.is_empty() {
+    if !is_any_expected || !sample.nics.is_empty() {
         sample.answered |= Groups::NET;
     }
     Ok(())
