@@ -20,5 +20,6 @@ mod screen;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod truth;
+mod uncounted;
 mod virsh;
 mod watch;
