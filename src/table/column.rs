@@ -81,6 +81,11 @@ pub enum Content {
 }
 
 impl Content {
+    /// Whether the cells show a value by how much of them is filled: a graph, or a bar.
+    pub fn is_chart(self) -> bool {
+        matches!(self, Self::CpuHistory | Self::Memory | Self::DiskHistory | Self::NicHistory | Self::VcpuHistory)
+    }
+
     /// The catalogue's description of a figure.
     fn info(self) -> Option<&'static Info> {
         Some(match self {

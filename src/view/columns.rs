@@ -7,6 +7,7 @@ use crate::fleet::Link;
 use crate::table::{Column, Order, Placed};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 /// The mark at the heading that the rows are sorted by.
@@ -55,11 +56,21 @@ pub(super) fn put(scene: &Scene, buffer: &mut Buffer, cell: Rect, right: bool, r
     put_line(buffer, cell, right, Line::from(scene.span(role, words)));
 }
 
-/// Clears the cells of a place.
-pub(super) fn blank(buffer: &mut Buffer, place: Rect) {
-    for x in place.left()..place.right() {
-        buffer[(x, place.y)].set_symbol(" ").modifier = ratatui::style::Modifier::empty();
+/// Gives a row that is drawn afterwards the style of the selection. A reversed chart would show the opposite: so much is
+/// empty as is filled. It keeps its style.
+pub(super) fn select(scene: &Scene, buffer: &mut Buffer, row: Rect, columns: &[Placed]) {
+    buffer.set_style(row, scene.palette.selection());
+    for placed in columns.iter().filter(|placed| placed.column.content.is_chart()) {
+        buffer.set_style(placed.cell(row), Style::new().remove_modifier(Modifier::REVERSED));
     }
+}
+
+/// Clears the cells of a place and gives them a style.
+pub(super) fn blank(buffer: &mut Buffer, place: Rect, style: Style) {
+    for x in place.left()..place.right() {
+        buffer[(x, place.y)].reset();
+    }
+    buffer.set_style(place, style);
 }
 
 /// A line in a cell.

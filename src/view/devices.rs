@@ -71,10 +71,10 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, list: List) {
     scale_heading(scene, buffer, area, &columns, top);
     for (line, (index, row)) in rows.into_iter().enumerate() {
         let place = Rect { y: body.y + line as u16, height: 1, ..body };
-        draw_row(scene, buffer, place, &columns, row, top);
         if selected == Some(index) {
-            buffer.set_style(place, scene.palette.selection());
+            columns::select(scene, buffer, place, &columns);
         }
+        draw_row(scene, buffer, place, &columns, row, top);
     }
     columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
 }

@@ -267,10 +267,10 @@ fn device_list(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, doma
             _ if line == 0 && area.height > 1 => heading_row(scene, buffer, place, &fitted, top),
             Item::Heading(_) => heading_row(scene, buffer, place, &fitted, top),
             Item::Row(key) => {
-                devices::draw_row(scene, buffer, place, &fitted, (host, domain, &key), top);
                 if selected.as_ref() == Some(&key) {
-                    buffer.set_style(place, scene.palette.selection());
+                    columns::select(scene, buffer, place, &fitted);
                 }
+                devices::draw_row(scene, buffer, place, &fitted, (host, domain, &key), top);
             }
             Item::Nothing(words, metric) => {
                 let is_complete = metric != M::Steal && domain.definition.is_some();

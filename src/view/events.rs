@@ -46,10 +46,10 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     for (line, (index, row)) in rows.enumerate() {
         let Some((host, event)) = event(scene, row) else { continue };
         let place = Rect { y: body.y + line as u16, height: 1, ..body };
-        draw_row(scene, buffer, place, &columns, host, event);
         if selected == Some(index) {
-            buffer.set_style(place, scene.palette.selection());
+            columns::select(scene, buffer, place, &columns);
         }
+        draw_row(scene, buffer, place, &columns, host, event);
     }
     columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
 }

@@ -21,13 +21,15 @@ mod panes;
 mod scene;
 mod symbols;
 mod table;
+mod terminal;
 mod text;
 mod theme;
 mod trouble;
 
 pub use draw::{draw, help_end};
 pub use symbols::Symbols;
-pub use theme::{Appearance, Depth, theme_names};
+pub use terminal::Depth;
+pub use theme::{Appearance, theme_names};
 
 use message::message;
 use scene::Scene;

@@ -32,10 +32,10 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     {
         let Some((host, domain)) = row.domain().and_then(|id| scene.fleet.domain(id)) else { continue };
         let place = Rect { y: body.y + line as u16, height: 1, ..body };
-        draw_row(scene, buffer, place, &columns, host, domain);
         if selected == Some(index) {
-            buffer.set_style(place, scene.palette.selection());
+            columns::select(scene, buffer, place, &columns);
         }
+        draw_row(scene, buffer, place, &columns, host, domain);
     }
     columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
     preview(scene, buffer, area);
@@ -51,6 +51,8 @@ fn preview(scene: &Scene, buffer: &mut Buffer, area: Rect) {
 }
 
 fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed], host: &Host, domain: &Domain) {
+    // The first cell has no chart: it has the style of the whole row.
+    let row = buffer[(place.x, place.y)].style();
     let when = host.timeline.when(scene.ui.cursor);
     let findings = scene.findings(host, domain);
     let active = domain.is_active(when);
@@ -101,7 +103,7 @@ fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed],
         let nics = start(Content::Domain(M::NetRx)).filter(|_| active);
         let to = nics.map_or(place.width, |offset| offset.saturating_sub(1));
         let cell = Rect { x: place.x + from, width: to.saturating_sub(from), ..place };
-        columns::blank(buffer, cell);
+        columns::blank(buffer, cell, row);
         let words = text::shorten(&words, usize::from(cell.width), scene.palette.symbols);
         columns::put(scene, buffer, cell, false, role, words);
     }

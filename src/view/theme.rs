@@ -1,21 +1,8 @@
 //! Colours by role, and what the terminal can show.
 
 use super::symbols::Symbols;
+use super::terminal::{self, Depth};
 use ratatui::style::{Color, Modifier, Style};
-
-/// How many colours the terminal has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Depth {
-    /// No colours, or `NO_COLOR` is set.
-    Mono,
-    /// The 16 of the terminal's own palette.
-    Ansi,
-    /// 256.
-    Indexed,
-    /// 24 bit.
-    #[default]
-    True,
-}
 
 /// What the terminal can show, and the theme to begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -33,35 +20,16 @@ impl Appearance {
     pub fn detect(environment: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| environment(name).filter(|value| !value.is_empty());
         let term = set("TERM").unwrap_or_default();
-        let depth = if set("NO_COLOR").is_some() || term == "dumb" {
-            Depth::Mono
-        } else if set("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit") {
-            Depth::True
-        } else if term.contains("256color") || term.contains("kitty") || term.contains("alacritty") {
-            Depth::Indexed
-        } else {
-            Depth::Ansi
-        };
+        let depth = if set("NO_COLOR").is_some() { Depth::Mono } else { terminal::depth(&term, set) };
         let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default();
         let unicode = locale.to_lowercase().replace('-', "").contains("utf8");
         let symbols = match (unicode, term.as_str()) {
             (false, _) => Symbols::Ascii,
-            (true, _) if is_console(&term, set) => Symbols::Console,
+            (true, _) if terminal::is_console(&term, set) => Symbols::Console,
             (true, _) => Symbols::Braille,
         };
         Self { depth, symbols, theme: 0 }
     }
-}
-
-/// Whether a console of a kernel shows the screen, with the few characters of its font. A multiplexer that runs on the
-/// Linux console has a `TERM` of its own; the session that it inherited tells.
-fn is_console(term: &str, set: impl Fn(&str) -> Option<String>) -> bool {
-    const CONSOLES: [&str; 5] = ["linux", "cons25", "wsvt25", "con80x25", "bterm"];
-    let is_named =
-        |name: &&str| term == *name || term.strip_prefix(name).is_some_and(|rest| rest.starts_with(['-', '2', '3']));
-    let is_multiplexer = set("TMUX").is_some() || set("STY").is_some();
-    let has_window = || ["DISPLAY", "WAYLAND_DISPLAY", "SSH_TTY"].iter().any(|name| set(name).is_some());
-    CONSOLES.iter().any(is_named) || is_multiplexer && set("XDG_VTNR").is_some() && !has_window()
 }
 
 /// The meaning of a colour. A word, a sign or the place always carries the same meaning.
@@ -308,20 +276,6 @@ mod tests {
             Depth::Ansi,
             "an empty NO_COLOR does not count"
         );
-    }
-
-    #[test]
-    fn a_console_gets_the_characters_of_its_font() {
-        let symbols = |pairs: &[(&str, &str)]| detect(&[pairs, &[("LANG", "C.UTF-8")]].concat()).symbols;
-        for console in ["linux", "linux-16color", "linux2.2", "linux3.0", "wsvt25"] {
-            assert_eq!(symbols(&[("TERM", console)]), Symbols::Console, "{console}");
-        }
-        let inside = [("TERM", "screen"), ("TMUX", "/tmp/tmux-0/default,1,0"), ("XDG_VTNR", "1")];
-        assert_eq!(symbols(&inside), Symbols::Console, "tmux on the console");
-        assert_eq!(symbols(&[&inside[..], &[("DISPLAY", ":0")]].concat()), Symbols::Braille, "tmux in a window");
-        assert_eq!(symbols(&inside[..2]), Symbols::Braille, "tmux anywhere else");
-        assert_eq!(symbols(&[("TERM", "xterm"), ("XDG_VTNR", "1")]), Symbols::Braille, "a window without DISPLAY");
-        assert_eq!(detect(&[("TERM", "linux"), ("LANG", "C")]).symbols, Symbols::Ascii, "a console without UTF-8");
     }
 
     #[test]

@@ -43,8 +43,67 @@ fn the_selected_row_stands_out_over_its_whole_width() {
     let (_, y) = rig.find("k8s-node-4").expect("the first row");
     let buffer = rig.buffer();
     let grounds: Vec<Color> = (0..119).map(|x| buffer[(x, y)].bg).collect();
-    assert!(grounds.iter().all(|ground| *ground == grounds[0]), "{grounds:?}");
+    // The bar of the memory lies over the selection.
+    let over_it = grounds.iter().filter(|ground| **ground != grounds[0]).count();
+    assert!((1..9).contains(&over_it) && grounds[118] == grounds[0], "{grounds:?}");
     assert_ne!(buffer[(0, y + 1)].bg, grounds[0]);
+}
+
+/// Whether a cell is a part of a graph in one line.
+fn is_graph(symbol: &str) -> bool {
+    symbol.chars().all(|c| ('▁'..='█').contains(&c))
+}
+
+/// A graph that is reversed shows the opposite: 96 % busy looks empty. The same for the bar of the memory.
+#[test]
+fn charts_of_the_selected_row_look_as_those_of_any_other() {
+    for depth in [Depth::Mono, Depth::Ansi, Depth::Indexed, Depth::True] {
+        for (list, seconds) in [("1", 100), ("3", 100), ("4", 170), ("5", 60), ("/db-primary⏎⏎", 100)] {
+            let mut rig = Rig::new(12, seconds, (120, 40));
+            rig.appearance.depth = depth;
+            let selected = rig.press(list).buffer();
+            let other = rig.press("jj").buffer();
+            let is_reversed = |buffer: &ratatui::buffer::Buffer, x, y| {
+                let cell = &buffer[(x, y)];
+                cell.modifier.contains(Modifier::REVERSED)
+            };
+            let (mut names, mut graphs) = (0, 0);
+            for (y, x) in (3..39).flat_map(|y| (0..119).map(move |x| (y, x))) {
+                let place = (x, y);
+                let is_in_row =
+                    selected[place].bg != other[place].bg || is_reversed(&selected, x, y) != is_reversed(&other, x, y);
+                if is_graph(other[place].symbol()) {
+                    graphs += 1;
+                    assert!(!is_reversed(&selected, x, y), "{depth:?} {list}: a graph at {place:?}");
+                    assert_eq!(selected[place].fg, other[place].fg, "{depth:?} {list}: its colour at {place:?}");
+                } else if is_in_row && other[place].symbol() != " " {
+                    names += 1;
+                }
+            }
+            assert!(graphs > 8 && names > 8, "{depth:?} {list}: {graphs} cells of graphs, {names} of the selected row");
+        }
+    }
+}
+
+/// 45 of 64 GiB: the bar fills seven tenths of its cell.
+#[test]
+fn the_bar_of_the_memory_is_as_long_in_the_selected_row() {
+    for depth in [Depth::Mono, Depth::Ansi, Depth::Indexed, Depth::True] {
+        let mut rig = Rig::new(12, 100, (120, 40));
+        rig.appearance.depth = depth;
+        let filled = |rig: &Rig| {
+            let end = rig.find("MEMORY").unwrap().0 + 6;
+            let (_, y) = rig.find("R db-primary").unwrap();
+            let buffer = rig.buffer();
+            let look = |x| (buffer[(x, y)].modifier.contains(Modifier::REVERSED), buffer[(x, y)].bg);
+            let begin = end - 9;
+            (begin..end).take_while(|x| look(*x) == look(begin)).count()
+        };
+        let other = filled(&rig);
+        rig.press("/db-primary⏎");
+        let selected = filled(&rig);
+        assert_eq!((other, selected), (6, 6), "{depth:?}");
+    }
 }
 
 #[test]
