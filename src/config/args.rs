@@ -78,7 +78,7 @@ struct Args {
     #[arg(long, value_name = "NUMBER", requires = "demo", allow_negative_numbers = true)]
     demo_seed: Option<String>,
 
-    /// Number of its domains, 1 to 10000
+    /// Number of domains of the synthetic host, 1 to 10000 [default: 12]
     #[arg(long, value_name = "N", requires = "demo", allow_negative_numbers = true)]
     demo_domains: Option<String>,
 

@@ -1,4 +1,4 @@
-//! What a run does.
+//! The configuration of a run of vtop.
 
 use crate::outputs::Format;
 use crate::sources::libvirt::LibvirtOptions;

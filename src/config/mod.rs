@@ -1,4 +1,4 @@
-//! From arguments and environment to plain data.
+//! Reads arguments and environment variables into one checked [`Config`].
 //!
 //! Each place gives [`PartialSettings`]: texts, each with its origin. The places are merged once, then resolved once:
 //!

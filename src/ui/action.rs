@@ -1,18 +1,18 @@
-//! Everything that a user can ask for.
+//! The actions that keys stand for, and their effects outside of the screen.
 
 use crate::table::{List, SortKey};
 use crate::time::Interval;
 
-/// One thing that a user asked for.
+/// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// One row up.
     Up,
     /// One row down.
     Down,
-    /// One to the left: the card before, the sort column before, the device before.
+    /// To the left: previous card, previous sort column or previous device.
     Left,
-    /// One to the right.
+    /// To the right: next card, next sort column or next device.
     Right,
     /// To the first row.
     First,
@@ -26,7 +26,7 @@ pub enum Action {
     HalfPageUp,
     /// Half a page down.
     HalfPageDown,
-    /// Into the selected thing.
+    /// Open the selected domain or device, or the domain of the selected event.
     Open,
     /// Out of this screen; in a list: drop the filter.
     Back,
@@ -44,7 +44,7 @@ pub enum Action {
     FilterEraseWord,
     /// Take back the whole text of the filter, and go on typing.
     FilterEraseAll,
-    /// Keep the filter and go on.
+    /// Keep the filter and end typing it.
     FilterAccept,
     /// Back to the filter that was there before.
     FilterCancel,
@@ -54,9 +54,9 @@ pub enum Action {
     SortPrevious,
     /// Sort by this.
     SortBy(SortKey),
-    /// Turn the order round.
+    /// Reverse the order.
     Reverse,
-    /// Stop the figures where they are, or let them go on.
+    /// Freeze the screen at the newest sample, or resume.
     Freeze,
     /// Back in time by samples.
     TimeBack(u16),
@@ -89,14 +89,14 @@ pub enum Action {
     QuitAtOnce,
 }
 
-/// What an action asks of the world outside the screen.
+/// What an action does outside of the screen; the application carries it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// End the program.
     Quit,
-    /// Stop the process.
+    /// Stop the process until the shell continues it.
     Suspend,
-    /// Sample at this pace.
+    /// Sample at this interval.
     SetInterval(Interval),
     /// Clear the terminal and draw all of it.
     Redraw,

@@ -10,12 +10,12 @@ use crate::text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Findings that fit on the line of what is wrong, on a wide terminal.
+/// How many findings fit on the line of findings, on a wide terminal.
 const FINDINGS: usize = 8;
 
 impl UiState {
-    /// What the screen needs of each host, in the order of the hosts: what the list shows of its rows, the domain that fills
-    /// the screen, and the domains on the line of what is wrong, which is on every screen.
+    /// The demand of the screen for each host, in the order of the hosts: the groups that the list shows of the rows on the screen,
+    /// the domain whose own screen is open, and the domains on the line of findings, which every screen has.
     pub fn demands(&self, fleet: &Fleet) -> Vec<Demand> {
         let mut shown: Vec<BTreeMap<_, Groups>> = vec![BTreeMap::new(); fleet.hosts().len()];
         let mut show = |id: DomainId, groups: Groups| {

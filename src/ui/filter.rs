@@ -5,15 +5,16 @@ use crate::model::{DiskDefinition, DomainDefinition, Event, NicDefinition};
 use crate::table::{DeviceKey, List};
 use uuid::Uuid;
 
-/// Fewest characters of the start of a UUID that find it: shorter ones would find strangers of a name.
+/// Fewest characters with which a filter finds the start of a UUID: fewer would also find domains that a filter for a name does not
+/// mean.
 const UUID_START: usize = 4;
-/// Fewest characters of any part of a UUID.
+/// Fewest characters with which a filter finds any part of a UUID.
 const UUID_PART: usize = 8;
 /// Fewest hexadecimal digits of a part of a MAC address that is written with separators.
 const MAC_DIGITS: usize = 4;
 /// The same without separators.
 const BARE_MAC_DIGITS: usize = 6;
-/// Fewest characters of a path, a bridge or another source: shorter ones are typed for names.
+/// Fewest characters with which a filter finds a path, a bridge or another source: a shorter filter is meant for names.
 const SOURCE_PART: usize = 3;
 
 /// A filter, ready to be compared.

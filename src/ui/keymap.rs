@@ -31,12 +31,12 @@ pub struct Binding {
 
 use Key::{Char, Code, Control};
 
-/// A letter that sorts, as the catalogue of sort keys has it.
+/// A letter and its sort key, from the list of letters ([`crate::table::LETTERS`]).
 const fn sort(letter: char) -> (Key, Action) {
     (Char(letter), Action::SortBy(by_letter(letter)))
 }
 
-/// All keys. Letters that sort are virt-top's where it has them.
+/// All keys. Letters that sort are the same as in virt-top, if virt-top has one for the figure.
 pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Move",
@@ -195,7 +195,7 @@ pub const BINDINGS: &[Binding] = &[
     },
 ];
 
-/// What a key asks for, in the present state. `None`: nothing.
+/// The action of a key in the present state of the screen. `None`: the key has none.
 pub fn action_for(event: KeyEvent, ui: &UiState) -> Option<Action> {
     if event.kind == KeyEventKind::Release {
         return None;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ┌ hosts ──────────────────────────────────────────────┐ 2 lines, or a heading and a line for each of several hosts
-//! ├ trouble: what is wrong, the loudest first ──────────┤ 1 line
+//! ├ trouble: findings, the most severe first ───────────┤ 1 line
 //! ├ body: table, cards, domain or device ───────────────┤ the rest
 //! └ footer: keys, or the filter that is being typed ────┘ 1 line
 //! ```
@@ -99,7 +99,8 @@ pub(super) fn device_line(domain: &Domain, index: usize) -> (usize, usize) {
     (found.unwrap_or(0), line)
 }
 
-/// How cards are laid out: all of one height, so that all have the same lines. What is left below them stays blank.
+/// The layout of the cards of the panes: all have the same height, so that all show the same lines. Room that is left below them
+/// stays blank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardGrid {
     /// Cards side by side.
@@ -116,7 +117,7 @@ impl CardGrid {
         let most_columns = usize::from(area.width / CARD_MIN_WIDTH).max(1);
         let most_rows = usize::from(area.height / CARD_MIN_HEIGHT).max(1);
         let cards = cards.max(1);
-        // The squarest grid that holds all cards, or the fullest one.
+        // The fewest columns with which all cards fit (with at most twice as many lines as columns); otherwise as many as possible.
         let columns = (1..=most_columns).find(|columns| columns * most_rows.min(columns * 2) >= cards);
         let columns = columns.unwrap_or(most_columns);
         let rows = cards.div_ceil(columns).min(most_rows);

@@ -1,4 +1,4 @@
-//! What stands in a list, in which order.
+//! The rows of a list and their order.
 
 use super::filter::Needle;
 use super::seen::{self, Seen};
@@ -81,7 +81,7 @@ pub(super) fn rows(
     rows.sort_by(|a, b| {
         let active = b.1.cmp(&a.1);
         let value = by_value(a.2, b.2, order);
-        // One that has crashed is off, and in trouble all the same.
+        // Sorted by trouble, a crashed domain comes among those with findings, although it is off.
         let first = if key == SortKey::Trouble { value.then(active) } else { active.then(value) };
         first.then_with(|| {
             let names = a.3.cmp(b.3).then_with(|| a.0.device().cmp(&b.0.device()));
@@ -92,7 +92,7 @@ pub(super) fn rows(
     rows.into_iter().map(|(row, ..)| row).collect()
 }
 
-/// The events of all hosts up to where the reader stands in time.
+/// The events of all hosts up to the time that the screen shows.
 pub(super) fn events(fleet: &Fleet, cursor: TimeCursor) -> impl Iterator<Item = (HostId, u64, &Event)> {
     let hosts = fleet.hosts().iter().enumerate();
     let all = hosts.flat_map(|(host, known)| known.events.iter().map(move |(number, event)| (host, number, event)));

@@ -62,7 +62,7 @@ fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
 
 fn on_screen(ui: &mut UiState, fleet: &Fleet, action: Action) {
     match ui.screen() {
-        // The way back from the past leads to live figures first, on the same screen.
+        // In the past, the key first returns to live figures on the same screen.
         _ if action == Action::Back && ui.cursor != TimeCursor::Live => ui.cursor = TimeCursor::Live,
         Screen::List(_) => in_list(ui, fleet, action),
         Screen::Domain(view) => {
@@ -135,7 +135,7 @@ fn in_list(ui: &mut UiState, fleet: &Fleet, action: Action) {
         Action::Right | Action::SortNext => sort_by_neighbour(ui, 1),
         Action::SortBy(key) => {
             sort_by(ui, key);
-            // The key for what is wrong leads to the row that it puts first.
+            // `!` also selects the first row, which has the worst finding.
             if key == SortKey::Trouble {
                 ui.refresh(fleet);
                 select_by(ui, isize::MIN / 2);
@@ -165,13 +165,13 @@ fn select_by(ui: &mut UiState, step: isize) {
 
 fn sort_by(ui: &mut UiState, key: SortKey) {
     let own = ui.list.own(key);
-    // Only the table can be sorted by it: the key shows the table.
+    // A list that cannot be sorted by this key is replaced by the table, which can.
     let key = own.unwrap_or_else(|| {
         ui.list = List::Table;
         key
     });
     let state = ui.list_state_mut();
-    // The key for what is wrong always puts it first; `r` reverses it.
+    // `!` never reverses the order: the worst finding stays first. `r` reverses it.
     let again = own.is_some() && state.sort == key && key != SortKey::Trouble;
     state.order = if again { state.order.reversed() } else { key.natural() };
     state.sort = key;

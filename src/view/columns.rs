@@ -1,4 +1,4 @@
-//! What all lists draw: headings with the sort mark, cells, the scroll bar, and what an empty list says.
+//! Parts that all lists draw: headings with the sort mark, cells, the scroll bar, and the message of an empty list.
 
 use super::text;
 use super::theme::Role;
@@ -80,7 +80,7 @@ pub(super) fn put_line(buffer: &mut Buffer, cell: Rect, right: bool, line: Line<
     buffer.set_line(x, cell.y, &line, cell.width);
 }
 
-/// What a list without rows says.
+/// The message of a list without rows.
 pub(super) fn empty_list(scene: &Scene, buffer: &mut Buffer, area: Rect, things: &str) {
     let known = scene.fleet.hosts().iter().any(|host| host.sampled_at.is_some());
     let lines = if !scene.ui.filter.text.is_empty() {

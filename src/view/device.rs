@@ -203,7 +203,7 @@ impl Screen<'_> {
                 columns::put(scene, buffer, Rect { y: area.y + line, height: 1, ..column }, right, role, words);
             }
         };
-        // Where not all have a line, it says so.
+        // If there is no room for all figures, the heading shows how many of them are shown.
         let shown = M::ALL.len().min(usize::from(area.height.saturating_sub(1)));
         let heading = match shown == M::ALL.len() {
             true => "figure".to_owned(),
@@ -212,7 +212,7 @@ impl Screen<'_> {
         put(name, 0, false, Role::Heading, heading);
         put(now, 0, true, Role::Heading, "now".into());
         put(peak, 0, true, Role::Heading, format!("max {}", format::short_duration(window.length(bins))));
-        // Of the past only the rates are kept.
+        // Totals have no history.
         put(sum, 0, true, Role::Heading, if when == When::Latest { "total" } else { "total now" }.into());
         for (line, metric) in M::ALL.iter().enumerate() {
             let info = metric.info();
@@ -283,7 +283,7 @@ fn uncounted<K, S, M: Metric<Total: Total<Record = S>>, D>(device: &Device<K, S,
     (!labels.is_empty()).then(|| labels.join(", "))
 }
 
-/// The unit behind a figure's name, where its number does not carry it.
+/// The unit after the name of a figure, if its number is shown without a unit.
 fn suffix(unit: Unit) -> &'static str {
     match unit {
         Unit::Percent => " %",
@@ -321,7 +321,7 @@ fn limits(limits: Option<&[(String, u64)]>) -> Option<String> {
     Some(limits.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "))
 }
 
-/// What a figure comes to over the whole run of the domain.
+/// The value of a figure over the whole run of the domain.
 enum Whole {
     /// A counter.
     Total(u64, Unit),
@@ -331,7 +331,7 @@ enum Whole {
     Nothing,
 }
 
-/// What a figure comes to over the whole run, from the raw figures that it is derived from. `None`: the driver does not
+/// The value of a figure over the whole run, from the raw figures that it is derived from. `None`: the driver does not
 /// report them.
 fn whole<T: Total>(derivation: Derivation<T>, record: &T::Record) -> Option<Whole> {
     match derivation {

@@ -1,4 +1,4 @@
-//! The last line: the keys that matter here, or the filter that is being typed.
+//! The last line: the keys of this screen, or the filter that is being typed.
 
 use super::Scene;
 use super::text;

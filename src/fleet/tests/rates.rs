@@ -124,7 +124,7 @@ fn host_cpus_have_no_figures_at_ticks_that_did_not_read_them() {
     assert_eq!(figure(&fleet), Some(10.0), "the mean since the last reading");
 }
 
-/// A sample of the states, then a full sample in which the domain is the same: its other groups were not answered.
+/// A state-only sample, then a full sample in which the domain is the same: its other groups were not answered.
 #[test]
 fn requested_figures_that_did_not_come_are_unknown() {
     let silent = DomainSample { answered: Groups::STATE, ..domain(1, 0, &[]) };

@@ -88,7 +88,7 @@ async fn a_slow_call_that_no_domain_delays_is_repeated() {
     let interval = Interval::from_seconds(0.1).unwrap();
     let mut rig = Rig::new(samples([Answer::Good, Answer::Hangs(until)]), Settings::screen(interval));
     assert_eq!(next_blocked(&mut rig.updates).await, None);
-    // A second source looks for the reason, finds none, and is let go.
+    // A second source is asked for the reason, finds none, and is dropped.
     while rig.script.lock().unwrap().sources_made < 2 {
         tokio::task::yield_now().await;
     }

@@ -31,13 +31,13 @@ pub(super) struct Script {
     pub(super) task_panics: usize,
     /// The domain's monitor is busy.
     pub(super) busy: bool,
-    /// How many of the next questions about the monitor meet a job of libvirt's own.
+    /// How many of the next calls for the state of the monitor find a job of libvirt's own.
     pub(super) jobs: usize,
     /// All requests but that of the first list of each connection.
     pub(super) requests: Vec<Request>,
     pub(super) notify: Option<Notify>,
     pub(super) sources_made: usize,
-    /// How often the monitor was asked about.
+    /// How often the state of the monitor was read.
     pub(super) monitor_calls: usize,
     pub(super) bypasses: Vec<Bypass>,
     /// This connection has had its first list.

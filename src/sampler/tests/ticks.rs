@@ -72,7 +72,7 @@ async fn the_focus_reaches_the_next_tick() {
 async fn a_full_channel_costs_ticks_and_no_difference() {
     let mut rig = Rig::with_capacity(Script::default(), output(), 1);
     rig.skip(3).await;
-    // Nobody reads: one update waits in the channel and one sample in the task's hand.
+    // The reader takes nothing: one update is in the channel, and the task waits to send one sample.
     rig.fill_channel().await;
     assert_eq!(rig.requests(), 3);
     let mut stamps = Vec::new();
