@@ -189,8 +189,14 @@ metrics! {
             "CPU time that is neither idle nor iowait; 100 % is all host CPUs.";
         Iowait: "iowait_percent", "iowait", Percent, NODE, Own(Quantity::Share, "virNodeGetCPUStats"),
             "Time in which host CPUs waited for I/O; 100 % is all host CPUs.";
-        MemoryUsed: "memory_used_bytes", "memory", Bytes, NODE, Own(Quantity::Gauge, "virNodeGetMemoryStats"),
-            "Memory of the host: total − free − buffers − cached.";
+        MemoryUsed: "memory_used_bytes", "memory", Bytes, NODE, Own(Quantity::Gauge, "/proc/meminfo, virNodeGetMemoryStats"),
+            "Memory in use, without the pool of hugepages: on the hypervisor itself total − hugepages − available − ZFS ARC, \
+             elsewhere total − free − buffers − cached: then hugepages and slab count as used, shared memory of guests as free.";
+        HugepagesUsed: "hugepages_used_bytes", "hugepages", Bytes, NODE,
+            Own(Quantity::Gauge, "/sys/kernel/mm/hugepages/*/{nr,free}_hugepages"),
+            "The part of the pool of hugepages that is in use; read only on the hypervisor itself.";
+        SwapUsed: "swap_used_bytes", "swap", Bytes, NODE, Own(Quantity::Gauge, "/proc/meminfo SwapTotal, SwapFree"),
+            "The part of the swap that is in use; read only on the hypervisor itself.";
         DiskRead: "disk_read_bytes_per_second", "disk read", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.rd.bytes"),
             "Bytes read per second, sum of all domains.";
         DiskWrite: "disk_write_bytes_per_second", "disk write", BytesPerSecond, BLOCK, Own(Quantity::Rate, "block.N.wr.bytes"),

@@ -215,7 +215,25 @@ totals! {
             "Buffers of block devices.";
         MemoryCached: "cached_bytes", "page cache", Bytes, Gauge, "virNodeGetMemoryStats cached",
             |node| node.memory.and_then(|memory| memory.cached),
-            "Page cache.";
+            "Page cache, with shared memory (memfd, tmpfs) in it.";
+        MemoryAvailable: "available_bytes", "available", Bytes, Gauge, "/proc/meminfo MemAvailable",
+            |node| node.memory.and_then(|memory| memory.available),
+            "Memory that programs can get without swapping; read only on the hypervisor itself.";
+        Hugepages: "hugepages_bytes", "hugepages", Bytes, Gauge, "/sys/kernel/mm/hugepages/*/nr_hugepages",
+            |node| node.memory.and_then(|memory| memory.hugepages),
+            "The pool of hugepages of all sizes; read only on the hypervisor itself.";
+        HugepagesFree: "hugepages_free_bytes", "hugepages free", Bytes, Gauge, "/sys/kernel/mm/hugepages/*/free_hugepages",
+            |node| node.memory.and_then(|memory| memory.hugepages_free),
+            "The part of the pool of hugepages that nothing uses.";
+        ArcReclaimable: "zfs_arc_reclaimable_bytes", "ZFS ARC", Bytes, Gauge, "/proc/spl/kstat/zfs/arcstats",
+            |node| node.memory.and_then(|memory| memory.arc_reclaimable),
+            "What the cache of ZFS has above its minimum: the kernel can take it back.";
+        Swap: "swap_bytes", "swap", Bytes, Gauge, "/proc/meminfo SwapTotal",
+            |node| node.memory.and_then(|memory| memory.swap),
+            "Swap of the host; read only on the hypervisor itself.";
+        SwapFree: "swap_free_bytes", "swap free", Bytes, Gauge, "/proc/meminfo SwapFree",
+            |node| node.memory.and_then(|memory| memory.swap_free),
+            "The part of the swap that nothing uses.";
         CpuKernel: "cpu_kernel_nanoseconds", "kernel time", Nanoseconds, Counter, "virNodeGetCPUStats kernel",
             |node| node.cpu.map(|cpu| cpu.kernel),
             "Time of all host CPUs in the kernel.";
@@ -392,8 +410,14 @@ mod tests {
                 free: Bytes(2),
                 buffers: Some(Bytes(3)),
                 cached: Some(Bytes(4)),
+                available: Some(Bytes(5)),
+                hugepages: Some(Bytes(6)),
+                hugepages_free: Some(Bytes(7)),
+                arc_reclaimable: Some(Bytes(8)),
+                swap: Some(Bytes(9)),
+                swap_free: Some(Bytes(10)),
             }),
-            cpu: Some(CpuTimes { kernel: time(5), user: time(6), idle: time(7), iowait: Some(time(8)) }),
+            cpu: Some(CpuTimes { kernel: time(11), user: time(12), idle: time(13), iowait: Some(time(14)) }),
         };
         assert_eq!(
             values::<HostTotal>(&node),
@@ -402,10 +426,16 @@ mod tests {
                 ("free_bytes", Some(2)),
                 ("buffers_bytes", Some(3)),
                 ("cached_bytes", Some(4)),
-                ("cpu_kernel_nanoseconds", Some(5)),
-                ("cpu_user_nanoseconds", Some(6)),
-                ("cpu_idle_nanoseconds", Some(7)),
-                ("cpu_iowait_nanoseconds", Some(8)),
+                ("available_bytes", Some(5)),
+                ("hugepages_bytes", Some(6)),
+                ("hugepages_free_bytes", Some(7)),
+                ("zfs_arc_reclaimable_bytes", Some(8)),
+                ("swap_bytes", Some(9)),
+                ("swap_free_bytes", Some(10)),
+                ("cpu_kernel_nanoseconds", Some(11)),
+                ("cpu_user_nanoseconds", Some(12)),
+                ("cpu_idle_nanoseconds", Some(13)),
+                ("cpu_iowait_nanoseconds", Some(14)),
             ]
         );
     }

@@ -279,14 +279,42 @@ fn a_full_host_does_not_hide_the_guest_that_stands_still() {
     for width in [40, 60, 80, 120] {
         let rig = Rig::bent(12, 180, (width, 15), |sample| {
             let memory = sample.node.memory.as_mut().unwrap();
-            memory.free.0 = memory.total.0 / 40;
-            (memory.buffers, memory.cached) = (Some(Bytes(0)), Some(Bytes(0)));
+            memory.available = Some(Bytes(memory.total.0 / 40));
         });
         let text = rig.text();
         let line = text.lines().nth(2).unwrap().to_owned();
         assert!(line.contains("▲ mail paused"), "{width}: {line}");
         assert_eq!(line.contains("host memory 98 % used"), width >= 60, "{width}: {line}");
     }
+}
+
+#[test]
+fn hugepages_and_swap_stand_apart_from_the_memory_that_is_used() {
+    let rig = Rig::bent(12, 180, (160, 40), |sample| {
+        let memory = sample.node.memory.as_mut().unwrap();
+        (memory.total, memory.available) = (Bytes(256 << 30), Some(Bytes(36 << 30)));
+        (memory.hugepages, memory.hugepages_free) = (Some(Bytes(200 << 30)), Some(Bytes(60 << 30)));
+        (memory.swap, memory.swap_free) = (Some(Bytes(8 << 30)), Some(Bytes(5 << 30)));
+    });
+    let text = rig.text();
+    let line = text.lines().nth(1).unwrap_or_default();
+    assert!(line.contains("MEM 20.0G/56.0G huge 140G/200G swap 3.00G/8.00G"), "{line}");
+    assert!(!text.contains("host memory"), "the pool is no used memory: {text}");
+}
+
+#[test]
+fn memory_that_only_libvirt_tells_says_what_is_in_it() {
+    let rig = Rig::bent(12, 180, (160, 40), |sample| {
+        let memory = sample.node.memory.as_mut().unwrap();
+        (memory.total, memory.free) = (Bytes(100 << 30), Bytes(1 << 30));
+        (memory.buffers, memory.cached) = (Some(Bytes(1 << 30)), Some(Bytes(1 << 30)));
+        (memory.available, memory.hugepages, memory.hugepages_free) = (None, None, None);
+        (memory.swap, memory.swap_free) = (None, None);
+    });
+    let text = rig.text();
+    let line = text.lines().nth(1).unwrap_or_default();
+    assert!(line.contains("MEM 97.0G/100G with hugepages, slab  "), "{line}");
+    assert!(text.contains("host memory 97 % used (with hugepages, slab)"), "{text}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::fleet::metric::{
     Derivation, DiskMetric, DomainMetric, DomainTotal, HostCpuMetric, HostMetric, Metric, NicMetric, VcpuMetric,
 };
 use crate::model::totals::{CpuTotal, DiskTotal, MemoryTotal, Total};
-use crate::model::{BlockSample, Counter, CpuSample, MemorySample, NetSample, NodeSample, VcpuSample};
+use crate::model::{BlockSample, Counter, CpuSample, MemorySample, NetSample, NodeMemory, NodeSample, VcpuSample};
 use crate::units::{Bytes, Nanoseconds};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -71,13 +71,10 @@ pub(crate) fn node(series: &mut Series<HostMetric>, now: &NodeSample, before: &N
     });
     series.set(HostMetric::Cpu, shares.map(|(busy, _)| busy));
     series.set(HostMetric::Iowait, shares.and_then(|(_, iowait)| iowait));
-    series.set(
-        HostMetric::MemoryUsed,
-        now.memory.and_then(|memory| {
-            let unused = memory.free.0.saturating_add(memory.buffers?.0).saturating_add(memory.cached?.0);
-            Some(memory.total.0.saturating_sub(unused) as f64)
-        }),
-    );
+    let bytes = |of: fn(&NodeMemory) -> Option<Bytes>| now.memory.as_ref().and_then(of).map(|bytes| bytes.0 as f64);
+    series.set(HostMetric::MemoryUsed, bytes(NodeMemory::used));
+    series.set(HostMetric::HugepagesUsed, bytes(NodeMemory::hugepages_used));
+    series.set(HostMetric::SwapUsed, bytes(NodeMemory::swap_used));
 }
 
 /// The figures of a domain that come from one record, each with its rule.
@@ -166,7 +163,7 @@ pub(crate) fn sum(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CpuSource, CpuTimes, NodeMemory};
+    use crate::model::{CpuSource, CpuTimes};
     use crate::units::{Events, Operations};
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -213,8 +210,13 @@ mod tests {
             let time = |seconds| Counter(Nanoseconds(seconds * 1_000_000_000));
             let iowait = iowait.map(time);
             let cpu = CpuTimes { kernel: time(seconds), user: time(seconds), idle: time(2 * seconds), iowait };
-            let memory =
-                NodeMemory { total: Bytes(100), free: Bytes(20), buffers: Some(Bytes(10)), cached: cached.map(Bytes) };
+            let memory = NodeMemory {
+                total: Bytes(100),
+                free: Bytes(20),
+                buffers: Some(Bytes(10)),
+                cached: cached.map(Bytes),
+                ..NodeMemory::default()
+            };
             NodeSample { cpu: Some(cpu), memory: Some(memory) }
         };
         let figures = |before: &NodeSample, now: &NodeSample| {

@@ -105,7 +105,13 @@ fn cpu_times(fields: &[(String, u64)]) -> Option<CpuTimes> {
 
 fn node_memory(fields: &[(String, u64)]) -> Option<NodeMemory> {
     let size = |name| field(fields, name).map(Bytes::from_kib);
-    Some(NodeMemory { total: size("total")?, free: size("free")?, buffers: size("buffers"), cached: size("cached") })
+    Some(NodeMemory {
+        total: size("total")?,
+        free: size("free")?,
+        buffers: size("buffers"),
+        cached: size("cached"),
+        ..NodeMemory::default()
+    })
 }
 
 #[cfg(test)]
@@ -129,7 +135,8 @@ mod tests {
         assert_eq!(cpu_times(&fields(&["kernel", "user", "idle"])), times(None));
         assert_eq!(cpu_times(&fields(&["kernel", "user"])), None);
         let size = Bytes(7 * 1024);
-        let memory = |buffers, cached| Some(NodeMemory { total: size, free: size, buffers, cached });
+        let memory =
+            |buffers, cached| Some(NodeMemory { total: size, free: size, buffers, cached, ..NodeMemory::default() });
         assert_eq!(node_memory(&fields(&["total", "free", "buffers", "cached"])), memory(Some(size), Some(size)));
         assert_eq!(node_memory(&fields(&["total", "free"])), memory(None, None));
         assert_eq!(node_memory(&fields(&["free"])), None);

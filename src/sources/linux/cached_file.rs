@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// Bytes that are read of a file. All values that vtop takes from these files stand within them.
+/// Bytes that [`CachedFile::read`] reads of a file.
 const READ_BYTES: usize = 1024;
 
 /// A file that is read again and again. It can stay open between two readings, which saves most of the time of a reading.
@@ -28,11 +28,20 @@ impl CachedFile {
     /// Reads the first [`READ_BYTES`] bytes and parses them. `None` if the file cannot be read or `parse` returns `None`.
     /// `keep_open`: the file stays open for the next reading.
     pub(super) fn read<T>(&mut self, keep_open: bool, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.read_up_to::<READ_BYTES, T>(keep_open, parse)
+    }
+
+    /// Like [`CachedFile::read`], but of the first `BYTES` bytes.
+    pub(super) fn read_up_to<const BYTES: usize, T>(
+        &mut self,
+        keep_open: bool,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let file = match self.open.take() {
             Some(file) => file,
             None => File::open(&self.path).ok()?,
         };
-        let mut buffer = [0; READ_BYTES];
+        let mut buffer = [0; BYTES];
         // The kernel writes the contents anew for each read from offset 0.
         let length = file.read_at(&mut buffer, 0).ok()?;
         self.open = Some(file).filter(|_| keep_open);

@@ -11,13 +11,15 @@
 //! | `cgroup` | the CPU time of a cgroup: v1, v2 and hybrid mounts |
 //! | `process_stat` | the CPU time of a process: `/proc/PID/stat` |
 //! | `schedstat` | the steal of vCPU threads: `/proc/PID/task/TID/schedstat` |
-//! | `node` | `/proc/stat` and `/proc/meminfo` |
+//! | `node` | `/proc/stat`, `/proc/meminfo`, and the statistics of ZFS |
+//! | `hugepages` | the pool of hugepages: `/sys/kernel/mm/hugepages` |
 //!
 //! Every reader gets the root directory of the file system as an argument, so that tests can build any machine in a
 //! temporary directory.
 
 mod cached_file;
 mod cgroup;
+mod hugepages;
 mod node;
 mod process_stat;
 mod qemu_process;

@@ -1,18 +1,27 @@
-//! CPU time and memory of the machine from `/proc/stat` and `/proc/meminfo`: two libvirt calls less at every sample.
+//! CPU time and memory of the machine from `/proc/stat` and `/proc/meminfo`: two libvirt calls less at every sample. The files
+//! also have what libvirt does not return: the memory that is available, the pool of hugepages, swap, and the cache of ZFS.
 //!
 //! libvirtd takes the same values from the same files. In a container, these files may show other values than the machine's.
 //! So they are used only after a test: libvirt's first answer must lie between a reading before it and one after it.
 
 use super::cached_file::CachedFile;
+use super::hugepages::HugepagePool;
 use super::process_stat::tick_nanoseconds;
 use crate::model::{Counter, CpuTimes, NodeMemory, NodeSample};
 use crate::units::{Bytes, Nanoseconds};
 use std::path::Path;
 
-/// `/proc/stat` and `/proc/meminfo`.
+/// Bytes that hold all lines of `/proc/meminfo` that are read: `Hugetlb` is one of the last.
+const MEMINFO_BYTES: usize = 4096;
+/// Bytes that hold all of `arcstats`.
+const ARCSTATS_BYTES: usize = 16_384;
+
+/// The files of a machine.
 pub(crate) struct NodeFiles {
     stat: CachedFile,
     meminfo: CachedFile,
+    hugepages: HugepagePool,
+    arcstats: CachedFile,
     agreement: Agreement,
 }
 
@@ -38,6 +47,8 @@ impl NodeFiles {
         Self {
             stat: CachedFile::new(root.join("proc/stat")),
             meminfo: CachedFile::new(root.join("proc/meminfo")),
+            hugepages: HugepagePool::below(root),
+            arcstats: CachedFile::new(root.join("proc/spl/kstat/zfs/arcstats")),
             agreement: Agreement::Unknown,
         }
     }
@@ -51,17 +62,31 @@ impl NodeFiles {
             Agreement::Unknown => {
                 let before = self.read();
                 let answer = read_libvirt()?;
-                let agree = before.zip(self.read()).is_some_and(|(before, after)| is_between(&before, &answer, &after));
-                self.agreement = if agree { Agreement::Confirmed } else { Agreement::Refuted };
-                Ok(answer)
+                let after = before.zip(self.read()).filter(|(before, after)| is_between(before, &answer, after));
+                self.agreement = if after.is_some() { Agreement::Confirmed } else { Agreement::Refuted };
+                // The memory of the first sample is computed like that of the others.
+                Ok(after.map_or(answer.clone(), |(_, after)| NodeSample { memory: after.memory, ..answer }))
             }
         }
     }
 
     fn read(&mut self) -> Option<NodeSample> {
         let cpu = self.stat.read(true, cpu_times)?;
-        let memory = self.meminfo.read(true, node_memory)?;
+        let memory = self.memory()?;
         Some(NodeSample { cpu: Some(cpu), memory: Some(memory) })
+    }
+
+    fn memory(&mut self) -> Option<NodeMemory> {
+        let mut memory = self.meminfo.read_up_to::<MEMINFO_BYTES, _>(true, node_memory)?;
+        // Without `Hugetlb` (kernels before 4.19) the pool is not known yet; most machines have none.
+        if memory.hugepages != Some(Bytes(0))
+            && let Some((pool, free)) = self.hugepages.read()
+        {
+            (memory.hugepages, memory.hugepages_free) = (Some(pool), Some(free));
+        }
+        // The module of ZFS may be loaded, or unloaded, at any time.
+        memory.arc_reclaimable = self.arcstats.read_up_to::<ARCSTATS_BYTES, _>(false, arc_reclaimable);
+        Some(memory)
     }
 }
 
@@ -90,18 +115,41 @@ fn cpu_times(text: &str) -> Option<CpuTimes> {
     })
 }
 
-/// The first lines of `/proc/meminfo`.
+/// `/proc/meminfo`. The pool of hugepages is that of all page sizes (`Hugetlb`); its free part is known here only if all of its
+/// pages have the default size.
 fn node_memory(text: &str) -> Option<NodeMemory> {
-    let size = |name: &str| {
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        value.trim().strip_suffix(" kB")?.parse().ok().map(Bytes::from_kib)
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+    let size = |name: &str| field(name)?.strip_suffix(" kB")?.parse().ok().map(Bytes::from_kib);
+    let pages = |name: &str| {
+        let count: u64 = field(name)?.parse().ok()?;
+        Some(Bytes(count.saturating_mul(size("Hugepagesize")?.0)))
     };
+    let default_pool = pages("HugePages_Total");
+    let hugepages = size("Hugetlb").or(default_pool);
     Some(NodeMemory {
         total: size("MemTotal")?,
         free: size("MemFree")?,
         buffers: size("Buffers"),
         cached: size("Cached"),
+        available: size("MemAvailable"),
+        hugepages,
+        hugepages_free: pages("HugePages_Free").filter(|_| hugepages == default_pool),
+        arc_reclaimable: None,
+        swap: size("SwapTotal"),
+        swap_free: size("SwapFree"),
     })
+}
+
+/// The size of ZFS's ARC above its minimum, from `arcstats`: lines of a name, a type and a value.
+fn arc_reclaimable(text: &str) -> Option<Bytes> {
+    let value = |name: &str| {
+        let mut fields = text
+            .lines()
+            .map(str::split_ascii_whitespace)
+            .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?;
+        fields.nth(1)?.parse::<u64>().ok()
+    };
+    Some(Bytes(value("size")?.saturating_sub(value("c_min")?)))
 }
 
 #[cfg(test)]
@@ -111,7 +159,13 @@ mod tests {
     use std::fs;
 
     const MEMINFO: &str = "MemTotal:       24689512 kB\nMemFree:        23012344 kB\nMemAvailable:   23756780 kB\n\
-                           Buffers:           53124 kB\nCached:           921372 kB\nSwapCached:            0 kB\n";
+                           Buffers:           53124 kB\nCached:           921372 kB\nSwapCached:            0 kB\n\
+                           SwapTotal:       2097148 kB\nSwapFree:        1048572 kB\nHugePages_Total:       0\n\
+                           HugePages_Free:        0\nHugepagesize:       2048 kB\nHugetlb:               0 kB\n";
+
+    /// `/proc/meminfo` of a kernel 6.1 with 512 hugepages of 2 MiB, 200 of them free, and one of 1 GiB: its last lines lie more
+    /// than 1 KiB behind its first ones.
+    const LONG_MEMINFO: &str = include_str!("../../../tests/fixtures/proc/meminfo");
 
     /// Times in ticks of the kernel's clock.
     fn node(kernel: u64, total: u64) -> NodeSample {
@@ -123,8 +177,86 @@ mod tests {
                 free: Bytes::from_kib(23_012_344),
                 buffers: Some(Bytes::from_kib(53_124)),
                 cached: Some(Bytes::from_kib(921_372)),
+                available: Some(Bytes::from_kib(23_756_780)),
+                hugepages: Some(Bytes(0)),
+                hugepages_free: Some(Bytes(0)),
+                arc_reclaimable: None,
+                swap: Some(Bytes::from_kib(2_097_148)),
+                swap_free: Some(Bytes::from_kib(1_048_572)),
             }),
         }
+    }
+
+    /// The answer of libvirt: what it does not return is missing.
+    fn of_libvirt(kernel: u64, total: u64) -> NodeSample {
+        let NodeSample { cpu, memory } = node(kernel, total);
+        let memory = memory.map(|NodeMemory { total, free, buffers, cached, .. }| NodeMemory {
+            total,
+            free,
+            buffers,
+            cached,
+            ..NodeMemory::default()
+        });
+        NodeSample { cpu, memory }
+    }
+
+    /// A machine with these files of `/proc` and `/sys`.
+    fn machine(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn the_pool_of_hugepages_is_neither_used_nor_available() {
+        const SMALL: &str = "sys/kernel/mm/hugepages/hugepages-2048kB";
+        const LARGE: &str = "sys/kernel/mm/hugepages/hugepages-1048576kB";
+        let counts = [(SMALL, "512\n", "200\n"), (LARGE, "1\n", "0\n")];
+        let mut files = vec![("proc/meminfo".to_owned(), LONG_MEMINFO)];
+        for (folder, pages, free) in counts {
+            files.extend([(format!("{folder}/nr_hugepages"), pages), (format!("{folder}/free_hugepages"), free)]);
+        }
+        let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let root = machine(&files);
+        let memory = NodeFiles::below(root.path()).memory().unwrap();
+        // 15 GiB, of which 2 GiB are hugepages and 9.5 GiB are available.
+        assert_eq!(memory.used(), Some(Bytes(7 << 29)));
+        assert_eq!(memory.total_without_hugepages(), Bytes(13 << 30));
+        assert_eq!((memory.hugepages, memory.hugepages_free), (Some(Bytes(2 << 30)), Some(Bytes(200 << 21))));
+        assert_eq!(memory.hugepages_used(), Some(Bytes((1 << 30) + (312 << 21))));
+        assert_eq!(memory.swap_used(), Some(Bytes(1 << 30)));
+
+        let root = machine(&[("proc/meminfo", LONG_MEMINFO)]);
+        let memory = NodeFiles::below(root.path()).memory().unwrap();
+        assert_eq!((memory.hugepages, memory.hugepages_free), (Some(Bytes(2 << 30)), None), "pages of two sizes");
+    }
+
+    #[test]
+    fn the_cache_of_zfs_above_its_minimum_is_not_used() {
+        let arcstats = "13 1 0x01 147 39984 5081837837 1186302345\nname                            type data\n\
+                        hits                            4    123\nc                               4    4294967296\n\
+                        c_min                           4    1073741824\nc_max                           4    8589934592\n\
+                        size                            4    3221225472\nhdr_size                        4    7\n";
+        let root = machine(&[("proc/meminfo", LONG_MEMINFO), ("proc/spl/kstat/zfs/arcstats", arcstats)]);
+        let memory = NodeFiles::below(root.path()).memory().unwrap();
+        assert_eq!(memory.arc_reclaimable, Some(Bytes(2 << 30)));
+        assert_eq!(memory.used(), Some(Bytes(3 << 29)));
+        for text in ["", "size 4", "size 4 7\n", "size 4 x\nc_min 4 1\n"] {
+            assert_eq!(arc_reclaimable(text), None, "{text}");
+        }
+        assert_eq!(arc_reclaimable("c_min 4 9\nsize 4 7\n"), Some(Bytes(0)), "smaller than its minimum");
+    }
+
+    #[test]
+    fn a_kernel_without_the_size_of_the_whole_pool_has_that_of_the_default_page_size() {
+        let text = "MemTotal: 9000 kB\nMemFree: 7 kB\nHugePages_Total: 3\nHugePages_Free: 1\nHugepagesize: 2048 kB\n";
+        let memory = node_memory(text).unwrap();
+        assert_eq!((memory.hugepages, memory.hugepages_free), (Some(Bytes(3 << 21)), Some(Bytes(1 << 21))));
+        assert_eq!(memory.used(), None, "neither available nor buffers and cache are known");
     }
 
     #[test]
@@ -142,14 +274,17 @@ mod tests {
 
         write(100);
         let mut files = NodeFiles::below(folder.path());
-        let Ok(_) = files.sample(answer(node(200, 24_689_512)));
+        let Ok(first) = files.sample(answer(of_libvirt(200, 24_689_512)));
+        assert_eq!(first, node(200, 24_689_512), "what libvirt does not return is read too");
         write(300);
         assert_eq!(files.sample(no_call), Ok(node(400, 24_689_512)));
         fs::write(proc.join("stat"), "").unwrap();
         assert_eq!(files.sample(answer(node(900, 1))), Ok(node(900, 1)), "unreadable");
 
         write(100);
-        for other in [node(300, 24_689_512), node(100, 24_689_512), node(200, 24_689_511), NodeSample::default()] {
+        let others =
+            [(300, 24_689_512), (100, 24_689_512), (200, 24_689_511)].map(|(kernel, total)| of_libvirt(kernel, total));
+        for other in others.into_iter().chain([NodeSample::default()]) {
             let mut files = NodeFiles::below(folder.path());
             let Ok(_) = files.sample(answer(other));
             assert_eq!(files.agreement, Agreement::Refuted);

@@ -12,6 +12,9 @@ use crate::units::{Bytes, Nanoseconds};
 /// CPUs and memory of a host with the twelve domains of the story.
 const CPUS: u32 = 32;
 const MEMORY_GIB: u64 = 256;
+/// Its swap, and what is in it.
+const SWAP_GIB: u64 = 8;
+const SWAPPED_MIB: u64 = 96;
 
 /// How long the node had been up when the story began, in seconds: 97 days.
 const UPTIME: f64 = 97.0 * 86_400.0;
@@ -88,6 +91,12 @@ impl Node {
                 free: page(free),
                 buffers: Some(page(buffers)),
                 cached: Some(page(cached)),
+                available: Some(Bytes(page(free).0 + page(buffers).0 + page(cached).0)),
+                hugepages: Some(Bytes(0)),
+                hugepages_free: Some(Bytes(0)),
+                arc_reclaimable: None,
+                swap: Some(gibibytes(SWAP_GIB)),
+                swap_free: Some(Bytes(gibibytes(SWAP_GIB).0 - (SWAPPED_MIB << 20))),
             }),
         }
     }

@@ -3,7 +3,7 @@
 use crate::fleet::metric::{HostMetric, Metric};
 use crate::fleet::{Domain, HOST_CPU, HOST_MEMORY, Host, Limits};
 use crate::model::{DomainState, Groups};
-use crate::units::Unit;
+use crate::units::{Bytes, Unit};
 use crate::view::graph::{self, Window};
 use crate::view::scene::Scene;
 use crate::view::theme::Role;
@@ -22,21 +22,26 @@ struct Detail {
     /// IOPS of the disks.
     requests: bool,
     iowait: bool,
+    /// The pool of hugepages and swap, or which memory the figure includes.
+    memory: bool,
     /// How many domains are in each state; otherwise how many run, of how many.
     states: bool,
 }
 
 /// What lines of falling width show. The number of domains stays longest.
-const DETAILS: [Detail; 9] = [
-    Detail { graph: 20, graphs: true, requests: true, iowait: true, states: true },
-    Detail { graph: 8, graphs: true, requests: true, iowait: true, states: true },
-    Detail { graph: 8, graphs: false, requests: true, iowait: true, states: true },
-    Detail { graph: 8, graphs: false, requests: false, iowait: true, states: true },
-    Detail { graph: 4, graphs: false, requests: false, iowait: true, states: true },
-    Detail { graph: 8, graphs: false, requests: false, iowait: false, states: true },
-    Detail { graph: 8, graphs: false, requests: false, iowait: false, states: false },
-    Detail { graph: 4, graphs: false, requests: false, iowait: false, states: false },
-    Detail { graph: 0, graphs: false, requests: false, iowait: false, states: false },
+const DETAILS: [Detail; 12] = [
+    Detail { graph: 20, graphs: true, requests: true, iowait: true, memory: true, states: true },
+    Detail { graph: 8, graphs: true, requests: true, iowait: true, memory: true, states: true },
+    Detail { graph: 8, graphs: false, requests: true, iowait: true, memory: true, states: true },
+    Detail { graph: 8, graphs: false, requests: false, iowait: true, memory: true, states: true },
+    Detail { graph: 4, graphs: false, requests: false, iowait: true, memory: true, states: true },
+    Detail { graph: 8, graphs: false, requests: true, iowait: true, memory: false, states: true },
+    Detail { graph: 8, graphs: false, requests: false, iowait: true, memory: false, states: true },
+    Detail { graph: 4, graphs: false, requests: false, iowait: true, memory: false, states: true },
+    Detail { graph: 8, graphs: false, requests: false, iowait: false, memory: false, states: true },
+    Detail { graph: 8, graphs: false, requests: false, iowait: false, memory: false, states: false },
+    Detail { graph: 4, graphs: false, requests: false, iowait: false, memory: false, states: false },
+    Detail { graph: 0, graphs: false, requests: false, iowait: false, memory: false, states: false },
 ];
 
 /// A line for each of these hosts, no wider than `room`. All have the same parts, in columns.
@@ -113,13 +118,23 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     if detail.iowait {
         percent.push(scene.span(Role::Dim, format!(" iowait {}%", value(HostMetric::Iowait))));
     }
-    let total = host.node.memory.map(|memory| memory.total.0 as f64);
-    let total = total.map_or(scene.none().into(), |total| format::figure(Unit::Bytes, total, symbols));
-    let memory = vec![
+    let node = host.node.memory;
+    let size = |bytes: Bytes| format::figure(Unit::Bytes, bytes.0 as f64, symbols);
+    let total = node.map_or(scene.none().into(), |memory| size(memory.total_without_hugepages()));
+    let mut memory = vec![
         scene.span(Role::Heading, "MEM "),
         scene.span(load_role(host.memory_share(when), HOST_MEMORY, Role::Title), value(HostMetric::MemoryUsed)),
         scene.span(Role::Dim, format!("/{total}")),
     ];
+    if let Some(node) = node.filter(|_| detail.memory) {
+        let parts = [("huge", node.hugepages, HostMetric::HugepagesUsed), ("swap", node.swap, HostMetric::SwapUsed)];
+        for (name, bytes, used) in parts {
+            if let Some(bytes) = bytes.filter(|bytes| *bytes > Bytes(0)) {
+                memory.push(scene.span(Role::Dim, format!(" {name} {}/{}", value(used), size(bytes))));
+            }
+        }
+        memory.extend(node.estimate().map(|words| scene.span(Role::Dim, format!(" {words}"))));
+    }
     // Without some domains a sum is too small.
     let least = symbols.signs().at_least;
     let sum = |group: Groups, metric: HostMetric| {
