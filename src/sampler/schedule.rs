@@ -2,6 +2,7 @@
 //! moment is always an argument.
 
 use super::SecondSample;
+use crate::sources::FailureScope;
 use crate::time::Interval;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -136,11 +137,22 @@ impl StatePoll {
 pub(super) struct Backoff(Duration);
 
 impl Backoff {
-    /// The wait while no process listens on a socket of this machine. Such an attempt is cheap, so it is repeated often, and a
-    /// daemon that starts again is found soon.
-    pub(super) const AWAY: Duration = Duration::from_millis(700);
+    /// The wait where an attempt costs next to nothing: a daemon of this machine that starts again is found within 2 s.
+    const AWAY: Duration = Duration::from_secs(1);
+    /// The shortest time between two attempts that start a daemon: a socket unit of systemd gives up after five starts in 10 s.
+    const ON_DEMAND: Duration = Duration::from_secs(3);
     const FIRST: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
+
+    /// Returns the wait after an error. `since_attempt`: how long ago the last attempt to connect began.
+    pub(super) fn after(&mut self, error: FailureScope, since_attempt: Duration) -> Duration {
+        match error {
+            FailureScope::Permanent => self.longest(),
+            FailureScope::Sample | FailureScope::Connection => self.next(),
+            FailureScope::Away => Self::AWAY,
+            FailureScope::AwayOnDemand => Self::ON_DEMAND.saturating_sub(since_attempt).max(Self::AWAY),
+        }
+    }
 
     /// Returns the wait before the next attempt, and doubles the one after it.
     pub(super) fn next(&mut self) -> Duration {
@@ -149,8 +161,8 @@ impl Backoff {
         wait
     }
 
-    /// Returns the longest wait, for an error that another attempt does not change ([`FailureScope::Permanent`](crate::sources::FailureScope)).
-    pub(super) fn longest(&mut self) -> Duration {
+    /// Returns the longest wait, for an error that another attempt does not change ([`FailureScope::Permanent`]).
+    fn longest(&mut self) -> Duration {
         self.0 = Self::LONGEST;
         self.0
     }
@@ -274,6 +286,9 @@ mod tests {
         let waits: Vec<_> = (0..7).map(|_| backoff.next().as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30]);
         let mut backoff = Backoff::default();
+        let waits = [0, 1500, 2500, 60_000].map(|since| backoff.after(FailureScope::AwayOnDemand, ms(since)));
+        assert_eq!(waits, [3000, 1500, 1000, 1000].map(ms), "3 s between two attempts that start a daemon");
+        assert_eq!(backoff.after(FailureScope::Away, ms(0)), ms(1000));
         assert_eq!((backoff.longest().as_secs(), backoff.next().as_secs()), (30, 30));
     }
 }

@@ -2,7 +2,7 @@
 //! not empty it.
 
 use super::event_queue::EventQueue;
-use super::{Notice, Notify};
+use super::{Notice, Notify, SourceError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::coop::consume_budget;
 
@@ -27,7 +27,7 @@ struct Shared {
 struct Queue {
     events: EventQueue,
     domains_changed: bool,
-    disconnected: Option<String>,
+    disconnected: Option<SourceError>,
     /// Nothing more is taken.
     is_closed: bool,
 }
@@ -98,6 +98,7 @@ impl Drop for Notices {
 mod tests {
     use super::*;
     use crate::model::{Event, EventKind};
+    use crate::sources::FailureScope;
     use crate::time::Timestamp;
     use std::time::Duration;
 
@@ -111,20 +112,24 @@ mod tests {
         std::iter::from_fn(|| notices.try_recv()).collect()
     }
 
+    fn closed() -> Notice {
+        Notice::Closed(SourceError { message: "gone".into(), advice: None, scope: FailureScope::Connection })
+    }
+
     #[test]
     fn what_a_flood_leaves_without_a_reader_is_bounded() {
         let (notify, mut notices) = queue();
         for number in 0..100_000 {
             notify.send(rebooted(number));
             notify.send(Notice::DomainsChanged);
-            notify.send(Notice::Closed("gone".into()));
+            notify.send(closed());
         }
         let waiting = drain(&mut notices);
         // Events, and one for each: those that were left out, that domains changed, that the connection is lost.
         assert_eq!(waiting.len(), 10_000 + 3);
         assert_eq!((&waiting[0], &waiting[1]), (&Notice::DomainsChanged, &rebooted(0)));
         assert!(matches!(&waiting[10_001], Notice::Event(event) if event.kind == EventKind::LeftOut(90_000)));
-        assert_eq!(waiting[10_002], Notice::Closed("gone".into()));
+        assert_eq!(waiting[10_002], closed());
     }
 
     #[tokio::test]

@@ -104,8 +104,8 @@ pub enum Notice {
     DomainsChanged,
     /// An event for the operator. If it changes which domains exist, or their states, [`Notice::DomainsChanged`] follows.
     Event(Event),
-    /// The connection is lost; the reason, for the operator.
-    Closed(String),
+    /// The connection is lost.
+    Closed(SourceError),
 }
 
 /// Why a source could not do what was requested.
@@ -127,8 +127,10 @@ pub enum FailureScope {
     Sample,
     /// The connection is lost: connect again.
     Connection,
-    /// No daemon listens at a socket of this machine. Another attempt costs next to nothing.
+    /// A socket of this machine is missing, or refused, reset or closed the connection. Another attempt costs next to nothing.
     Away,
+    /// The same, where an attempt to connect starts the daemon: libvirt's client or systemd does.
+    AwayOnDemand,
     /// Another attempt fails in the same way (an invalid URI, no permission).
     Permanent,
 }

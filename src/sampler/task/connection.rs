@@ -1,6 +1,6 @@
 //! An open connection: its state, and waits for the next tick or for an answer that events and controls can interrupt.
 
-use super::end::{End, connection_error};
+use super::end::End;
 use super::source_thread::SourceThread;
 use crate::model::{Blocked, HostInfo, HostSample, SampleKind};
 use crate::sampler::controls::Controls;
@@ -191,7 +191,7 @@ impl Connection<'_> {
         match notice {
             Notice::Event(event) => self.events.forward(event),
             Notice::DomainsChanged => self.state_poll.request(timer_now()),
-            Notice::Closed(reason) => return Err(End::Lost(connection_error(reason, None))),
+            Notice::Closed(error) => return Err(End::Lost(error)),
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use crate::sources::{FailureScope, SourceError};
 use crate::time::timer_now;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
@@ -49,6 +50,7 @@ impl Task {
         }
         self.send(HostUpdate::Connecting).await?;
         let started = timer_now();
+        self.attempted_at = Some(started);
         let info = self.unless_stopped(source_thread.worker.connect()).await??.map_err(End::Lost)?;
         let connected_in = timer_now() - started;
         let parallel_calls = info.parallel_calls;
@@ -116,11 +118,8 @@ impl Task {
 
     /// Reports the end of a connection, and waits before the next attempt.
     async fn report_and_wait(&mut self, error: SourceError, is_bug: bool) -> Result<(), End> {
-        let wait = match error.scope {
-            FailureScope::Permanent => self.backoff.longest(),
-            FailureScope::Sample | FailureScope::Connection => self.backoff.next(),
-            FailureScope::Away => Backoff::AWAY,
-        };
+        let since_attempt = self.attempted_at.map_or(Duration::ZERO, |at| timer_now() - at);
+        let wait = self.backoff.after(error.scope, since_attempt);
         let failure = Failure { is_bug, ..self.failure(error.message, error.advice, Some(wait)) };
         self.events.lost(&failure.message, failure.at, &self.updates).await?;
         self.send(HostUpdate::Failed(failure)).await?;

@@ -14,6 +14,7 @@ use crate::sources::worker::Worker;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The task of a host.
 pub(crate) struct Task {
@@ -22,6 +23,8 @@ pub(crate) struct Task {
     pub(super) updates: UpdateSender,
     pub(super) events: EventForwarder,
     pub(super) backoff: Backoff,
+    /// When the last attempt to connect began; `None` before the first one.
+    pub(super) attempted_at: Option<Instant>,
     /// The last sample of the previous connections.
     pub(super) last_sample: Option<HostSample>,
     hangs: HangEvents,
@@ -35,7 +38,7 @@ impl Task {
         events: EventForwarder,
     ) -> Self {
         let (backoff, hangs) = (Backoff::default(), HangEvents::default());
-        Self { make, settings, updates, events, backoff, last_sample: None, hangs }
+        Self { make, settings, updates, events, backoff, attempted_at: None, last_sample: None, hangs }
     }
 
     /// Starts a thread with a source of its own.

@@ -1,8 +1,8 @@
 //! Attempts to connect, and the end of connections.
 
-use super::rig::{Answer, Rig, Script, Seen, error, samples, screen};
+use super::rig::{Answer, Rig, Script, Seen, closed, error, samples, screen};
 use crate::model::{HostUpdate, SampleKind};
-use crate::sources::{FailureScope, Notice};
+use crate::sources::FailureScope;
 use std::sync::mpsc as blocking;
 
 #[tokio::test(start_paused = true)]
@@ -13,7 +13,7 @@ async fn the_wait_between_attempts_doubles_and_a_good_sample_resets_it() {
         rig.expect([(at, Seen::Connecting), (at, Seen::Failed(Some(wait)))]).await;
     }
     rig.expect([(61_000, Seen::Connecting), (61_000, Seen::Connected), (61_000, Seen::First)]).await;
-    rig.notice(Notice::Closed("it went away".into()));
+    rig.notice(closed(FailureScope::Connection));
     rig.expect([(61_000, Seen::Failed(Some(1))), (62_000, Seen::Connecting)]).await;
 }
 
@@ -65,7 +65,7 @@ async fn the_end_of_a_connection_during_a_call_is_reported_at_once() {
     rig.skip(3).await;
     rig.move_to(300).await;
     rig.wait_for_requests(2).await;
-    rig.notice(Notice::Closed("it went away".into()));
+    rig.notice(closed(FailureScope::Connection));
     assert_eq!(rig.next().await.1, Seen::Failed(Some(1)));
     release.send(()).unwrap();
     assert_eq!(rig.next().await.1, Seen::Connecting);
@@ -96,5 +96,26 @@ async fn a_daemon_that_is_away_is_tried_at_short_intervals() {
             tries.push(at);
         }
     }
-    assert!(tries.windows(2).all(|pair| pair[1] - pair[0] < 1300), "{tries:?}");
+    assert_eq!(tries, [0, 1000, 2000, 3000, 4000, 5000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_accepts_and_resets_is_tried_once_a_second() {
+    let lost = std::iter::repeat_with(|| Answer::Fails(FailureScope::Away)).take(12);
+    let mut rig = Rig::new(samples(lost), screen());
+    for at in (0..12_000).step_by(1000) {
+        rig.expect([(at, Seen::Connecting), (at, Seen::Connected), (at, Seen::Failed(Some(1)))]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_start_a_daemon_begin_three_seconds_apart() {
+    let fails = std::iter::repeat_with(|| error(FailureScope::AwayOnDemand)).take(3);
+    let mut rig = Rig::new(Script { connects: fails.collect(), ..Script::default() }, screen());
+    for at in [0, 3000, 6000] {
+        rig.expect([(at, Seen::Connecting), (at, Seen::Failed(Some(3)))]).await;
+    }
+    rig.expect([(9000, Seen::Connecting), (9000, Seen::Connected), (9000, Seen::First)]).await;
+    rig.notice(closed(FailureScope::AwayOnDemand));
+    rig.expect([(9000, Seen::Failed(Some(3))), (12_000, Seen::Connecting)]).await;
 }

@@ -1,6 +1,6 @@
 //! Events on their way to the reader.
 
-use super::rig::{Answer, Rig, Script, Seen, error, output, rebooted, samples, screen};
+use super::rig::{Answer, Rig, Script, Seen, closed, error, output, rebooted, samples, screen};
 use crate::model::{Event, EventKind};
 use crate::sources::{FailureScope, Notice};
 
@@ -76,7 +76,7 @@ async fn the_loss_and_the_return_of_a_connection_are_events() {
     rig.skip(4).await;
     rig.move_to(800).await;
     rig.notice(Notice::Event(rebooted(2)));
-    rig.notice(Notice::Closed("it went away".into()));
+    rig.notice(closed(FailureScope::Connection));
     rig.skip(5).await;
     let events: Vec<_> = rig.events.iter().map(|event| (event.at.monotonic.as_millis(), event.kind.clone())).collect();
     // The source's third sample is of second 3; the loss has the time of the sampler's clock.

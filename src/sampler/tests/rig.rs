@@ -113,6 +113,11 @@ impl Source for ScriptedSource {
     }
 }
 
+/// The notice that the connection is lost.
+pub(super) fn closed(scope: FailureScope) -> Notice {
+    Notice::Closed(SourceError { message: "it went away".into(), advice: None, scope })
+}
+
 pub(super) fn error(scope: FailureScope) -> SourceError {
     SourceError { message: "it failed".into(), advice: Some("repair it".into()), scope }
 }

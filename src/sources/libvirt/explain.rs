@@ -4,6 +4,7 @@
 //! searched for words. Errors of a daemon can be in any language, so only their code is used.
 
 use super::ffi::{CloseReason, LibvirtError};
+use super::transport::{Activation, Transport};
 use crate::model::{Call, Driver};
 use crate::sources::{FailureScope, SourceError};
 use crate::text::shell_word;
@@ -32,11 +33,29 @@ const SCHEMES: [(&str, Option<&str>); 19] = [
     ("xen", Some("virtxend")),
 ];
 
+/// What a connection is to reach.
+pub(crate) struct Target<'a> {
+    /// The URI that the operator gave, if any.
+    given: Option<&'a str>,
+    /// The URI that is meant by it.
+    meant: Option<String>,
+    transport: Transport,
+}
+
+impl<'a> Target<'a> {
+    /// `meant`: the given URI, or what an alias or the default stands for; `None`: libvirt chooses.
+    pub(crate) fn new(given: Option<&'a str>, meant: Option<String>) -> Self {
+        let transport = Transport::of(meant.as_deref());
+        Self { given, meant, transport }
+    }
+}
+
 /// Why a connection could not be opened. Errors that the operator must fix (permissions, logins) are permanent at the first
 /// attempt. If vtop was connected before, the daemon may just be starting again, so the next attempts follow sooner.
-pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_before: bool) -> SourceError {
+pub(crate) fn connecting(error: &LibvirtError, target: &Target<'_>, connected_before: bool) -> SourceError {
+    let (uri, meant, transport) = (target.given, target.meant.as_deref(), target.transport);
     let shown = uri.filter(|uri| !uri.is_empty()).unwrap_or("the default hypervisor");
-    let scheme = uri.and_then(|uri| uri.split([':', '+']).next()).unwrap_or("");
+    let scheme = meant.and_then(|uri| uri.split([':', '+']).next()).unwrap_or("");
     let operators = if connected_before { FailureScope::Connection } else { FailureScope::Permanent };
     let text = error.message.as_str();
     let say = |why: String, advice: Option<String>, scope| SourceError {
@@ -77,14 +96,25 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
         ),
         _ => {
             if let Some(socket) = quoted_after(text, "Failed to connect socket to '") {
-                let (why, advice, scope) = local_socket(text, socket, scheme, operators);
+                let (why, advice, scope) = local_socket(text, socket, scheme, operators, transport);
                 say(why, Some(advice), scope)
-            } else if let Some(words) = text.strip_prefix("Cannot recv data: ") {
-                let (why, advice, scope) = ssh(words, uri, operators);
-                say(why, Some(advice), scope)
-            } else if goes_through_ssh(uri) && SSH_ENDED_EARLY.iter().any(|words| text.contains(words)) {
-                let (_, advice, scope) = ssh("", uri, operators);
-                say("ssh has ended at once, and libvirt has lost its words".to_owned(), Some(advice), scope)
+            } else if transport == Transport::Ssh && is_end(text) {
+                let words = text.strip_prefix(RECEIVING);
+                let (why, advice, scope) = ssh(words.unwrap_or_default(), meant, operators);
+                let lost = || "ssh has ended at once, and libvirt has lost its words".to_owned();
+                say(words.map_or_else(lost, |_| why), Some(advice), scope)
+            } else if matches!(transport, Transport::Local(_)) && is_end(text) {
+                let (why, advice) = ended_before_answer(text);
+                say(why, Some(advice), scope_of_end(transport))
+            } else if transport == Transport::Command
+                && let Some(words) = text.strip_prefix(RECEIVING)
+            {
+                let advice = "try the command of the URI by hand".to_owned();
+                say(
+                    format!("the command of the URI has ended: {}", without_ending(words)),
+                    Some(advice),
+                    FailureScope::Connection,
+                )
             } else if let Some(server) = quoted_after(text, "unable to connect to server at '") {
                 let advice = format!(
                     "check that the daemon there listens (libvirtd-tcp.socket, libvirtd-tls.socket, virtproxyd-*.socket) \
@@ -100,10 +130,53 @@ pub(crate) fn connecting(error: &LibvirtError, uri: Option<&str>, connected_befo
             } else if text.contains("resolve address") || text.contains("IP address lookup") {
                 let advice = "check the host's name and this machine's DNS".to_owned();
                 say(text.to_owned(), Some(advice), FailureScope::Connection)
+            } else if is_end(text) {
+                let why = format!(
+                    "the connection ended before the first answer: {}",
+                    text.strip_prefix(RECEIVING).unwrap_or(text)
+                );
+                say(why, Some(general_advice(uri)), FailureScope::Connection)
             } else {
                 say(text.to_owned(), Some(general_advice(uri)), FailureScope::Connection)
             }
         }
+    }
+}
+
+/// How libvirt's errors begin where the other side has ended while libvirt reads. What a command wrote to its stderr follows.
+const RECEIVING: &str = "Cannot recv data: ";
+
+/// What libvirt says where the other side of the connection has ended.
+const ENDS: [&str; 5] = [
+    RECEIVING,
+    "Cannot write data: ",
+    "End of file while reading data",
+    // A hangup, or an error.
+    "event on socket",
+    "client socket is closed",
+];
+
+/// True if the other side of the connection ended it.
+fn is_end(text: &str) -> bool {
+    ENDS.iter().any(|words| text.contains(words))
+}
+
+/// A daemon of this machine that accepted the connection and ended it.
+fn ended_before_answer(text: &str) -> (String, String) {
+    let verb = if text.contains("reset by peer") { "reset" } else { "closed" };
+    (
+        format!("the libvirt daemon {verb} the connection before its first answer"),
+        "it is starting or ending; vtop tries again by itself; for the reason, see journalctl -u libvirtd (or virtqemud)"
+            .to_owned(),
+    )
+}
+
+/// What ends with a connection that the other side has ended, and when to try again.
+fn scope_of_end(transport: Transport) -> FailureScope {
+    match transport {
+        Transport::Local(_) if transport.starts_daemon() => FailureScope::AwayOnDemand,
+        Transport::Local(_) => FailureScope::Away,
+        _ => FailureScope::Connection,
     }
 }
 
@@ -116,7 +189,13 @@ fn general_advice(uri: Option<&str>) -> String {
 }
 
 /// A socket on this machine that did not answer.
-fn local_socket(text: &str, socket: &str, scheme: &str, operators: FailureScope) -> (String, String, FailureScope) {
+fn local_socket(
+    text: &str,
+    socket: &str,
+    scheme: &str,
+    operators: FailureScope,
+    transport: Transport,
+) -> (String, String, FailureScope) {
     if text.ends_with("Permission denied") {
         let advice = "join the group that may use it: sudo usermod -aG libvirt $USER, then log in again".to_owned();
         return (format!("no permission to use {socket}"), advice, operators);
@@ -130,6 +209,9 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: FailureScope)
         format!("the libvirt daemon is not running: no process listens at {socket}")
     } else if text.ends_with("No such file or directory") {
         format!("the libvirt daemon is not running: there is no {socket}")
+    } else if text.contains("reset by peer") {
+        let (why, advice) = ended_before_answer(text);
+        return (why, advice, scope_of_end(transport));
     } else {
         return (
             text.to_owned(),
@@ -149,23 +231,26 @@ fn local_socket(text: &str, socket: &str, scheme: &str, operators: FailureScope)
     } else {
         "start the daemon that belongs to this socket, or check the path in the URI".to_owned()
     };
-    (why, advice, FailureScope::Away)
+    // Where nothing listens, systemd does not either.
+    let scope = match transport {
+        Transport::Local(Activation::Client) => FailureScope::AwayOnDemand,
+        _ => FailureScope::Away,
+    };
+    (why, advice, scope)
 }
 
-/// Words in libvirt's error if ssh ends before the first message is sent: then libvirt does not read the error message of ssh.
-const SSH_ENDED_EARLY: [&str; 2] = ["client socket is closed", "Cannot write data"];
-
-fn goes_through_ssh(uri: Option<&str>) -> bool {
-    uri.and_then(|uri| uri.split_once("://")).is_some_and(|(scheme, _)| scheme.to_ascii_lowercase().ends_with("+ssh"))
+/// The words of a command, without the error of the system that libvirt adds to them.
+fn without_ending(words: &str) -> &str {
+    [": Connection reset by peer", ": Input/output error", ": Broken pipe"]
+        .iter()
+        .find_map(|ending| words.strip_suffix(ending))
+        .unwrap_or(words)
+        .trim()
 }
 
 /// Why ssh, or the program that it started on the host, has ended: message, advice and scope. `words` is the error message of ssh.
 fn ssh(words: &str, uri: Option<&str>, operators: FailureScope) -> (String, String, FailureScope) {
-    let words = [": Connection reset by peer", ": Input/output error", ": Broken pipe"]
-        .iter()
-        .find_map(|ending| words.strip_suffix(ending))
-        .unwrap_or(words)
-        .trim();
+    let words = without_ending(words);
     let host = uri
         .and_then(|uri| uri.split_once("://"))
         .and_then(|(_, rest)| rest.split(['/', '?']).next())
@@ -191,16 +276,21 @@ fn ssh(words: &str, uri: Option<&str>, operators: FailureScope) -> (String, Stri
     (format!("ssh: {}", words.strip_prefix("ssh: ").unwrap_or(words)), advice, scope)
 }
 
-/// Why a sample failed.
-pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Option<CloseReason>) -> SourceError {
+/// Why a sample failed on a connection over `transport`.
+pub(crate) fn sampling(
+    error: &LibvirtError,
+    connection_stands: bool,
+    reason: Option<CloseReason>,
+    transport: Transport,
+) -> SourceError {
     if !connection_stands {
-        return SourceError {
-            message: closed.map_or_else(|| format!("connection lost: {}", error.message), closing),
-            advice: Some(
-                "vtop connects again by itself; for the reason, see journalctl -u libvirtd (or virtqemud)".to_owned(),
-            ),
-            scope: FailureScope::Connection,
+        let Some(reason) = reason else {
+            return SourceError {
+                message: format!("connection lost: {}", error.message),
+                ..closed(CloseReason::Error, transport)
+            };
         };
+        return closed(reason, transport);
     }
     let (message, advice) = match error.code as u32 {
         sys::VIR_ERR_OPERATION_TIMEOUT => (
@@ -219,14 +309,15 @@ pub(crate) fn sampling(error: &LibvirtError, connection_stands: bool, closed: Op
     SourceError { message, advice, scope: FailureScope::Sample }
 }
 
-/// Why the connection was closed, for the operator.
-pub(crate) fn closing(reason: CloseReason) -> String {
-    match reason {
-        CloseReason::EndOfFile => "the libvirt daemon hung up: it ended or was restarted",
-        CloseReason::Keepalive => "the libvirt daemon has not answered for 20 s",
-        CloseReason::Error => "the connection broke",
-    }
-    .to_owned()
+/// The end of a connection over `transport` that closed by itself.
+pub(crate) fn closed(reason: CloseReason, transport: Transport) -> SourceError {
+    let (message, scope) = match reason {
+        CloseReason::EndOfFile => ("the libvirt daemon hung up: it ended or was restarted", scope_of_end(transport)),
+        CloseReason::Keepalive => ("the libvirt daemon has not answered for 20 s", FailureScope::Connection),
+        CloseReason::Error => ("the connection broke", scope_of_end(transport)),
+    };
+    let advice = "vtop connects again by itself; for the reason, see journalctl -u libvirtd (or virtqemud)";
+    SourceError { message: message.to_owned(), advice: Some(advice.to_owned()), scope }
 }
 
 /// Whether the driver does not support a call at all: it fails for every domain.
@@ -279,6 +370,15 @@ mod tests {
         LibvirtError { code: code as i32, domain: domain as i32, message: message.to_owned() }
     }
 
+    /// `super::connecting` on a machine where systemd starts nothing.
+    fn connecting(error: &LibvirtError, uri: Option<&str>, connected_before: bool) -> SourceError {
+        let mut target = Target::new(uri, uri.filter(|uri| !uri.is_empty()).map(str::to_owned));
+        if target.transport == Transport::Local(Activation::SocketUnit) {
+            target.transport = Transport::Local(Activation::None);
+        }
+        super::connecting(error, &target, connected_before)
+    }
+
     /// What a first attempt at `uri` says where libvirt fails with this message of its RPC part.
     fn rpc(uri: &str, message: &str) -> SourceError {
         connecting(&error(sys::VIR_ERR_SYSTEM_ERROR, sys::VIR_FROM_RPC, message), Some(uri), false)
@@ -311,7 +411,8 @@ mod tests {
                     format!("cannot connect to {uri}: the libvirt daemon is not running: {words} {socket}")
                 );
                 assert_eq!(said.advice.as_deref(), Some(advice));
-                assert_eq!(said.scope, FailureScope::Away);
+                let scope = if uri == "qemu:///session" { FailureScope::AwayOnDemand } else { FailureScope::Away };
+                assert_eq!(said.scope, scope, "{uri}");
             }
         }
     }
@@ -328,6 +429,73 @@ mod tests {
         assert!(first.advice.unwrap().contains("usermod -aG libvirt"));
         // A daemon that starts again makes its socket first and opens it to the group then.
         assert_eq!(connecting(&denied, Some("qemu:///system"), true).scope, FailureScope::Connection);
+    }
+
+    #[test]
+    fn the_end_of_a_connection_has_the_words_of_its_transport() {
+        let reset = "Cannot recv data: Connection reset by peer";
+        let ends = [
+            (reset, "reset"),
+            ("Failed to connect socket to '/run/libvirt/libvirt-sock': Connection reset by peer", "reset"),
+            ("Cannot write data: Broken pipe", "closed"),
+            ("End of file while reading data: Input/output error", "closed"),
+            ("internal error: client socket is closed", "closed"),
+            ("internal error: received hangup event on socket", "closed"),
+        ];
+        for (text, verb) in ends {
+            for before in [false, true] {
+                let rpc = error(sys::VIR_ERR_SYSTEM_ERROR, sys::VIR_FROM_RPC, text);
+                let said = connecting(&rpc, Some("qemu:///system"), before);
+                let why = format!("the libvirt daemon {verb} the connection before its first answer");
+                assert_eq!(said.message, format!("cannot connect to qemu:///system: {why}"));
+                assert_eq!(said.scope, FailureScope::Away, "{text}");
+                assert!(said.advice.unwrap().contains("journalctl"));
+                assert_eq!(connecting(&rpc, Some("qemu:///session"), before).scope, FailureScope::AwayOnDemand);
+            }
+        }
+        for (uri, why) in [
+            ("qemu+tcp://h/system", "the connection ended before the first answer: Connection reset by peer"),
+            ("qemu+tls://h/system", "the connection ended before the first answer: Connection reset by peer"),
+            ("qemu://h/system", "the connection ended before the first answer: Connection reset by peer"),
+            ("qemu+libssh2://h/system", "the connection ended before the first answer: Connection reset by peer"),
+            ("qemu+ext:///system?command=/bin/nc", "the command of the URI has ended: Connection reset by peer"),
+            ("qemu+ssh://h/system", "ssh: Connection reset by peer"),
+        ] {
+            let said = rpc(uri, reset);
+            assert_eq!(said.message, format!("cannot connect to {uri}: {why}"));
+            assert_eq!(said.scope, FailureScope::Connection, "{uri}");
+        }
+        let said = rpc("qemu+ext:///system?command=/x", "Cannot recv data: sh: /x: not found: Input/output error");
+        assert!(said.message.ends_with("the command of the URI has ended: sh: /x: not found"), "{said}");
+        let said = rpc("qemu+ssh://h/system", "internal error: client socket is closed");
+        assert!(said.message.ends_with("ssh has ended at once, and libvirt has lost its words"), "{said}");
+    }
+
+    #[test]
+    fn an_alias_has_the_transport_of_its_uri() {
+        let reset =
+            error(sys::VIR_ERR_SYSTEM_ERROR, sys::VIR_FROM_RPC, "Cannot recv data: no route: Connection reset by peer");
+        let target = Target::new(Some("hail"), Some("qemu+ssh://root@hail/system".to_owned()));
+        let said = super::connecting(&reset, &target, false);
+        assert_eq!(said.message, "cannot connect to hail: ssh: no route");
+        assert_eq!(said.advice.as_deref(), Some("try by hand: ssh root@hail virsh -r list"));
+    }
+
+    #[test]
+    fn a_connection_of_this_machine_that_closes_is_tried_soon() {
+        let local = Transport::Local(Activation::None);
+        for (reason, transport, scope) in [
+            (CloseReason::EndOfFile, local, FailureScope::Away),
+            (CloseReason::Error, local, FailureScope::Away),
+            (CloseReason::Keepalive, local, FailureScope::Connection),
+            (CloseReason::EndOfFile, Transport::Local(Activation::SocketUnit), FailureScope::AwayOnDemand),
+            (CloseReason::EndOfFile, Transport::Local(Activation::Client), FailureScope::AwayOnDemand),
+            (CloseReason::EndOfFile, Transport::Ssh, FailureScope::Connection),
+            (CloseReason::EndOfFile, Transport::Network, FailureScope::Connection),
+        ] {
+            assert_eq!(closed(reason, transport).scope, scope, "{reason:?} {transport:?}");
+        }
+        assert_eq!(sampling(&error(1, 7, "odd"), false, None, local).scope, FailureScope::Away);
     }
 
     #[test]
@@ -393,7 +561,7 @@ mod tests {
                 "test:///default",
             ),
             (rpc("qemu+ssh:///system", "Cannot recv data: Connection refused"), "ssh localhost virsh -r list"),
-            (sampling(&error(1, 7, "internal error: odd"), true, None), "virsh -r domstats"),
+            (sampling(&error(1, 7, "internal error: odd"), true, None, Transport::Network), "virsh -r domstats"),
         ] {
             let advice = said.advice.clone().unwrap_or_default();
             assert!(advice.contains(words), "{said}: {advice}");
@@ -422,11 +590,11 @@ mod tests {
     #[test]
     fn a_sample_fails_alone_or_with_its_connection() {
         let closed = error(1, 7, "internal error: client socket is closed");
-        let lost = sampling(&closed, false, Some(CloseReason::EndOfFile));
+        let lost = sampling(&closed, false, Some(CloseReason::EndOfFile), Transport::Network);
         assert_eq!(lost.scope, FailureScope::Connection);
         assert_eq!(lost.message, "the libvirt daemon hung up: it ended or was restarted");
-        assert_eq!(sampling(&closed, false, None).scope, FailureScope::Connection);
-        let busy = sampling(&error(68, 10, "cannot acquire state change lock"), true, None);
+        assert_eq!(sampling(&closed, false, None, Transport::Network).scope, FailureScope::Connection);
+        let busy = sampling(&error(68, 10, "cannot acquire state change lock"), true, None, Transport::Network);
         assert_eq!(busy.scope, FailureScope::Sample);
         assert!(busy.message.contains("cannot acquire state change lock"));
     }

@@ -10,6 +10,7 @@
 //! | `host` | the node: its description, CPU time and memory |
 //! | `explain` | errors as messages to the operator |
 //! | `uri` | changes to URIs before libvirt gets them: no password prompts of ssh |
+//! | `transport` | how a connection reaches its daemon |
 //! | `ffi` | libvirt's C interface: the only `unsafe` code of vtop |
 //!
 //! A full sample of QEMU takes these steps:
@@ -35,6 +36,7 @@ mod source;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod uri;
 
 pub use options::{Calls, LibvirtOptions};

@@ -41,8 +41,7 @@ impl LibvirtSource {
                 scope: FailureScope::Connection,
             });
         };
-        call(session, &mut self.definitions)
-            .map_err(|error| explain::sampling(&error, session.is_alive(), session.closed()))
+        call(session, &mut self.definitions).map_err(|error| session.explain(&error))
     }
 }
 
@@ -53,8 +52,10 @@ impl Source for LibvirtSource {
         self.definitions.mark_all_stale();
         let uri = self.options.uri.as_deref();
         let opened = uri::to_open(uri, uri::configuration);
-        let (session, info) = Session::open(opened.as_deref(), self.options.calls, notify)
-            .map_err(|error| explain::connecting(&error, uri, self.connected_before))?;
+        let (session, info) = Session::open(opened.as_deref(), self.options.calls, notify).map_err(|error| {
+            let target = explain::Target::new(uri, uri::resolved(uri, uri::configuration));
+            explain::connecting(&error, &target, self.connected_before)
+        })?;
         self.session = Some(session);
         self.connected_before = true;
         Ok(info)

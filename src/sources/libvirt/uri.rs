@@ -36,6 +36,15 @@ pub(super) fn to_open(given: Option<&str>, configuration: impl FnOnce() -> Optio
     }
 }
 
+/// The URI that is meant by the given one: an alias, or the default, as libvirt's configuration has it. `None`: the configuration
+/// names none, and libvirt chooses a driver of this machine. `configuration` is called only for an alias or the default.
+pub(super) fn resolved(given: Option<&str>, configuration: impl FnOnce() -> Option<String>) -> Option<String> {
+    match given.filter(|given| !given.is_empty()) {
+        Some(uri) if uri.contains(':') => Some(uri.to_owned()),
+        short => configuration().and_then(|text| resolve(&text, short)).or_else(|| short.map(str::to_owned)),
+    }
+}
+
 /// The text of the `libvirt.conf` that libvirt reads for this user.
 pub(super) fn configuration() -> Option<String> {
     let folder = match rustix::process::geteuid().is_root() {
@@ -84,7 +93,7 @@ pub(super) fn is_local(uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_local, to_open, without_prompts};
+    use super::{is_local, resolved, to_open, without_prompts};
 
     #[test]
     fn an_alias_or_the_default_may_use_ssh() {
@@ -98,6 +107,17 @@ mod tests {
         assert_eq!(opened(Some("sleet")).unwrap(), "sleet", "without ssh, libvirt resolves the alias");
         assert_eq!(opened(Some("rain")).unwrap(), "rain");
         assert_eq!(opened(Some("qemu+ssh://h/system")).unwrap(), "qemu+ssh://h/system?no_tty=1");
+        let meant = |given: Option<&str>| resolved(given, || Some(configuration.to_owned()));
+        for (given, uri) in [
+            (Some("sleet"), "qemu+tls://sleet/system"),
+            (Some("rain"), "rain"),
+            (Some("qemu:///session"), "qemu:///session"),
+            (None, "qemu+ssh://node7/system"),
+            (Some(""), "qemu+ssh://node7/system"),
+        ] {
+            assert_eq!(meant(given).as_deref(), Some(uri));
+        }
+        assert_eq!(resolved(None, || None), None);
         for text in ["", "uri_aliases", "uri_aliases =", "uri_aliases = [", "uri_default = 7", "uri_default=\"", "="] {
             assert_eq!(to_open(None, || Some(text.to_owned())), None, "{text}");
             assert_eq!(to_open(Some("hail"), || Some(text.to_owned())).unwrap(), "hail", "{text}");

@@ -3,6 +3,7 @@
 use crate::model::{self, EventKind};
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{CloseReason, Event};
+use crate::sources::libvirt::transport::Transport;
 use crate::sources::{Notice, Notify};
 use crate::time::{Clock, SystemClock};
 use std::collections::HashSet;
@@ -41,6 +42,7 @@ impl StaleDefinitions {
 /// Changes that the next sample must read. The thread of libvirt's event loop adds them, and the thread of the source takes them.
 pub(crate) struct PendingChanges {
     notify: Notify,
+    transport: Transport,
     content: Mutex<Content>,
 }
 
@@ -62,9 +64,9 @@ fn changes_definition(kind: &EventKind) -> bool {
 }
 
 impl PendingChanges {
-    /// No changes. `notify` gets every event at once.
-    pub(crate) fn new(notify: Notify) -> Self {
-        Self { notify, content: Mutex::default() }
+    /// No changes on a connection over `transport`. `notify` gets every event at once.
+    pub(crate) fn new(notify: Notify, transport: Transport) -> Self {
+        Self { notify, transport, content: Mutex::default() }
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -93,7 +95,7 @@ impl PendingChanges {
             Event::Redefined(uuid) => self.content().stale.add(uuid),
             Event::Closed(reason) => {
                 self.content().closed = Some(reason);
-                self.notify.send(Notice::Closed(explain::closing(reason)));
+                self.notify.send(Notice::Closed(explain::closed(reason, self.transport)));
             }
         }
     }
@@ -117,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_number_of_domains_that_are_remembered_is_bounded() {
-        let changes = PendingChanges::new(Notify::new(|_| ()));
+        let changes = PendingChanges::new(Notify::new(|_| ()), Transport::Network);
         (0..10_000).for_each(|number| changes.receive(Event::Redefined(Uuid::from_u128(number))));
         changes.receive(Event::Redefined(Uuid::from_u128(7)));
         let (_, StaleDefinitions::Of(uuids)) = changes.take() else { panic!("all are remembered") };

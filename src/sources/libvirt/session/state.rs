@@ -4,7 +4,7 @@ use super::inactive::InactiveDomains;
 use crate::model::{Call, Driver, HostInfo};
 use crate::sources::libvirt::definition::Definitions;
 use crate::sources::libvirt::events::{PendingChanges, StaleDefinitions};
-use crate::sources::libvirt::ffi::{CloseReason, Connection, LibvirtError};
+use crate::sources::libvirt::ffi::{Connection, LibvirtError};
 use crate::sources::libvirt::host::{self, NodeReader};
 use crate::sources::libvirt::options::Calls;
 use crate::sources::libvirt::stats::domain_handles::DomainHandles;
@@ -12,8 +12,9 @@ use crate::sources::libvirt::stats::extra_groups::ExtraGroups;
 use crate::sources::libvirt::stats::per_domain::PerDomainCache;
 use crate::sources::libvirt::stats::unsupported::UnsupportedCalls;
 use crate::sources::libvirt::stats::{MAX_CALLS, monitor};
+use crate::sources::libvirt::transport::Transport;
 use crate::sources::libvirt::{explain, uri};
-use crate::sources::{Monitor, Notify};
+use crate::sources::{Monitor, Notify, SourceError};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -21,6 +22,7 @@ use uuid::Uuid;
 pub(crate) struct Session {
     pub(super) connection: Connection,
     pub(super) changes: Arc<PendingChanges>,
+    transport: Transport,
     pub(super) driver: Driver,
     /// Domains are read one by one, because the driver has no usable bulk call, or because of [`Calls::PerDomain`].
     pub(super) per_domain: bool,
@@ -40,7 +42,8 @@ impl Session {
         let on_this_machine = calls == Calls::Auto && info.driver == Driver::Qemu && uri::is_local(&info.uri);
         info.parallel_calls = if on_this_machine { MAX_CALLS } else { 1 };
         let mut unsupported = UnsupportedCalls::default();
-        let changes = Arc::new(PendingChanges::new(notify));
+        let transport = Transport::of(Some(&info.uri));
+        let changes = Arc::new(PendingChanges::new(notify, transport));
         let receiver = Arc::clone(&changes);
         if let Err(error) = connection.subscribe(Arc::new(move |event| receiver.receive(event))) {
             unsupported.add(Call::Events, explain::unsupported(&error, &info.driver));
@@ -48,6 +51,7 @@ impl Session {
         let session = Self {
             connection,
             changes,
+            transport,
             driver: info.driver.clone(),
             per_domain: calls == Calls::PerDomain,
             extra_groups: if on_this_machine { ExtraGroups::on_this_machine(uri) } else { ExtraGroups::remote() },
@@ -65,9 +69,9 @@ impl Session {
         self.changes.closed().is_none() && self.connection.is_alive()
     }
 
-    /// Why the connection was closed; `None` while it is open.
-    pub(crate) fn closed(&self) -> Option<CloseReason> {
-        self.changes.closed()
+    /// Why a call failed, in words for the operator.
+    pub(crate) fn explain(&self, error: &LibvirtError) -> SourceError {
+        explain::sampling(error, self.is_alive(), self.changes.closed(), self.transport)
     }
 
     /// The state of the monitor of one domain.
