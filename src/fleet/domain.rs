@@ -8,8 +8,8 @@ use super::history::When;
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric, VcpuMetric};
 use crate::fleet::history::run_length::RunLength;
 use crate::model::{
-    BlockSample, Blocked, Counter, CpuSample, DiskDefinition, DomainDefinition, DomainState, Groups, MemorySample,
-    NetSample, NicDefinition, StateReason, UnsupportedCall, VcpuSample,
+    BlockSample, Blocked, Counter, CpuSample, CpuSet, DiskDefinition, DomainDefinition, DomainState, Groups,
+    MemorySample, NetSample, NicDefinition, StateReason, UnsupportedCall, VcpuSample,
 };
 use crate::time::Timestamp;
 use crate::units::Nanoseconds;
@@ -54,6 +54,8 @@ pub struct Domain {
     pub definition: Option<Arc<DomainDefinition>>,
     /// CPU times of the last reading.
     pub cpu: CpuSample,
+    /// The host CPUs that the kernel lets its vCPU threads use, as of the last reading on the hypervisor itself; `None` elsewhere.
+    pub(super) allowed_cpus: Option<Arc<CpuSet>>,
     /// Memory of the last reading.
     pub memory: MemorySample,
     /// vCPUs by number, without the offline ones. Those of the previous run stay until the first reading of this run.
@@ -106,6 +108,7 @@ impl Domain {
             reason: StateReason::default(),
             definition: None,
             cpu: CpuSample::default(),
+            allowed_cpus: None,
             memory: MemorySample::default(),
             vcpus: Devices::default(),
             disks: Devices::default(),

@@ -28,8 +28,8 @@ pub use domain::{Disk, Domain, HostCpu, Nic, Vcpu};
 pub use event_log::{EVENTS_KEPT, EventLog};
 pub use fleet::Fleet;
 pub use health::{
-    Finding, HOST_CPU, HOST_MEMORY, HostFinding, HostProblem, Limits, Missing, Problem, TopConsumer,
-    guest_figures_age_limit,
+    Finding, HOST_CPU, HOST_MEMORY, HostFinding, HostProblem, Limits, Missing, Problem, SharedCpus, TopConsumer,
+    TopConsumers, guest_figures_age_limit,
 };
 pub use history::{HISTORY_TICKS, Past, Series, Span, Tick, TimeCursor, Timeline, When};
 pub use host::{Host, Link};

@@ -1,5 +1,6 @@
 //! The definition of a domain: its XML (`virDomainGetXMLDesc`), which is read again when it has changed.
 
+use super::CpuSet;
 use crate::units::Bytes;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ pub struct DomainDefinition {
     pub vcpus_max: Option<u32>,
     /// `vcpu/@current`: vCPUs that it starts with; without it, the maximum.
     pub vcpus_current: Option<u32>,
+    /// `cputune/vcpupin/@cpuset`, else `vcpu/@cpuset`: the host CPUs that its vCPUs may use, all vCPUs together. `None`: at least
+    /// one vCPU is not pinned.
+    pub pinned_to: Option<CpuSet>,
     /// `memory`: the most memory that the balloon can give.
     pub memory_max: Option<Bytes>,
     /// `devices/memballoon/@model`; `Some("none")` if the definition excludes one.

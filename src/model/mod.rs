@@ -4,6 +4,7 @@
 
 mod blocked;
 mod counter;
+mod cpu_set;
 mod definition;
 mod demand;
 mod driver;
@@ -22,6 +23,7 @@ mod update;
 
 pub use blocked::{Blocked, BlockedBy, HANG_OF_OTHERS, HANG_OF_OWN_CALL, SUSPECTED_HANG};
 pub use counter::Counter;
+pub use cpu_set::CpuSet;
 pub use definition::{DiskDefinition, DomainDefinition, NicDefinition};
 pub use demand::Demand;
 pub use driver::Driver;

@@ -1,6 +1,8 @@
 //! Samples: what one reading of a host returned.
 
-use super::{Blocked, Counter, DomainDefinition, DomainState, Groups, NodeSample, StateReason, UnsupportedCall};
+use super::{
+    Blocked, Counter, CpuSet, DomainDefinition, DomainState, Groups, NodeSample, StateReason, UnsupportedCall,
+};
 use crate::time::Timestamp;
 use crate::units::{Bytes, Events, Nanoseconds, Operations, Packets};
 use compact_str::{CompactString, format_compact};
@@ -65,6 +67,9 @@ pub struct DomainSample {
     pub own_time: Option<(Groups, Timestamp)>,
     /// Group CPU.
     pub cpu: CpuSample,
+    /// The host CPUs that its vCPU threads may use, all threads together: `Cpus_allowed_list` in `/proc/PID/task/TID/status`,
+    /// read with a local group CPU. `None`: not read.
+    pub allowed_cpus: Option<Arc<CpuSet>>,
     /// Group VCPU, by vCPU number; sparse where vCPUs are offline.
     pub vcpus: BTreeMap<u32, VcpuSample>,
     /// Group HOST_CPU: CPU time that this domain used on each host CPU (`virDomainGetCPUStats` from CPU 0).
@@ -97,6 +102,7 @@ impl DomainSample {
             extra: Groups::empty(),
             own_time: None,
             cpu: CpuSample::default(),
+            allowed_cpus: None,
             vcpus: BTreeMap::new(),
             host_cpus: Vec::new(),
             memory: MemorySample::default(),

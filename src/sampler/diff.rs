@@ -61,6 +61,7 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         extra,
         own_time,
         cpu,
+        allowed_cpus,
         vcpus,
         host_cpus,
         memory,
@@ -83,6 +84,7 @@ fn same(left: &DomainSample, right: &DomainSample) -> bool {
         && *nics == right.nics
         && *vcpus == right.vcpus
         && *host_cpus == right.host_cpus
+        && *allowed_cpus == right.allowed_cpus
         && *name == right.name
         && *unsupported == right.unsupported
         && *blocked == right.blocked

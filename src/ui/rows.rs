@@ -55,11 +55,10 @@ pub(super) fn rows(
         return event_rows(fleet, &needle, (key, order), cursor);
     }
     let mut rows: Vec<(RowId, bool, Option<f64>, &str)> = Vec::new();
-    let top_consumers: Vec<_> =
-        fleet.hosts().iter().map(|host| host.top_consumer(host.timeline.when(cursor))).collect();
+    let consumers: Vec<_> = fleet.hosts().iter().map(|host| host.top_consumers(host.timeline.when(cursor))).collect();
     for (id, host, domain) in fleet.domains() {
         let when = host.timeline.when(cursor);
-        let weight = || domain.worst_weight(when, seen.of(id), top_consumers[id.host]);
+        let weight = || domain.worst_weight(when, seen.of(id), &consumers[id.host]);
         let mut add = |row: RowId| {
             let value = key.value(&row, domain, when, weight);
             rows.push((row, domain.is_active(when), value, domain.name.as_str()));

@@ -13,7 +13,7 @@ use ratatui::text::Line;
 /// Draws the whole screen into an empty buffer. `now` is for ages only ("figures 12 s old").
 pub fn draw(buffer: &mut Buffer, fleet: &Fleet, ui: &UiState, appearance: &Appearance, now: Timestamp) {
     let top_consumers: Vec<_> =
-        fleet.hosts().iter().map(|host| host.top_consumer(host.timeline.when(ui.cursor))).collect();
+        fleet.hosts().iter().map(|host| host.top_consumers(host.timeline.when(ui.cursor))).collect();
     let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, appearance), now, top_consumers: &top_consumers };
     let area = buffer.area;
     buffer.set_style(area, scene.palette.ground());

@@ -1,7 +1,7 @@
 //! What every screen and widget reads.
 
 use super::theme::{Palette, Role};
-use crate::fleet::{Domain, DomainId, Finding, Fleet, Host, TopConsumer, When};
+use crate::fleet::{Domain, DomainId, Finding, Fleet, Host, TopConsumers, When};
 use crate::time::Timestamp;
 use crate::ui::UiState;
 use ratatui::text::Span;
@@ -14,8 +14,8 @@ pub(super) struct Scene<'a> {
     pub(super) palette: Palette,
     /// For ages only.
     pub(super) now: Timestamp,
-    /// The top consumer of each host.
-    pub(super) top_consumers: &'a [Option<TopConsumer>],
+    /// The top consumers of each host.
+    pub(super) top_consumers: &'a [TopConsumers<'a>],
 }
 
 impl<'a> Scene<'a> {
@@ -31,8 +31,8 @@ impl<'a> Scene<'a> {
     /// What is wrong with a domain, the worst first, without what the user has seen.
     pub(super) fn findings(&self, host: &Host, domain: &'a Domain) -> Vec<Finding<'a>> {
         let seen = self.ui.seen.of(DomainId { host: host.id, uuid: domain.uuid });
-        let top_consumer = self.top_consumers.get(host.id).copied().flatten();
-        domain.findings(self.when(host), seen, top_consumer)
+        let none = TopConsumers::default();
+        domain.findings(self.when(host), seen, self.top_consumers.get(host.id).unwrap_or(&none))
     }
 
     /// Where the user stands in time, on a host's time axis.

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 use vtop::fleet::metric::DomainMetric;
-use vtop::fleet::{Domain, Fleet, Host, Link};
+use vtop::fleet::{Domain, Fleet, Host, Link, TopConsumers};
 use vtop::model::{Demand, Groups, HostUpdate};
 use vtop::sampler::{self, Settings};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
@@ -114,8 +114,9 @@ impl Watch {
     /// Whether the domain's row contains these words.
     pub fn says(&self, name: &str, words: &str) -> bool {
         let when = vtop::fleet::When::Latest;
-        self.domain(name)
-            .is_some_and(|it| it.findings(when, None, None).iter().any(|finding| finding.what().contains(words)))
+        self.domain(name).is_some_and(|it| {
+            it.findings(when, None, &TopConsumers::default()).iter().any(|finding| finding.what().contains(words))
+        })
     }
 
     /// Resets the measurements.

@@ -13,6 +13,7 @@ mod desk;
 mod drivers;
 mod figures;
 mod lab;
+mod pinning;
 mod pty;
 mod refusals;
 mod scale;

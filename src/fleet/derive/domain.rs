@@ -45,6 +45,7 @@ impl Domain {
         let elapsed = |readings: &GroupReadings, group| readings.elapsed(group, times);
         if sample.answered.contains(Groups::CPU) {
             self.read_cpu(sample.cpu, elapsed(&self.readings, Groups::CPU));
+            self.allowed_cpus = sample.allowed_cpus;
         }
         if sample.answered.contains(Groups::MEMORY) {
             self.read_memory(sample.memory, elapsed(&self.readings, Groups::MEMORY));
@@ -187,6 +188,7 @@ impl Domain {
     /// A new run: counters begin at 0 again, so the last readings give no rates. The history stays.
     fn restart(&mut self) {
         self.cpu = CpuSample::default();
+        self.allowed_cpus = None;
         self.memory = MemorySample::default();
         self.vcpus_online = 0;
         self.vcpus.restart();

@@ -3,6 +3,7 @@
 use crate::fleet::domain::Domain;
 use crate::fleet::history::When;
 use crate::fleet::metric::{DiskMetric, DomainMetric};
+use crate::model::CpuSet;
 use crate::units::Bytes;
 
 impl Domain {
@@ -16,6 +17,14 @@ impl Domain {
         let cpu = self.series.value(DomainMetric::Cpu, when)?;
         let vcpus = self.vcpu_count(when).filter(|&count| count > 0)?;
         Some(cpu / f64::from(vcpus))
+    }
+
+    /// The host CPUs to which its vCPUs are pinned, all vCPUs together: by its definition, else by what the kernel lets its vCPU
+    /// threads use, which also knows of a placement by libvirt (`placement='auto'`) and of `taskset`. `None`: it is not known.
+    /// The set may hold all CPUs of the host.
+    pub fn pinned_to(&self) -> Option<&CpuSet> {
+        let defined = self.definition.as_ref().and_then(|definition| definition.pinned_to.as_ref());
+        defined.or(self.allowed_cpus.as_deref())
     }
 
     /// The most CPU time that its vCPUs can use, in percent of one CPU: the top of the scale of its chart. At least 100.

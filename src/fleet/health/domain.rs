@@ -1,7 +1,7 @@
 //! The rules: which problems a domain has, by its state and its figures.
 
 use super::limits::{self, CPU_OF_GUEST, MEMORY_OF_GUEST, TOP_CONSUMER_SHARE};
-use super::{Finding, Problem, TopConsumer};
+use super::{Finding, Problem, TopConsumers};
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Condition, Domain, When};
 use crate::model::{Blocked, DomainState, Severity, StateReason};
@@ -23,18 +23,23 @@ const PAST_IO_ERROR: f64 = 2.0;
 
 impl Domain {
     /// What is wrong with the domain, the worst first. An I/O error that is over is not in it if it began at or before
-    /// `seen` (monotonic time): the caller knows what its reader has seen. `top_consumer`: of the domain's host.
-    pub fn findings(&self, when: When, seen: Option<Duration>, top_consumer: Option<TopConsumer>) -> Vec<Finding<'_>> {
+    /// `seen` (monotonic time): the caller knows what its reader has seen. `consumers`: of the domain's host.
+    pub fn findings<'a>(
+        &'a self,
+        when: When,
+        seen: Option<Duration>,
+        consumers: &TopConsumers<'a>,
+    ) -> Vec<Finding<'a>> {
         let mut findings = Vec::new();
-        self.each_finding(when, seen, top_consumer, |finding| findings.push(finding));
+        self.each_finding(when, seen, consumers, |finding| findings.push(finding));
         findings.sort_by(Finding::worst_first);
         findings
     }
 
     /// The [weight](Finding::weight) of its worst finding; `None`: it has none. Arguments as in [`Self::findings`].
-    pub fn worst_weight(&self, when: When, seen: Option<Duration>, top_consumer: Option<TopConsumer>) -> Option<f64> {
+    pub fn worst_weight(&self, when: When, seen: Option<Duration>, consumers: &TopConsumers<'_>) -> Option<f64> {
         let mut worst: Option<f64> = None;
-        self.each_finding(when, seen, top_consumer, |finding| {
+        self.each_finding(when, seen, consumers, |finding| {
             worst = Some(worst.map_or(finding.weight(), |worst| worst.max(finding.weight())));
         });
         worst
@@ -44,7 +49,7 @@ impl Domain {
         &'a self,
         when: When,
         seen: Option<Duration>,
-        top_consumer: Option<TopConsumer>,
+        consumers: &TopConsumers<'a>,
         mut add: impl FnMut(Finding<'a>),
     ) {
         let mut add = |severity, excess, problem| add(Finding::new(self, when, severity, problem, excess));
@@ -75,24 +80,34 @@ impl Domain {
             add(Severity::Warning, PAST_IO_ERROR, Problem::PastIoError(pause));
         }
         if state.vcpus_run() {
-            self.each_figure_above_limit(when, &mut add);
+            self.each_figure_above_limit(when, consumers, &mut add);
         }
         // The emulator of a domain whose vCPUs do not run can fill the host too (a block job).
         if !state.is_active() {
             return;
         }
-        if let Some(top_consumer) = top_consumer.filter(|top_consumer| top_consumer.uuid == self.uuid) {
-            add(Severity::Warning, top_consumer.share / TOP_CONSUMER_SHARE, Problem::TopConsumer(top_consumer));
+        if let Some(of_host) = consumers.of_host.filter(|of_host| of_host.uuid == self.uuid) {
+            add(Severity::Warning, of_host.share / TOP_CONSUMER_SHARE, Problem::TopConsumer(of_host));
+        } else if let Some(shared) = consumers.by_consumer(self.uuid) {
+            add(Severity::Warning, shared.consumer_cpu / 100.0, Problem::TakesSharedCpus(shared));
         }
     }
 
-    fn each_figure_above_limit(&self, when: When, mut add: impl FnMut(Severity, f64, Problem)) {
+    fn each_figure_above_limit<'a>(
+        &'a self,
+        when: When,
+        consumers: &TopConsumers<'a>,
+        mut add: impl FnMut(Severity, f64, Problem<'a>),
+    ) {
         for (metric, limits) in limits::DOMAIN {
             if let Some(value) = self.series.value(metric, when).filter(|value| limits.severity(*value).is_some())
                 && let Some(value) = self.of_running_guest(metric, value, when)
                 && let Some((severity, excess)) = limits.above(value)
             {
-                add(severity, excess, Problem::Figure(metric, value));
+                let shared =
+                    Some(metric).filter(|metric| *metric == DomainMetric::Steal).and(consumers.of_waiting(self.uuid));
+                let problem = shared.map_or(Problem::Figure(metric, value), Problem::WaitsForSharedCpus);
+                add(severity, excess, problem);
             }
         }
         if let Some(value) = self.cpu_of_guest(when)

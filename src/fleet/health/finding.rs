@@ -1,9 +1,9 @@
 //! One problem of a domain: its severity, its place among all problems, and its words.
 
-use super::TopConsumer;
+use super::{SharedCpus, TopConsumer};
 use crate::fleet::metric::{DiskMetric, DomainMetric};
 use crate::fleet::{Domain, IoErrorPause, When};
-use crate::model::{Blocked, DomainState, Severity};
+use crate::model::{Blocked, CpuSet, DomainState, Severity};
 use std::cmp::Ordering;
 
 /// One problem of a domain. Its words are formatted by [`Finding::what`] alone: most findings are only sorted and counted.
@@ -12,7 +12,7 @@ pub struct Finding<'a> {
     /// How serious it is.
     pub severity: Severity,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: Problem<'a>,
     /// The order among findings of the same rank: how far a figure is above its limits (1 to 3, see `Limits::above`), or a
     /// fixed number.
     excess: f64,
@@ -22,7 +22,7 @@ pub struct Finding<'a> {
 
 /// What is wrong with a domain.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Problem {
+pub enum Problem<'a> {
     /// Paused because the host could not complete a disk request.
     IoErrorPause,
     /// Paused because the guest's kernel crashed.
@@ -45,18 +45,25 @@ pub enum Problem {
     MemoryUsed(f64),
     /// It uses the most CPU of a full host.
     TopConsumer(TopConsumer),
+    /// It is the first consumer of host CPUs to which another domain is pinned, which waits for them.
+    TakesSharedCpus(SharedCpus<'a>),
+    /// It waits for host CPUs to which it is pinned, and of which another domain is the first consumer.
+    WaitsForSharedCpus(SharedCpus<'a>),
 }
 
 impl<'a> Finding<'a> {
-    pub(super) fn new(domain: &'a Domain, when: When, severity: Severity, problem: Problem, excess: f64) -> Self {
+    pub(super) fn new(domain: &'a Domain, when: When, severity: Severity, problem: Problem<'a>, excess: f64) -> Self {
         Self { severity, problem, excess, domain, when }
     }
 
     /// A number that sorts findings of all domains, the largest first: domains that do not run at all, then top
     /// consumers, then critical findings, then warnings; among these by how far the value is above its limit.
     pub fn weight(&self) -> f64 {
-        let ranks =
-            [self.severity == Severity::Critical, matches!(self.problem, Problem::TopConsumer(_)), self.is_stopped()];
+        let ranks = [
+            self.severity == Severity::Critical,
+            matches!(self.problem, Problem::TopConsumer(_) | Problem::TakesSharedCpus(_)),
+            self.is_stopped(),
+        ];
         let rank: f64 = ranks.iter().zip([1.0, 2.0, 4.0]).filter(|(applies, _)| **applies).map(|(_, rank)| rank).sum();
         rank * 100.0 + self.excess
     }
@@ -70,7 +77,8 @@ impl<'a> Finding<'a> {
     pub fn metric(&self) -> Option<DomainMetric> {
         match self.problem {
             Problem::Figure(metric, _) => Some(metric),
-            Problem::CpuOfGuest(_) | Problem::TopConsumer(_) => Some(DomainMetric::Cpu),
+            Problem::CpuOfGuest(_) | Problem::TopConsumer(_) | Problem::TakesSharedCpus(_) => Some(DomainMetric::Cpu),
+            Problem::WaitsForSharedCpus(_) => Some(DomainMetric::Steal),
             Problem::MemoryUsed(_) => Some(DomainMetric::MemoryUsed),
             _ => None,
         }
@@ -109,6 +117,16 @@ impl<'a> Finding<'a> {
             Problem::TopConsumer(TopConsumer { share, busy, .. }) => {
                 format!("uses {share:.0} % of a full host (CPU {busy:.0} %)")
             }
+            Problem::TakesSharedCpus(shared) => {
+                let SharedCpus { waiting, steal, cpus, consumer_cpu, .. } = shared;
+                let what = named(cpus);
+                format!("CPU {consumer_cpu:.0} %, shares {what} with {} (steal {steal:.0} %)", waiting.name)
+            }
+            Problem::WaitsForSharedCpus(shared) => {
+                let SharedCpus { steal, cpus, consumer, consumer_cpu, .. } = shared;
+                let what = named(cpus);
+                format!("steal {steal:.0} %, shares {what} with {} (CPU {consumer_cpu:.0} %)", consumer.name)
+            }
         }
     }
 
@@ -142,6 +160,11 @@ impl<'a> Finding<'a> {
             other => format!("{other:?} {value:.0}"),
         }
     }
+}
+
+/// `host CPU 0`, `host CPUs 0-3,8`.
+fn named(cpus: &CpuSet) -> String {
+    format!("host CPU{} {cpus}", if cpus.len() == 1 { "" } else { "s" })
 }
 
 fn direction_word(metric: DiskMetric) -> &'static str {

@@ -47,7 +47,7 @@ impl Limits {
 }
 
 /// Steal of a vCPU, or the mean of a domain's vCPUs, in percent of one CPU.
-const STEAL: Limits = Limits::new(10.0, 30.0);
+pub(super) const STEAL: Limits = Limits::new(10.0, 30.0);
 /// Mean time of a disk request, in nanoseconds.
 const LATENCY: Limits = Limits::new(20e6, 50e6);
 /// Packets per second that were dropped or had errors.

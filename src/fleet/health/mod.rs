@@ -13,4 +13,4 @@ pub use finding::{Finding, Problem};
 pub use host::{HostFinding, HostProblem};
 pub use limits::{HOST_CPU, HOST_MEMORY, Limits, guest_figures_age_limit};
 pub use missing::Missing;
-pub use top_consumer::TopConsumer;
+pub use top_consumer::{SharedCpus, TopConsumer, TopConsumers};

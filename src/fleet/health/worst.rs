@@ -14,10 +14,10 @@ impl Fleet {
         let mut findings = Vec::new();
         for host in self.hosts() {
             let when = host.timeline.when(cursor);
-            let top_consumer = host.top_consumer(when);
+            let consumers = host.top_consumers(when);
             for domain in host.domains.values() {
                 let id = DomainId { host: host.id, uuid: domain.uuid };
-                domain.each_finding(when, seen(id), top_consumer, |finding| findings.push((id, finding)));
+                domain.each_finding(when, seen(id), &consumers, |finding| findings.push((id, finding)));
             }
         }
         findings.sort_by(|(_, left), (_, right)| left.worst_first(right));

@@ -47,7 +47,11 @@ fn each_tick_has_its_own_state_and_findings() {
     let seen = |ms| {
         let when = timeline.when(TimeCursor::At(Duration::from_millis(ms)));
         let state = only(&fleet).condition(when).map(|condition| condition.state);
-        let found: Vec<_> = only(&fleet).findings(when, None, None).into_iter().map(|finding| finding.what()).collect();
+        let found: Vec<_> = only(&fleet)
+            .findings(when, None, &TopConsumers::default())
+            .into_iter()
+            .map(|finding| finding.what())
+            .collect();
         (state, found, only(&fleet).missing(&fleet.hosts()[0], DomainMetric::DiskRead, when))
     };
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
@@ -83,7 +87,7 @@ fn an_io_error_stays_a_finding_after_the_domain_runs_again_until_it_is_seen() {
     assert_eq!(words(&fleet, None), ["paused on an I/O error"]);
     fleet.apply(0, keyframe(at(181_000), Groups::OVERVIEW, [running()]));
     assert_eq!(words(&fleet, None), ["I/O error 3 min ago; running again"]);
-    assert_eq!(only(&fleet).findings(When::Latest, None, None)[0].severity, Severity::Warning);
+    assert_eq!(only(&fleet).findings(When::Latest, None, &TopConsumers::default())[0].severity, Severity::Warning);
     assert_eq!(words(&fleet, Some(Duration::from_millis(399))).len(), 1);
     assert_eq!(words(&fleet, Some(Duration::from_millis(400))), [""; 0], "it was seen");
     // The next one is another one.
@@ -128,14 +132,29 @@ const OTHER: Uuid = Uuid::from_u128(8);
 /// A host with this many CPUs that were busy for `busy_ms` of one second. One domain used its CPUs for `cpu_ms`; the only
 /// vCPU of [`OTHER`] waited for a CPU for `steal_ms`.
 fn busy_host(cpus: u32, busy_ms: u64, cpu_ms: u64, steal_ms: u64) -> Fleet {
+    pinned_host(cpus, busy_ms, (cpu_ms, None), (steal_ms, None))
+}
+
+/// As [`busy_host`], with the host CPUs that each of the two domains may use.
+fn pinned_host(
+    cpus: u32,
+    busy_ms: u64,
+    (cpu_ms, consumer_pins): (u64, Option<&str>),
+    (steal_ms, waiting_pins): (u64, Option<&str>),
+) -> Fleet {
+    let pins = |text: Option<&str>| text.and_then(CpuSet::parse);
+    let pinned = |pinned_to| Some(Arc::new(DomainDefinition { pinned_to, ..DomainDefinition::default() }));
     let ms = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
     let sample = |second: u64| {
-        let HostUpdate::Keyframe(mut sample) =
-            keyframe(at(second * 1000), Groups::OVERVIEW, [domain(1, second * cpu_ms, &[])])
-        else {
+        let mut consumer = domain(1, second * cpu_ms, &[]);
+        consumer.definition = pinned(pins(consumer_pins));
+        let HostUpdate::Keyframe(mut sample) = keyframe(at(second * 1000), Groups::OVERVIEW, [consumer]) else {
             unreachable!("a keyframe")
         };
         let mut other = domain(2, 0, &[]);
+        other.name = "waiting".into();
+        // As the kernel says it, where vtop runs on the hypervisor.
+        other.allowed_cpus = pins(waiting_pins).map(Arc::new);
         other.vcpus.insert(0, VcpuSample { delay: Some(ms(second * steal_ms)), ..VcpuSample::default() });
         sample.domains.insert(OTHER, other);
         let idle = ms(second * (u64::from(cpus) * 1000 - busy_ms));
@@ -155,7 +174,7 @@ fn the_top_consumer_of_a_full_host_comes_before_the_steal_that_it_causes() {
     let fleet = busy_host(2, 1960, 1500, 600);
     assert_eq!(all_words(&fleet), ["uses 75 % of a full host (CPU 98 %)", "steal 60 %"]);
     let host = &fleet.hosts()[0];
-    let weight = |uuid: Uuid| host.domains[&uuid].worst_weight(When::Latest, None, host.top_consumer(When::Latest));
+    let weight = |uuid: Uuid| host.domains[&uuid].worst_weight(When::Latest, None, &host.top_consumers(When::Latest));
     assert!(weight(UUID) > weight(OTHER), "lists that are sorted by findings have the same order");
     assert_eq!(host.findings(When::Latest), [], "full CPUs are the finding of the top consumer");
 }
@@ -174,6 +193,40 @@ fn a_host_that_is_not_full_has_no_top_consumer() {
     let fleet = busy_host(2, 1000, 900, 600);
     assert_eq!(all_words(&fleet), ["steal 60 %"]);
     assert_eq!(fleet.hosts()[0].findings(When::Latest), []);
+}
+
+#[test]
+fn the_first_consumer_of_the_cpus_to_which_a_domain_is_pinned_is_the_cause_of_its_steal() {
+    // CPU 1 idles, so the host is not full.
+    let fleet = pinned_host(2, 1000, (520, Some("0")), (480, Some("0")));
+    let words = [
+        "CPU 52 %, shares host CPU 0 with waiting (steal 48 %)",
+        "steal 48 %, shares host CPU 0 with guest (CPU 52 %)",
+    ];
+    assert_eq!(all_words(&fleet), words);
+    let fleet = pinned_host(8, 4000, (2000, Some("0-3")), (600, Some("2-3,6")));
+    assert_eq!(all_words(&fleet)[0], "CPU 200 %, shares host CPUs 2-3,6 with waiting (steal 60 %)");
+    let fleet = pinned_host(2, 1000, (1000, None), (480, Some("0")));
+    assert_eq!(all_words(&fleet)[0], "CPU 100 %, shares host CPU 0 with waiting (steal 48 %)", "it may use CPU 0 too");
+}
+
+#[test]
+fn a_domain_on_other_cpus_causes_no_steal() {
+    for (consumer, waiting) in [(Some("1"), Some("0")), (None, None), (Some("0"), None), (Some("0-1"), Some("0-1"))] {
+        let fleet = pinned_host(2, 1000, (900, consumer), (480, waiting));
+        assert_eq!(all_words(&fleet), ["steal 48 %"], "{consumer:?} {waiting:?}");
+    }
+    let little = pinned_host(2, 1000, (200, Some("0")), (480, Some("0")));
+    assert_eq!(all_words(&little), ["steal 48 %"], "a fifth of CPU 0 is not a large share");
+    let no_steal = pinned_host(2, 1000, (900, Some("0")), (20, Some("0")));
+    assert_eq!(all_words(&no_steal), [""; 0], "nobody waits");
+}
+
+#[test]
+fn a_pinned_domain_of_a_full_host_names_the_consumer_of_its_own_cpus() {
+    let fleet = pinned_host(2, 1960, (980, Some("0")), (480, Some("0")));
+    let words = ["uses 49 % of a full host (CPU 98 %)", "steal 48 %, shares host CPU 0 with guest (CPU 98 %)"];
+    assert_eq!(all_words(&fleet), words);
 }
 
 #[test]
@@ -245,7 +298,7 @@ fn page_cache_is_no_finding() {
     old.apply(0, sample(kib(20_000), None));
     assert_eq!(words(&old, None), ["memory 98 % used"]);
     assert_eq!([then, When::Latest].map(|when| with_cache(&old, when)), [Some(true), Some(false)]);
-    assert_eq!(only(&old).findings(then, None, None), [], "what it was then, not what it is now");
+    assert_eq!(only(&old).findings(then, None, &TopConsumers::default()), [], "what it was then, not what it is now");
     let split = fleet([sample(None, kib(10_000))]);
     assert_eq!(words(&split, None), ["memory 97 % used"], "without its page cache");
     assert_eq!(with_cache(&split, When::Latest), Some(false));

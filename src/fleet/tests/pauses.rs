@@ -57,7 +57,7 @@ fn a_guest_that_boots_loses_no_packets_until_it_took_one() {
     let up = seconds(&[(Running, 0, 0), (Running, 0, 950), (Running, 1, 1900)]);
     assert_eq!(words(&up, None), ["950 packets/s dropped"]);
     let stamp = |second: u64| up.hosts()[0].timeline.when(TimeCursor::At(Duration::from_secs(second)));
-    let then = |second| only(&up).findings(stamp(second), None, None).len();
+    let then = |second| only(&up).findings(stamp(second), None, &TopConsumers::default()).len();
     assert_eq!([then(1), then(2)], [0, 1], "each sample of the past has its own answer");
 }
 

@@ -1,6 +1,6 @@
 //! Samples and updates of a host with one domain.
 
-use crate::fleet::{Domain, DomainId, Fleet, When};
+use crate::fleet::{Domain, DomainId, Fleet, TopConsumers, When};
 use crate::model::*;
 use crate::time::Timestamp;
 use crate::units::{Bytes, Nanoseconds, Operations};
@@ -81,5 +81,9 @@ pub(super) fn paused_by_io_error(at: Timestamp) -> HostUpdate {
 }
 
 pub(super) fn words(fleet: &Fleet, seen: Option<Duration>) -> Vec<String> {
-    only(fleet).findings(When::Latest, seen, None).into_iter().map(|finding| finding.what()).collect()
+    only(fleet)
+        .findings(When::Latest, seen, &TopConsumers::default())
+        .into_iter()
+        .map(|finding| finding.what())
+        .collect()
 }

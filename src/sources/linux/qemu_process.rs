@@ -3,8 +3,9 @@
 use super::cgroup::{CgroupCpu, CgroupMounts};
 use super::process_stat::ProcessStat;
 use super::schedstat::VcpuThreads;
-use crate::model::CpuSample;
+use crate::model::{CpuSample, CpuSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The QEMU process of a domain that runs.
 pub(super) struct QemuProcess {
@@ -37,6 +38,11 @@ impl QemuProcess {
             CpuFiles::Process(stat) => stat.open_files(),
         };
         cpu + self.vcpus.open_files()
+    }
+
+    /// As [`VcpuThreads::allowed`].
+    pub(super) fn allowed_cpus(&self) -> Option<Arc<CpuSet>> {
+        self.vcpus.allowed()
     }
 
     /// CPU time and steal now. `None` once the process has ended, or its cgroup is gone.

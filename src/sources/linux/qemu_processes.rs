@@ -6,10 +6,11 @@
 
 use super::cgroup::CgroupMounts;
 use super::qemu_process::QemuProcess;
-use crate::model::{CpuSample, DomainSample, Groups};
+use crate::model::{CpuSample, CpuSet, DomainSample, Groups};
 use crate::time::Stopwatch;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -51,10 +52,11 @@ impl QemuProcesses {
         let active: Vec<(Uuid, u32)> = domains.iter().filter_map(|(uuid, sample)| Some((*uuid, sample.run?))).collect();
         self.follow(&active);
         for (uuid, run) in active {
-            if let Some(cpu) = self.read(&uuid, run)
+            if let Some((cpu, allowed_cpus)) = self.read(&uuid, run)
                 && let Some(sample) = domains.get_mut(&uuid)
             {
                 sample.cpu = cpu;
+                sample.allowed_cpus = allowed_cpus;
                 sample.answered |= Groups::CPU;
                 sample.local |= Groups::CPU;
             }
@@ -88,18 +90,19 @@ impl QemuProcesses {
             self.known.values().filter_map(|known| known.process.as_ref()).map(QemuProcess::open_files).sum();
     }
 
-    /// CPU time and steal of a domain now.
-    fn read(&mut self, uuid: &Uuid, run: u32) -> Option<CpuSample> {
+    /// CPU time and steal of a domain now, and the host CPUs that its vCPUs may use.
+    fn read(&mut self, uuid: &Uuid, run: u32) -> Option<(CpuSample, Option<Arc<CpuSet>>)> {
         let known = self.known.get_mut(uuid).filter(|known| known.run == run)?;
         let process = known.process.as_mut()?;
         let before = process.open_files();
         let read = process.read(self.open_files < MAX_OPEN_FILES);
+        let allowed_cpus = process.allowed_cpus();
         self.open_files = self.open_files - before + process.open_files();
         if read.is_none() {
             self.open_files -= process.open_files();
             known.process = None;
         }
-        read
+        read.map(|cpu| (cpu, allowed_cpus))
     }
 
     /// The directories of all processes that have the UUID of a domain on their command line; `None` if two processes have the

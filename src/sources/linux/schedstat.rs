@@ -2,11 +2,12 @@
 //! `/proc/PID/task/TID/schedstat`. libvirt takes `vcpu.N.delay` from the same files.
 
 use super::cached_file::CachedFile;
-use crate::model::{Counter, VcpuDelay};
+use crate::model::{Counter, CpuSet, VcpuDelay};
 use crate::time::Stopwatch;
 use crate::units::Nanoseconds;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the number of threads is compared: no event reports a vCPU that is plugged in.
@@ -18,6 +19,8 @@ const LIST_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct VcpuThreads {
     process: PathBuf,
     files: Vec<CachedFile>,
+    /// The host CPUs that the threads may use, all together; as of the last listing.
+    allowed: Option<Arc<CpuSet>>,
     /// Hard links of the directory of the threads: two more than there are threads.
     links: u64,
     counted: Stopwatch,
@@ -28,7 +31,7 @@ impl VcpuThreads {
     /// Lists the threads of the process whose directory under `/proc` is `process`.
     pub(super) fn list(process: PathBuf) -> Self {
         let now = Stopwatch::start();
-        let mut threads = Self { process, files: Vec::new(), links: 0, counted: now, listed: now };
+        let mut threads = Self { process, files: Vec::new(), allowed: None, links: 0, counted: now, listed: now };
         threads.list_again();
         threads
     }
@@ -36,6 +39,11 @@ impl VcpuThreads {
     /// How many files are open.
     pub(super) fn open_files(&self) -> usize {
         self.files.iter().filter(|file| file.is_open()).count()
+    }
+
+    /// The host CPUs that the vCPU threads may use, all threads together; at most a minute old.
+    pub(super) fn allowed(&self) -> Option<Arc<CpuSet>> {
+        self.allowed.clone()
     }
 
     /// The delay of all vCPU threads together. `None` if there is none, or if the kernel has no `schedstat`.
@@ -69,7 +77,9 @@ impl VcpuThreads {
 
     fn list_again(&mut self) {
         self.links = links(&self.process);
-        self.files = vcpu_files(&self.process);
+        let threads = vcpu_threads(&self.process);
+        self.allowed = allowed_of(&threads).map(Arc::new);
+        self.files = threads.iter().map(|thread| CachedFile::new(thread.join("schedstat"))).collect();
         self.listed = Stopwatch::start();
         self.counted = self.listed;
     }
@@ -79,13 +89,23 @@ fn links(process: &Path) -> u64 {
     std::fs::metadata(process.join("task")).map_or(0, |task| task.nlink())
 }
 
-/// `schedstat` of the threads that QEMU names `CPU 0/KVM`, `CPU 1/TCG` …
-fn vcpu_files(process: &Path) -> Vec<CachedFile> {
+/// The directories of the threads that QEMU names `CPU 0/KVM`, `CPU 1/TCG` …
+fn vcpu_threads(process: &Path) -> Vec<PathBuf> {
     let is_vcpu = |task: &Path| {
         std::fs::read(task.join("comm")).is_ok_and(|name| name.starts_with(b"CPU ") && name.contains(&b'/'))
     };
     let tasks = std::fs::read_dir(process.join("task")).into_iter().flatten().flatten().map(|task| task.path());
-    tasks.filter(|task| is_vcpu(task)).map(|task| CachedFile::new(task.join("schedstat"))).collect()
+    tasks.filter(|task| is_vcpu(task)).collect()
+}
+
+/// The CPUs that the threads may use, all together. `None` if a thread has ended or there is none.
+fn allowed_of(threads: &[PathBuf]) -> Option<CpuSet> {
+    let mut all = CpuSet::default();
+    for thread in threads {
+        let status = std::fs::read_to_string(thread.join("status")).ok()?;
+        all.add(&CpuSet::parse(status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?)?);
+    }
+    (!all.is_empty()).then_some(all)
 }
 
 /// The second number of `schedstat`: nanoseconds in which the thread could run and had no CPU.
@@ -122,6 +142,23 @@ mod tests {
         assert_eq!(threads.open_files(), 2);
         fs::write(folder.path().join("task/3/schedstat"), "6 60 9\n").unwrap();
         assert_eq!(threads.read(true), delay_of(2, 760), "read again");
+    }
+
+    #[test]
+    fn the_cpus_that_vcpu_threads_may_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let status = |thread: u32, text: &str| fs::write(folder.path().join(format!("task/{thread}/status")), text);
+        for (thread, name, cpus) in
+            [(1, "qemu-system-x86\n", "0-7"), (2, "CPU 0/KVM\n", "0"), (3, "CPU 1/KVM\n", "2-3")]
+        {
+            write(folder.path(), thread, name, 1);
+            status(thread, &format!("Name:\tx\nCpus_allowed:\tff\nCpus_allowed_list:\t{cpus}\nMems_allowed:\t1\n"))
+                .unwrap();
+        }
+        let allowed = || VcpuThreads::list(folder.path().to_owned()).allowed().map(|cpus| cpus.to_string());
+        assert_eq!(allowed().as_deref(), Some("0,2-3"), "without the emulator's thread");
+        status(3, "Name:\tx\n").unwrap();
+        assert_eq!(allowed(), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 /// The definition of a domain with a profile. `devices`: the host's devices of its NICs; `None` while it is inactive.
 pub(super) fn definition(profile: &Profile, seed: u64, devices: Option<&[Option<String>]>) -> DomainDefinition {
     DomainDefinition {
+        pinned_to: None,
         kind: "kvm".to_owned(),
         title: profile.title.clone(),
         description: profile.description.clone(),

@@ -2,9 +2,10 @@
 
 use super::elements::{attribute, child, elements};
 use super::source;
-use crate::model::{DiskDefinition, DomainDefinition, NicDefinition};
+use crate::model::{CpuSet, DiskDefinition, DomainDefinition, NicDefinition};
 use crate::units::Bytes;
 use roxmltree::{Document, Node};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Why a text is not the definition of a domain.
@@ -41,6 +42,7 @@ pub fn parse(xml: &str) -> Result<DomainDefinition, XmlError> {
         arch: os_type.and_then(|os_type| attribute(os_type, "arch")),
         vcpus_max,
         vcpus_current: vcpu.and_then(|vcpu| number(vcpu.attribute("current")?)).or(vcpus_max),
+        pinned_to: vcpus_max.and_then(|vcpus| pinned_to(domain, vcpus)),
         memory_max: child(domain, "memory").and_then(size),
         balloon_model: balloon.and_then(|balloon| attribute(balloon, "model")),
         balloon_period: balloon
@@ -58,6 +60,20 @@ pub fn parse(xml: &str) -> Result<DomainDefinition, XmlError> {
             .map(nic)
             .collect(),
     })
+}
+
+/// The host CPUs that the vCPUs may use. `None` if at least one vCPU may use all of them.
+fn pinned_to(domain: Node<'_, '_>, vcpus: u32) -> Option<CpuSet> {
+    let of_all = child(domain, "vcpu").and_then(|vcpu| CpuSet::parse(vcpu.attribute("cpuset")?));
+    let pins = child(domain, "cputune").into_iter().flat_map(elements).filter(|node| node.has_tag_name("vcpupin"));
+    let pins: BTreeMap<u32, CpuSet> = pins
+        .filter_map(|pin| Some((number(pin.attribute("vcpu")?)?, CpuSet::parse(pin.attribute("cpuset")?)?)))
+        .filter(|(vcpu, _)| *vcpu < vcpus)
+        .collect();
+    let has_others = pins.len() < vcpus as usize;
+    let mut all = if has_others { of_all? } else { CpuSet::default() };
+    pins.values().for_each(|pin| all.add(pin));
+    (!all.is_empty()).then_some(all)
 }
 
 fn disk_or_filesystem(node: Node<'_, '_>) -> Option<DiskDefinition> {
@@ -334,6 +350,24 @@ mod tests {
         assert_eq!(memory(" unit='EiB'"), None);
         let huge = parse("<domain><memory unit='TiB'>18446744073709551615</memory></domain>").unwrap();
         assert_eq!(huge.memory_max, Some(Bytes(u64::MAX)));
+    }
+
+    #[test]
+    fn vcpus_are_pinned_by_their_own_element_or_by_that_of_all() {
+        let pinned_to = |inside: &str| {
+            let domain = parse(&format!("<domain>{inside}</domain>")).unwrap();
+            domain.pinned_to.map(|cpus| cpus.to_string())
+        };
+        let pin = |vcpu: u32, cpus: &str| format!("<vcpupin vcpu='{vcpu}' cpuset='{cpus}'/>");
+        let tuned = |vcpu: &str, pins: &str| format!("{vcpu}<cputune><shares>2048</shares>{pins}</cputune>");
+        assert_eq!(pinned_to("<vcpu>2</vcpu>"), None);
+        assert_eq!(pinned_to("<vcpu placement='static' cpuset='0-3,^1'>2</vcpu>").as_deref(), Some("0,2-3"));
+        assert_eq!(pinned_to(&tuned("<vcpu>1</vcpu>", &pin(0, "5"))).as_deref(), Some("5"));
+        assert_eq!(pinned_to(&tuned("<vcpu>2</vcpu>", &(pin(0, "1") + &pin(1, "4")))).as_deref(), Some("1,4"));
+        assert_eq!(pinned_to(&tuned("<vcpu>2</vcpu>", &pin(0, "1"))), None, "vCPU 1 may use all");
+        assert_eq!(pinned_to(&tuned("<vcpu cpuset='0-1'>2</vcpu>", &pin(0, "7"))).as_deref(), Some("0-1,7"));
+        assert_eq!(pinned_to(&tuned("<vcpu>1</vcpu>", &pin(9, "1"))), None, "there is no vCPU 9");
+        assert_eq!(pinned_to("<vcpu cpuset='nonsense'>1</vcpu>"), None);
     }
 
     #[test]
