@@ -9,6 +9,7 @@
 //! | `screen` | starts the interactive mode, which `event_loop` runs |
 //! | `terminal` | raw mode and the alternate screen, and their end on every way out |
 //! | `frame`, `encoder`, `writer`, `output` | frames, as bytes, on their way to the terminal, on a thread |
+//! | `stderr` | standard error while the screen is up |
 //! | `input` | keys and sizes, read on a thread |
 //! | `signals` | signals of the system |
 //! | `panic` | reports of panics |
@@ -29,6 +30,7 @@ mod report;
 mod run;
 mod screen;
 mod signals;
+mod stderr;
 mod terminal;
 mod writer;
 

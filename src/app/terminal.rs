@@ -1,6 +1,6 @@
 //! Raw mode and the alternate screen, and their end on every way out.
 
-use super::output;
+use super::{output, stderr};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use rustix::stdio::stdout;
 use rustix::termios::tcgetwinsize;
@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) trait Tty {
     /// Columns and rows.
     fn size(&self) -> io::Result<(u16, u16)>;
+    /// Lines that were written to standard error since the terminal was entered.
+    fn stderr_lines(&self) -> u64;
     /// Sets raw mode. The next frame must enter the alternate screen.
     fn enter(&mut self) -> io::Result<()>;
     /// Restores the screen and the modes from before vtop. Frames end.
@@ -44,16 +46,18 @@ impl Drop for EnteredTerminal {
 fn enter() -> io::Result<()> {
     ENTERED.store(true, Ordering::SeqCst);
     output::resume();
+    stderr::hold();
     enable_raw_mode()
 }
 
-/// Restores the screen and the modes from before vtop. It returns in little more than a second, even if the terminal does
-/// not read. Safe at any time, from any thread, and more than once.
+/// Restores the screen and the modes from before vtop, and writes what was held of standard error. If the terminal does not
+/// read, it returns after two or three seconds. Safe at any time, from any thread, and more than once.
 pub(super) fn leave() {
     if ENTERED.load(Ordering::SeqCst) {
         output::finish();
         if ENTERED.swap(false, Ordering::SeqCst) {
             let _ = disable_raw_mode();
+            stderr::release();
         }
     }
 }
@@ -66,6 +70,10 @@ impl Tty for EnteredTerminal {
             Err(_) => crossterm::terminal::size()?,
         };
         Ok(or_default(size, |name| std::env::var(name).ok()))
+    }
+
+    fn stderr_lines(&self) -> u64 {
+        stderr::lines()
     }
 
     fn enter(&mut self) -> io::Result<()> {

@@ -64,6 +64,8 @@ pub struct UiState {
     pub interval: Interval,
     /// The theme's number; the view takes it modulo the number of themes.
     pub theme: usize,
+    /// Lines that are held of standard error while the screen is up.
+    pub stderr_lines: u64,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// How many hosts there are.
@@ -89,6 +91,7 @@ impl UiState {
             cursor: TimeCursor::Live,
             interval,
             theme: 0,
+            stderr_lines: 0,
             size: (80, 24),
             hosts: 1,
         }

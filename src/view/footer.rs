@@ -67,6 +67,11 @@ fn place(scene: &Scene, shown: List, room: usize) -> Vec<Span<'static>> {
 fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     // Help and quit are always shown.
     let mut ends = Vec::new();
+    match scene.ui.stderr_lines {
+        0 => {}
+        1 => ends.push(scene.span(Role::Dim, " stderr: 1 line ")),
+        lines => ends.push(scene.span(Role::Dim, format!(" stderr: {lines} lines "))),
+    }
     hint(scene, &mut ends, "?", "help");
     hint(scene, &mut ends, "q", if scene.ui.help.is_some() { "close" } else { "quit" });
     // The trailing blank may be cut off.

@@ -15,6 +15,7 @@ pub(crate) use crate::shared::pty::LIMIT;
 
 const SIZE: (u16, u16) = (80, 24);
 const ENTER_ALTERNATE_SCREEN: &str = "\x1b[?1049h";
+const LEAVE_ALTERNATE_SCREEN: &str = "\x1b[?1049l";
 
 pub(crate) struct Terminal {
     /// Its slave is kept open, so that the terminal outlives the program and its modes can be read.
@@ -35,6 +36,8 @@ pub(crate) struct Ended {
     pub(crate) text: String,
     /// Whether the program ever took the screen.
     pub(crate) took_the_screen: bool,
+    /// What was written after the screen was left.
+    pub(crate) last_words: String,
 }
 
 impl Terminal {
@@ -76,11 +79,20 @@ impl Terminal {
         count(&self.written.lock().unwrap(), text) > 0
     }
 
+    /// Waits until this was written.
+    pub(crate) fn wait_for_written(&self, text: &str) {
+        self.wait_for_written_times(text, 1);
+    }
+
     /// Waits until this was written for the second time.
     pub(crate) fn wait_for_written_again(&self, text: &str) {
+        self.wait_for_written_times(text, 2);
+    }
+
+    fn wait_for_written_times(&self, text: &str, times: usize) {
         let deadline = Instant::now() + LIMIT;
-        while count(&self.written.lock().unwrap(), text) < 2 {
-            assert!(Instant::now() < deadline, "{text:?} was not written again; but\n{}", self.text());
+        while count(&self.written.lock().unwrap(), text) < times {
+            assert!(Instant::now() < deadline, "{text:?} was not written; but\n{}", self.text());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -127,6 +139,11 @@ impl Terminal {
         drop(self.pty.slave);
         self.pty.reader.join().unwrap();
         let took_the_screen = count(&self.written.lock().unwrap(), ENTER_ALTERNATE_SCREEN) > 0;
+        let last_words = {
+            let written = self.written.lock().unwrap();
+            let written = String::from_utf8_lossy(&written);
+            written.rsplit(LEAVE_ALTERNATE_SCREEN).next().unwrap_or_default().to_owned()
+        };
         let frames = self.shown.lock();
         let screen = frames.screen();
         let text = screen.contents();
@@ -134,7 +151,7 @@ impl Terminal {
         assert!(!screen.hide_cursor(), "the cursor is hidden");
         assert!(!screen.bracketed_paste(), "bracketed paste is still on");
         assert!(screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None, "the mouse is captured");
-        Ended { code, text, took_the_screen }
+        Ended { code, text, took_the_screen, last_words }
     }
 
     /// Stops reading, and waits until the program's writer is blocked by that.

@@ -220,6 +220,72 @@ fn a_panic_of_a_source_is_told_on_the_screen_and_reported_at_the_end() {
     assert!(ended.text.contains("VTOP_TEST_PANIC=source"), "{}", ended.text);
 }
 
+/// vtop on libvirt's test driver, whose library writes debug messages to standard error.
+fn loud_libvirt() -> Terminal {
+    let mut command = vtop(&["-c", "test:///default", "-d", "0.2"]);
+    command.env("LIBVIRT_DEBUG", "1");
+    Terminal::start(command)
+}
+
+const DEBUG_MESSAGE: &str = ": debug : vir";
+
+/// Waits until the screen counts lines of standard error, and checks that none of them is on it.
+fn wait_for_held_lines(terminal: &Terminal) {
+    terminal.wait_for("held lines", |screen| {
+        let text = screen.contents();
+        text.lines().last().is_some_and(|footer| footer.contains("stderr: ") && footer.contains(" lines"))
+            && text.lines().any(|line| line.contains("R test "))
+    });
+    let text = terminal.inspect(|screen| screen.contents());
+    assert!(!text.contains(DEBUG_MESSAGE), "{text}");
+}
+
+#[test]
+fn standard_error_is_held_while_the_screen_is_up_and_written_after_it() {
+    let mut terminal = loud_libvirt();
+    wait_for_held_lines(&terminal);
+    terminal.keys("q");
+    let ended = terminal.ended();
+    assert_eq!(ended.code, 0);
+    assert!(ended.last_words.contains(DEBUG_MESSAGE), "{}", ended.text);
+    let terminal = loud_libvirt();
+    wait_for_held_lines(&terminal);
+    terminal.signal(Signal::TERM);
+    let ended = terminal.ended();
+    assert_eq!(ended.code, 143);
+    assert!(ended.last_words.contains(DEBUG_MESSAGE), "{}", ended.text);
+}
+
+#[test]
+fn standard_error_that_goes_to_a_file_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("errors");
+    let mut command = in_terminal("sh");
+    command.env("LIBVIRT_DEBUG", "1");
+    command.args(["-c", r#"exec "$0" -c test:///default 2>"$1""#, VTOP]);
+    command.arg(&file);
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for(" test ", |screen| screen.contents().lines().any(|line| line.contains("R test ")));
+    assert!(std::fs::read_to_string(&file).unwrap().contains(DEBUG_MESSAGE), "at once, not at the end");
+    assert!(!terminal.text().contains("stderr"), "{}", terminal.text());
+    terminal.keys("q");
+    assert_eq!(terminal.ended().text.trim(), "");
+}
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "a release cannot be made to panic")]
+fn a_panic_s_report_follows_what_was_held_of_standard_error() {
+    let mut command = vtop(&["-c", "test:///default"]);
+    command.env("LIBVIRT_DEBUG", "1");
+    command.env("VTOP_TEST_PANIC", "screen");
+    let terminal = Terminal::start(command);
+    terminal.wait_for_written(DEBUG_MESSAGE);
+    let ended = terminal.ended();
+    assert_eq!(ended.code, 101);
+    let (before, report) = ended.last_words.split_once("VTOP_TEST_PANIC=screen").unwrap();
+    assert!(before.contains(DEBUG_MESSAGE), "{before}{report}");
+}
+
 #[test]
 fn a_shell_can_suspend_it_and_bring_it_back() {
     let mut command = in_terminal("bash");

@@ -244,6 +244,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             self.ui.refresh(&self.fleet);
             self.send_demand();
         }
+        self.ui.stderr_lines = self.tty.stderr_lines();
         let now = self.feed.now();
         let Self { writer, fleet, ui, appearance, .. } = self;
         let kind = std::mem::replace(&mut self.next_frame, FrameKind::Difference);

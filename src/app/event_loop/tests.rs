@@ -31,6 +31,9 @@ impl Tty for FakeTty {
     fn size(&self) -> io::Result<(u16, u16)> {
         Ok((80, 24))
     }
+    fn stderr_lines(&self) -> u64 {
+        0
+    }
     fn enter(&mut self) -> io::Result<()> {
         self.0.push("enter");
         Ok(())
