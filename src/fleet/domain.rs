@@ -37,6 +37,17 @@ impl Disk {
     }
 }
 
+impl Nic {
+    /// What is to be known of its figures; `None`: nothing.
+    pub fn note(&self) -> Option<&'static str> {
+        let is_unmanaged = self.defined.as_ref().is_some_and(|nic| nic.kind == "ethernet" && nic.unmanaged);
+        let is_doubtful = is_unmanaged && self.sample.as_ref().is_some_and(|nic| !nic.directions_are_known);
+        is_doubtful.then_some(
+            "if this is a macvtap device, receive and transmit are swapped: libvirt takes it for a TAP device",
+        )
+    }
+}
+
 /// One domain of a host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Domain {

@@ -86,6 +86,8 @@ pub struct NicDefinition {
     pub mac: Option<String>,
     /// `model/@type`, as `virtio`.
     pub model: Option<String>,
+    /// `target/@managed` is `no`: libvirt did not create the device.
+    pub unmanaged: bool,
     /// `link/@state` is `down`.
     pub link_down: bool,
     /// `bandwidth/inbound|outbound/@average|@peak|@burst`, named `inbound average` …, in kB/s (burst: KiB).

@@ -287,6 +287,8 @@ pub struct NetSample {
     pub tx_errors: Option<Counter<Packets>>,
     /// `tx.drop`.
     pub tx_drops: Option<Counter<Packets>>,
+    /// The counters are those of the kernel, read by vtop on the hypervisor, so their directions are right.
+    pub directions_are_known: bool,
 }
 
 impl NetSample {

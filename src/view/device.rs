@@ -124,6 +124,7 @@ impl Screen<'_> {
         fact("MAC", defined.and_then(|nic| nic.mac.clone()));
         fact("connected to", defined.map(devices::nic_connection));
         fact("model", defined.and_then(|nic| nic.model.clone()));
+        fact("note", nic.note().map(str::to_owned));
         fact("link", defined.map(|nic| if nic.link_down { "down" } else { "up" }.to_owned()));
         let limit = |(name, value): &(String, u64)| {
             let unit = if name.ends_with("burst") { "KiB" } else { "kB/s" };

@@ -96,3 +96,50 @@ fn devices_without_statistics_have_rows_and_their_own_reasons() {
     assert_eq!((&domain["nics"][1]["kind"], &domain["nics"][1]["reason"]), (&"user".into(), &USER.into()));
     assert_eq!(domain["unanswered"], serde_json::json!([]));
 }
+
+/// Sends broadcasts into a device.
+const BROADCASTS: &str = "
+import socket
+out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+out.bind(('vtopve0', 0))
+for _ in range(40):
+    out.send(b'\\xff' * 6 + b'\\x02vtop0' + b'\\x88\\xb5' + bytes(60))
+";
+
+/// libvirt takes the device of an interface of type `ethernet` for a TAP device, and so swaps the directions of a macvtap device.
+#[test]
+fn a_macvtap_device_of_an_ethernet_interface_has_the_guests_directions() {
+    let Some(lab) = lab::turn() else { return };
+    let ip = |words: &str| lab.must(&[&["exec", "ip", "link"][..], &words.split(' ').collect::<Vec<_>>()].concat());
+    ip("add vtopve0 type veth peer name vtopve1");
+    ip("add link vtopve1 name vtopmvt0 type macvtap mode bridge");
+    for device in ["vtopve0", "vtopve1", "vtopmvt0"] {
+        ip(&format!("set {device} up"));
+    }
+    let name = "vtop-lab-macvtap";
+    let guest = lab.define(name, "idle", |xml| {
+        let (before, rest) = xml.split_once("    <interface").unwrap();
+        let (_, after) = rest.split_once("</interface>").unwrap();
+        let nic = "<interface type='ethernet'><target dev='vtopmvt0' managed='no'/><model type='virtio'/></interface>";
+        format!("{before}{nic}{after}")
+    });
+    guest.virsh("start", &["--paused"]);
+
+    let mut source = LibvirtSource::new(LibvirtOptions { uri: Some(lab.uri.clone()), ..LibvirtOptions::default() });
+    source.connect(Notify::new(|_| ())).unwrap();
+    source.sample(&Request::state_only()).unwrap();
+    let mut packets = || {
+        let sample = source.sample(&Request::of_all(Groups::CHEAP)).unwrap();
+        let domain = sample.domains.into_values().find(|domain| domain.name == name).unwrap();
+        let nic = domain.nics.into_iter().find(|nic| nic.name == "vtopmvt0").unwrap();
+        assert!(nic.directions_are_known);
+        [nic.rx_packets, nic.tx_packets].map(|count| count.unwrap().total())
+    };
+    let before = packets();
+    lab.must(&["exec", "python3", "-c", BROADCASTS]);
+    let after = packets();
+    drop(guest);
+    ip("del vtopve0");
+    assert!(after[0] - before[0] >= 40, "received: {before:?}, {after:?}");
+    assert!(after[1] - before[1] < 40, "sent: {before:?}, {after:?}");
+}

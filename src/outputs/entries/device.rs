@@ -66,6 +66,7 @@ impl Entry for NicEntry<'_> {
         fields.value("mac", defined.and_then(|nic| nic.mac.as_deref()))?;
         fields.value("kind", defined.map(|nic| nic.kind.as_str()))?;
         fields.value("source", defined.and_then(|nic| nic.source.as_deref()))?;
-        fields.value("reason", self.0.and_then(|nic| nic.reason))
+        fields.value("reason", self.0.and_then(|nic| nic.reason))?;
+        fields.value("note", self.0.and_then(Nic::note))
     }
 }

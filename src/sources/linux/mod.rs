@@ -1,7 +1,7 @@
 //! Files of `/proc` and `/sys/fs/cgroup` of the machine that vtop runs on. Reading them costs a few microseconds each and asks
 //! neither libvirt nor a QEMU.
 //!
-//! [`QemuProcesses`] reads the CPU time and the steal of domains, [`NodeFiles`] the CPU time and the memory of the machine.
+//! [`QemuProcesses`] reads the CPU time and the steal of domains, and the counters of NICs whose directions libvirt may swap; [`NodeFiles`] the CPU time and the memory of the machine.
 //!
 //! | file | contents |
 //! | --- | --- |
@@ -11,6 +11,7 @@
 //! | `cgroup` | the CPU time of a cgroup: v1, v2 and hybrid mounts |
 //! | `process_stat` | the CPU time of a process: `/proc/PID/stat` |
 //! | `schedstat` | the steal of vCPU threads: `/proc/PID/task/TID/schedstat` |
+//! | `net_dev` | counters of network devices: `/proc/PID/net/dev` |
 //! | `node` | `/proc/stat`, `/proc/meminfo`, and the statistics of ZFS |
 //! | `hugepages` | the pool of hugepages: `/sys/kernel/mm/hugepages` |
 //!
@@ -20,6 +21,7 @@
 mod cached_file;
 mod cgroup;
 mod hugepages;
+mod net_dev;
 mod node;
 mod process_stat;
 mod qemu_process;

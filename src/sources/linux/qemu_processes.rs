@@ -5,9 +5,11 @@
 //! time is read through libvirt.
 
 use super::cgroup::CgroupMounts;
+use super::net_dev::{self, GuestSide};
 use super::qemu_process::QemuProcess;
-use crate::model::{CpuSample, CpuSet, DomainSample, Groups};
+use crate::model::{CpuSample, CpuSet, DomainSample, Groups, NetSample};
 use crate::time::Stopwatch;
+use compact_str::CompactString;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +35,23 @@ struct KnownRun {
     run: u32,
     /// `None` if its process was not found.
     process: Option<QemuProcess>,
+    /// The directory of the process under `/proc`.
+    directory: Option<PathBuf>,
+    /// Of network devices, by name; `None`: not known.
+    guest_sides: HashMap<CompactString, Option<GuestSide>>,
+}
+
+impl KnownRun {
+    fn read_nic(&mut self, nic: &mut NetSample) {
+        let Some(directory) = &self.directory else { return };
+        let side = || net_dev::guest_side(directory, &nic.name);
+        let side = *self.guest_sides.entry(nic.name.clone()).or_insert_with(side);
+        if let Some(side) = side {
+            // Once the process has ended, there are no counters: those of libvirt may have other directions.
+            net_dev::count(&net_dev::read(directory).unwrap_or_default(), side, nic);
+            nic.directions_are_known = true;
+        }
+    }
 }
 
 impl Default for QemuProcesses {
@@ -63,6 +82,24 @@ impl QemuProcesses {
         }
     }
 
+    /// Reads the counters of these NICs (domain and device) from the kernel, which knows on which side of the device the guest
+    /// is. A NIC of a QEMU that is not found, or whose files vtop may not read, keeps libvirt's counters.
+    pub(crate) fn read_nics(&mut self, nics: &[(Uuid, CompactString)], domains: &mut BTreeMap<Uuid, DomainSample>) {
+        if nics.is_empty() {
+            return;
+        }
+        let active: Vec<(Uuid, u32)> = domains.iter().filter_map(|(uuid, sample)| Some((*uuid, sample.run?))).collect();
+        self.follow(&active);
+        for (uuid, device) in nics {
+            let Some(sample) = domains.get_mut(uuid) else { continue };
+            let known = self.known.get_mut(uuid).filter(|known| Some(known.run) == sample.run);
+            let nic = sample.nics.iter_mut().find(|nic| nic.name == *device);
+            if let Some((known, nic)) = known.zip(nic) {
+                known.read_nic(nic);
+            }
+        }
+    }
+
     /// Finds the processes of new runs (UUID and ID), and forgets runs that ended.
     fn follow(&mut self, active: &[(Uuid, u32)]) {
         if self.known.len() > active.len() {
@@ -83,8 +120,9 @@ impl QemuProcesses {
             if self.known.get(uuid).is_some_and(|known| known.run == *run && known.process.is_some()) {
                 continue;
             }
-            let process = found.remove(uuid).flatten().map(|process| QemuProcess::new(process, *run, &mounts));
-            self.known.insert(*uuid, KnownRun { run: *run, process });
+            let directory = found.remove(uuid).flatten();
+            let process = directory.clone().map(|process| QemuProcess::new(process, *run, &mounts));
+            self.known.insert(*uuid, KnownRun { run: *run, process, directory, guest_sides: HashMap::new() });
         }
         self.open_files =
             self.known.values().filter_map(|known| known.process.as_ref()).map(QemuProcess::open_files).sum();

@@ -1,8 +1,10 @@
 //! CPU time and steal of domains on machines of every kind, each built of files in a temporary directory.
 
 use super::QemuProcesses;
-use crate::model::{Counter, CpuSample, CpuSource, DomainSample, DomainState, Groups, StateReason, VcpuDelay};
-use crate::units::Nanoseconds;
+use crate::model::{
+    Counter, CpuSample, CpuSource, DomainSample, DomainState, Groups, NetSample, StateReason, VcpuDelay,
+};
+use crate::units::{Nanoseconds, Packets};
 use std::collections::BTreeMap;
 use std::fs;
 use uuid::Uuid;
@@ -246,4 +248,36 @@ fn files_beyond_the_limit_are_read_all_the_same() {
         assert!(open < 512 + 100, "{open} files are open");
         domains.values_mut().for_each(|sample| *sample = domain());
     }
+}
+
+#[test]
+fn counters_of_a_nic_come_from_the_network_namespace_of_its_qemu() {
+    let machine = Machine::with_qemu(V1, V1_DOMAIN);
+    let line = |name: &str, rx: u32, tx: u32| format!("{name}: 0 {rx} 0 0 0 0 0 0 0 {tx} 0 0 0 0 0 0\n");
+    machine.write("proc/net/dev", &line("mvt0", 1, 2));
+    machine.write("proc/100/net/dev", &(line("mvt0", 30, 40) + &line("etap0", 50, 60)));
+    machine.write("proc/100/fdinfo/5", "iff:\tetap0\n");
+    fs::create_dir_all(machine.0.path().join("proc/100/fd")).unwrap();
+    for (file, target) in [("4", "/dev/tap7"), ("5", "/dev/net/tun")] {
+        std::os::unix::fs::symlink(target, machine.0.path().join("proc/100/fd").join(file)).unwrap();
+    }
+    let mut processes = QemuProcesses::below(machine.0.path().to_owned());
+    let mut sample = DomainSample::new("a", Some(1), DomainState::Running, StateReason(1));
+    // As libvirt has them: for it, both are TAP devices.
+    for (name, rx, tx) in [("mvt0", 40, 30), ("etap0", 60, 50), ("vnet0", 7, 8)] {
+        let [rx_packets, tx_packets] = [rx, tx].map(|count| Some(Counter(Packets(count))));
+        sample.nics.push(NetSample { name: name.into(), rx_packets, tx_packets, ..NetSample::default() });
+    }
+    let mut domains = BTreeMap::from([(UUID, sample)]);
+    let mut read = |domains: &mut BTreeMap<Uuid, DomainSample>| {
+        processes.read_nics(&[(UUID, "mvt0".into()), (UUID, "etap0".into())], domains);
+        let total = |count: Option<Counter<Packets>>| count.map(Counter::total);
+        let nics = domains[&UUID].nics.iter();
+        let seen = nics.map(|nic| (total(nic.rx_packets), total(nic.tx_packets), nic.directions_are_known));
+        seen.collect::<Vec<_>>()
+    };
+    let expected = [(Some(30), Some(40), true), (Some(60), Some(50), true), (Some(7), Some(8), false)];
+    assert_eq!(read(&mut domains), expected);
+    machine.remove("proc/100");
+    assert_eq!(read(&mut domains), [(None, None, true), (None, None, true), (Some(7), Some(8), false)]);
 }

@@ -54,6 +54,7 @@ fn nic(nic: &Nic, seed: u64, device: Option<String>) -> NicDefinition {
         bridge: nic.source.filter(|_| nic.kind == "bridge").map(str::to_owned),
         mac: Some(format!("52:54:00:{a:02x}:{b:02x}:{c:02x}")),
         model: Some(nic.model.to_owned()),
+        unmanaged: false,
         link_down: false,
         limits: nic.limits.clone(),
     }

@@ -139,6 +139,7 @@ fn nic(node: Node<'_, '_>) -> NicDefinition {
         bridge: child(node, "source").and_then(|source| attribute(source, "bridge")),
         mac: child(node, "mac").and_then(|mac| attribute(mac, "address")),
         model: child(node, "model").and_then(|model| attribute(model, "type")),
+        unmanaged: child(node, "target").and_then(|target| target.attribute("managed")) == Some("no"),
         link_down: child(node, "link").and_then(|link| link.attribute("state")) == Some("down"),
         limits: limits.collect(),
         kind,
@@ -289,6 +290,18 @@ mod tests {
         assert_eq!(targets("kvm", "hvm"), ["vda"]);
         assert_eq!(targets("xen", "xen"), ["vda"]);
         assert_eq!(targets("lxc", "exe"), ["share", "vda"]);
+    }
+
+    #[test]
+    fn a_device_that_libvirt_did_not_create_is_unmanaged() {
+        let unmanaged = |target: &str| {
+            let xml = format!("<domain><devices><interface type='ethernet'>{target}</interface></devices></domain>");
+            parse(&xml).unwrap().nics[0].unmanaged
+        };
+        assert!(unmanaged("<target dev='mvt0' managed='no'/>"));
+        assert!(
+            !unmanaged("<target dev='mvt0' managed='yes'/>") && !unmanaged("<target dev='mvt0'/>") && !unmanaged("")
+        );
     }
 
     #[test]

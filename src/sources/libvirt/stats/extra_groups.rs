@@ -64,6 +64,9 @@ impl ExtraGroups {
         let has_no_cpu = |samples: &BTreeMap<Uuid, DomainSample>, uuid: &Uuid| {
             samples.get(uuid).is_some_and(|sample| sample.cpu.time.is_none())
         };
+        if let Some(here) = &mut self.on_this_machine {
+            here.processes.read_nics(&known.ethernet_nics(samples), samples);
+        }
         if let Some(here) = self.on_this_machine.as_mut().filter(|_| request.local_cpu) {
             here.processes.read_cpu(samples);
             // With all groups of a domain, the bulk call is made in any case, and returns user and system time as well.

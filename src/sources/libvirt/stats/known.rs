@@ -1,7 +1,9 @@
 //! What is known of the domains before a call.
 
-use crate::model::{BlockSample, DomainDefinition, Driver};
+use crate::model::{BlockSample, DomainDefinition, DomainSample, Driver};
 use crate::sources::libvirt::definition::Definitions;
+use compact_str::CompactString;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What is known of the domains before a call. It tells a group that libvirt left out of its answer from a group in which there
@@ -13,6 +15,18 @@ pub(crate) struct Known<'a> {
 }
 
 impl Known<'_> {
+    /// The NICs of type `ethernet` in these samples, by domain and device. libvirt takes the device of each for a TAP device, and
+    /// so swaps the directions of a macvtap device.
+    pub(super) fn ethernet_nics(&self, samples: &BTreeMap<Uuid, DomainSample>) -> Vec<(Uuid, CompactString)> {
+        let mut nics = Vec::new();
+        for uuid in samples.iter().filter(|(_, sample)| !sample.nics.is_empty()).map(|(uuid, _)| uuid) {
+            let defined = self.definitions.of(uuid).into_iter().flat_map(|definition| &definition.nics);
+            let devices = defined.filter(|nic| nic.kind == "ethernet").filter_map(|nic| nic.target.as_deref());
+            nics.extend(devices.map(|device| (*uuid, device.into())));
+        }
+        nics
+    }
+
     /// True if libvirt has statistics of none of these disks of a domain, so that their names alone are its whole answer.
     /// False if the definition was not read yet.
     pub(super) fn are_never_counted(&self, uuid: &Uuid, disks: &[BlockSample]) -> bool {
