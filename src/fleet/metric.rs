@@ -222,6 +222,10 @@ metrics! {
             "The part of the CPU time in the kernel, in coarser steps than the whole; 100 % is one core.";
         Steal: "steal_percent", "steal", Percent, VCPU, Own(Quantity::Share, "vcpu.N.delay"),
             "Time in which vCPUs were runnable but had no host CPU, mean of the vCPUs; 100 % is one core.";
+        Vcpus: "vcpus_percent", "vCPUs", Percent, VCPU, Own(Quantity::Share, "vcpu.N.time"),
+            "CPU time of the vCPUs alone, sum of the vCPUs; 100 % is one core.";
+        OtherThreads: "other_threads_percent", "other threads", Percent, VCPU, Own(Quantity::Share, "cpu.time − vcpu.N.time"),
+            "CPU time of everything else that works for the domain: emulator (block jobs, migration, devices), I/O threads, vhost; 100 % is one core.";
         MemoryUsed: "memory_used_bytes", "used", Bytes, MEMORY, Own(Quantity::Gauge, "balloon.available − balloon.usable"),
             "Memory that the guest uses. If the guest does not report usable: available − unused − its page cache; with its page cache if it does not report that either.";
         MemoryAvailable: "memory_available_bytes", "guest total", Bytes, MEMORY, Gauge(Memory(MemoryTotal::Available)),

@@ -37,6 +37,11 @@ pub struct DomainDefinition {
 }
 
 impl DomainDefinition {
+    /// Whether it shares the kernel of its host, and so has processes and no vCPUs.
+    pub fn is_container(&self) -> bool {
+        matches!(self.kind.as_str(), "lxc" | "openvz")
+    }
+
     /// The NIC with this device on the host (`target/@dev`).
     pub fn nic(&self, target: &str) -> Option<&NicDefinition> {
         self.nics.iter().find(|nic| nic.target.as_deref() == Some(target))

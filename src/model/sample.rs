@@ -123,8 +123,8 @@ pub struct CpuSample {
     pub user: Option<Counter<Nanoseconds>>,
     /// `cpu.system`.
     pub system: Option<Counter<Nanoseconds>>,
-    /// Steal of all vCPUs together, if it was read without [`Groups::VCPU`]: from `/proc/PID/task/TID/schedstat`.
-    pub delay: Option<VcpuDelay>,
+    /// Times of all vCPUs together, if they were read without [`Groups::VCPU`]: from `/proc/PID/task/TID/schedstat`.
+    pub vcpus: Option<VcpuTimes>,
     /// Where the times were counted.
     pub source: CpuSource,
 }
@@ -142,13 +142,15 @@ pub enum CpuSource {
     Process,
 }
 
-/// Time in which vCPUs could run but had no host CPU.
+/// Times of the vCPUs of a domain, each a sum over them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VcpuDelay {
-    /// How many vCPUs the sum covers.
-    pub vcpus: u32,
-    /// The sum over these vCPUs.
-    pub time: Counter<Nanoseconds>,
+pub struct VcpuTimes {
+    /// How many vCPUs the sums cover.
+    pub count: u32,
+    /// CPU time that they used.
+    pub used: Counter<Nanoseconds>,
+    /// Time in which they could run but had no host CPU.
+    pub delay: Counter<Nanoseconds>,
 }
 
 /// `vcpu.N.state` (`virVcpuState`).

@@ -205,7 +205,7 @@ impl Visibility {
 impl PlannedDomain {
     fn learn(&mut self, tick: u64, at: Timestamp, domain: &DomainSample) {
         self.local = domain.local;
-        self.steal_is_local = domain.cpu.delay.is_some();
+        self.steal_is_local = domain.cpu.vcpus.is_some();
         for (group, (read, before)) in PLANNED.into_iter().zip(self.read.iter_mut().zip(&mut self.before)) {
             // A group that libvirt left out (`NOWAIT`) counts as not read, so it is requested again at the next tick.
             let is_done = !domain.unanswered.contains(group) && domain.blocked.is_none();
@@ -251,7 +251,7 @@ fn grew_by(last: &mut Option<Reading>, now: Option<Reading>, limit: f64) -> bool
 mod tests {
     use super::*;
     use crate::model::{
-        BlockSample, Blocked, BlockedBy, CpuSample, DomainState, NetSample, NodeSample, StateReason, VcpuDelay,
+        BlockSample, Blocked, BlockedBy, CpuSample, DomainState, NetSample, NodeSample, StateReason, VcpuTimes,
     };
     use crate::units::{Nanoseconds, Operations, Packets};
 
@@ -305,9 +305,10 @@ mod tests {
                 domain.local = if is_local { Groups::CPU } else { Groups::empty() };
                 domain.extra = request.extra_of(uuid);
                 domain.answered = request.groups | domain.extra | domain.local;
-                let delay = is_local.then_some(VcpuDelay { vcpus: 1, time: Counter(Nanoseconds(0)) });
+                let zero = Counter(Nanoseconds(0));
+                let vcpus = is_local.then_some(VcpuTimes { count: 1, used: zero, delay: zero });
                 let time = Some(Counter(Nanoseconds(cpu * 10_000_000)));
-                domain.cpu = CpuSample { time, delay, ..CpuSample::default() };
+                domain.cpu = CpuSample { time, vcpus, ..CpuSample::default() };
                 domain.nics = vec![NetSample { rx_packets: Some(Counter(Packets(packets))), ..NetSample::default() }];
                 let read_requests = Some(Counter(Operations(requests)));
                 domain.disks = vec![BlockSample { read_requests, ..BlockSample::default() }];

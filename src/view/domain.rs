@@ -37,6 +37,9 @@ use std::time::Duration;
 
 use DomainMetric as M;
 
+/// CPU time of other threads, in percent of one core, that a busy guest does not explain.
+const MUCH: f64 = 25.0;
+
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, view: &DomainView) {
     let Some((host, domain)) = scene.fleet.domain(view.id) else {
         let lines = [(Role::Title, "this domain is gone".to_owned()), (Role::Dim, "Esc goes back".to_owned())];
@@ -207,9 +210,15 @@ fn cpu_title(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> String
     let share =
         |value: Option<f64>| value.map_or(scene.none().to_owned(), |value| format!("{}%", format::percent(value)));
     let of_host = host.cpus().and_then(|cpus| domain.cpu_of_host(cpus, when));
-    let of_guest = domain.cpu_of_guest(when);
+    let of_guest = format!(", {} of guest", share(domain.cpu_of_guest(when)));
+    let of_host = format!(", {} of host", share(of_host));
+    let other = domain.series.value(M::OtherThreads, when);
+    let words = other.map_or(String::new(), |other| format!(", other threads {}%", format::percent(other)));
+    // Where they do more than the guest needs of them, they come before the share of the host.
+    let parts =
+        if other.is_some_and(|other| other >= MUCH) { [of_guest, words, of_host] } else { [of_guest, of_host, words] };
     let mut title = "CPU".to_owned();
-    for words in [format!(", {} of guest", share(of_guest)), format!(", {} of host", share(of_host))] {
+    for words in parts {
         if text::width(&title) + text::width(&words) > room {
             break;
         }

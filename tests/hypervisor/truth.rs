@@ -92,8 +92,11 @@ impl Reader<'_> {
             "cpu_user_percent" => self.percent("cpu.user", 2.0 * TICK),
             "cpu_system_percent" => self.percent("cpu.system", 2.0 * TICK),
             "cpu_of_guest_percent" => {
-                scale(self.percent("cpu.time", 0.0), self.window.gauge(self.domain, "vcpu.current"))
+                scale(self.domain("vcpus_percent")?, self.window.gauge(self.domain, "vcpu.current"))
             }
+            "vcpus_percent" => self.sum(self.vcpus().iter().map(|number| self.vcpu(*number, "use_percent")))?,
+            // The difference of two times.
+            "other_threads_percent" => return None,
             "steal_percent" => {
                 let vcpus = self.vcpus();
                 let sum = self.sum(vcpus.iter().map(|number| self.vcpu(*number, "steal_percent")))?;

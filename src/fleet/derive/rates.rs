@@ -94,11 +94,13 @@ pub(crate) fn cpu(series: &mut Series<DomainMetric>, now: &CpuSample, before: &C
     for (metric, derivation) in &*OF_CPU {
         series.set(*metric, figure(*derivation, now, before, elapsed));
     }
-    if let Some(delay) = now.delay {
+    if let Some(vcpus) = now.vcpus {
         // A sum over another number of vCPUs cannot be compared.
-        let before = before.delay.filter(|before| before.vcpus == delay.vcpus);
-        let steal = share(Some(delay.time.total()), before.map(|before| before.time.total()), elapsed);
-        series.set(DomainMetric::Steal, steal.map(|steal| steal / f64::from(delay.vcpus.max(1))));
+        let before = before.vcpus.filter(|before| before.count == vcpus.count);
+        let steal = share(Some(vcpus.delay.total()), before.map(|before| before.delay.total()), elapsed);
+        series.set(DomainMetric::Steal, steal.map(|steal| steal / f64::from(vcpus.count.max(1))));
+        let used = share(Some(vcpus.used.total()), before.map(|before| before.used.total()), elapsed);
+        series.set(DomainMetric::Vcpus, used);
     }
 }
 

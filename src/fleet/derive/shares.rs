@@ -12,9 +12,12 @@ impl Domain {
         self.series.value(DomainMetric::Cpu, when).filter(|_| host_cpus > 0).map(|cpu| cpu / f64::from(host_cpus))
     }
 
-    /// CPU use in percent of the vCPUs that the domain has at that time, as virt-manager shows it.
+    /// CPU time of the vCPUs in percent of the vCPUs that the domain has at that time: how busy the guest is. A container has
+    /// no vCPUs: all of its CPU time is the guest's.
     pub fn cpu_of_guest(&self, when: When) -> Option<f64> {
-        let cpu = self.series.value(DomainMetric::Cpu, when)?;
+        let is_container = self.definition.as_ref().is_some_and(|definition| definition.is_container());
+        let metric = if is_container { DomainMetric::Cpu } else { DomainMetric::Vcpus };
+        let cpu = self.series.value(metric, when)?;
         let vcpus = self.vcpu_count(when).filter(|&count| count > 0)?;
         Some(cpu / f64::from(vcpus))
     }

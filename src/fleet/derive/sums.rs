@@ -9,8 +9,13 @@ use crate::model::{BlockSample, Groups, NetSample};
 impl Domain {
     /// Sets the figures that are derived from its devices, for the groups that the last sample answered.
     pub(super) fn sum_devices(&mut self) {
-        if self.answered.contains(Groups::VCPU) && self.cpu.delay.is_none() {
-            self.average_steal();
+        let are_local = self.cpu.vcpus.is_some();
+        if self.answered.contains(Groups::VCPU) && !are_local {
+            self.sum_vcpus();
+        }
+        // Two readings of different times say nothing about each other.
+        if self.answered.contains(Groups::CPU) && (are_local || self.answered.contains(Groups::VCPU)) {
+            self.subtract_vcpus();
         }
         if self.answered.contains(Groups::BLOCK) {
             self.sum_disks();
@@ -20,11 +25,18 @@ impl Domain {
         }
     }
 
-    fn average_steal(&mut self) {
+    fn sum_vcpus(&mut self) {
+        let used = rates::sum(self.vcpus.iter().map(|vcpu| vcpu.series.latest(VcpuMetric::Use)));
+        self.series.set(DomainMetric::Vcpus, used);
         let steal = || self.vcpus.iter().map(|vcpu| vcpu.series.latest(VcpuMetric::Steal));
         let known = steal().flatten().count();
         let total = rates::sum(steal());
         self.series.set(DomainMetric::Steal, total.map(|total| total / known as f64));
+    }
+
+    fn subtract_vcpus(&mut self) {
+        let all = self.series.latest(DomainMetric::Cpu).zip(self.series.latest(DomainMetric::Vcpus));
+        self.series.set(DomainMetric::OtherThreads, all.map(|(all, vcpus)| (all - vcpus).max(0.0)));
     }
 
     fn sum_disks(&mut self) {

@@ -78,7 +78,7 @@ impl Domain {
         use DomainMetric::*;
         let group = metric.group();
         let calls: &[Call] = match metric {
-            Steal => &[Call::BulkStats, Call::Vcpus],
+            Steal | Vcpus | OtherThreads => &[Call::BulkStats, Call::Vcpus],
             WorstLatency => &[Call::BlockStatsFlags, Call::BlockStats],
             _ if group == Groups::CPU => &[Call::CpuStatsTotal, Call::DomainInfo],
             _ if group == Groups::MEMORY => &[Call::MemoryStats],

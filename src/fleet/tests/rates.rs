@@ -169,11 +169,64 @@ fn a_domain_that_is_off_keeps_the_history_of_its_vcpus() {
     assert_eq!(only(&fleet).vcpus[1].series.latest(VcpuMetric::Use), None, "no rate across a start");
 }
 
+/// A block copy, a migration and an I/O thread use CPU time of the domain's process, and none of its vCPUs.
+#[test]
+fn vcpus_are_busy_by_their_own_time_and_other_threads_are_named_as_such() {
+    use super::rig::words;
+    let ms = |ms: u64| Counter(Nanoseconds(ms * 1_000_000));
+    // CPU time of the process and of its two vCPUs in one second, read through libvirt or from the kernel's files.
+    let fleet = |process_ms: u64, vcpus_ms: u64, is_local: bool| {
+        let sample = |second: u64| {
+            let mut sample = domain(1, second * process_ms, &[]);
+            let each = VcpuSample { time: Some(ms(second * vcpus_ms / 2)), ..VcpuSample::default() };
+            sample.vcpus = [(0, each), (1, each)].into();
+            let times = VcpuTimes { count: 2, used: ms(second * vcpus_ms), delay: ms(0) };
+            sample.cpu.vcpus = is_local.then_some(times);
+            if is_local {
+                // Coarse and late: not what is used.
+                sample.vcpus.values_mut().for_each(|vcpu| vcpu.time = Some(ms(0)));
+            }
+            keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
+        };
+        fleet([sample(0), sample(1)])
+    };
+    for is_local in [false, true] {
+        let copy = fleet(2140, 20, is_local);
+        let figure = |metric| only(&copy).series.latest(metric);
+        let figures = [DomainMetric::Cpu, DomainMetric::Vcpus, DomainMetric::OtherThreads].map(figure);
+        assert_eq!(figures, [Some(214.0), Some(2.0), Some(212.0)], "local: {is_local}");
+        assert_eq!(only(&copy).cpu_of_guest(When::Latest), Some(1.0));
+        assert_eq!(words(&copy, None), [""; 0]);
+        let busy = fleet(2140, 1900, is_local);
+        assert_eq!(words(&busy, None), ["vCPUs 95 % busy"]);
+    }
+}
+
+#[test]
+fn without_the_times_of_vcpus_nobody_knows_how_busy_they_are_but_a_container_has_none() {
+    let fleet = |kind: &str| {
+        let sample = |second: u64| {
+            let mut sample = domain(1, second * 950, &[]);
+            let definition =
+                DomainDefinition { vcpus_current: Some(1), kind: kind.to_owned(), ..DomainDefinition::default() };
+            sample.definition = Some(std::sync::Arc::new(definition));
+            sample.answered -= Groups::VCPU;
+            keyframe(at(second * 1000), Groups::CPU, [sample])
+        };
+        fleet([sample(0), sample(1)])
+    };
+    let share = |kind| only(&fleet(kind)).cpu_of_guest(When::Latest);
+    assert_eq!([share("kvm"), share("lxc")], [None, Some(95.0)]);
+}
+
 #[test]
 fn a_share_of_the_vcpus_in_the_past_is_of_the_vcpus_then() {
     let with = |second: u64, vcpus: u32, cpu_ms: u64| {
         let mut sample = domain(1, cpu_ms, &[]);
-        sample.vcpus = (0..vcpus).map(|vcpu| (vcpu, VcpuSample::default())).collect();
+        // The first two do all the work.
+        let time = |vcpu| Some(Counter(Nanoseconds(if vcpu < 2 { cpu_ms * 500_000 } else { 0 })));
+        let vcpu = |vcpu| (vcpu, VcpuSample { time: time(vcpu), ..VcpuSample::default() });
+        sample.vcpus = (0..vcpus).map(vcpu).collect();
         keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
     };
     let fleet = fleet([with(0, 2, 0), with(1, 2, 1000), with(2, 8, 3000)]);

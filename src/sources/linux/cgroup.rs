@@ -122,7 +122,7 @@ impl CgroupCpu {
             time: counter(time),
             user: counter(user),
             system: counter(system),
-            delay: None,
+            vcpus: None,
             source: CpuSource::Cgroup,
         })
     }

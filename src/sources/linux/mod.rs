@@ -10,7 +10,7 @@
 //! | `qemu_process` | the files of one QEMU process |
 //! | `cgroup` | the CPU time of a cgroup: v1, v2 and hybrid mounts |
 //! | `process_stat` | the CPU time of a process: `/proc/PID/stat` |
-//! | `schedstat` | the steal of vCPU threads: `/proc/PID/task/TID/schedstat` |
+//! | `schedstat` | CPU time and steal of vCPU threads: `/proc/PID/task/TID/schedstat` |
 //! | `net_dev` | counters of network devices: `/proc/PID/net/dev` |
 //! | `node` | `/proc/stat`, `/proc/meminfo`, and the statistics of ZFS |
 //! | `hugepages` | the pool of hugepages: `/sys/kernel/mm/hugepages` |

@@ -43,7 +43,7 @@ impl ProcessStat {
             time: Some(time(ticks.user.saturating_add(ticks.system))),
             user: Some(time(ticks.user)),
             system: Some(time(ticks.system)),
-            delay: None,
+            vcpus: None,
             source: CpuSource::Process,
         })
     }

@@ -1,4 +1,4 @@
-//! The files of one QEMU process: CPU time and steal of its domain.
+//! The files of one QEMU process: CPU time of its domain, CPU time and steal of its vCPUs.
 
 use super::cgroup::{CgroupCpu, CgroupMounts};
 use super::process_stat::ProcessStat;
@@ -51,6 +51,6 @@ impl QemuProcess {
             CpuFiles::Cgroup(cgroup) => cgroup.read(keep_open),
             CpuFiles::Process(stat) => stat.read(keep_open),
         };
-        Some(CpuSample { delay: self.vcpus.read(keep_open), ..cpu? })
+        Some(CpuSample { vcpus: self.vcpus.read(keep_open), ..cpu? })
     }
 }

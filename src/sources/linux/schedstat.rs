@@ -1,8 +1,8 @@
-//! Steal of a domain: how long the vCPU threads of its QEMU could run but had no host CPU, from
-//! `/proc/PID/task/TID/schedstat`. libvirt takes `vcpu.N.delay` from the same files.
+//! CPU time and steal of a domain's vCPUs: how long the vCPU threads of its QEMU ran, and how long they could run but had no
+//! host CPU, from `/proc/PID/task/TID/schedstat`. libvirt takes `vcpu.N.delay` from the same files.
 
 use super::cached_file::CachedFile;
-use crate::model::{Counter, CpuSet, VcpuDelay};
+use crate::model::{Counter, CpuSet, VcpuTimes};
 use crate::time::Stopwatch;
 use crate::units::Nanoseconds;
 use std::os::unix::fs::MetadataExt;
@@ -46,24 +46,28 @@ impl VcpuThreads {
         self.allowed.clone()
     }
 
-    /// The delay of all vCPU threads together. `None` if there is none, or if the kernel has no `schedstat`.
-    pub(super) fn read(&mut self, keep_open: bool) -> Option<VcpuDelay> {
-        let mut time = self.sum(keep_open);
-        if time.is_none() || self.has_other_threads() {
+    /// The times of all vCPU threads together. `None` if there is none, or if the kernel has no `schedstat`.
+    pub(super) fn read(&mut self, keep_open: bool) -> Option<VcpuTimes> {
+        let mut times = self.sum(keep_open);
+        if times.is_none() || self.has_other_threads() {
             self.list_again();
-            time = self.sum(keep_open);
-            if time.is_none() {
+            times = self.sum(keep_open);
+            if times.is_none() {
                 // This kernel has no `schedstat`. An empty list is not read again before the number of threads changes.
                 self.files.clear();
             }
         }
-        let vcpus = u32::try_from(self.files.len()).ok().filter(|count| *count > 0)?;
-        Some(VcpuDelay { vcpus, time: Counter(Nanoseconds(time?)) })
+        let count = u32::try_from(self.files.len()).ok().filter(|count| *count > 0)?;
+        let [used, delay] = times?.map(|time| Counter(Nanoseconds(time)));
+        Some(VcpuTimes { count, used, delay })
     }
 
     /// `None` if a thread has ended.
-    fn sum(&mut self, keep_open: bool) -> Option<u64> {
-        self.files.iter_mut().try_fold(0_u64, |sum, file| Some(sum.saturating_add(file.read(keep_open, delay)?)))
+    fn sum(&mut self, keep_open: bool) -> Option<[u64; 2]> {
+        self.files.iter_mut().try_fold([0_u64; 2], |sums, file| {
+            let times = file.read(keep_open, times)?;
+            Some([sums[0].saturating_add(times[0]), sums[1].saturating_add(times[1])])
+        })
     }
 
     /// Compares the number of threads first: reading the names of all threads takes as long as fifty readings.
@@ -108,9 +112,10 @@ fn allowed_of(threads: &[PathBuf]) -> Option<CpuSet> {
     (!all.is_empty()).then_some(all)
 }
 
-/// The second number of `schedstat`: nanoseconds in which the thread could run and had no CPU.
-fn delay(text: &str) -> Option<u64> {
-    text.split_ascii_whitespace().nth(1)?.parse().ok()
+/// The first two numbers of `schedstat`: nanoseconds in which the thread ran, and in which it could run and had no CPU.
+fn times(text: &str) -> Option<[u64; 2]> {
+    let mut numbers = text.split_ascii_whitespace().map(str::parse);
+    Some([numbers.next()?.ok()?, numbers.next()?.ok()?])
 }
 
 #[cfg(test)]
@@ -125,12 +130,13 @@ mod tests {
         fs::write(task.join("schedstat"), format!("5 {delay} 9\n")).unwrap();
     }
 
-    fn delay_of(vcpus: u32, time: u64) -> Option<VcpuDelay> {
-        Some(VcpuDelay { vcpus, time: Counter(Nanoseconds(time)) })
+    /// Each thread that [`write`] writes ran for 5 ns.
+    fn times_of(count: u32, used: u64, delay: u64) -> Option<VcpuTimes> {
+        Some(VcpuTimes { count, used: Counter(Nanoseconds(used)), delay: Counter(Nanoseconds(delay)) })
     }
 
     #[test]
-    fn delays_of_vcpu_threads_are_added_up() {
+    fn times_of_vcpu_threads_are_added_up() {
         let folder = tempfile::tempdir().unwrap();
         for (thread, name, delay) in
             [(1, "qemu-system-x86\n", 1), (2, "CPU 0/KVM\n", 700), (3, "CPU 1/TCG\n", 50), (4, "CPU-bound\n", 9)]
@@ -138,10 +144,10 @@ mod tests {
             write(folder.path(), thread, name, delay);
         }
         let mut threads = VcpuThreads::list(folder.path().to_owned());
-        assert_eq!(threads.read(true), delay_of(2, 750));
+        assert_eq!(threads.read(true), times_of(2, 10, 750));
         assert_eq!(threads.open_files(), 2);
         fs::write(folder.path().join("task/3/schedstat"), "6 60 9\n").unwrap();
-        assert_eq!(threads.read(true), delay_of(2, 760), "read again");
+        assert_eq!(threads.read(true), times_of(2, 11, 760), "read again");
     }
 
     #[test]
@@ -167,13 +173,13 @@ mod tests {
         write(folder.path(), 2, "CPU 0/KVM\n", 700);
         write(folder.path(), 3, "CPU 1/KVM\n", 50);
         let mut threads = VcpuThreads::list(folder.path().to_owned());
-        assert_eq!(threads.read(false), delay_of(2, 750));
+        assert_eq!(threads.read(false), times_of(2, 10, 750));
         fs::remove_dir_all(folder.path().join("task/3")).unwrap();
-        assert_eq!(threads.read(false), delay_of(1, 700));
+        assert_eq!(threads.read(false), times_of(1, 5, 700));
     }
 
     #[test]
-    fn without_vcpu_threads_or_schedstat_there_is_no_delay() {
+    fn without_vcpu_threads_or_schedstat_there_are_no_times() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(VcpuThreads::list(folder.path().to_owned()).read(false), None);
         write(folder.path(), 2, "CPU 0/KVM\n", 700);
@@ -186,6 +192,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), 2, "CPU 0/KVM\n", u64::MAX);
         write(folder.path(), 3, "CPU 1/KVM\n", 50);
-        assert_eq!(VcpuThreads::list(folder.path().to_owned()).read(false), delay_of(2, u64::MAX));
+        assert_eq!(VcpuThreads::list(folder.path().to_owned()).read(false), times_of(2, 10, u64::MAX));
     }
 }

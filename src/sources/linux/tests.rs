@@ -2,7 +2,7 @@
 
 use super::QemuProcesses;
 use crate::model::{
-    Counter, CpuSample, CpuSource, DomainSample, DomainState, Groups, NetSample, StateReason, VcpuDelay,
+    Counter, CpuSample, CpuSource, DomainSample, DomainState, Groups, NetSample, StateReason, VcpuTimes,
 };
 use crate::units::{Nanoseconds, Packets};
 use std::collections::BTreeMap;
@@ -100,8 +100,8 @@ fn tick() -> u64 {
 /// A reading of the cgroup.
 fn of_cgroup([time, user, system]: [u64; 3]) -> Option<CpuSample> {
     let [time, user, system] = [time, user, system].map(nanoseconds);
-    let delay = Some(VcpuDelay { vcpus: 2, time: Counter(Nanoseconds(1400)) });
-    Some(CpuSample { time, user, system, delay, source: CpuSource::Cgroup })
+    let vcpus = Some(VcpuTimes { count: 2, used: Counter(Nanoseconds(10)), delay: Counter(Nanoseconds(1400)) });
+    Some(CpuSample { time, user, system, vcpus, source: CpuSource::Cgroup })
 }
 
 /// A reading of `/proc/PID/stat`.

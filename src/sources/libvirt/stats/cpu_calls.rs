@@ -52,7 +52,7 @@ fn to_sample(info: &DomainInfo, stats: Option<&[(String, u64)]>) -> Option<CpuSa
         time: Some(Counter(Nanoseconds(info.cpu_time))),
         user: part("user_time"),
         system: part("system_time"),
-        delay: None,
+        vcpus: None,
         source: CpuSource::Process,
     })
 }

@@ -54,7 +54,7 @@ impl ExtraAnswer {
         sample.unsupported.extend(extra.unsupported);
         sample.blocked = extra.blocked.or(sample.blocked);
         if groups.contains(Groups::CPU) && !has_cpu {
-            sample.cpu = CpuSample { delay: sample.cpu.delay, ..extra.cpu };
+            sample.cpu = CpuSample { vcpus: sample.cpu.vcpus, ..extra.cpu };
         }
         if groups.contains(Groups::MEMORY) {
             sample.memory = extra.memory;

@@ -110,7 +110,7 @@ fn cpu(stats: Option<&[(String, u64)]>, info: Option<&DomainInfo>, vcpus: Option
         time: field("cpu_time").or_else(|| of_info().or_else(of_vcpus).map(Nanoseconds).map(Counter)),
         user: field("user_time"),
         system: field("system_time"),
-        delay: None,
+        vcpus: None,
         source: CpuSource::Libvirt,
     }
 }
