@@ -41,7 +41,7 @@ impl Nic {
     /// What is to be known of its figures; `None`: nothing.
     pub fn note(&self) -> Option<&'static str> {
         let is_unmanaged = self.defined.as_ref().is_some_and(|nic| nic.kind == "ethernet" && nic.unmanaged);
-        let is_doubtful = is_unmanaged && self.sample.as_ref().is_some_and(|nic| !nic.directions_are_known);
+        let is_doubtful = is_unmanaged && self.sample.as_ref().is_some_and(|nic| nic.guest_side.is_none());
         is_doubtful.then_some(
             "if this is a macvtap device, receive and transmit are swapped: libvirt takes it for a TAP device",
         )

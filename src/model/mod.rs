@@ -34,8 +34,8 @@ pub use groups::{Call, Groups, UnsupportedCall};
 pub use host::{CpuTimes, HostInfo, NodeMemory, NodeSample};
 pub use lifecycle::{Lifecycle, LifecycleDetail};
 pub use sample::{
-    BlockSample, CpuSample, CpuSource, DomainSample, HostSample, MemorySample, NetSample, SampleKind, VcpuSample,
-    VcpuState, VcpuTimes,
+    BlockSample, CpuSample, CpuSource, DomainSample, GuestSide, HostSample, MemorySample, NetSample, SampleKind,
+    VcpuSample, VcpuState, VcpuTimes,
 };
 pub use severity::Severity;
 pub use state::{DomainState, StateReason};

@@ -289,8 +289,18 @@ pub struct NetSample {
     pub tx_errors: Option<Counter<Packets>>,
     /// `tx.drop`.
     pub tx_drops: Option<Counter<Packets>>,
-    /// The counters are those of the kernel, read by vtop on the hypervisor, so their directions are right.
-    pub directions_are_known: bool,
+    /// On which side of its device the guest is. `Some`: the counters are those of the kernel, read by vtop on the hypervisor itself,
+    /// so that their directions are right; `None`: they are libvirt's.
+    pub guest_side: Option<GuestSide>,
+}
+
+/// On which side of its device a guest is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestSide {
+    /// Behind it, as behind a TAP device: the guest receives what the device transmits.
+    Behind,
+    /// In front of it, as of a macvtap device: both receive the same.
+    InFront,
 }
 
 impl NetSample {

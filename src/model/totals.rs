@@ -389,7 +389,7 @@ mod tests {
             tx_packets: packets(6),
             tx_errors: packets(7),
             tx_drops: packets(8),
-            directions_are_known: false,
+            guest_side: None,
         };
         assert_eq!(
             values::<NicTotal>(&nic),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 use vtop::fleet::{Fleet, When};
-use vtop::model::{Groups, HostUpdate};
+use vtop::model::{Groups, GuestSide, HostUpdate};
 use vtop::sources::libvirt::{LibvirtOptions, LibvirtSource};
 use vtop::sources::{Notify, Request, Source};
 
@@ -132,7 +132,7 @@ fn a_macvtap_device_of_an_ethernet_interface_has_the_guests_directions() {
         let sample = source.sample(&Request::of_all(Groups::CHEAP)).unwrap();
         let domain = sample.domains.into_values().find(|domain| domain.name == name).unwrap();
         let nic = domain.nics.into_iter().find(|nic| nic.name == "vtopmvt0").unwrap();
-        assert!(nic.directions_are_known);
+        assert_eq!(nic.guest_side, Some(GuestSide::InFront));
         [nic.rx_packets, nic.tx_packets].map(|count| count.unwrap().total())
     };
     let before = packets();

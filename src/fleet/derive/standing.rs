@@ -2,7 +2,7 @@
 
 use crate::fleet::domain::{Domain, Nic};
 use crate::fleet::metric::NicMetric;
-use crate::model::{Groups, NicDefinition};
+use crate::model::{Groups, GuestSide, NicDefinition};
 use crate::time::Timestamp;
 
 /// Packets that a macvtap queues (its default `txqueuelen`). It counts a packet as received when it queues it.
@@ -63,7 +63,8 @@ fn takes_packets(nic: &Nic, defined: Option<&NicDefinition>, rebooted: bool) -> 
     };
     let received = sample.rx_packets.map_or(0, |packets| packets.total());
     let sent = sample.tx_packets.map_or(0, |packets| packets.total());
-    let is_macvtap = nic.key.starts_with("macvtap") || defined.is_some_and(|nic| nic.kind == "direct");
+    let is_direct = || nic.key.starts_with("macvtap") || defined.is_some_and(|nic| nic.kind == "direct");
+    let is_macvtap = sample.guest_side.map_or_else(is_direct, |side| side == GuestSide::InFront);
     if is_macvtap {
         // A guest that sends has a driver that receives too.
         moved(NicMetric::TxPackets, sent) || (!rebooted && received > MACVTAP_QUEUE)

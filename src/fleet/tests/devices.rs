@@ -161,14 +161,14 @@ fn a_container_with_several_file_systems_lists_them_beside_their_sum() {
 #[test]
 fn an_unmanaged_ethernet_nic_has_a_note_unless_the_kernel_counts_it() {
     let unmanaged = NicDefinition { unmanaged: true, ..nic(Some("mvt0"), "ethernet", "52:54:00:00:00:01") };
-    let note = |kind: &str, unmanaged_too: bool, directions_are_known| {
+    let note = |kind: &str, unmanaged_too: bool, guest_side| {
         let defined_nic = NicDefinition { kind: kind.into(), unmanaged: unmanaged_too, ..unmanaged.clone() };
         let mut sample = defined(vnet(domain(1, 0, &[]), "mvt0", Some(1)), &[], &[defined_nic]);
-        sample.nics[0].directions_are_known = directions_are_known;
+        sample.nics[0].guest_side = guest_side;
         let fleet = fleet([full(0, sample)]);
         only(&fleet).nics[0].note().is_some()
     };
-    assert!(note("ethernet", true, false));
-    assert!(!note("ethernet", true, true));
-    assert!(!note("ethernet", false, false) && !note("bridge", true, false));
+    assert!(note("ethernet", true, None));
+    assert!(!note("ethernet", true, Some(GuestSide::InFront)));
+    assert!(!note("ethernet", false, None) && !note("bridge", true, None));
 }

@@ -107,21 +107,25 @@ fn a_nic_that_the_guest_never_used_adds_nothing_to_one_that_it_uses() {
 
 #[test]
 fn a_macvtap_counts_what_it_queues_before_the_guest_takes_it() {
-    let definition = NicDefinition { target: Some("tap9".into()), kind: "direct".into(), ..NicDefinition::default() };
-    let definition = Arc::new(DomainDefinition { nics: vec![definition], ..DomainDefinition::default() });
-    let words = |queued: u64, sent: u64| {
+    let words = |kind: &str, guest_side, queued: u64, sent: u64| {
+        let definition = NicDefinition { target: Some("tap9".into()), kind: kind.into(), ..NicDefinition::default() };
+        let definition = Arc::new(DomainDefinition { nics: vec![definition], ..DomainDefinition::default() });
         let sample = |dropped| {
             let mut sample = domain(1, 0, &[]);
             sample.definition = Some(Arc::clone(&definition));
-            sample.nics = vec![NetSample { tx_packets: Some(Counter(Packets(sent))), ..nic("tap9", queued, dropped) }];
+            let tx_packets = Some(Counter(Packets(sent)));
+            sample.nics = vec![NetSample { tx_packets, guest_side, ..nic("tap9", queued, dropped) }];
             sample
         };
         let fleet = fleet([0, 1].map(|second| keyframe(at(second * 1000), Groups::OVERVIEW, [sample(second * 950)])));
         words(&fleet, None)
     };
-    assert_eq!(words(1000, 0), [""; 0]);
-    assert_eq!(words(1000, 1), ["950 packets/s dropped"]);
-    assert_eq!(words(1001, 0), ["950 packets/s dropped"]);
+    for (kind, guest_side) in [("direct", None), ("ethernet", Some(GuestSide::InFront))] {
+        assert_eq!(words(kind, guest_side, 1000, 0), [""; 0]);
+        assert_eq!(words(kind, guest_side, 1000, 1), ["950 packets/s dropped"]);
+        assert_eq!(words(kind, guest_side, 1001, 0), ["950 packets/s dropped"]);
+    }
+    assert_eq!(words("ethernet", Some(GuestSide::Behind), 1000, 0), ["950 packets/s dropped"], "a TAP device");
 }
 
 #[test]

@@ -3,9 +3,9 @@ use crate::fleet::metric::{DiskMetric, DomainMetric, HostCpuMetric, HostMetric, 
 use crate::fleet::{EVENTS_KEPT, Fleet};
 use crate::model::totals::{CpuTotal, DiskTotal, HostCpuTotal, HostTotal, MemoryTotal, NicTotal, Total, VcpuTotal};
 use crate::model::{
-    BlockSample, Blocked, BlockedBy, Call, Counter, DomainSample, DomainState, Event, EventDomain, EventKind, Failure,
-    Groups, HostInfo, HostSample, HostUpdate, NetSample, NodeSample, SampleKind, StateReason, UnsupportedCall,
-    VcpuSample,
+    BlockSample, Blocked, BlockedBy, Call, Counter, DiskDefinition, DomainDefinition, DomainSample, DomainState, Event,
+    EventDomain, EventKind, Failure, Groups, HostInfo, HostSample, HostUpdate, NetSample, NicDefinition, NodeSample,
+    SampleKind, StateReason, UnsupportedCall, VcpuSample,
 };
 use crate::outputs::{Encoder, Record, Report, Rows};
 use crate::time::Timestamp;
@@ -381,4 +381,47 @@ fn the_manual_lists_every_key_with_its_type() {
         let kind = &documented[place];
         assert!(values.iter().all(|value| is_of_type(value, kind)), "{place:?} is no {kind}: {values:?}");
     }
+}
+
+#[test]
+fn a_device_that_nobody_counts_has_what_it_is_and_the_reason() {
+    let mut rig = Rig::new();
+    let sample = |milliseconds| {
+        let disk = DiskDefinition {
+            target: "vda".into(),
+            kind: "vhostuser".into(),
+            source: Some("/run/blk.sock".into()),
+            ..DiskDefinition::default()
+        };
+        let nic = |number| NicDefinition {
+            kind: "user".into(),
+            mac: Some(format!("52:54:00:00:00:0{number}")),
+            ..NicDefinition::default()
+        };
+        let definition =
+            DomainDefinition { disks: vec![disk], nics: vec![nic(1), nic(2)], ..DomainDefinition::default() };
+        let HostUpdate::Keyframe(mut sample) = sample(at(milliseconds), Groups::OVERVIEW, 0) else { unreachable!() };
+        for domain in sample.domains.values_mut() {
+            domain.disks = vec![BlockSample { name: "vda".into(), ..BlockSample::default() }];
+            domain.nics.clear();
+            domain.definition = Some(Arc::new(definition.clone()));
+        }
+        HostUpdate::Keyframe(sample)
+    };
+    rig.apply(sample(0));
+    let line = rig.apply(sample(1000)).unwrap();
+    assert_eq!(line["host"]["partial_sums"], serde_json::json!([]));
+    let domain = &line["domains"][0];
+    let text = |device: &Value, keys: &[&str]| -> Vec<String> {
+        keys.iter().map(|key| device[*key].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(domain["disks"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        text(&domain["disks"][0], &["name", "kind", "source", "reason"]),
+        ["vda", "vhostuser", "/run/blk.sock", "vhost-user disks have no statistics"]
+    );
+    let nics: Vec<_> =
+        domain["nics"].as_array().unwrap().iter().map(|nic| text(nic, &["mac", "kind", "reason"])).collect();
+    let reason = "user-mode NICs have no statistics";
+    assert_eq!(nics, [["52:54:00:00:00:01", "user", reason], ["52:54:00:00:00:02", "user", reason]]);
 }

@@ -4,18 +4,9 @@
 //! guest receives, but in front of a macvtap device, which receives what the guest receives. For an interface of type `ethernet`,
 //! libvirt takes every device for a TAP device.
 
-use crate::model::{Counter, NetSample};
+use crate::model::{Counter, GuestSide, NetSample};
 use crate::units::{Bytes, Packets};
 use std::path::Path;
-
-/// On which side of its device a guest is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GuestSide {
-    /// Behind it, as behind a TAP device: the guest receives what the device transmits.
-    Behind,
-    /// In front of it, as of a macvtap device: both receive the same.
-    InFront,
-}
 
 /// The kind of a device, from the files that a QEMU has open; `process`: its directory under `/proc`. `None`: vtop may not read
 /// them, or the QEMU has no such device.
@@ -48,6 +39,7 @@ pub(super) fn read(process: &Path) -> Option<String> {
 
 /// Sets the counters of a NIC from the line of its device. Without such a line it has none.
 pub(super) fn count(text: &str, side: GuestSide, nic: &mut NetSample) {
+    nic.guest_side = Some(side);
     let numbers = numbers(text, &nic.name);
     let number = |field: usize| numbers.as_ref()?.get(field).copied();
     let bytes = |field| number(field).map(|count| Counter(Bytes(count)));

@@ -5,9 +5,9 @@
 //! time is read through libvirt.
 
 use super::cgroup::CgroupMounts;
-use super::net_dev::{self, GuestSide};
+use super::net_dev;
 use super::qemu_process::QemuProcess;
-use crate::model::{CpuSample, CpuSet, DomainSample, Groups, NetSample};
+use crate::model::{CpuSample, CpuSet, DomainSample, Groups, GuestSide, NetSample};
 use crate::time::Stopwatch;
 use compact_str::CompactString;
 use std::collections::{BTreeMap, HashMap};
@@ -37,19 +37,20 @@ struct KnownRun {
     process: Option<QemuProcess>,
     /// The directory of the process under `/proc`.
     directory: Option<PathBuf>,
-    /// Of network devices, by name; `None`: not known.
-    guest_sides: HashMap<CompactString, Option<GuestSide>>,
+    /// Of network devices whose side is known, by name.
+    guest_sides: HashMap<CompactString, GuestSide>,
 }
 
 impl KnownRun {
     fn read_nic(&mut self, nic: &mut NetSample) {
         let Some(directory) = &self.directory else { return };
-        let side = || net_dev::guest_side(directory, &nic.name);
-        let side = *self.guest_sides.entry(nic.name.clone()).or_insert_with(side);
-        if let Some(side) = side {
+        let known = self.guest_sides.get(&nic.name).copied();
+        if let Some(side) = known.or_else(|| net_dev::guest_side(directory, &nic.name)) {
+            if known.is_none() {
+                self.guest_sides.insert(nic.name.clone(), side);
+            }
             // Once the process has ended, there are no counters: those of libvirt may have other directions.
             net_dev::count(&net_dev::read(directory).unwrap_or_default(), side, nic);
-            nic.directions_are_known = true;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::QemuProcesses;
 use crate::model::{
-    Counter, CpuSample, CpuSource, DomainSample, DomainState, Groups, NetSample, StateReason, VcpuTimes,
+    Counter, CpuSample, CpuSource, DomainSample, DomainState, Groups, GuestSide, NetSample, StateReason, VcpuTimes,
 };
 use crate::units::{Nanoseconds, Packets};
 use std::collections::BTreeMap;
@@ -273,11 +273,12 @@ fn counters_of_a_nic_come_from_the_network_namespace_of_its_qemu() {
         processes.read_nics(&[(UUID, "mvt0".into()), (UUID, "etap0".into())], domains);
         let total = |count: Option<Counter<Packets>>| count.map(Counter::total);
         let nics = domains[&UUID].nics.iter();
-        let seen = nics.map(|nic| (total(nic.rx_packets), total(nic.tx_packets), nic.directions_are_known));
+        let seen = nics.map(|nic| (total(nic.rx_packets), total(nic.tx_packets), nic.guest_side));
         seen.collect::<Vec<_>>()
     };
-    let expected = [(Some(30), Some(40), true), (Some(60), Some(50), true), (Some(7), Some(8), false)];
+    let [in_front, behind] = [GuestSide::InFront, GuestSide::Behind].map(Some);
+    let expected = [(Some(30), Some(40), in_front), (Some(60), Some(50), behind), (Some(7), Some(8), None)];
     assert_eq!(read(&mut domains), expected);
     machine.remove("proc/100");
-    assert_eq!(read(&mut domains), [(None, None, true), (None, None, true), (Some(7), Some(8), false)]);
+    assert_eq!(read(&mut domains), [(None, None, in_front), (None, None, behind), (Some(7), Some(8), None)]);
 }

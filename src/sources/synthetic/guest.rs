@@ -359,7 +359,7 @@ impl NicFlows {
             tx_packets: packets(&self.tx_packets, |parts| parts.transmit),
             tx_errors: Some(Counter(Packets(0))),
             tx_drops: Some(Counter(Packets(0))),
-            directions_are_known: false,
+            guest_side: None,
         }
     }
 }

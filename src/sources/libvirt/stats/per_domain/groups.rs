@@ -149,7 +149,7 @@ fn read_nics(
             tx_packets: packets(counters.tx_packets),
             tx_errors: packets(counters.tx_errors),
             tx_drops: packets(counters.tx_drops),
-            directions_are_known: false,
+            guest_side: None,
         });
     }
     if !is_any_expected || !sample.nics.is_empty() {
