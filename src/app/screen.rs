@@ -30,7 +30,7 @@ pub(super) fn check() -> Result<(), AppError> {
 fn appearance(config: &Config) -> Appearance {
     let detected = Appearance::detect(|name| std::env::var(name).ok());
     let symbols = config.symbols.unwrap_or(detected.symbols);
-    Appearance { symbols, theme: config.theme, ..detected }
+    Appearance { symbols, theme: config.theme.unwrap_or(detected.theme), ..detected }
 }
 
 /// Runs until the user or a signal ends it. Returns the signal.

@@ -62,7 +62,7 @@ struct Args {
     #[arg(long, value_name = "WHICH", value_parser = PossibleValuesParser::new(names(&CALLS)))]
     calls: Option<String>,
 
-    /// Theme at the start; the key t changes it [default: night]
+    /// Theme at the start; the key t changes it [default: the one for the terminal's ground]
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(theme_names().collect::<Vec<_>>()))]
     theme: Option<String>,
 

@@ -15,8 +15,8 @@ pub struct Config {
     pub interval: Interval,
     /// Where the figures go.
     pub mode: Mode,
-    /// The theme at the start: an index into [`crate::view::theme_names`].
-    pub theme: usize,
+    /// The theme at the start, an index into [`crate::view::theme_names`]; `None`: the one for the terminal's ground.
+    pub theme: Option<usize>,
     /// Symbols of charts; `None`: what the terminal and the locale can show.
     pub symbols: Option<Symbols>,
 }

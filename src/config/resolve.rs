@@ -77,7 +77,7 @@ pub(super) fn resolve(settings: PartialSettings) -> Result<Config, SettingError>
         },
         interval: value(settings.delay, interval)?.unwrap_or_default(),
         mode: format.map_or(Mode::Screen, |format| Mode::Report { format, records }),
-        theme: value(settings.theme, one_of(&themes))?.unwrap_or_default(),
+        theme: value(settings.theme, one_of(&themes))?,
         symbols,
     })
 }

@@ -27,7 +27,7 @@ fn defaults() -> Config {
         target: Target::Libvirt(LibvirtOptions { uri: None, calls: Calls::Auto }),
         interval: Interval::from_seconds(1.0).unwrap(),
         mode: Mode::Screen,
-        theme: 0,
+        theme: None,
         symbols: None,
     }
 }
@@ -89,9 +89,9 @@ fn every_setting_has_its_default_and_each_place_can_set_it() {
             with(|config| config.target = Target::Libvirt(LibvirtOptions { uri: None, calls: Calls::PerDomain })),
         ),
         (&["--calls", "auto"], &[], defaults()),
-        (&["--theme", "night"], &[], defaults()),
-        (&["--theme", "paper"], &[], with(|config| config.theme = 1)),
-        (&["--theme", "contrast"], &[], with(|config| config.theme = 2)),
+        (&["--theme", "night"], &[], with(|config| config.theme = Some(0))),
+        (&["--theme", "paper"], &[], with(|config| config.theme = Some(1))),
+        (&["--theme", "contrast"], &[], with(|config| config.theme = Some(2))),
         (&["--charts", "auto"], &[], defaults()),
         (&["--charts", "braille"], &[], with(|config| config.symbols = Some(Symbols::Braille))),
         (&["--charts", "block"], &[], with(|config| config.symbols = Some(Symbols::Block))),
@@ -149,7 +149,8 @@ fn the_error_of_a_value_names_its_place_and_what_is_allowed() {
         ),
         (
             "--theme pink",
-            "invalid value 'pink' for '--theme <NAME>'\n  [possible values: night, paper, contrast]".to_owned(),
+            "invalid value 'pink' for '--theme <NAME>'\n  [possible values: night, paper, contrast, terminal]"
+                .to_owned(),
         ),
         (
             "--charts sixel",
@@ -178,7 +179,7 @@ fn a_value_that_arguments_cannot_have_is_an_error_with_its_place() {
     let origin = Origin::Variable { name: "X", option: "--theme" };
     let given = Given { text: "pink".to_owned(), origin };
     let theme = PartialSettings { theme: Some(given.clone()), ..PartialSettings::default() };
-    let allowed = "possible values are night, paper, contrast".to_owned();
+    let allowed = "possible values are night, paper, contrast, terminal".to_owned();
     assert_eq!(resolve::resolve(theme), Err(SettingError { given, allowed }));
 }
 

@@ -179,7 +179,12 @@ pub const BINDINGS: &[Binding] = &[
             (Char('_'), Action::IntervalShorter),
         ],
     },
-    Binding { group: "Program", keys: "t", about: "next theme", actions: &[(Char('t'), Action::NextTheme)] },
+    Binding {
+        group: "Program",
+        keys: "t",
+        about: "next theme (on 256 colours or more)",
+        actions: &[(Char('t'), Action::NextTheme)],
+    },
     Binding { group: "Program", keys: "^l", about: "draw everything anew", actions: &[(Control('l'), Action::Redraw)] },
     Binding {
         group: "Program",

@@ -66,6 +66,8 @@ pub struct UiState {
     pub theme: usize,
     /// Lines that are held of standard error while the screen is up.
     pub stderr_lines: u64,
+    /// The last key chose a theme, which the footer names.
+    pub theme_chosen: bool,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// How many hosts there are.
@@ -92,6 +94,7 @@ impl UiState {
             interval,
             theme: 0,
             stderr_lines: 0,
+            theme_chosen: false,
             size: (80, 24),
             hosts: 1,
         }

@@ -25,6 +25,9 @@ pub(super) fn change<T>(ui: &mut UiState, fleet: &Fleet, apply: impl FnOnce(&mut
 }
 
 fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
+    if !matches!(action, Action::Resize { .. }) {
+        ui.theme_chosen = action == Action::NextTheme;
+    }
     match action {
         Action::Quit if ui.help.is_some() => ui.help = None,
         Action::Quit | Action::QuitAtOnce => return Some(Effect::Quit),

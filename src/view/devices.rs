@@ -108,7 +108,9 @@ pub(super) fn draw_row(
             Content::About => (Role::Dim, text::fit_path(&about(domain, key), room, scene.palette.symbols)),
             Content::DiskHistory | Content::NicHistory | Content::VcpuHistory => {
                 let bins = history(scene, host, domain, key, room);
-                (history_role(key), graph::inline(&bins, top, scene.palette.symbols))
+                let history = graph::inline(&bins, top, scene.palette.symbols);
+                columns::put_line(buffer, cell, false, scene.graph(history_role(key), history).into());
+                continue;
             }
             content => figure(scene, content, domain, key, when),
         };

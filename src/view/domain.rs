@@ -143,7 +143,7 @@ fn host_cpus(scene: &Scene, host: &Host, domain: &Domain, room: usize) -> Vec<Sp
         spans.push(scene.span(Role::Dim, reason));
         return spans;
     }
-    spans.push(scene.span(Role::Cpu, graph::inline(&uses, 100.0, scene.palette.symbols)));
+    spans.push(scene.graph(Role::Cpu, graph::inline(&uses, 100.0, scene.palette.symbols)));
     // The busiest CPUs first, as many as fit.
     let mut order: Vec<usize> = (0..uses.len()).collect();
     order.sort_by(|a, b| uses[*b].unwrap_or(-1.0).total_cmp(&uses[*a].unwrap_or(-1.0)));

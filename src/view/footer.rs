@@ -1,6 +1,7 @@
 //! The last line: the keys of this screen, or the filter that is being typed.
 
 use super::Scene;
+use super::terminal::Depth;
 use super::text;
 use super::theme::Role;
 use crate::fleet::TimeCursor;
@@ -11,8 +12,29 @@ use ratatui::text::{Line, Span};
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let width = usize::from(area.width);
-    let spans = if scene.ui.filter.editing.is_some() { filter_input(scene, width) } else { keys(scene, width) };
+    let spans = if scene.ui.filter.editing.is_some() {
+        filter_input(scene, width)
+    } else if scene.ui.theme_chosen {
+        theme(scene, width)
+    } else {
+        keys(scene, width)
+    };
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// What the key for the next theme did.
+fn theme(scene: &Scene, width: usize) -> Vec<Span<'static>> {
+    let name = scene.palette.theme_name();
+    let (words, more) = match scene.palette.depth() {
+        Depth::Mono => (" no colours: themes change nothing".to_owned(), "  (NO_COLOR or TERM)".to_owned()),
+        Depth::Ansi => (" 16 colours: themes need 256".to_owned(), "  (TERM or COLORTERM)".to_owned()),
+        Depth::Indexed | Depth::True => (format!(" theme: {name}"), format!("  start with it: vtop --theme {name}")),
+    };
+    let mut spans = vec![scene.span(Role::Key, words), scene.span(Role::Dim, more)];
+    if text::width_of(&spans) > width {
+        spans.truncate(1);
+    }
+    spans
 }
 
 fn filter_input(scene: &Scene, width: usize) -> Vec<Span<'static>> {
@@ -106,8 +128,10 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     freeze(scene, &mut spans, false);
     hint(scene, &mut spans, "< >", "time");
     hint(scene, &mut spans, "+ -", "interval");
-    let theme = format!("theme: {}", scene.palette.theme_name());
-    hint(scene, &mut spans, "t", &theme);
+    if scene.palette.depth() > Depth::Ansi {
+        let theme = format!("theme: {}", scene.palette.theme_name());
+        hint(scene, &mut spans, "t", &theme);
+    }
     let mut used = text::width_of(&first);
     // A hint is a key and its words: both are drawn or neither.
     let fits = spans.chunks(2).take_while(|pair| {

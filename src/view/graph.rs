@@ -123,7 +123,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, bins: &[Option<f64>], top: f
                 _ => here[0].checked_sub(1).map_or(' ', |step| glyphs[step]),
             };
             if symbol != ' ' {
-                buffer[(area.x + x, area.y + y)].set_char(symbol).set_style(palette.style(role));
+                buffer[(area.x + x, area.y + y)].set_char(symbol).set_style(palette.graph(role));
             }
         }
     }

@@ -54,11 +54,11 @@ pub(super) fn memory_gauge(
     // Figures of long ago are not what is, and page cache is not what the guest needs.
     let with_cache = domain.memory_used_with_cache(when) == Some(true);
     let usual = if with_cache || old_guest_figures(domain, when).is_some() { Role::Dim } else { Role::Text };
-    let role = severity(findings, M::MemoryUsed).map_or(usual, role);
-    columns::put(scene, buffer, cell, true, role, words);
+    let alarm = severity(findings, M::MemoryUsed).map(role);
+    columns::put(scene, buffer, cell, true, alarm.unwrap_or(usual), words);
     if let Some(percent) = domain.memory_used_percent(when).filter(|_| !with_cache) {
         let filled = (f64::from(cell.width) * percent / 100.0).round() as u16;
-        buffer.set_style(Rect { width: filled.min(cell.width), ..cell }, scene.palette.gauge());
+        buffer.set_style(Rect { width: filled.min(cell.width), ..cell }, scene.palette.gauge(alarm));
     }
 }
 

@@ -12,6 +12,7 @@ mod format;
 #[doc(hidden)]
 pub mod fuzzing;
 mod graph;
+mod ground;
 mod help;
 mod host;
 mod marks;

@@ -112,12 +112,13 @@ fn contents(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host, domain:
     let label = buffer.set_stringn(memory.x, memory.y, "MEM", 4, scene.palette.style(Role::Memory));
     let gauge = Rect { x: label.0 + 1, width: memory.width.saturating_sub(4), ..memory };
     let when = host.timeline.when(scene.ui.cursor);
-    memory_gauge(scene, buffer, gauge, domain, when, findings);
+    // The bar comes last: it gives the words on it a colour that can be read there.
     if let Some(percent) = domain.memory_used_percent(when) {
         let cache = if domain.memory_used_with_cache(when) == Some(true) { marks::WITH_CACHE } else { "" };
         let share = format!("{}%{cache}", format::percent(percent));
         columns::put(scene, buffer, gauge, false, Role::Title, share);
     }
+    memory_gauge(scene, buffer, gauge, domain, when, findings);
     if area.height >= 7 {
         graph(buffer, read, "read", &[M::DiskRead], Role::DiskRead);
         graph(buffer, write, "write", &[M::DiskWrite], Role::DiskWrite);

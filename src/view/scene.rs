@@ -23,6 +23,11 @@ impl<'a> Scene<'a> {
         Span::styled(text.into(), self.palette.style(role))
     }
 
+    /// A graph in one line.
+    pub(super) fn graph(&self, role: Role, text: String) -> Span<'static> {
+        Span::styled(text, self.palette.graph(role))
+    }
+
     /// A sign and the words that repeat it, in the style of a role.
     pub(super) fn signed(&self, role: Role, sign: &'static str, words: String) -> Vec<Span<'static>> {
         vec![Span::styled(sign, self.palette.sign(role)), self.span(role, words)]

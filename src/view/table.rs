@@ -70,7 +70,7 @@ fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed],
                 let bins = Window::new(host, scene.ui).bins(&domain.series, M::Cpu, width);
                 let top = graph::peak(&bins).unwrap_or(0.0).max(domain.cpu_ceiling(when));
                 let history = graph::inline(&bins, top, scene.palette.symbols);
-                columns::put(scene, buffer, cell, false, Role::Cpu, history);
+                columns::put_line(buffer, cell, false, scene.graph(Role::Cpu, history).into());
             }
             Content::Memory => marks::memory_gauge(scene, buffer, cell, domain, when, &findings),
             content => {

@@ -1,5 +1,6 @@
 //! Colours by role, and what the terminal can show.
 
+use super::ground::Ground;
 use super::symbols::Symbols;
 use super::terminal::{self, Depth};
 use ratatui::style::{Color, Modifier, Style};
@@ -16,7 +17,7 @@ pub struct Appearance {
 }
 
 impl Appearance {
-    /// From the environment: `NO_COLOR`, `COLORTERM`, `TERM` and the locale.
+    /// From the environment: `NO_COLOR`, `COLORTERM`, `TERM`, `COLORFGBG` and the locale.
     pub fn detect(environment: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| environment(name).filter(|value| !value.is_empty());
         let term = set("TERM").unwrap_or_default();
@@ -28,7 +29,22 @@ impl Appearance {
             (true, _) if terminal::is_console(&term, set) => Symbols::Console,
             (true, _) => Symbols::Braille,
         };
-        Self { depth, symbols, theme: 0 }
+        let ground = set("COLORFGBG").map_or(Ground::Unknown, |value| Ground::of_variable(&value));
+        Self { depth, symbols, theme: theme_for(ground) }
+    }
+
+    /// With the theme for the colour of the terminal's ground.
+    pub fn on_ground(self, colour: (u8, u8, u8)) -> Self {
+        Self { theme: theme_for(Ground::of_colour(colour)), ..self }
+    }
+}
+
+/// The number of the theme that can be read on a ground.
+fn theme_for(ground: Ground) -> usize {
+    match ground {
+        Ground::Dark => NIGHT,
+        Ground::Light => PAPER,
+        Ground::Unknown => TERMINAL,
     }
 }
 
@@ -55,30 +71,58 @@ pub(super) enum Role {
     Banner,
 }
 
-/// A colour for each role.
+type Rgb = (u8, u8, u8);
+
+/// A colour for each role. `tests/screens/contrast.rs` tests that each can be read.
 pub(super) struct Theme {
     pub(super) name: &'static str,
-    colour: fn(Role) -> (u8, u8, u8),
-    background: Option<(u8, u8, u8)>,
-    gauge: (u8, u8, u8),
-    selection: (u8, u8, u8),
+    colour: fn(Role) -> Rgb,
+    /// The ground; `None`: that of the terminal.
+    background: Option<Rgb>,
+    /// The filled part of a bar with text on it, and that text.
+    gauge: (Rgb, Rgb),
+    /// The ground of the selected row.
+    selection: Rgb,
+    /// Text has the foreground of the terminal; only signs and graphs have colours.
+    has_own_text: bool,
 }
 
-const THEMES: &[Theme] = &[
-    Theme { name: "night", colour: night, background: None, gauge: (52, 64, 96), selection: (44, 52, 74) },
+const NIGHT: usize = 0;
+const PAPER: usize = 1;
+const TERMINAL: usize = 3;
+
+const THEMES: [Theme; 4] = [
+    Theme {
+        name: "night",
+        colour: night,
+        background: None,
+        gauge: ((100, 142, 196), (0, 0, 0)),
+        selection: (54, 60, 80),
+        has_own_text: false,
+    },
     Theme {
         name: "paper",
         colour: paper,
         background: Some((250, 248, 242)),
-        gauge: (205, 214, 236),
+        gauge: ((70, 105, 165), (255, 255, 255)),
         selection: (222, 228, 240),
+        has_own_text: false,
     },
     Theme {
         name: "contrast",
         colour: contrast,
         background: Some((0, 0, 0)),
-        gauge: (70, 70, 70),
-        selection: (60, 60, 60),
+        gauge: ((178, 178, 178), (0, 0, 0)),
+        selection: (58, 58, 58),
+        has_own_text: false,
+    },
+    Theme {
+        name: "terminal",
+        colour: on_any_ground,
+        background: None,
+        gauge: ((0, 0, 0), (0, 0, 0)),
+        selection: (0, 0, 0),
+        has_own_text: true,
     },
 ];
 
@@ -87,72 +131,85 @@ pub fn theme_names() -> impl Iterator<Item = &'static str> {
     THEMES.iter().map(|theme| theme.name)
 }
 
-fn night(role: Role) -> (u8, u8, u8) {
+fn night(role: Role) -> Rgb {
     match role {
         Role::Text => (205, 211, 222),
-        Role::Dim => (118, 128, 148),
+        Role::Dim => (168, 174, 188),
         Role::Title => (240, 243, 250),
-        Role::Heading => (150, 163, 192),
+        Role::Heading => (166, 178, 206),
         Role::Key => (240, 198, 116),
         Role::Good => (138, 201, 122),
         Role::Warning => (240, 186, 82),
-        Role::Critical => (255, 98, 98),
+        Role::Critical => (255, 132, 132),
         Role::Cpu => (122, 201, 148),
-        Role::Memory => (108, 164, 248),
+        Role::Memory => (128, 178, 252),
         Role::DiskRead => (94, 204, 218),
-        Role::DiskWrite => (236, 158, 98),
-        Role::DiskFlush => (190, 150, 230),
+        Role::DiskWrite => (240, 168, 108),
+        Role::DiskFlush => (204, 166, 240),
         Role::NetReceive => (128, 190, 255),
-        Role::NetTransmit => (238, 140, 178),
-        Role::Steal => (240, 120, 120),
-        Role::Frame => (72, 82, 106),
+        Role::NetTransmit => (244, 152, 188),
+        Role::Steal => (250, 140, 140),
+        Role::Frame => (128, 140, 164),
         Role::Banner => (255, 196, 92),
     }
 }
 
-fn paper(role: Role) -> (u8, u8, u8) {
+fn paper(role: Role) -> Rgb {
     match role {
         Role::Text => (44, 48, 58),
-        Role::Dim => (118, 120, 126),
+        Role::Dim => (92, 94, 100),
         Role::Title => (10, 12, 18),
         Role::Heading => (70, 84, 120),
-        Role::Key => (150, 88, 0),
-        Role::Good => (30, 120, 50),
-        Role::Warning => (168, 96, 0),
-        Role::Critical => (190, 20, 30),
-        Role::Cpu => (24, 122, 72),
+        Role::Key => (136, 76, 0),
+        Role::Good => (20, 102, 40),
+        Role::Warning => (138, 74, 0),
+        Role::Critical => (186, 18, 28),
+        Role::Cpu => (16, 102, 58),
         Role::Memory => (28, 86, 188),
-        Role::DiskRead => (0, 116, 136),
-        Role::DiskWrite => (178, 84, 10),
-        Role::DiskFlush => (122, 60, 170),
-        Role::NetReceive => (20, 100, 190),
-        Role::NetTransmit => (182, 40, 104),
-        Role::Steal => (190, 40, 40),
-        Role::Frame => (190, 190, 186),
-        Role::Banner => (160, 82, 0),
+        Role::DiskRead => (0, 98, 116),
+        Role::DiskWrite => (146, 66, 6),
+        Role::DiskFlush => (110, 46, 158),
+        Role::NetReceive => (18, 88, 172),
+        Role::NetTransmit => (170, 34, 96),
+        Role::Steal => (176, 32, 32),
+        Role::Frame => (126, 126, 122),
+        Role::Banner => (138, 70, 0),
     }
 }
 
-fn contrast(role: Role) -> (u8, u8, u8) {
+fn contrast(role: Role) -> Rgb {
     match role {
         Role::Text | Role::Title => (255, 255, 255),
         Role::Dim | Role::Frame => (178, 178, 178),
         Role::Heading | Role::Key | Role::Warning | Role::Banner => (255, 255, 0),
         Role::Good | Role::Cpu => (0, 255, 0),
-        Role::Critical | Role::Steal => (255, 110, 110),
+        Role::Critical | Role::Steal => (255, 135, 135),
         Role::Memory | Role::NetReceive | Role::DiskRead => (0, 255, 255),
         Role::DiskWrite | Role::NetTransmit | Role::DiskFlush => (255, 160, 255),
     }
 }
 
-/// The colour of a sign, of the terminal's 16; `None`: the terminal's own foreground. The palette behind the 16 is unknown.
-/// On the usual palettes only red and magenta can be read on a black and on a white ground.
-fn ansi_sign(role: Role) -> Option<Color> {
+/// Colours of signs and graphs that differ enough (3:1) from black, from white, and from the usual grounds between. All are
+/// colours of 256-colour terminals.
+fn on_any_ground(role: Role) -> Rgb {
     match role {
-        Role::Critical => Some(Color::Red),
-        Role::Warning => Some(Color::Magenta),
-        _ => None,
+        Role::Critical => (255, 0, 0),
+        Role::Warning | Role::DiskWrite | Role::Key | Role::Banner => (215, 95, 0),
+        Role::Good | Role::Cpu => (95, 135, 95),
+        Role::Memory => (0, 135, 215),
+        Role::DiskRead => (0, 135, 175),
+        Role::DiskFlush => (175, 95, 215),
+        Role::NetReceive => (95, 135, 175),
+        Role::NetTransmit => (255, 0, 135),
+        Role::Steal => (255, 0, 95),
+        Role::Text | Role::Title | Role::Dim | Role::Heading | Role::Frame => (95, 135, 135),
     }
+}
+
+/// The colour of a sign, of the terminal's 16. The palette behind them is unknown.
+/// On the usual palettes only red and magenta can be read on a black and on a white ground.
+fn ansi_sign(role: Role) -> Color {
+    if role == Role::Critical { Color::Red } else { Color::Magenta }
 }
 
 /// A theme at the terminal's colour depth: gives the widgets their styles.
@@ -167,7 +224,7 @@ impl Palette {
     /// The theme with this number, modulo the number of themes.
     pub(super) fn new(theme: usize, appearance: &Appearance) -> Self {
         Self {
-            theme: &THEMES[(theme + appearance.theme) % THEMES.len()],
+            theme: &THEMES[theme.wrapping_add(appearance.theme) % THEMES.len()],
             depth: appearance.depth,
             symbols: appearance.symbols,
         }
@@ -177,34 +234,51 @@ impl Palette {
         self.theme.name
     }
 
-    fn resolve(&self, colour: (u8, u8, u8)) -> Color {
+    pub(super) fn depth(&self) -> Depth {
+        self.depth
+    }
+
+    fn resolve(&self, colour: Rgb) -> Color {
         match self.depth {
             Depth::True => Color::Rgb(colour.0, colour.1, colour.2),
             _ => Color::Indexed(cube(colour)),
         }
     }
 
-    /// The style of a role.
+    /// Whether text has the foreground of the terminal. Of 16 colours the palette is unknown: any colour, bright black too,
+    /// may be that of the ground.
+    fn has_own_text(&self) -> bool {
+        self.depth <= Depth::Ansi || self.theme.has_own_text
+    }
+
+    /// The style of text and frames of a role.
     pub(super) fn style(&self, role: Role) -> Style {
         let style = match self.depth {
             Depth::Mono => Style::new(),
-            // The palette is unknown: any colour, bright black too, may be that of the ground.
-            Depth::Ansi => Style::new().fg(Color::Reset),
-            Depth::Indexed | Depth::True => Style::new().fg(self.resolve((self.theme.colour)(role))),
+            _ if self.has_own_text() => Style::new().fg(Color::Reset),
+            _ => Style::new().fg(self.resolve((self.theme.colour)(role))),
         };
         match role {
             Role::Title | Role::Critical | Role::Banner | Role::Key => style.add_modifier(Modifier::BOLD),
-            Role::Warning if self.depth <= Depth::Ansi => style.add_modifier(Modifier::BOLD),
+            Role::Warning if self.has_own_text() => style.add_modifier(Modifier::BOLD),
             _ => style,
+        }
+    }
+
+    /// The style of a graph.
+    pub(super) fn graph(&self, role: Role) -> Style {
+        match self.depth {
+            Depth::Mono | Depth::Ansi => self.style(role),
+            Depth::Indexed | Depth::True => self.style(role).fg(self.resolve((self.theme.colour)(role))),
         }
     }
 
     /// The style of a sign that words or a place repeat: of 16 colours it alone has one.
     pub(super) fn sign(&self, role: Role) -> Style {
-        let style = self.style(role);
-        match self.depth {
-            Depth::Ansi => ansi_sign(role).map_or(style, |colour| style.fg(colour)),
-            _ => style,
+        match (role, self.depth) {
+            (Role::Critical | Role::Warning, Depth::Ansi) => self.style(role).fg(ansi_sign(role)),
+            (Role::Critical | Role::Warning, _) => self.graph(role),
+            _ => self.style(role),
         }
     }
 
@@ -218,20 +292,20 @@ impl Palette {
 
     /// The style of the selected row.
     pub(super) fn selection(&self) -> Style {
-        match self.depth {
-            Depth::Mono | Depth::Ansi => Style::new().add_modifier(Modifier::REVERSED),
-            Depth::Indexed | Depth::True => {
-                Style::new().bg(self.resolve(self.theme.selection)).add_modifier(Modifier::BOLD)
-            }
+        if self.has_own_text() {
+            return Style::new().add_modifier(Modifier::REVERSED);
         }
+        Style::new().bg(self.resolve(self.theme.selection)).add_modifier(Modifier::BOLD)
     }
 
-    /// The filled part of a gauge that has text on it.
-    pub(super) fn gauge(&self) -> Style {
-        match self.depth {
-            Depth::Mono | Depth::Ansi => Style::new().add_modifier(Modifier::REVERSED),
-            Depth::Indexed | Depth::True => Style::new().bg(self.resolve(self.theme.gauge)),
+    /// The filled part of a bar that has text on it. `alarm`: the role of a finding about the figure.
+    pub(super) fn gauge(&self, alarm: Option<Role>) -> Style {
+        if self.has_own_text() {
+            return Style::new().add_modifier(Modifier::REVERSED);
         }
+        let (fill, text) = self.theme.gauge;
+        let fill = alarm.map_or(fill, self.theme.colour);
+        Style::new().bg(self.resolve(fill)).fg(self.resolve(text))
     }
 }
 
@@ -262,20 +336,35 @@ mod tests {
     #[test]
     fn capabilities_follow_the_environment() {
         let appearance = detect(&[("TERM", "xterm-256color"), ("LANG", "en_GB.UTF-8")]);
-        assert_eq!(appearance, Appearance { depth: Depth::Indexed, symbols: Symbols::Braille, theme: 0 });
+        assert_eq!(appearance, Appearance { depth: Depth::Indexed, symbols: Symbols::Braille, theme: TERMINAL });
         let appearance = detect(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.utf8")]);
-        assert_eq!(appearance, Appearance { depth: Depth::True, symbols: Symbols::Braille, theme: 0 });
+        assert_eq!(appearance, Appearance { depth: Depth::True, symbols: Symbols::Braille, theme: TERMINAL });
         let appearance = detect(&[("TERM", "linux"), ("LANG", "de_DE.utf8"), ("NO_COLOR", "1")]);
-        assert_eq!(appearance, Appearance { depth: Depth::Mono, symbols: Symbols::Console, theme: 0 });
+        assert_eq!(appearance, Appearance { depth: Depth::Mono, symbols: Symbols::Console, theme: TERMINAL });
         assert_eq!(
             detect(&[("TERM", "vt100"), ("LANG", "C")]),
-            Appearance { depth: Depth::Ansi, symbols: Symbols::Ascii, theme: 0 }
+            Appearance { depth: Depth::Ansi, symbols: Symbols::Ascii, theme: TERMINAL }
         );
         assert_eq!(
             detect(&[("NO_COLOR", ""), ("TERM", "xterm")]).depth,
             Depth::Ansi,
             "an empty NO_COLOR does not count"
         );
+    }
+
+    #[test]
+    fn the_theme_can_be_read_on_the_ground() {
+        let name = |appearance: Appearance| THEMES[appearance.theme].name;
+        for (value, expected) in
+            [("15;0", "night"), ("0;15", "paper"), ("0;default;15", "paper"), ("0;default", "terminal")]
+        {
+            assert_eq!(name(detect(&[("COLORFGBG", value)])), expected, "COLORFGBG={value}");
+        }
+        let unknown = detect(&[]);
+        assert_eq!(name(unknown), "terminal");
+        assert_eq!(name(unknown.on_ground((0, 43, 54))), "night");
+        assert_eq!(name(unknown.on_ground((255, 255, 255))), "paper");
+        assert_eq!(name(unknown.on_ground((128, 128, 128))), "terminal");
     }
 
     #[test]

@@ -169,6 +169,7 @@ pub(super) fn whole_failure(scene: &Scene, buffer: &mut Buffer, line: Rect, body
     let height = lines.min(body.height);
     let place = Rect { y: body.bottom() - height, height, ..body };
     Clear.render(place, buffer);
+    buffer.set_style(place, scene.palette.ground());
     let title = Line::from(scene.span(Role::Critical, " no data "));
     let inner = chart::frame(scene, buffer, place, title, scene.palette.style(Role::Critical));
     paragraph.render(inner, buffer);

@@ -128,7 +128,7 @@ fn few_colours_use_the_palette_of_the_terminal() {
         (Depth::Ansi, (|colour: Color| !matches!(colour, Color::Rgb(..) | Color::Indexed(_))) as fn(Color) -> bool),
         (Depth::Indexed, |colour: Color| matches!(colour, Color::Reset | Color::Indexed(_))),
     ] {
-        for theme in ["", "t", "tt"] {
+        for theme in ["", "t", "tt", "ttt"] {
             let mut rig = incident();
             rig.appearance.depth = depth;
             rig.press(theme);
@@ -215,15 +215,38 @@ fn nothing_is_drawn_wrong_at_any_size() {
 #[test]
 fn every_theme_differs() {
     let mut grounds = Vec::new();
-    for theme in ["", "t", "tt"] {
+    for theme in ["", "t", "tt", "ttt"] {
         let mut rig = incident();
         rig.press(theme);
         grounds.push((rig.buffer()[(60, 20)].bg, colour(&rig, "▲ db-primary")));
     }
-    assert!(grounds[0] != grounds[1] && grounds[1] != grounds[2]);
+    for (index, theme) in grounds.iter().enumerate() {
+        assert!(!grounds[..index].contains(theme), "{grounds:?}");
+    }
     let mut rig = incident();
-    rig.press("ttt");
-    assert_eq!((rig.buffer()[(60, 20)].bg, colour(&rig, "▲ db-primary")), grounds[0], "the fourth is the first");
+    rig.press("tttt");
+    assert_eq!((rig.buffer()[(60, 20)].bg, colour(&rig, "▲ db-primary")), grounds[0], "the fifth is the first");
+}
+
+#[test]
+fn the_key_for_the_next_theme_says_what_it_did_until_the_next_key() {
+    for (depth, words) in [
+        (Depth::True, " theme: paper  start with it: vtop --theme paper"),
+        (Depth::Indexed, " theme: paper  start with it: vtop --theme paper"),
+        (Depth::Ansi, " 16 colours: themes need 256  (TERM or COLORTERM)"),
+        (Depth::Mono, " no colours: themes change nothing  (NO_COLOR or TERM)"),
+    ] {
+        let mut rig = Rig::new(12, 100, (80, 24));
+        rig.appearance.depth = depth;
+        let footer = |rig: &Rig| rig.text().lines().nth(23).unwrap_or_default().to_owned();
+        let before = footer(&rig);
+        rig.press("t");
+        assert_eq!(footer(&rig), words, "{depth:?}");
+        rig.press("j");
+        assert_eq!(footer(&rig), before, "{depth:?}");
+    }
+    let mut rig = Rig::new(12, 100, (40, 10));
+    assert!(rig.press("t").text().ends_with(" theme: paper\n"), "{}", rig.text());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub)] // A test target has no outside.
 
 mod console;
+mod contrast;
 mod drill_down;
 mod events;
 mod filter;

@@ -107,7 +107,7 @@ fn load_parts(scene: &Scene, host: &Host, states: &[DomainState], detail: Detail
     let curve = |metrics: &[HostMetric], role: Role, floor: f64| {
         let bins = window.sums(&host.series, metrics, detail.graph);
         let top = graph::peak(&bins).unwrap_or(0.0).max(floor);
-        (detail.graph > 0).then(|| scene.span(role, format!(" {}", graph::inline(&bins, top, symbols))))
+        (detail.graph > 0).then(|| scene.graph(role, format!(" {}", graph::inline(&bins, top, symbols))))
     };
     let cpu = host.series.value(HostMetric::Cpu, when);
     let mut percent = vec![
