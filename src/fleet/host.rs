@@ -60,7 +60,8 @@ pub struct Host {
     /// How long a sample takes, if that is longer than the interval; otherwise `None`.
     pub late: Option<Duration>,
     partial_sums: RunLength<Groups>,
-    /// The connection was down since the last point on the time axis.
+    /// There was no figure for some time since the last point on the time axis: the connection was down, or samples were
+    /// missed.
     outage: bool,
 }
 
@@ -82,6 +83,7 @@ impl Host {
             HostUpdate::Keyframe(sample) => self.apply_keyframe(sample),
             HostUpdate::Delta(delta) => self.apply_delta(delta),
             HostUpdate::Event(event) => self.apply_event(event),
+            HostUpdate::Missed => self.outage = true,
             HostUpdate::Late(took) => self.late = took,
             HostUpdate::Failed(failure) => self.link = Link::Failing(failure),
         }

@@ -20,6 +20,9 @@ pub enum HostUpdate {
     Delta(SampleDelta),
     /// An event of a domain or of the connection. The beginning and the end of a hang come before the sample that shows them.
     Event(Event),
+    /// Samples were left out before the next full one, though the host could have answered: vtop was stopped, or the reader of
+    /// its updates did not read. Nobody has seen what happened meanwhile.
+    Missed,
     /// How long a sample takes, if that is longer than the interval. `None`: it is not any more.
     Late(Option<Duration>),
     /// There is no sample now, and why. The last known values stay.

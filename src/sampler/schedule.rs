@@ -10,6 +10,9 @@ use tokio::time::Instant;
 /// The longest wait for the second sample of a connection with [`SecondSample::Soon`].
 const SOON: Duration = Duration::from_millis(300);
 
+/// A sample that starts later than this, and later than two intervals, does so because the sampler itself did not run.
+const MISSED_AFTER: Duration = Duration::from_secs(2);
+
 /// The ticks of one connection: moments on a fixed grid at which a full sample is due. A tick that is missed is left out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
@@ -46,6 +49,12 @@ impl Schedule {
     /// When the next tick is due.
     pub(super) fn next(&self) -> Instant {
         self.next
+    }
+
+    /// Whether the tick that starts at `now` was due so long ago that others were missed. A sample that takes long does not
+    /// delay the start of the next one: [`Self::finish`] leaves out its ticks.
+    pub(super) fn has_missed_ticks(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.next) > MISSED_AFTER.max(2 * self.interval)
     }
 
     /// The sample of the tick that was due starts.
@@ -227,6 +236,20 @@ mod tests {
             schedule.finish(start + ms(call));
             schedule.hang_bypassed(start + ms(call));
             assert_eq!(ticks(start, &mut schedule, ms(100), 3), then);
+        }
+    }
+
+    #[test]
+    fn a_tick_that_starts_late_has_missed_others() {
+        let start = Instant::now();
+        for (milliseconds, limit) in [(200, 2000), (1000, 2000), (5000, 10_000)] {
+            let mut schedule = Schedule::new(start, interval(milliseconds), SecondSample::OnTime);
+            schedule.start();
+            schedule.finish(start + ms(1));
+            let due = start + ms(milliseconds);
+            assert_eq!([limit, limit + 1].map(|late| schedule.has_missed_ticks(due + ms(late))), [false, true]);
+            schedule.finish(start + ms(60_000));
+            assert!(!schedule.has_missed_ticks(start + ms(60_000)), "the sample itself took a minute");
         }
     }
 

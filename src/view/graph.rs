@@ -217,6 +217,15 @@ mod tests {
     }
 
     #[test]
+    fn missed_samples_are_a_hole() {
+        let mut fleet = host(&[(1000, false), (2000, true), (3000, true)]);
+        fleet.apply(0, HostUpdate::Missed);
+        apply(&mut fleet, 9000, 6500, 2500);
+        let bins = cpu_bins(&fleet.hosts()[0], 1.0, 8);
+        assert_eq!(bins, [Some(100.0), Some(100.0), None, None, None, None, None, Some(75.0)]);
+    }
+
+    #[test]
     fn the_first_sample_after_an_outage_is_drawn() {
         let mut fleet = host(&[(1000, false), (2000, true), (3000, true)]);
         fleet.apply(0, HostUpdate::Connecting);

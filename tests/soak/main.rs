@@ -148,7 +148,11 @@ impl Row {
                 self.went += delta.vanished.len() as u64;
             }
             HostUpdate::Failed(_) => self.failures += 1,
-            HostUpdate::Connecting | HostUpdate::Connected(_) | HostUpdate::Event(_) | HostUpdate::Late(_) => {}
+            HostUpdate::Connecting
+            | HostUpdate::Connected(_)
+            | HostUpdate::Event(_)
+            | HostUpdate::Missed
+            | HostUpdate::Late(_) => {}
         }
     }
 

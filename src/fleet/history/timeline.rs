@@ -1,4 +1,4 @@
-//! The time axis of a host: when each full sample was taken, and between which samples the connection was down.
+//! The time axis of a host: when each full sample was taken, and between which samples there was no figure.
 
 use crate::time::Timestamp;
 use std::collections::VecDeque;
@@ -50,7 +50,8 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Appends a sample and returns its tick. `after_outage`: the connection was down since the last sample.
+    /// Appends a sample and returns its tick. `after_outage`: there was no figure since the last sample, because the
+    /// connection was down or because samples were missed.
     pub fn push(&mut self, at: Timestamp, after_outage: bool) -> Tick {
         if self.stamps.len() == HISTORY_TICKS {
             self.stamps.pop_front();

@@ -36,6 +36,8 @@ pub(super) struct Connection<'a> {
     pub(super) plan: Plan,
     /// How many calls a sample makes in parallel at most.
     pub(super) parallel_calls: usize,
+    /// [`HostUpdate::Missed`](crate::model::HostUpdate) is to be sent before the next full sample.
+    pub(super) missed: bool,
     /// The value of the last [`HostUpdate::Late`](crate::model::HostUpdate) that was sent.
     pub(super) late: Option<Duration>,
     /// The channel of abandoned calls that have returned: the tasks that wait for these calls send, and this connection receives.
@@ -72,6 +74,7 @@ impl Connection<'_> {
     pub(super) fn start(&mut self, kind: SampleKind) -> Request {
         match kind {
             SampleKind::Full => {
+                self.missed |= self.schedule.has_missed_ticks(timer_now());
                 self.schedule.start();
                 self.state_poll.cancel();
                 let controls = self.controls.borrow();

@@ -70,6 +70,7 @@ impl Task {
             quarantine: Quarantine::default(),
             plan: Plan::default(),
             parallel_calls,
+            missed: false,
             late: None,
             returned_sender,
             returned,
@@ -92,6 +93,9 @@ impl Task {
                     if kind == SampleKind::Full {
                         self.backoff = Backoff::default();
                         self.events.sampled(sample.at, &self.updates).await?;
+                        if std::mem::take(&mut connection.missed) {
+                            self.send(HostUpdate::Missed).await?;
+                        }
                     }
                     self.send_sample(connection.last_sample.as_ref(), &sample).await?;
                     connection.last_sample = Some(sample);

@@ -131,6 +131,7 @@ pub(super) enum Seen {
     First,
     Delta,
     StatePoll,
+    Missed,
     Late,
     /// The seconds until the next attempt.
     Failed(Option<u64>),
@@ -191,6 +192,7 @@ impl Rig {
         };
         let seen = match update {
             HostUpdate::Event(_) | HostUpdate::Keyframe(_) => unreachable!("taken out above"),
+            HostUpdate::Missed => Seen::Missed,
             HostUpdate::Late(_) => Seen::Late,
             HostUpdate::Connecting => Seen::Connecting,
             HostUpdate::Connected(_) => Seen::Connected,

@@ -77,12 +77,32 @@ async fn a_full_channel_costs_ticks_and_no_difference() {
     assert_eq!(rig.requests(), 3);
     let mut stamps = Vec::new();
     for _ in 0..4 {
-        let Some((_, HostUpdate::Delta(delta))) = rig.updates.recv().await else { panic!("a delta") };
+        let delta = loop {
+            match rig.updates.recv().await {
+                Some((_, HostUpdate::Missed)) => {}
+                Some((_, HostUpdate::Delta(delta))) => break delta,
+                other => panic!("a delta, not {other:?}"),
+            }
+        };
         stamps.push((delta.at.monotonic.as_secs(), (Instant::now() - rig.start).as_secs()));
     }
     assert_eq!(stamps[..2].iter().map(|stamp| stamp.0).collect::<Vec<_>>(), [2, 3], "samples 2 and 3 waited");
     assert_eq!(stamps[2].0, 4, "no sample was left out");
     assert_eq!(stamps[3].1, stamps[2].1 + 1, "ticks that were missed are not made up for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticks_that_the_sampler_itself_missed_are_told_before_the_next_sample() {
+    let mut rig = Rig::with_capacity(Script::default(), output(), 1);
+    rig.skip(3).await;
+    // A minute without a reader.
+    rig.fill_channel().await;
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        seen.push(rig.next().await.1);
+    }
+    // Two samples were waiting for the reader.
+    assert_eq!(seen, [Seen::Delta, Seen::Delta, Seen::Missed, Seen::Delta, Seen::Delta]);
 }
 
 #[tokio::test(start_paused = true)]
