@@ -6,7 +6,17 @@ use std::process::Command;
 /// The program.
 pub const VTOP: &str = env!("CARGO_BIN_EXE_vtop");
 /// Environment variables that change its behaviour; removed.
-const FOREIGN: [&str; 5] = ["LIBVIRT_DEFAULT_URI", "VTOP_DELAY", "NO_COLOR", "COLORTERM", "RUST_BACKTRACE"];
+const FOREIGN: [&str; 9] = [
+    "LIBVIRT_DEFAULT_URI",
+    "VTOP_DELAY",
+    "NO_COLOR",
+    "COLORTERM",
+    "COLORFGBG",
+    "STY",
+    "TMUX",
+    "XDG_VTNR",
+    "RUST_BACKTRACE",
+];
 
 /// vtop in a terminal.
 pub fn vtop(arguments: &[&str]) -> CommandBuilder {

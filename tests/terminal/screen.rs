@@ -114,6 +114,63 @@ fn the_linux_console_gets_only_characters_of_its_fonts() {
     assert_eq!(terminal.ended().code, 0);
 }
 
+/// The bytes that begin a colour of 24 bit, and one of 256.
+const TRUE_COLOUR: [&str; 2] = ["38;2;", "48;2;"];
+const INDEXED_COLOUR: [&str; 2] = ["38;5;", "48;5;"];
+
+#[test]
+fn the_colours_that_are_written_are_those_that_the_terminal_has() {
+    let true_colour = ("COLORTERM", "truecolor");
+    for (variables, is_true, is_indexed) in [
+        (&[("TERM", "xterm-256color"), true_colour][..], true, false),
+        (&[("TERM", "xterm-256color")], false, true),
+        (&[("TERM", "foot")], true, false),
+        // COLORTERM is inherited by GNU screen and by a console in it.
+        (&[("TERM", "screen.xterm-256color"), true_colour, ("STY", "1.pts-0.host")], false, true),
+        (&[("TERM", "screen"), true_colour, ("TMUX", "/tmp/tmux-0/default,1,0")], true, false),
+        (&[("TERM", "linux"), true_colour], false, false),
+        (&[("TERM", "xterm")], false, false),
+        (&[("TERM", "xterm-256color"), true_colour, ("NO_COLOR", "1")], false, false),
+    ] {
+        let mut command = vtop(&["--demo", "-d", "0.2"]);
+        variables.iter().for_each(|(name, value)| command.env(name, value));
+        let mut terminal = Terminal::start(command);
+        terminal.wait_for_screen(LIST);
+        terminal.wait_for_screen(DOMAIN);
+        terminal.keys("q");
+        let wrote = |codes: [&str; 2]| codes.iter().any(|code| terminal.has_written(code));
+        let found = (wrote(TRUE_COLOUR), wrote(INDEXED_COLOUR));
+        assert_eq!(found, (is_true, is_indexed), "{variables:?}");
+        assert_eq!(terminal.ended().code, 0);
+    }
+}
+
+/// rxvt, Konsole and others say which of the 16 colours their ground has.
+#[test]
+fn a_light_terminal_gets_the_theme_for_a_light_ground() {
+    let footer = |arguments: &[&str], ground: Option<&str>| {
+        let mut command = vtop(&[&["--demo", "-d", "0.2"], arguments].concat());
+        match ground {
+            Some(ground) => command.env("COLORFGBG", ground),
+            None => command.env_remove("COLORFGBG"),
+        }
+        let mut terminal = Terminal::start(command);
+        terminal.wait_for_screen(DOMAIN);
+        // The key chooses the theme after the first one.
+        terminal.keys("t");
+        terminal.wait_for_screen(" theme: ");
+        let text = terminal.text();
+        terminal.keys("q");
+        assert_eq!(terminal.ended().code, 0);
+        let next = text.split(" theme: ").nth(1).and_then(|rest| rest.split(' ').next());
+        next.unwrap_or_default().to_owned()
+    };
+    assert_eq!(footer(&[], Some("0;15")), "contrast", "after paper");
+    assert_eq!(footer(&[], Some("15;0")), "paper", "after night");
+    assert_eq!(footer(&[], None), "night", "after terminal");
+    assert_eq!(footer(&["--theme", "night"], Some("0;15")), "paper", "after night, which was asked for");
+}
+
 #[test]
 fn control_c_is_the_key_q() {
     let mut terminal = demo();
