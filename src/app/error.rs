@@ -16,6 +16,11 @@ pub(super) enum AppError {
     /// Standard output is not a terminal.
     #[error("standard output is not a terminal")]
     NoTerminal,
+    /// There is no terminal to read keys from.
+    #[error(
+        "no terminal to read keys from: standard input is not a terminal, and the process has no controlling terminal"
+    )]
+    NoKeyboard,
     /// The terminal cannot show a screen, by its `TERM`; `None`: it has none.
     #[error("{}", no_screen(.0.as_deref()))]
     NoScreen(Option<String>),
@@ -41,6 +46,9 @@ impl AppError {
     fn advice(&self) -> Option<&str> {
         match self {
             Self::NoTerminal => Some("for a file or a pipe, use vtop --json or vtop --csv"),
+            Self::NoKeyboard => {
+                Some("start it with a terminal as standard input, such as ssh -t or docker run -it; or use vtop --json")
+            }
             Self::NoScreen(_) => {
                 Some("use vtop --json or vtop --csv, or set TERM to the type of the terminal, such as TERM=xterm vtop")
             }
@@ -56,7 +64,7 @@ impl AppError {
 
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NoTerminal | Self::NoScreen(_) => ExitCode::from(2),
+            Self::NoTerminal | Self::NoKeyboard | Self::NoScreen(_) => ExitCode::from(2),
             Self::ThreadGone(_) => ExitCode::from(PANIC_EXIT_CODE),
             Self::Unreachable(hosts) if hosts.iter().any(|host| host.failure.is_bug) => ExitCode::from(PANIC_EXIT_CODE),
             _ => ExitCode::FAILURE,

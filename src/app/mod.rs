@@ -10,7 +10,7 @@
 //! | `terminal` | raw mode and the alternate screen, and their end on every way out |
 //! | `frame`, `encoder`, `writer`, `output` | frames, as bytes, on their way to the terminal, on a thread |
 //! | `stderr` | standard error while the screen is up |
-//! | `input` | keys and sizes, read on a thread |
+//! | `input` | keys, pasted text and answers of the terminal, read on a thread |
 //! | `signals` | signals of the system |
 //! | `panic` | reports of panics |
 //! | `report` | the report mode: JSON and CSV |

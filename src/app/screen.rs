@@ -2,28 +2,62 @@
 
 use super::error::AppError;
 use super::event_loop::{End, EventLoop};
-use super::input;
+use super::frame::FrameKind;
+use super::input::{self, Keys, Width};
 use super::live;
+use super::output;
 use super::signals::{self, Signal};
 use super::terminal::EnteredTerminal;
 use super::writer::Writer;
 use crate::config::Config;
 use crate::sampler::Settings;
-use crate::view::Appearance;
+use crate::view::{Appearance, Symbols};
 use std::io::{IsTerminal, stdout};
+use std::time::Duration;
 
 /// Values of `TERM` for terminals on which text cannot be placed: terminfo's generic types, and shells inside of Emacs.
 const WITHOUT_SCREEN: [&str; 8] =
     ["dumb", "unknown", "network", "dialup", "switch", "ethernet", "emacs", "dumb-emacs-ansi"];
 
-/// Fails if standard output is not a terminal, or one without a screen.
+/// Fails if standard output is not a terminal, or one without a screen, or if there is none to read keys from.
 pub(super) fn check() -> Result<(), AppError> {
     if !stdout().is_terminal() {
         return Err(AppError::NoTerminal);
     }
     let term = std::env::var("TERM").ok().filter(|term| !term.is_empty());
     let has_screen = term.as_deref().is_some_and(|term| !WITHOUT_SCREEN.contains(&term));
-    if has_screen { Ok(()) } else { Err(AppError::NoScreen(term)) }
+    if !has_screen {
+        return Err(AppError::NoScreen(term));
+    }
+    if input::can_read() { Ok(()) } else { Err(AppError::NoKeyboard) }
+}
+
+/// How long the terminal may take to answer. Nearly all answer at once, after a round trip.
+const ANSWER_LIMIT: Duration = Duration::from_millis(200);
+/// The same through ssh.
+const REMOTE_ANSWER_LIMIT: Duration = Duration::from_secs(1);
+
+/// An environment variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn answer_limit(variable: impl Fn(&str) -> Option<String>) -> Duration {
+    let is_remote = ["SSH_TTY", "SSH_CONNECTION"].into_iter().any(|name| variable(name).is_some());
+    if is_remote { REMOTE_ANSWER_LIMIT } else { ANSWER_LIMIT }
+}
+
+/// Whether characters of ambiguous width cannot be used. If the terminal does not say how wide they are, the locale decides:
+/// they are two columns wide where Chinese, Japanese or Korean is written.
+fn needs_ascii(width: Width, variable: impl Fn(&str) -> Option<String>) -> bool {
+    match width {
+        Width::One => false,
+        Width::More => true,
+        Width::Unknown => {
+            let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+            ["zh", "ja", "ko"].into_iter().any(|language| locale.starts_with(language))
+        }
+    }
 }
 
 /// What the terminal can show, unless the configuration says otherwise.
@@ -35,13 +69,25 @@ fn appearance(config: &Config) -> Appearance {
 
 /// Runs until the user or a signal ends it. Returns the signal.
 pub(super) async fn run(config: &Config) -> Result<Option<Signal>, AppError> {
-    let appearance = appearance(config);
+    let mut appearance = appearance(config);
     let signals = signals::listen().map_err(AppError::Setup)?;
     let writer = Writer::spawn().map_err(AppError::Setup)?;
     let feed = live::start(live::hosts(config), &Settings::screen(config.interval)).map_err(AppError::Setup)?;
     let mut terminal = EnteredTerminal::new().map_err(AppError::Terminal)?;
-    let events = input::listen().map_err(AppError::Setup)?;
+    let mut keys = Keys::default();
+    let mut late_answer = false;
+    let mut frame = FrameKind::Entered;
+    if config.symbols.is_none() && appearance.symbols != Symbols::Ascii {
+        let ask = input::ask_width(&mut keys, answer_limit(variable), |question| output::write_frame(true, question));
+        let (width, late) = ask.map_err(AppError::Terminal)?;
+        (late_answer, frame) = (late, FrameKind::Whole);
+        if needs_ascii(width, variable) {
+            appearance.symbols = Symbols::Ascii;
+        }
+    }
+    let events = input::listen(keys, late_answer).map_err(AppError::Setup)?;
     let end = EventLoop::new(&mut terminal, writer, appearance, config.interval, feed)
+        .first_frame(frame)
         .run(events, signals)
         .await
         .map_err(AppError::Terminal)?;
@@ -50,5 +96,33 @@ pub(super) async fn run(config: &Config) -> Result<Option<Signal>, AppError> {
         End::Signal(signal) => Ok(Some(signal)),
         End::Unreachable(hosts) => Err(AppError::Unreachable(hosts)),
         End::ThreadGone(name) => Err(AppError::ThreadGone(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_characters_and_silent_terminals_in_cjk_locales_need_ascii() {
+        let locale =
+            |wanted: &'static str, value: &'static str| move |name: &str| (name == wanted).then(|| value.to_owned());
+        assert!(needs_ascii(Width::More, locale("LANG", "en_US.UTF-8")));
+        assert!(!needs_ascii(Width::One, locale("LANG", "ja_JP.UTF-8")));
+        for (name, value, ascii) in [
+            ("LANG", "ja_JP.UTF-8", true),
+            ("LC_CTYPE", "zh_CN.UTF-8", true),
+            ("LC_ALL", "ko_KR.UTF-8", true),
+            ("LANG", "en_US.UTF-8", false),
+            ("TERM", "zh", false),
+        ] {
+            assert_eq!(needs_ascii(Width::Unknown, locale(name, value)), ascii, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn an_answer_may_take_longer_through_ssh() {
+        assert_eq!(answer_limit(|_| None), Duration::from_millis(200));
+        assert_eq!(answer_limit(|name| (name == "SSH_TTY").then(|| "/dev/pts/1".into())), Duration::from_secs(1));
     }
 }

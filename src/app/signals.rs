@@ -1,7 +1,8 @@
 //! Signals of the system, on a thread.
 
 use super::terminal;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use nix::sys::signal::{SigSet, Signal as Number, raise};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 use std::io;
@@ -26,10 +27,21 @@ pub(super) enum Signal {
     Terminate,
     /// SIGCONT: the process continues after a stop.
     Continue,
+    /// SIGTSTP: the process has to stop, after it has left the terminal.
+    Stop,
+    /// SIGWINCH: the terminal has another size.
+    Resize,
 }
 
 impl Signal {
-    const ALL: [Self; 5] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate, Self::Continue];
+    /// Those with a handler. [`Signal::Stop`] has none: it keeps its default action, which [`stop`] brings about.
+    const HANDLED: [Self; 6] =
+        [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate, Self::Continue, Self::Resize];
+
+    /// Whether it ends the program.
+    pub(super) fn ends(self) -> bool {
+        !matches!(self, Self::Continue | Self::Stop | Self::Resize)
+    }
 
     fn number(self) -> i32 {
         match self {
@@ -38,6 +50,8 @@ impl Signal {
             Self::Quit => SIGQUIT,
             Self::Terminate => SIGTERM,
             Self::Continue => SIGCONT,
+            Self::Stop => SIGTSTP,
+            Self::Resize => SIGWINCH,
         }
     }
 
@@ -52,17 +66,40 @@ impl Signal {
     }
 }
 
-/// Starts the thread. From then on none of these signals ends the process by itself; the thread ends it if the event loop
+fn stop_signal() -> SigSet {
+    let mut signals = SigSet::empty();
+    signals.add(Number::SIGTSTP);
+    signals
+}
+
+/// Stops this process, as SIGTSTP does by default: the system ignores it where no shell could continue the process. To be
+/// called after the terminal was left.
+pub(super) fn stop() -> io::Result<()> {
+    let stop = stop_signal();
+    stop.thread_unblock()?;
+    let raised = raise(Number::SIGTSTP);
+    stop.thread_block()?;
+    Ok(raised?)
+}
+
+/// Starts the threads. To be called before other threads start. From then on none of these signals ends the process by itself; the thread ends it if the event loop
 /// does not.
 pub(super) fn listen() -> io::Result<mpsc::UnboundedReceiver<Signal>> {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let mut signals = Signals::new(Signal::ALL.map(Signal::number))?;
+    // Threads that start later block it too, so only the thread below gets it.
+    let stop = stop_signal();
+    stop.thread_block()?;
+    let stops = sender.clone();
+    Builder::new()
+        .name("stops".into())
+        .spawn(move || while stop.wait().is_ok() && stops.send(Signal::Stop).is_ok() {})?;
+    let mut signals = Signals::new(Signal::HANDLED.map(Signal::number))?;
     Builder::new().name("signals".into()).spawn(move || {
         for number in signals.forever() {
-            let Some(signal) = Signal::ALL.into_iter().find(|signal| signal.number() == number) else { continue };
+            let Some(signal) = Signal::HANDLED.into_iter().find(|signal| signal.number() == number) else { continue };
             // An error means that the event loop has ended already.
             let _ = sender.send(signal);
-            if signal != Signal::Continue {
+            if signal.ends() {
                 sleep(END_LIMIT);
                 terminal::leave();
                 low_level::exit(signal.code().into());

@@ -1,6 +1,6 @@
 //! Raw mode and the alternate screen, and their end on every way out.
 
-use super::{output, stderr};
+use super::{output, signals, stderr};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use rustix::stdio::stdout;
 use rustix::termios::tcgetwinsize;
@@ -17,7 +17,10 @@ pub(crate) trait Tty {
     fn enter(&mut self) -> io::Result<()>;
     /// Restores the screen and the modes from before vtop. Frames end.
     fn leave(&mut self);
-    /// Asks the system to stop this process until it gets SIGCONT. It may return before the process stops.
+    /// Asks the system to stop all processes of this job until they get SIGCONT, as the terminal's own ^Z does: a script
+    /// around vtop stops too. This process gets [`Signal::Stop`](super::signals::Signal::Stop) by it.
+    fn stop_job(&mut self) -> io::Result<()>;
+    /// Stops this process until it gets SIGCONT, unless it has no shell that could continue it.
     fn stop(&mut self) -> io::Result<()>;
 }
 
@@ -87,7 +90,10 @@ impl Tty for EnteredTerminal {
     }
 
     fn stop(&mut self) -> io::Result<()> {
-        // The whole job, as the terminal's own ^Z does: a script around vtop stops too.
+        signals::stop()
+    }
+
+    fn stop_job(&mut self) -> io::Result<()> {
         Ok(rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?)
     }
 }

@@ -1,6 +1,6 @@
 //! The command line: exit codes, messages, and a terminal that is left alone where there is nothing to show.
 
-use crate::pty::{LIMIT, Terminal, VTOP, vtop, without_terminal};
+use crate::pty::{LIMIT, Terminal, VTOP, in_terminal, vtop, without_terminal};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -140,6 +140,17 @@ fn a_terminal_without_a_screen_is_left_alone_and_told_what_to_do() {
     let mut command = vtop(&["--demo", "--json", "-n", "1", "-d", "0.1"]);
     command.env("TERM", "dumb");
     assert_eq!(Terminal::start(command).ended().code, 0, "a report needs no screen");
+}
+
+#[test]
+fn a_screen_needs_a_keyboard() {
+    let mut command = in_terminal("sh");
+    command.args(["-c", r#"setsid -w "$0" --demo </dev/null; echo "code $?""#, VTOP]);
+    let ended = Terminal::start(command).ended();
+    let text = ended.text.replace('\n', "");
+    assert!(text.contains("no terminal to read keys from") && text.contains("code 2"), "{text}");
+    assert!(text.contains("ssh -t") && !text.contains("os error"), "{text}");
+    assert!(!ended.took_the_screen);
 }
 
 #[test]

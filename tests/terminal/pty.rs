@@ -121,6 +121,16 @@ impl Terminal {
         kill_process(pid, signal).unwrap();
     }
 
+    /// Sends a signal to the child process of this name of the program in the terminal.
+    pub(crate) fn signal_child(&self, name: &str, signal: Signal) {
+        let parent = self.pty.child.process_id().unwrap();
+        let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
+        let is_wanted =
+            |pid: &&str| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
+        let pid = children.split_whitespace().find(is_wanted).unwrap();
+        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
+    }
+
     /// Whether the terminal's modes are what they were before the program.
     pub(crate) fn has_its_modes(&self) -> bool {
         modes(self.pty.master.as_ref()) == self.pty.modes

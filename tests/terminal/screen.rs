@@ -368,6 +368,45 @@ fn a_shell_can_suspend_it_and_bring_it_back() {
     assert!(ended.text.contains("ended with 0"), "{}", ended.text);
 }
 
+/// As `kill -TSTP` of another program, or a shell's `suspend`: the screen is left before the process stops.
+#[test]
+fn sigtstp_from_outside_leaves_the_screen_first() {
+    let mut command = in_terminal("bash");
+    let script = r#"set -m; "$0" --demo & child=$!; fg >/dev/null; echo "stopped with $?"; kill -0 $child; read -r _; fg >/dev/null; echo "ended with $?""#;
+    command.args(["--norc", "-c", script, VTOP]);
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for_screen(DOMAIN);
+    terminal.signal_child("vtop", Signal::TSTP);
+    terminal.wait_for_text("stopped with 148");
+    terminal.wait_for(NORMAL_SCREEN, |screen| {
+        !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+    });
+    assert!(terminal.has_its_modes());
+    terminal.keys("\r");
+    terminal.wait_for_screen(LIST);
+    terminal.keys("q");
+    assert!(terminal.ended().text.contains("ended with 0"));
+}
+
+/// A process outside of the terminal's session gets no SIGHUP.
+#[test]
+fn it_ends_with_its_terminal_without_a_signal_and_without_a_busy_loop() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("end");
+    let mut command = in_terminal("bash");
+    command.args([
+        "-c",
+        r#"trap "" HUP; setsid -w "$0" --demo -d 600; echo "code $?" >"$1.new"; times >>"$1.new"; mv "$1.new" "$1""#,
+        VTOP,
+    ]);
+    command.arg(&file);
+    let terminal = Terminal::start(command);
+    terminal.wait_for_screen(DOMAIN);
+    terminal.closed();
+    let report = std::fs::read_to_string(&file).unwrap();
+    assert!(report.starts_with("code 129"), "{report}");
+}
+
 /// A session's leader has no shell that could bring it back: the system lets it go on, and so it does.
 #[test]
 fn without_a_shell_it_does_not_stay_suspended() {
@@ -419,4 +458,64 @@ fn libvirt_is_on_the_screen_too() {
     terminal.keys("q");
     let ended = terminal.ended();
     assert_eq!((ended.code, ended.text.trim()), (0, ""), "libvirt writes nothing over the screen");
+}
+
+const WIDE_ANSWER: &str = "\x1b[1;9R\x1b[?62;22c";
+const NARROW_ANSWER: &str = "\x1b[1;5R\x1b[?62;22c";
+
+/// A terminal in a locale that answers the question about ambiguous characters, or not.
+fn answering(locale: &str, answer: Option<&str>) -> Terminal {
+    let mut command = vtop(&["--demo", "-d", "600"]);
+    command.env("LC_ALL", locale);
+    // The answer may take a second then, on a busy machine too.
+    command.env("SSH_TTY", "/dev/pts/0");
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for_written("\x1b[c");
+    if let Some(answer) = answer {
+        terminal.keys(answer);
+    }
+    terminal.wait_for_screen(LIST);
+    terminal
+}
+
+#[test]
+fn a_terminal_with_wide_ambiguous_characters_gets_ascii() {
+    for (locale, answer, ascii) in [
+        ("C.UTF-8", Some(WIDE_ANSWER), true),
+        ("C.UTF-8", Some(NARROW_ANSWER), false),
+        ("ja_JP.UTF-8", Some(NARROW_ANSWER), false),
+        ("ja_JP.UTF-8", None, true),
+        ("C.UTF-8", None, false),
+    ] {
+        let mut terminal = answering(locale, answer);
+        let text = terminal.text();
+        assert_eq!(text.is_ascii(), ascii, "{locale}, {answer:?}:\n{text}");
+        terminal.keys("q");
+        assert_eq!(terminal.ended().code, 0);
+    }
+}
+
+#[test]
+fn keys_that_are_typed_before_the_answer_are_not_lost() {
+    let mut terminal = answering("C.UTF-8", Some(&format!("?{NARROW_ANSWER}")));
+    terminal.wait_for_screen("this help");
+    terminal.keys("\x03");
+    assert_eq!(terminal.ended().code, 0);
+}
+
+#[test]
+fn a_late_answer_is_never_taken_for_keys() {
+    let mut terminal = answering("C.UTF-8", None);
+    // As keys: to the list of devices, sort, reverse, columns.
+    for byte in WIDE_ANSWER.chars() {
+        terminal.keys(&byte.to_string());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    terminal.keys("\x1b]11;rgb:0000/0000/0000\x1b\\");
+    terminal.keys("/");
+    terminal.wait_for_screen("filter: ▏");
+    terminal.keys("\x1b");
+    terminal.wait_for_screen("quit");
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
 }

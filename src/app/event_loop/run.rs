@@ -13,6 +13,7 @@ use crate::time::{Interval, timer_now};
 use crate::ui::{Action, Effect, UiState, action_for, paste, update};
 use crate::view::{self, Appearance};
 use crossterm::event::Event;
+use rustix::io::Errno;
 use std::io;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -74,12 +75,20 @@ impl<'a, T: Tty> EventLoop<'a, T> {
         }
     }
 
+    /// What the first frame has to write.
+    pub(crate) fn first_frame(mut self, kind: FrameKind) -> Self {
+        self.next_frame = kind;
+        self
+    }
+
     /// Runs until the end. The first frame comes before any host has answered.
     pub(crate) async fn run(mut self, events: Events, mut signals: mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
         match self.select(events, &mut signals).await {
             // If the terminal is gone, reading and writing fail before the signal arrives.
             Err(error) => match timeout(HANGUP_LIMIT, signals.recv()).await {
-                Ok(Some(signal)) if signal != Signal::Continue => Ok(End::Signal(signal)),
+                Ok(Some(signal)) if signal.ends() => Ok(End::Signal(signal)),
+                // Without SIGHUP, if the process is not of the terminal's session.
+                _ if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(End::Signal(Signal::Hangup)),
                 _ => Err(error),
             },
             end => end,
@@ -102,6 +111,17 @@ impl<'a, T: Tty> EventLoop<'a, T> {
                 signal = signals.recv() => match signal {
                     Some(Signal::Continue) => {
                         self.enter_again()?;
+                        None
+                    }
+                    Some(Signal::Resize) => {
+                        self.pace.key_pressed();
+                        self.draw_if_ready()?;
+                        None
+                    }
+                    Some(Signal::Stop) => {
+                        if let Some(signal) = self.suspend(signals, false).await? {
+                            return Ok(End::Signal(signal));
+                        }
                         None
                     }
                     Some(signal) => return Ok(End::Signal(signal)),
@@ -134,7 +154,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             match effect {
                 Some(Effect::Quit) => return Ok(End::Quit),
                 Some(Effect::Suspend) => {
-                    if let Some(signal) = self.suspend(signals).await? {
+                    if let Some(signal) = self.suspend(signals, true).await? {
                         return Ok(End::Signal(signal));
                     }
                 }
@@ -204,23 +224,34 @@ impl<'a, T: Tty> EventLoop<'a, T> {
         self.unreached.add(&self.fleet, host, failure.clone()).map(End::Unreachable)
     }
 
-    /// Stops the process as a shell's ^Z does, and enters the terminal again when the process continues. Returns a signal
-    /// that ends the program instead.
-    async fn suspend(&mut self, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<Option<Signal>> {
+    /// Leaves the terminal, stops the process, and enters the terminal again when the process continues. `job`: the other
+    /// processes of the job stop too, as on a shell's ^Z; otherwise SIGTSTP came from outside. Returns a signal that ends the
+    /// program instead.
+    async fn suspend(
+        &mut self,
+        signals: &mut mpsc::UnboundedReceiver<Signal>,
+        job: bool,
+    ) -> io::Result<Option<Signal>> {
         self.tty.leave();
-        self.tty.stop()?;
-        let signal = timeout(STOP_LIMIT, signals.recv()).await.ok().flatten();
-        // A process that gets a signal while it is stopped gets SIGCONT first.
-        let signal = match signal {
-            Some(Signal::Continue) | None => {
-                timeout(PENDING_SIGNAL_LIMIT, signals.recv()).await.ok().flatten().or(signal)
-            }
-            signal => signal,
-        };
-        match signal {
-            None | Some(Signal::Continue) => self.enter_again().map(|()| None),
-            signal => Ok(signal),
+        if job {
+            // This process gets SIGTSTP too: as a signal below.
+            self.tty.stop_job()?;
+        } else {
+            self.tty.stop()?;
         }
+        let mut limit = STOP_LIMIT;
+        loop {
+            match timeout(limit, signals.recv()).await.ok().flatten() {
+                Some(signal) if signal.ends() => return Ok(Some(signal)),
+                Some(Signal::Stop) => self.tty.stop()?,
+                // A signal that was sent while the process was stopped comes after SIGCONT.
+                Some(Signal::Continue) => limit = PENDING_SIGNAL_LIMIT,
+                Some(_) => {}
+                None if limit == PENDING_SIGNAL_LIMIT => break,
+                None => limit = PENDING_SIGNAL_LIMIT,
+            }
+        }
+        self.enter_again().map(|()| None)
     }
 
     /// Enters the terminal again, whatever other programs did to it.

@@ -41,6 +41,10 @@ impl Tty for FakeTty {
     fn leave(&mut self) {
         self.0.push("leave");
     }
+    fn stop_job(&mut self) -> io::Result<()> {
+        self.0.push("stop job");
+        Ok(())
+    }
     fn stop(&mut self) -> io::Result<()> {
         self.0.push("stop");
         Ok(())
@@ -470,13 +474,14 @@ async fn suspending_leaves_the_terminal_and_enters_it_again() {
     let control_z = |world: &World| world.key(KeyCode::Char('z'), KeyModifiers::CONTROL);
     let outcome = run(async |world| {
         control_z(world);
+        world.signals.send(Signal::Stop).unwrap();
         pass(100).await;
         world.signals.send(Signal::Continue).unwrap();
         pass(10).await;
         world.quit();
     })
     .await;
-    assert_eq!(outcome.tty, ["leave", "stop", "enter"]);
+    assert_eq!(outcome.tty, ["leave", "stop job", "stop", "enter"]);
     assert_eq!(outcome.end.unwrap(), End::Quit);
     let outcome = run(async |world| {
         control_z(world);
@@ -484,7 +489,7 @@ async fn suspending_leaves_the_terminal_and_enters_it_again() {
         world.quit();
     })
     .await;
-    assert_eq!(outcome.tty, ["leave", "stop", "enter"], "if no shell stops it, it continues");
+    assert_eq!(outcome.tty, ["leave", "stop job", "enter"], "if no shell stops it, it continues");
     let outcome = run(async |world| {
         control_z(world);
         pass(100).await;
@@ -492,7 +497,26 @@ async fn suspending_leaves_the_terminal_and_enters_it_again() {
     })
     .await;
     assert_eq!(outcome.end.unwrap(), End::Signal(Signal::Terminate));
-    assert_eq!(outcome.tty, ["leave", "stop"]);
+    assert_eq!(outcome.tty, ["leave", "stop job"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sigtstp_from_outside_stops_only_this_process_after_leaving_the_terminal() {
+    let outcome = run(async |world| {
+        world.signals.send(Signal::Stop).unwrap();
+        pass(100).await;
+        world.signals.send(Signal::Continue).unwrap();
+        pass(100).await;
+        world.quit();
+    })
+    .await;
+    assert_eq!(outcome.tty, ["leave", "stop", "enter"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_that_is_gone_without_a_signal_is_a_hangup() {
+    let outcome = run(async |world| world.events.try_send(Err(rustix::io::Errno::IO.into())).unwrap()).await;
+    assert_eq!(outcome.end.unwrap(), End::Signal(Signal::Hangup));
 }
 
 #[tokio::test(start_paused = true)]
