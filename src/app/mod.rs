@@ -11,7 +11,7 @@
 //! | `frame`, `encoder`, `writer`, `output` | frames, as bytes, on their way to the terminal, on a thread |
 //! | `stderr` | standard error while the screen is up |
 //! | `input` | keys, pasted text and answers of the terminal, read on a thread |
-//! | `signals` | signals of the system |
+//! | `signals`, `stop` | signals of the system |
 //! | `panic` | reports of panics |
 //! | `report` | the report mode: JSON and CSV |
 //! | `error` | why the program ends early, and its exit code |
@@ -31,6 +31,7 @@ mod run;
 mod screen;
 mod signals;
 mod stderr;
+mod stop;
 mod terminal;
 mod writer;
 

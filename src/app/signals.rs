@@ -1,7 +1,6 @@
 //! Signals of the system, on a thread.
 
-use super::terminal;
-use nix::sys::signal::{SigSet, Signal as Number, raise};
+use super::{stop, terminal};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
@@ -34,7 +33,7 @@ pub(super) enum Signal {
 }
 
 impl Signal {
-    /// Those with a handler. [`Signal::Stop`] has none: it keeps its default action, which [`stop`] brings about.
+    /// Those with a handler. [`Signal::Stop`] has none: it keeps its default action, which `stop` brings about.
     const HANDLED: [Self; 6] =
         [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate, Self::Continue, Self::Resize];
 
@@ -66,28 +65,12 @@ impl Signal {
     }
 }
 
-fn stop_signal() -> SigSet {
-    let mut signals = SigSet::empty();
-    signals.add(Number::SIGTSTP);
-    signals
-}
-
-/// Stops this process, as SIGTSTP does by default: the system ignores it where no shell could continue the process. To be
-/// called after the terminal was left.
-pub(super) fn stop() -> io::Result<()> {
-    let stop = stop_signal();
-    stop.thread_unblock()?;
-    let raised = raise(Number::SIGTSTP);
-    stop.thread_block()?;
-    Ok(raised?)
-}
-
 /// Starts the threads. To be called before other threads start. From then on none of these signals ends the process by itself; the thread ends it if the event loop
 /// does not.
 pub(super) fn listen() -> io::Result<mpsc::UnboundedReceiver<Signal>> {
     let (sender, receiver) = mpsc::unbounded_channel();
     // Threads that start later block it too, so only the thread below gets it.
-    let stop = stop_signal();
+    let stop = stop::signal();
     stop.thread_block()?;
     let stops = sender.clone();
     Builder::new()

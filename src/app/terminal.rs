@@ -1,6 +1,6 @@
 //! Raw mode and the alternate screen, and their end on every way out.
 
-use super::{output, signals, stderr};
+use super::{output, stderr, stop};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use rustix::stdio::stdout;
 use rustix::termios::tcgetwinsize;
@@ -18,7 +18,7 @@ pub(crate) trait Tty {
     /// Restores the screen and the modes from before vtop. Frames end.
     fn leave(&mut self);
     /// Asks the system to stop all processes of this job until they get SIGCONT, as the terminal's own ^Z does: a script
-    /// around vtop stops too. This process gets [`Signal::Stop`](super::signals::Signal::Stop) by it.
+    /// around vtop stops too. This process gets SIGTSTP by it, as a signal of the event loop.
     fn stop_job(&mut self) -> io::Result<()>;
     /// Stops this process until it gets SIGCONT, unless it has no shell that could continue it.
     fn stop(&mut self) -> io::Result<()>;
@@ -90,7 +90,7 @@ impl Tty for EnteredTerminal {
     }
 
     fn stop(&mut self) -> io::Result<()> {
-        signals::stop()
+        stop::stop_process()
     }
 
     fn stop_job(&mut self) -> io::Result<()> {
