@@ -95,6 +95,8 @@ pub(super) fn draw_row(
         let room = usize::from(placed.width);
         let (role, words) = match placed.column.content {
             Content::Name => (Role::Title, text::fit(&domain.name, room, scene.palette.symbols)),
+            // The words about an uncounted device begin with its name.
+            Content::Device if reason.is_some() => continue,
             Content::Device => {
                 let loudest = severity(domain, key, when);
                 let sign = loudest.map_or(" ", |severity| marks::sign(severity, scene.palette.symbols));
