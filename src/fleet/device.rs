@@ -1,5 +1,6 @@
 //! The devices of a domain, each with its own counters: disks, NICs, vCPUs, and the host CPUs that the domain used.
 
+use super::at_limit::AtLimit;
 use super::history::Series;
 use super::history::{Tick, When};
 use super::metric::Metric;
@@ -55,6 +56,11 @@ impl<K, S, M: Metric, D> Device<K, S, M, D> {
             None => self.series.clear(),
         }
         self.sample = Some(now);
+    }
+
+    /// The limit of its definition that it is at, now or at a tick: it does as much as it may. `None`: no limit.
+    pub fn at_limit(&self, when: When) -> Option<AtLimit> {
+        self.standing(when).at_limit
     }
 
     /// What findings about it depend on besides its figures, now or at a tick.
@@ -192,6 +198,13 @@ impl<K: PartialEq, S, M: Metric, D> Devices<K, S, M, D> {
                 Some((same, elapsed)) => derive(&mut device.series, same, same, elapsed),
                 None => device.series.clear(),
             }
+        }
+    }
+
+    /// Changes the standing of the device at this place.
+    pub(super) fn set_standing(&mut self, index: usize, set: impl FnOnce(&mut Standing)) {
+        if let Some(device) = self.0.get_mut(index) {
+            set(&mut device.standing);
         }
     }
 

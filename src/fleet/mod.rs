@@ -4,6 +4,7 @@
 //! `derive` computes figures from samples, once for every screen and output; `history` keeps them; `health` says what is
 //! wrong, and why a figure is missing.
 
+mod at_limit;
 mod condition;
 mod derive;
 mod device;
@@ -22,6 +23,7 @@ mod standing;
 mod tests;
 mod unreached;
 
+pub use at_limit::AtLimit;
 pub use condition::{Condition, IoErrorPause};
 pub use device::{Device, Devices};
 pub use domain::{Disk, Domain, HostCpu, Nic, Vcpu};

@@ -72,6 +72,8 @@ pub struct DiskDefinition {
     pub read_only: bool,
     /// `iotune` limits, each with its element's name (`total_iops_sec`), as given.
     pub limits: Vec<(String, u64)>,
+    /// `iotune/group_name`: the disks of a group share its limits. `None`: the limits are of this disk alone.
+    pub limit_group: Option<String>,
 }
 
 /// One `devices/interface`.

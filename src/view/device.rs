@@ -10,7 +10,7 @@ use super::text;
 use super::theme::Role;
 use super::{Scene, message};
 use crate::fleet::metric::{Derivation, DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Device, Disk, Domain, DomainId, Host, Nic, Vcpu, When};
+use crate::fleet::{AtLimit, Device, Disk, Domain, DomainId, Host, Nic, Vcpu, When};
 use crate::model::Call;
 use crate::model::totals::{DiskTotal, Total};
 use crate::ui::DeviceKey;
@@ -104,6 +104,7 @@ impl Screen<'_> {
             fact(gauge.info().label, value.map(show));
         }
         fact("limits", limits(defined.map(|disk| disk.limits.as_slice())));
+        fact("at its limit of", disk.at_limit(self.scene.when(self.host)).map(AtLimit::describe));
         let unsupported =
             self.host.unsupported(Call::BlockStatsFlags).map(|reason| ("flushes and times", reason.to_owned()));
         self.draw(
@@ -126,12 +127,8 @@ impl Screen<'_> {
         fact("model", defined.and_then(|nic| nic.model.clone()));
         fact("note", nic.note().map(str::to_owned));
         fact("link", defined.map(|nic| if nic.link_down { "down" } else { "up" }.to_owned()));
-        let limit = |(name, value): &(String, u64)| {
-            let unit = if name.ends_with("burst") { "KiB" } else { "kB/s" };
-            format!("{name} {value} {unit}")
-        };
-        let limits = defined.map(|nic| nic.limits.iter().map(limit).collect::<Vec<_>>().join(", "));
-        fact("limits", limits.filter(|limits| !limits.is_empty()));
+        fact("limits", limits(nic.defined.as_ref().map(|nic| nic.limits.as_slice())));
+        fact("at its limit of", nic.at_limit(self.scene.when(self.host)).map(AtLimit::describe));
         self.draw(buffer, area, &format!("NIC {}", nic.key), facts, nic, NIC_PANELS, (DomainMetric::NetRx, None));
     }
 
@@ -318,8 +315,10 @@ fn wrap(scene: &Scene, title: &str, facts: Vec<(&'static str, String)>, width: u
 }
 
 fn limits(limits: Option<&[(String, u64)]>) -> Option<String> {
-    let limits = limits.filter(|limits| !limits.is_empty())?;
-    Some(limits.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "))
+    // libvirt has 0 for a limit that is not set.
+    let set = limits?.iter().filter(|(_, value)| *value > 0);
+    let words: Vec<_> = set.map(|(name, value)| crate::text::limit(name, *value)).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// The value of a figure over the whole run of the domain.

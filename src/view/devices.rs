@@ -8,7 +8,7 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{Disk, Domain, Host, Series, When};
+use crate::fleet::{AtLimit, Disk, Domain, Host, Series, When};
 use crate::model::{NicDefinition, Severity};
 use crate::table::{Content, DeviceKey, List, Placed, RowId, Wanted, fit};
 use crate::units::Unit;
@@ -107,7 +107,7 @@ pub(super) fn draw_row(
             }
             // Its columns have no figures, so the reason has their place.
             _ if reason.is_some() => continue,
-            Content::About => (Role::Dim, text::fit_path(&about(domain, key), room, scene.palette.symbols)),
+            Content::About => (Role::Dim, text::fit_path(&about(domain, key, when), room, scene.palette.symbols)),
             Content::DiskHistory | Content::NicHistory | Content::VcpuHistory => {
                 let bins = history(scene, host, domain, key, room);
                 let history = graph::inline(&bins, top, scene.palette.symbols);
@@ -133,7 +133,7 @@ fn words_of_uncounted(domain: &Domain, key: &DeviceKey, reason: &str) -> String 
         }
         DeviceKey::Disk(_) | DeviceKey::Vcpu(_) => None,
     };
-    let about = about(domain, key);
+    let about = about(domain, key, When::Latest);
     let parts = [Some(reason), mac, Some(about.as_str())];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
@@ -322,13 +322,26 @@ fn reason(domain: &Domain, key: &DeviceKey) -> Option<&'static str> {
     }
 }
 
+/// What a device is, behind the limit that it is at.
+fn after_limit(limit: Option<AtLimit>, words: &str) -> String {
+    match limit {
+        Some(limit) => format!("at its limit of {}; {words}", limit.describe()),
+        None => words.to_owned(),
+    }
+}
+
 /// What a device is, in a few words.
-fn about(domain: &Domain, key: &DeviceKey) -> String {
+fn about(domain: &Domain, key: &DeviceKey, when: When) -> String {
     match key {
-        DeviceKey::Disk(name) => domain.disks.get(name).and_then(Disk::source).unwrap_or_default().to_owned(),
+        DeviceKey::Disk(name) => {
+            let disk = domain.disks.get(name);
+            let source = disk.and_then(Disk::source).unwrap_or_default();
+            after_limit(disk.and_then(|disk| disk.at_limit(when)), source)
+        }
         DeviceKey::Nic(name) => {
             let defined = domain.nics.get(name).and_then(|nic| nic.defined.as_ref());
-            defined.map(nic_connection).unwrap_or_default()
+            let limit = domain.nics.get(name).and_then(|nic| nic.at_limit(when));
+            after_limit(limit, &defined.map(nic_connection).unwrap_or_default())
         }
         DeviceKey::Vcpu(number) => {
             let sample = domain.vcpus.get(number).and_then(|vcpu| vcpu.sample);

@@ -65,7 +65,7 @@ impl Domain {
         if sample.answered.contains(Groups::NET) {
             is_any_new |= self.nics.read(sample.nics, elapsed(&self.readings, Groups::NET), rates::nic);
         }
-        self.note_devices();
+        self.note_devices(times);
         self.sum_devices();
         self.readings.note(self.answered, times);
         if is_any_new {
@@ -109,7 +109,7 @@ impl Domain {
         if self.answered.contains(Groups::NET) {
             self.nics.read_same(elapsed(self, Groups::NET), rates::nic);
         }
-        self.note_devices();
+        self.note_devices(times);
         self.sum_devices();
         self.readings.note(self.answered, times);
     }

@@ -1,6 +1,7 @@
 //! Figures that are computed from others when they are shown: shares of CPU and memory, the slowest disk.
 
-use crate::fleet::domain::Domain;
+use crate::fleet::at_limit::AtLimit;
+use crate::fleet::domain::{Disk, Domain};
 use crate::fleet::history::When;
 use crate::fleet::metric::{DiskMetric, DomainMetric};
 use crate::model::CpuSet;
@@ -57,13 +58,38 @@ impl Domain {
     /// The slowest disk, its slowest kind of request, and the mean time of these requests in nanoseconds. `None`: no request
     /// completed.
     pub fn worst_latency(&self, when: When) -> Option<(&str, DiskMetric, f64)> {
-        self.disks
-            .iter()
-            .flat_map(|disk| {
-                [DiskMetric::ReadLatency, DiskMetric::WriteLatency, DiskMetric::FlushLatency]
-                    .into_iter()
-                    .filter_map(|metric| Some((disk.key.as_str(), metric, disk.series.value(metric, when)?)))
-            })
-            .max_by(|left, right| left.2.total_cmp(&right.2))
+        self.latencies(when).max_by(|left, right| left.2.total_cmp(&right.2)).map(named)
     }
+
+    /// As [`Self::worst_latency`], of the requests that do not wait for a limit of their disk.
+    pub(in crate::fleet) fn worst_unlimited_latency(&self, when: When) -> Option<(&str, DiskMetric, f64)> {
+        let unlimited = self.latencies(when).filter(|(disk, metric, _)| !disk.delays(*metric, when));
+        unlimited.max_by(|left, right| left.2.total_cmp(&right.2)).map(named)
+    }
+
+    /// The disk with the slowest requests that wait for a limit of their disk, that limit, and their mean time in nanoseconds.
+    pub(in crate::fleet) fn worst_limited_latency(&self, when: When) -> Option<(&str, AtLimit, f64)> {
+        let limited = self.latencies(when).filter(|(disk, metric, _)| disk.delays(*metric, when));
+        let (disk, _, latency) = limited.max_by(|left, right| left.2.total_cmp(&right.2))?;
+        Some((disk.key.as_str(), disk.at_limit(when)?, latency))
+    }
+
+    fn latencies(&self, when: When) -> impl Iterator<Item = (&Disk, DiskMetric, f64)> {
+        self.disks.iter().flat_map(move |disk| {
+            [DiskMetric::ReadLatency, DiskMetric::WriteLatency, DiskMetric::FlushLatency]
+                .into_iter()
+                .filter_map(move |metric| Some((disk, metric, disk.series.value(metric, when)?)))
+        })
+    }
+}
+
+impl Disk {
+    /// True if requests of this kind wait for a limit of the disk.
+    pub(in crate::fleet) fn delays(&self, latency: DiskMetric, when: When) -> bool {
+        self.at_limit(when).is_some_and(|limit| limit.delays(latency))
+    }
+}
+
+fn named((disk, metric, latency): (&Disk, DiskMetric, f64)) -> (&str, DiskMetric, f64) {
+    (disk.key.as_str(), metric, latency)
 }

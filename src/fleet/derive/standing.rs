@@ -1,9 +1,12 @@
 //! What findings depend on besides figures: whether the vCPUs ran in the time that rates cover, whether a guest took packets.
 
-use crate::fleet::domain::{Domain, Nic};
+use crate::fleet::at_limit::{self, DiskRates};
+use crate::fleet::domain::{Disk, Domain, Nic};
+use crate::fleet::group_readings::ReadTimes;
 use crate::fleet::metric::NicMetric;
 use crate::model::{Groups, GuestSide, NicDefinition};
 use crate::time::Timestamp;
+use std::time::Duration;
 
 /// Packets that a macvtap queues (its default `txqueuelen`). It counts a packet as received when it queues it.
 const MACVTAP_QUEUE: u64 = 1000;
@@ -23,13 +26,33 @@ impl Domain {
     }
 
     /// Sets what findings about its devices depend on, of the groups in the last reading. Before that reading is noted.
-    pub(super) fn note_devices(&mut self) {
+    pub(super) fn note_devices(&mut self, times: ReadTimes) {
         for group in [Groups::NET, Groups::BLOCK].into_iter().filter(|group| self.answered.contains(*group)) {
             let covers_pause = self.is_in_interval(self.stopped_at, group);
             self.covers_pause.set(group, covers_pause);
         }
         if self.answered.contains(Groups::NET) {
             self.note_packets();
+            self.nics.iter_mut().for_each(|nic| nic.standing.at_limit = at_limit::of_nic(nic));
+        }
+        if self.answered.contains(Groups::BLOCK) {
+            self.note_disk_limits(self.readings.elapsed(Groups::BLOCK, times));
+        }
+    }
+
+    /// Disks of a group share its limits.
+    fn note_disk_limits(&mut self, elapsed: Option<Duration>) {
+        for index in 0..self.disks.len() {
+            let disk = &self.disks[index];
+            let limited = disk.defined.as_ref().filter(|defined| !defined.limits.is_empty()).zip(elapsed);
+            let at_limit = limited.and_then(|(defined, elapsed)| {
+                let is_in_group = |other: &&Disk| {
+                    let group = |disk: &Disk| disk.defined.as_ref().and_then(|it| it.limit_group.clone());
+                    other.key == disk.key || defined.limit_group.is_some() && group(other) == defined.limit_group
+                };
+                at_limit::of_disk(&defined.limits, DiskRates::of(self.disks.iter().filter(is_in_group)), elapsed)
+            });
+            self.disks.set_standing(index, |standing| standing.at_limit = at_limit);
         }
     }
 

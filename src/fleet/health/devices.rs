@@ -15,6 +15,8 @@ impl Domain {
     /// The severity of a figure of one of its disks; `None`: there is nothing wrong.
     pub fn disk_severity(&self, disk: &Disk, metric: DiskMetric, when: When) -> Option<Severity> {
         let severity = disk_limits(metric)?.severity(disk.series.value(metric, when)?)?;
+        // Requests that wait for a limit of the disk are not slow.
+        let severity = if disk.delays(metric, when) { Severity::Warning } else { severity };
         self.ran(metric.group(), when).then_some(severity)
     }
 

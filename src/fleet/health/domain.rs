@@ -1,10 +1,10 @@
 //! The rules: which problems a domain has, by its state and its figures.
 
-use super::limits::{self, CPU_OF_GUEST, MEMORY_OF_GUEST, TOP_CONSUMER_SHARE};
+use super::limits::{self, CPU_OF_GUEST, LATENCY, MEMORY_OF_GUEST, TOP_CONSUMER_SHARE};
 use super::{Finding, Problem, TopConsumers};
 use crate::fleet::metric::{DomainMetric, Metric};
 use crate::fleet::{Condition, Domain, When};
-use crate::model::{Blocked, DomainState, Severity, StateReason};
+use crate::model::{Blocked, DomainState, Groups, Severity, StateReason};
 use std::time::Duration;
 
 /// The order among domains that do not run at all: the larger number first.
@@ -13,6 +13,8 @@ const GUEST_CRASHED: f64 = 2.0;
 const POST_COPY_FAILED: f64 = 1.8;
 const WATCHDOG: f64 = 1.5;
 const BLOCKED: f64 = 1.0;
+/// A disk that waits for its own limit comes behind figures that are above theirs: somebody decided it.
+const DISK_AT_LIMIT: f64 = 0.9;
 /// Busy vCPUs come behind all other warnings: a guest may need all of its CPU.
 const VCPUS_BUSY: f64 = 0.5;
 /// The order of a crashed domain among critical findings: behind all figures, which are of guests that are affected now. The
@@ -110,6 +112,12 @@ impl Domain {
                 add(severity, excess, problem);
             }
         }
+        if self.ran(Groups::BLOCK, when)
+            && let Some((_, limit, latency)) = self.worst_limited_latency(when)
+            && LATENCY.severity(latency).is_some()
+        {
+            add(Severity::Warning, DISK_AT_LIMIT, Problem::DiskAtLimit(limit));
+        }
         if let Some(value) = self.cpu_of_guest(when)
             && let Some(severity) = CPU_OF_GUEST.severity(value)
         {
@@ -128,6 +136,7 @@ impl Domain {
     fn of_running_guest(&self, metric: DomainMetric, value: f64, when: When) -> Option<f64> {
         match metric {
             DomainMetric::NetDrops => self.lost_packets(when),
+            DomainMetric::WorstLatency => self.worst_unlimited_latency(when).map(|(_, _, latency)| latency),
             _ => Some(value),
         }
         .filter(|_| self.ran(metric.group(), when))

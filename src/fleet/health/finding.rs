@@ -2,7 +2,7 @@
 
 use super::{SharedCpus, TopConsumer};
 use crate::fleet::metric::{DiskMetric, DomainMetric};
-use crate::fleet::{Domain, IoErrorPause, When};
+use crate::fleet::{AtLimit, Domain, IoErrorPause, When};
 use crate::model::{Blocked, CpuSet, DomainState, Severity};
 use std::cmp::Ordering;
 
@@ -39,6 +39,8 @@ pub enum Problem<'a> {
     PastIoError(IoErrorPause),
     /// A figure is above its limit.
     Figure(DomainMetric, f64),
+    /// Requests of a disk wait because the disk is at this limit of its definition.
+    DiskAtLimit(AtLimit),
     /// CPU time in percent of all of its vCPUs.
     CpuOfGuest(f64),
     /// Used memory in percent of its total.
@@ -79,6 +81,7 @@ impl<'a> Finding<'a> {
             Problem::Figure(metric, _) => Some(metric),
             Problem::CpuOfGuest(_) | Problem::TopConsumer(_) | Problem::TakesSharedCpus(_) => Some(DomainMetric::Cpu),
             Problem::WaitsForSharedCpus(_) => Some(DomainMetric::Steal),
+            Problem::DiskAtLimit(_) => Some(DomainMetric::WorstLatency),
             Problem::MemoryUsed(_) => Some(DomainMetric::MemoryUsed),
             _ => None,
         }
@@ -112,6 +115,7 @@ impl<'a> Finding<'a> {
             }
             Problem::PastIoError(pause) => self.past_io_error(pause),
             Problem::Figure(metric, value) => self.figure(metric, value),
+            Problem::DiskAtLimit(limit) => self.at_limit(limit),
             Problem::CpuOfGuest(value) => format!("vCPUs {value:.0} % busy"),
             Problem::MemoryUsed(value) => format!("memory {value:.0} % used"),
             Problem::TopConsumer(TopConsumer { share, busy, .. }) => {
@@ -145,10 +149,19 @@ impl<'a> Finding<'a> {
         format!("I/O error {age} ago; {now}")
     }
 
+    fn at_limit(&self, limit: AtLimit) -> String {
+        match self.domain.worst_limited_latency(self.when) {
+            Some((disk, limit, latency)) => {
+                format!("{disk} at its limit of {} ({:.0} ms)", limit.describe(), latency / 1e6)
+            }
+            None => format!("a disk at its limit of {}", limit.describe()),
+        }
+    }
+
     fn figure(&self, metric: DomainMetric, value: f64) -> String {
         match metric {
             DomainMetric::Steal => format!("steal {value:.0} %"),
-            DomainMetric::WorstLatency => match self.domain.worst_latency(self.when) {
+            DomainMetric::WorstLatency => match self.domain.worst_unlimited_latency(self.when) {
                 Some((disk, direction, latency)) => {
                     format!("{disk} {} {:.0} ms", direction_word(direction), latency / 1e6)
                 }

@@ -49,7 +49,7 @@ impl Limits {
 /// Steal of a vCPU, or the mean of a domain's vCPUs, in percent of one CPU.
 pub(super) const STEAL: Limits = Limits::new(10.0, 30.0);
 /// Mean time of a disk request, in nanoseconds.
-const LATENCY: Limits = Limits::new(20e6, 50e6);
+pub(super) const LATENCY: Limits = Limits::new(20e6, 50e6);
 /// Packets per second that were dropped or had errors.
 const PACKET_LOSS: Limits = Limits::new(1.0, 100.0);
 /// Failed disk requests per second. A single one is critical.

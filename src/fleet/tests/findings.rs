@@ -304,6 +304,76 @@ fn page_cache_is_no_finding() {
     assert_eq!(with_cache(&split, When::Latest), Some(false));
 }
 
+/// A host with one guest whose disks have `iotune` limits and did this many reads in one second, each in 49 ms.
+fn limited(disks: &[(&str, u64, Option<&str>, u64)]) -> Fleet {
+    let defined = disks.iter().map(|(target, limit, group, _)| DiskDefinition {
+        target: (*target).into(),
+        limits: vec![("total_iops_sec".into(), *limit)],
+        limit_group: group.map(str::to_owned),
+        ..DiskDefinition::default()
+    });
+    let definition = Arc::new(DomainDefinition { disks: defined.collect(), ..DomainDefinition::default() });
+    let sample = |second: u64| {
+        let mut sample = domain(1, 0, &[]);
+        sample.definition = Some(Arc::clone(&definition));
+        let disk = |(target, _, _, reads): &(&str, u64, Option<&str>, u64)| BlockSample {
+            name: (*target).into(),
+            read_requests: Some(Counter(Operations(second * reads))),
+            read_time: Some(Counter(Nanoseconds(second * reads * 49_000_000))),
+            ..BlockSample::default()
+        };
+        sample.disks = disks.iter().map(disk).collect();
+        keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
+    };
+    fleet([sample(0), sample(1)])
+}
+
+#[test]
+fn a_disk_at_its_own_limit_is_not_slow() {
+    let at_limit = limited(&[("vda", 20, None, 20)]);
+    assert_eq!(words(&at_limit, None), ["vda at its limit of total 20 IOPS (49 ms)"]);
+    assert_eq!(only(&at_limit).findings(When::Latest, None, &TopConsumers::default())[0].severity, Severity::Warning);
+    let then = at_limit.hosts()[0].timeline.when(TimeCursor::At(Duration::from_secs(1)));
+    let limit = Some(AtLimit { limit: "total_iops_sec", value: 20 });
+    assert_eq!([then, When::Latest].map(|when| only(&at_limit).disks[0].at_limit(when)), [limit, limit]);
+    let below = limited(&[("vda", 200, None, 20)]);
+    assert_eq!(words(&below, None), ["vda read 49 ms"]);
+    assert_eq!(only(&below).disks[0].at_limit(When::Latest), None);
+    let both = limited(&[("vda", 20, None, 20), ("vdb", 200, None, 20)]);
+    assert_eq!(words(&both, None), ["vdb read 49 ms", "vda at its limit of total 20 IOPS (49 ms)"]);
+}
+
+#[test]
+fn disks_of_a_group_are_at_its_limit_together() {
+    let group = Some("slow");
+    let fleet = limited(&[("vda", 20, group, 12), ("vdb", 20, group, 8), ("vdc", 20, Some("other"), 12)]);
+    let at_limit = only(&fleet).disks.iter().map(|disk| disk.at_limit(When::Latest).is_some());
+    assert_eq!(at_limit.collect::<Vec<_>>(), [true, true, false]);
+}
+
+/// libvirt has the bandwidth of a NIC in kB/s.
+#[test]
+fn a_nic_can_be_at_its_bandwidth() {
+    let defined = NicDefinition {
+        target: Some("vnet0".into()),
+        limits: vec![("inbound average".into(), 1000)],
+        ..NicDefinition::default()
+    };
+    let definition = Arc::new(DomainDefinition { nics: vec![defined], ..DomainDefinition::default() });
+    let at_limit = |rate: u64| {
+        let sample = |second: u64| {
+            let mut sample = domain(1, 0, &[]);
+            sample.definition = Some(Arc::clone(&definition));
+            let rx_bytes = Some(Counter(Bytes(second * rate)));
+            sample.nics = vec![NetSample { name: "vnet0".into(), rx_bytes, ..NetSample::default() }];
+            keyframe(at(second * 1000), Groups::OVERVIEW, [sample])
+        };
+        only(&fleet([sample(0), sample(1)])).nics[0].at_limit(When::Latest).map(AtLimit::describe)
+    };
+    assert_eq!(at_limit(980_000).as_deref(), Some("inbound 977 KiB/s"));
+    assert_eq!(at_limit(500_000), None);
+}
+
 /// Findings are counted and sorted at every update and key; only those that are shown need words.
 #[test]
 fn a_finding_has_no_words_until_they_are_asked_for() {

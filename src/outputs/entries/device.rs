@@ -1,7 +1,7 @@
 //! The values of disks, NICs, vCPUs, and of the host CPUs that a domain used; without their names.
 
 use super::figures::{Counters, Derived, Gauges};
-use crate::fleet::{Disk, HostCpu, Nic, Vcpu};
+use crate::fleet::{AtLimit, Disk, HostCpu, Nic, Vcpu, When};
 use crate::model::VcpuState;
 use crate::model::totals::{DiskTotal, HostCpuTotal, NicTotal, VcpuTotal};
 use crate::outputs::fields::{Entry, Fields};
@@ -51,7 +51,19 @@ impl Entry for DiskEntry<'_> {
         let defined = self.0.and_then(|disk| disk.defined.as_ref());
         fields.value("kind", defined.map(|disk| disk.kind.as_str()))?;
         fields.value("source", self.0.and_then(Disk::source))?;
-        fields.value("reason", self.0.and_then(|disk| disk.reason))
+        fields.value("reason", self.0.and_then(|disk| disk.reason))?;
+        let at_limit = self.0.and_then(|disk| disk.at_limit(When::Latest));
+        fields.group("at_limit", at_limit.is_some(), &AtLimitEntry(at_limit))
+    }
+}
+
+/// The limit of its definition that a disk or NIC is at.
+struct AtLimitEntry(Option<AtLimit>);
+
+impl Entry for AtLimitEntry {
+    fn write<F: Fields>(&self, fields: &mut F) -> Result<(), F::Error> {
+        fields.value("limit", self.0.map(|at| at.limit))?;
+        fields.value("value", self.0.map(|at| at.value))
     }
 }
 

@@ -105,6 +105,27 @@ fn a_line_has_the_time_the_figures_and_the_unsupported_calls() {
 }
 
 #[test]
+fn a_disk_at_its_limit_says_which() {
+    let mut rig = Rig::new();
+    let limits = vec![("read_bytes_sec".to_owned(), 400)];
+    let disk = DiskDefinition { target: "vda".into(), limits, ..DiskDefinition::default() };
+    let definition = Arc::new(DomainDefinition { disks: vec![disk], ..DomainDefinition::default() });
+    let mut line = None;
+    for milliseconds in [0, 1000] {
+        let HostUpdate::Keyframe(mut update) = sample(at(milliseconds), Groups::OVERVIEW, milliseconds * 2 / 5) else {
+            unreachable!()
+        };
+        update.domains.get_mut(&Uuid::from_u128(1)).unwrap().definition = Some(Arc::clone(&definition));
+        line = rig.apply(HostUpdate::Keyframe(update));
+    }
+    let line = line.unwrap();
+    let [web, db] = ["web", "db"]
+        .map(|name| line["domains"].as_array().unwrap().iter().find(|domain| domain["name"] == name).unwrap());
+    assert_eq!(web["disks"][0]["at_limit"], serde_json::json!({"limit": "read_bytes_sec", "value": 400}));
+    assert_eq!(db["disks"][0]["at_limit"], Value::Null);
+}
+
+#[test]
 fn the_version_comes_first() {
     let mut rig = Rig::new();
     rig.fleet.apply(0, failure("gone", None));

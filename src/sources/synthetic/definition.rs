@@ -42,6 +42,7 @@ fn disk(disk: &Disk) -> DiskDefinition {
         serial: disk.serial.map(str::to_owned),
         read_only: disk.read_only(),
         limits: disk.limits.clone(),
+        limit_group: None,
     }
 }
 

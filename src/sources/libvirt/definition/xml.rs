@@ -104,6 +104,7 @@ fn disk(node: Node<'_, '_>) -> Option<DiskDefinition> {
         bus: attribute(target, "bus"),
         serial: text(node, "serial"),
         read_only: child(node, "readonly").is_some(),
+        limit_group: child(node, "iotune").and_then(|limits| text(limits, "group_name")),
         limits: limits.filter_map(|limit| Some((limit.tag_name().name().to_owned(), number(limit.text()?)?))).collect(),
     })
 }
@@ -214,6 +215,7 @@ mod tests {
                 serial: Some("ROOT-1".to_owned()),
                 read_only: false,
                 limits: vec![limit("total_iops_sec", 500), limit("read_bytes_sec", 10_485_760)],
+                limit_group: None,
             }
         );
         let sources: Vec<_> = disks.iter().map(|disk| disk.source.as_deref()).collect();
@@ -224,6 +226,14 @@ mod tests {
         let read_only: Vec<_> = disks.iter().map(|disk| disk.read_only).collect();
         assert_eq!(read_only, [false, false, false, true, true]);
         assert_eq!((disks[1].device.as_str(), disks[4].device.as_str()), ("lun", "cdrom"));
+    }
+
+    #[test]
+    fn disks_may_share_their_limits() {
+        let xml = "<domain><devices><disk type='file'><target dev='vda'/><iotune><total_iops_sec>20</total_iops_sec>\
+                   <group_name>slow</group_name></iotune></disk></devices></domain>";
+        let disk = parse(xml).unwrap().disks.remove(0);
+        assert_eq!((disk.limits, disk.limit_group.as_deref()), (vec![limit("total_iops_sec", 20)], Some("slow")));
     }
 
     #[test]
