@@ -79,6 +79,8 @@ impl Entry for NicEntry<'_> {
         fields.value("kind", defined.map(|nic| nic.kind.as_str()))?;
         fields.value("source", defined.and_then(|nic| nic.source.as_deref()))?;
         fields.value("reason", self.0.and_then(|nic| nic.reason))?;
+        let at_limit = self.0.and_then(|nic| nic.at_limit(When::Latest));
+        fields.group("at_limit", at_limit.is_some(), &AtLimitEntry(at_limit))?;
         fields.value("note", self.0.and_then(Nic::note))
     }
 }

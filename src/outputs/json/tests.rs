@@ -271,6 +271,18 @@ fn full_lines() -> [Value; 2] {
         let HostUpdate::Keyframe(mut update) = sample(at(milliseconds), Groups::all(), milliseconds) else {
             unreachable!()
         };
+        // One disk and one NIC are at a limit.
+        let disk = DiskDefinition {
+            target: "vda".into(),
+            limits: vec![("read_bytes_sec".into(), 1000)],
+            ..DiskDefinition::default()
+        };
+        let limits = vec![("inbound average".into(), 1000)];
+        let nic = NicDefinition { target: Some("vnet0".into()), limits, ..NicDefinition::default() };
+        let definition = DomainDefinition { disks: vec![disk], nics: vec![nic], ..DomainDefinition::default() };
+        let web = update.domains.get_mut(&Uuid::from_u128(1)).unwrap();
+        web.definition = Some(Arc::new(definition));
+        web.nics[0].rx_bytes = Some(Counter(Bytes(milliseconds * 1000)));
         for domain in update.domains.values_mut() {
             domain.host_cpus.push(Counter(Nanoseconds(milliseconds)));
             domain.unsupported.push(UnsupportedCall { call: Call::BlockInfo, reason: "no such file".into() });

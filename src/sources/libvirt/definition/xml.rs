@@ -215,7 +215,7 @@ mod tests {
                 serial: Some("ROOT-1".to_owned()),
                 read_only: false,
                 limits: vec![limit("total_iops_sec", 500), limit("read_bytes_sec", 10_485_760)],
-                limit_group: None,
+                limit_group: Some("slow".to_owned()),
             }
         );
         let sources: Vec<_> = disks.iter().map(|disk| disk.source.as_deref()).collect();
