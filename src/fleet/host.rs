@@ -10,8 +10,8 @@ use crate::fleet::derive::rates;
 use crate::fleet::event_log::EventLog;
 use crate::fleet::history::run_length::RunLength;
 use crate::model::{
-    Call, DomainSample, Event, Failure, Groups, HostInfo, HostSample, HostUpdate, NodeSample, SampleDelta, SampleKind,
-    UnsupportedCall,
+    Call, DomainSample, Event, EventKind, Failure, Groups, HostInfo, HostSample, HostUpdate, NodeSample, SampleDelta,
+    SampleKind, UnsupportedCall,
 };
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -103,11 +103,20 @@ impl Host {
         self.read(totals, delta.changed, delta.appeared, delta.node, delta.unsupported);
     }
 
-    fn apply_event(&mut self, event: Event) {
+    fn apply_event(&mut self, mut event: Event) {
+        if event.kind == EventKind::ControlError && !self.has_started(&event) {
+            event.kind = EventKind::StartFailed;
+        }
         if let Some(domain) = event.domain.as_ref().and_then(|domain| self.domains.get_mut(&domain.uuid)) {
             domain.apply_event(&event);
         }
         self.events.push(event);
+    }
+
+    /// Whether the guest of an event's domain had run. A domain that is not known is one whose creation failed.
+    fn has_started(&self, event: &Event) -> bool {
+        let known = event.domain.as_ref().and_then(|domain| self.domains.get(&domain.uuid));
+        known.is_some_and(|domain| domain.state.is_active() && !domain.reason.is_start(domain.state))
     }
 
     fn begin(&mut self, at: Timestamp, kind: SampleKind, requested: Groups) -> HostTotals {

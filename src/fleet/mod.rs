@@ -27,7 +27,7 @@ pub use at_limit::AtLimit;
 pub use condition::{Condition, IoErrorPause};
 pub use device::{Device, Devices};
 pub use domain::{Disk, Domain, HostCpu, Nic, Vcpu};
-pub use event_log::{EVENTS_KEPT, EventLog};
+pub use event_log::{EVENTS_KEPT, EventLog, Repeated};
 pub use fleet::Fleet;
 pub use health::{
     Finding, HOST_CPU, HOST_MEMORY, HostFinding, HostProblem, Limits, Missing, Problem, SharedCpus, TopConsumer,

@@ -64,6 +64,8 @@ pub enum EventKind {
     },
     /// `VIR_DOMAIN_EVENT_ID_CONTROL_ERROR`: libvirt cannot control the domain any more.
     ControlError,
+    /// The same event of a domain that does not run: its start failed. Found by vtop.
+    StartFailed,
     /// A call hangs in the domain; what blocks it. Found by vtop.
     Blocked(BlockedBy),
     /// The domain answers again; how long it was blocked. Found by vtop.
@@ -95,6 +97,7 @@ impl EventKind {
                 BlockJobStatus::Unknown(_) => "block job",
             },
             Self::ControlError => "control error",
+            Self::StartFailed => "start failed",
             Self::Blocked(by) => by.name(),
             Self::Unblocked(_) => "answers again",
             Self::ConnectionLost(_) => "connection lost",
@@ -126,6 +129,7 @@ impl EventKind {
                 _ => format!("{} of {disk}", job.words()),
             },
             Self::ControlError => "libvirt cannot control the domain any more".to_owned(),
+            Self::StartFailed => "QEMU ended before the guest ran; its log on the host says why".to_owned(),
             Self::Blocked(by) => by.reason().to_owned(),
             Self::Unblocked(time) => format!("after {} s", time.as_secs()),
             Self::ConnectionLost(reason) => reason.clone(),
@@ -139,9 +143,11 @@ impl EventKind {
         match self {
             Self::Lifecycle(event, detail) => detail.severity(*event),
             Self::IoError { action: IoErrorAction::Ignored, .. } => Severity::Warning,
-            Self::IoError { .. } | Self::Watchdog(_) | Self::ControlError | Self::ConnectionLost(_) => {
-                Severity::Critical
-            }
+            Self::IoError { .. }
+            | Self::Watchdog(_)
+            | Self::ControlError
+            | Self::StartFailed
+            | Self::ConnectionLost(_) => Severity::Critical,
             Self::Blocked(by) => by.severity(),
             Self::DeviceRemovalFailed(_) | Self::LeftOut(_) => Severity::Warning,
             Self::BlockJob { status: BlockJobStatus::Failed, .. } => Severity::Warning,
@@ -172,6 +178,7 @@ impl EventKind {
                 BlockJobStatus::Unknown(_) => "block_job",
             },
             Self::ControlError => "control_error",
+            Self::StartFailed => "start_failed",
             Self::Blocked(BlockedBy::Monitor) => "monitor_busy",
             Self::Blocked(BlockedBy::Lock) => "locked",
             Self::Blocked(BlockedBy::Host) => "not_asked",

@@ -123,6 +123,11 @@ impl StateReason {
     pub fn is_io_error(self, state: DomainState) -> bool {
         (state, self) == (DomainState::Paused, Self::PAUSED_IOERROR)
     }
+
+    /// Whether libvirt is starting the domain: it has an ID, but its guest did not run yet, and the start may still fail.
+    pub fn is_start(self, state: DomainState) -> bool {
+        (state, self) == (DomainState::Paused, Self::PAUSED_STARTING_UP)
+    }
 }
 
 #[cfg(test)]

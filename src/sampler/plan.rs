@@ -84,7 +84,9 @@ impl Plan {
     /// The request of the next tick. `before`: the last sample.
     pub(super) fn next(&mut self, demand: &Demand, before: Option<&HostSample>, interval: Interval) -> Request {
         self.tick += 1;
-        let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| domain.run.is_some());
+        // A domain that starts has no figures yet, and libvirt answers calls for it only when the start is over or has failed.
+        let is_read = |domain: &DomainSample| domain.run.is_some() && !domain.reason.is_start(domain.state);
+        let active = before.iter().flat_map(|sample| &sample.domains).filter(|(_, domain)| is_read(domain));
         let extra = match demand.everything {
             // CPU time for each host CPU as well, where domains are read one by one: the bulk call has no such value.
             true => active.map(|(uuid, domain)| (*uuid, self.not_local(uuid, domain) | Groups::HOST_CPU)).collect(),
@@ -521,5 +523,18 @@ mod tests {
     fn a_sum_that_does_not_fit_becomes_the_largest_number() {
         let counters = [Some(Counter(Packets(u64::MAX))), None, Some(Counter(Packets(7)))];
         assert_eq!(sum(counters), u64::MAX);
+    }
+
+    #[test]
+    fn a_domain_that_starts_is_read_when_the_start_is_over() {
+        for demand in [Demand::everything(), Demand { focus: [uuid(0)].into(), ..Demand::default() }] {
+            let mut world = World::new(2, demand);
+            let starting = world.before.domains.get_mut(&uuid(0)).unwrap();
+            (starting.state, starting.reason) = (DomainState::Paused, StateReason::PAUSED_STARTING_UP);
+            assert!(!world.tick(&[]).extra.contains_key(&uuid(0)));
+            let started = world.before.domains.get_mut(&uuid(0)).unwrap();
+            (started.state, started.reason) = (DomainState::Running, StateReason::RUNNING_BOOTED);
+            assert!(world.tick(&[]).extra.contains_key(&uuid(0)));
+        }
     }
 }

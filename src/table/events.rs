@@ -19,5 +19,6 @@ pub(super) const EVENTS: &[Column] = &[
         .sorted(SortKey::Name)
         .described("Name of the domain at that time; (host) for an event of the connection.", ""),
     words("event", "EVENT", Content::Event, (14, 19), 2).described("What happened.", ""),
-    Column::words("reason", "WHY", Content::EventReason, (10, 160), 3, 1).described("Reason, device, path.", ""),
+    Column::words("reason", "WHY", Content::EventReason, (10, 160), 3, 1)
+        .described("Reason, device, path; before it, how often the event came in a row, and since when.", ""),
 ];

@@ -94,8 +94,7 @@ pub(super) fn rows(
 /// The events of all hosts up to the time that the screen shows.
 pub(super) fn events(fleet: &Fleet, cursor: TimeCursor) -> impl Iterator<Item = (HostId, u64, &Event)> {
     let hosts = fleet.hosts().iter().enumerate();
-    let all = hosts.flat_map(|(host, known)| known.events.iter().map(move |(number, event)| (host, number, event)));
-    all.filter(move |(_, _, event)| seen::is_past(cursor, event.at.monotonic))
+    hosts.flat_map(move |(host, known)| seen::shown(known, cursor).map(move |(number, event)| (host, number, event)))
 }
 
 fn event_rows(fleet: &Fleet, needle: &Needle, (key, order): (SortKey, Order), cursor: TimeCursor) -> Vec<RowId> {

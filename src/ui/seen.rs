@@ -2,7 +2,7 @@
 //! every output.
 
 use super::screen::Screen;
-use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor};
+use crate::fleet::{Domain, DomainId, Fleet, Host, HostId, TimeCursor};
 use crate::model::Event;
 use crate::table::List;
 use std::collections::BTreeMap;
@@ -50,6 +50,13 @@ pub(super) fn is_past(cursor: TimeCursor, moment: Duration) -> bool {
         TimeCursor::Live => true,
         TimeCursor::At(now) => moment <= now,
     }
+}
+
+/// Events of a host that had happened at the time that the screen shows, with their numbers, oldest first. Of equal events in a
+/// row the first one counts.
+pub(super) fn shown(host: &Host, cursor: TimeCursor) -> impl DoubleEndedIterator<Item = (u64, &Event)> {
+    let begin = |number| host.events.repeated(number).map_or(Duration::ZERO, |repeated| repeated.since.monotonic);
+    host.events.iter().filter(move |(number, _)| is_past(cursor, begin(*number)))
 }
 
 /// Events of all hosts that the user has not seen: their number, and the newest with its host.
@@ -101,7 +108,7 @@ pub(super) fn leave(seen: &mut Seen, cursor: TimeCursor, fleet: &Fleet, left: Lo
                 }
             }
             Looking::At(id) if id.host == host => {
-                let told = known.events.of_domain(id.uuid).map(|event| event.at.monotonic);
+                let told = known.events.of_domain(id.uuid).map(|(_, event)| event.at.monotonic);
                 if let Some(until) = told.chain(known.domains.get(&id.uuid).and_then(paused)).filter(shown).max() {
                     seen.see_domain(id, until);
                 }

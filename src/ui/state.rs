@@ -169,10 +169,9 @@ impl UiState {
         seen::unseen(&self.seen, self.cursor, fleet)
     }
 
-    /// Events of a host up to the time that is shown, newest first.
-    pub fn events_shown<'a>(&self, host: &'a Host) -> impl Iterator<Item = &'a Event> + use<'a> {
-        let cursor = self.cursor;
-        host.events.iter().rev().map(|(_, event)| event).filter(move |event| seen::is_past(cursor, event.at.monotonic))
+    /// Events of a host that had happened at the time that is shown, newest first, with their numbers.
+    pub fn events_shown<'a>(&self, host: &'a Host) -> impl Iterator<Item = (u64, &'a Event)> + use<'a> {
+        seen::shown(host, self.cursor).rev()
     }
 
     /// Computes rows, selection and scrolling from the fleet. To be called before the screen is drawn.

@@ -5,9 +5,10 @@ use super::marks;
 use super::text;
 use super::theme::Role;
 use super::{Scene, host};
-use crate::fleet::{Domain, DomainId, Host, HostId};
+use crate::fleet::{Domain, DomainId, Host, HostId, Repeated, TimeCursor};
 use crate::model::{Call, Event, Severity};
 use crate::table::{Content, List, Placed, RowId, Wanted, fit};
+use crate::time::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::time::Duration;
@@ -28,7 +29,7 @@ fn nothing(scene: &Scene) -> String {
 }
 
 pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
-    let shown = scene.ui.rows.iter().filter_map(|row| event(scene, row)).map(|(_, event)| event);
+    let shown = scene.ui.rows.iter().filter_map(|row| event(scene, row)).map(|(_, logged)| logged.event);
     let columns = fit(wanted(scene, area.width, shown), area.width.saturating_sub(1));
     columns::headings(scene, buffer, Rect { height: 1, ..area }, &columns);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
@@ -44,12 +45,12 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let selected = scene.ui.selected_index();
     let rows = scene.ui.rows.iter().enumerate().skip(offset).take(usize::from(body.height));
     for (line, (index, row)) in rows.enumerate() {
-        let Some((host, event)) = event(scene, row) else { continue };
+        let Some((host, logged)) = event(scene, row) else { continue };
         let place = Rect { y: body.y + line as u16, height: 1, ..body };
         if selected == Some(index) {
             columns::select(scene, buffer, place, &columns);
         }
-        draw_row(scene, buffer, place, &columns, host, event);
+        draw_row(scene, buffer, place, &columns, host, logged);
     }
     columns::scroll_bar(scene, buffer, body, offset, scene.ui.rows.len());
 }
@@ -60,23 +61,24 @@ pub(super) fn of_domain(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &H
     if !large || area.height < LEAST {
         return;
     }
-    let shown: Vec<&Event> = scene
+    let shown: Vec<Logged> = scene
         .ui
         .events_shown(host)
-        .filter(|event| event.domain.as_ref().is_some_and(|of| of.uuid == domain.uuid))
+        .filter(|(_, event)| event.domain.as_ref().is_some_and(|of| of.uuid == domain.uuid))
+        .filter_map(|(number, _)| logged(scene, host, number))
         .take(usize::from(area.height - 1))
         .collect();
     if shown.is_empty() {
         return;
     }
-    let mut own = wanted(scene, area.width, shown.iter().copied());
+    let mut own = wanted(scene, area.width, shown.iter().map(|logged| logged.event));
     own.retain(|wanted| wanted.column.content != Content::EventDomain);
     let columns = fit(own, area.width.saturating_sub(1));
     for placed in &columns {
         columns::put(scene, buffer, placed.cell(area), false, Role::Heading, placed.column.heading.to_owned());
     }
-    for (line, event) in (1..).zip(shown) {
-        draw_row(scene, buffer, Rect { y: area.y + line, height: 1, ..area }, &columns, host.id, event);
+    for (line, logged) in (1..).zip(shown) {
+        draw_row(scene, buffer, Rect { y: area.y + line, height: 1, ..area }, &columns, host.id, logged);
     }
 }
 
@@ -84,7 +86,7 @@ pub(super) fn of_domain(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &H
 fn wanted<'a>(scene: &Scene, width: u16, shown: impl Iterator<Item = &'a Event>) -> Vec<Wanted> {
     let (mut time, mut name, mut what) = (8, 6, 5);
     for event in shown {
-        time = time.max(if is_old(scene, event) { 12 } else { 8 });
+        time = time.max(if is_old(scene, event.at) { 12 } else { 8 });
         name = name.max(event.domain.as_ref().map_or(6, |domain| text::width(&text::clean(&domain.name))));
         what = what.max(text::width(event.kind.what()));
     }
@@ -102,14 +104,42 @@ fn wanted<'a>(scene: &Scene, width: u16, shown: impl Iterator<Item = &'a Event>)
     columns
 }
 
-fn event<'a>(scene: &Scene<'a>, row: &RowId) -> Option<(HostId, &'a Event)> {
+/// An event, and how often it came in a row up to the time that is shown.
+#[derive(Clone, Copy)]
+struct Logged<'a> {
+    event: &'a Event,
+    /// When the newest of the row happened, or the first one where the newest is later than the time that is shown.
+    at: Timestamp,
+    /// `None`: it is not known how often it had come at the time that is shown.
+    repeated: Option<Repeated>,
+}
+
+fn logged<'a>(scene: &Scene<'a>, host: &'a Host, number: u64) -> Option<Logged<'a>> {
+    let (event, repeated) = (host.events.get(number)?, host.events.repeated(number)?);
+    let is_past = match scene.ui.cursor {
+        TimeCursor::Live => true,
+        TimeCursor::At(moment) => event.at.monotonic <= moment,
+    };
+    let at = if is_past { event.at } else { repeated.since };
+    Some(Logged { event, at, repeated: Some(repeated).filter(|_| is_past) })
+}
+
+fn event<'a>(scene: &Scene<'a>, row: &RowId) -> Option<(HostId, Logged<'a>)> {
     match row {
-        RowId::Event(host, number, _) => Some((*host, scene.fleet.host(*host)?.events.get(*number)?)),
+        RowId::Event(host, number, _) => Some((*host, logged(scene, scene.fleet.host(*host)?, *number)?)),
         RowId::Domain(_) | RowId::Device(..) => None,
     }
 }
 
-fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed], host: HostId, event: &Event) {
+/// Why an event happened; before it, how often it came in a row.
+fn reason(scene: &Scene, logged: Logged<'_>) -> String {
+    let why = logged.event.kind.why();
+    let times = logged.repeated.and_then(|repeated| repeated.describe(&time(scene, repeated.since)));
+    [times, Some(why).filter(|why| !why.is_empty())].into_iter().flatten().collect::<Vec<_>>().join(": ")
+}
+
+fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed], host: HostId, logged: Logged<'_>) {
+    let event = logged.event;
     let symbols = scene.palette.symbols;
     let seen = scene.ui.seen.contains(host, event);
     for placed in columns {
@@ -123,7 +153,7 @@ fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed],
                 columns::put_line(buffer, cell, false, line.into());
                 continue;
             }
-            Content::EventTime => (Role::Dim, time(scene, event)),
+            Content::EventTime => (Role::Dim, time(scene, logged.at)),
             Content::EventDomain => match &event.domain {
                 Some(domain) => {
                     let there = scene.fleet.domain(DomainId { host, uuid: domain.uuid }).is_some();
@@ -135,7 +165,7 @@ fn draw_row(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed],
                 let role = role(event).unwrap_or(if seen { Role::Text } else { Role::Title });
                 (role, text::shorten(event.kind.what(), room, symbols))
             }
-            Content::EventReason => (Role::Text, text::shorten(&event.kind.why(), room, symbols)),
+            Content::EventReason => (Role::Text, text::shorten(&reason(scene, logged), room, symbols)),
             _ => continue,
         };
         columns::put(scene, buffer, cell, false, role, words);
@@ -153,16 +183,16 @@ pub(super) fn role(event: &Event) -> Option<Role> {
     (severity > Severity::Notice).then(|| marks::role(severity))
 }
 
-fn is_old(scene: &Scene, event: &Event) -> bool {
-    Duration::try_from(scene.now.wall.duration_since(event.at.wall)).is_ok_and(|age| age >= DAY)
+fn is_old(scene: &Scene, at: Timestamp) -> bool {
+    Duration::try_from(scene.now.wall.duration_since(at.wall)).is_ok_and(|age| age >= DAY)
 }
 
 /// Local time of an event; with the date from one day of age on.
-pub(super) fn time(scene: &Scene, event: &Event) -> String {
-    if is_old(scene, event) {
-        let local = event.at.wall.to_zoned(jiff::tz::TimeZone::system());
+pub(super) fn time(scene: &Scene, at: Timestamp) -> String {
+    if is_old(scene, at) {
+        let local = at.wall.to_zoned(jiff::tz::TimeZone::system());
         local.strftime("%b %d %H:%M").to_string()
     } else {
-        host::clock(event.at.wall)
+        host::clock(at.wall)
     }
 }

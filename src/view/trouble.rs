@@ -138,7 +138,7 @@ fn news(scene: &Scene, loudest: Option<Uuid>) -> Vec<(Role, String)> {
     let role = events::role(event).unwrap_or(Role::Title);
     let explained =
         if why.is_empty() { short.clone() } else { format!("{short} ({})", text::shorten(&why, 40, symbols)) };
-    let timed = format!("{explained} {}", events::time(scene, event));
+    let timed = format!("{explained} {}", events::time(scene, event.at));
     let counted = format!("{} {count} new", events::sign(scene, event)).trim_start().to_owned();
     // The finding at the left end already names that domain.
     if loudest.is_some() && event.domain.as_ref().map(|domain| domain.uuid) == loudest {

@@ -2,6 +2,7 @@
 
 use crate::rig::{Rig, SIZE, event};
 use crossterm::event::KeyCode;
+use vtop::model::{Event, EventKind, HostUpdate};
 use vtop::ui::{Key, List, RowId, Screen};
 
 /// What is selected in the list of events: the domain's name, and what happened.
@@ -27,6 +28,23 @@ fn events_are_a_list_like_the_others() {
     assert_eq!(rig.ui.demands(&rig.fleet)[0].focus.len(), 1);
     assert!(matches!(rig.ui.screen(), Screen::Domain(_)));
     assert!(rig.text().contains("mail  running"));
+}
+
+#[test]
+fn events_in_a_row_are_one_line_with_a_count() {
+    let mut rig = Rig::new(12, 230, SIZE);
+    rig.press("6");
+    let before = rig.ui.rows.len();
+    let newest = rig.fleet.hosts()[0].events.last().unwrap().clone();
+    for _ in 0..146 {
+        let kind = EventKind::StartFailed;
+        rig.fleet.apply(0, HostUpdate::Event(Event { kind, ..newest.clone() }));
+    }
+    rig.press("g");
+    assert_eq!(selected_event(&rig), ("k8s-node-4".into(), "start failed"));
+    assert_eq!(rig.ui.rows.len(), before + 1);
+    let text = rig.text();
+    assert!(text.contains("start failed") && text.contains("146 times since "), "{text}");
 }
 
 #[test]

@@ -51,11 +51,27 @@ fn a_new_connection_is_not_late() {
 }
 
 #[test]
+fn a_control_error_of_a_domain_that_does_not_run_is_a_start_that_failed() {
+    let what = |state, reason| {
+        let mut sample = domain(1, 0, &[]);
+        (sample.state, sample.reason) = (state, reason);
+        let fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample]), event(at(1), EventKind::ControlError)]);
+        fleet.hosts()[0].events.last().unwrap().kind.what()
+    };
+    assert_eq!(what(DomainState::ShutOff, StateReason::SHUTOFF_FAILED), "start failed");
+    assert_eq!(what(DomainState::Paused, StateReason::PAUSED_STARTING_UP), "start failed");
+    assert_eq!(what(DomainState::Paused, StateReason::PAUSED_USER), "control error");
+    assert_eq!(what(DomainState::Running, StateReason::RUNNING_BOOTED), "control error");
+    let unknown = fleet([event(at(1), EventKind::ControlError)]);
+    assert_eq!(unknown.hosts()[0].events.last().unwrap().kind.what(), "start failed", "its creation failed");
+}
+
+#[test]
 fn events_outlive_their_domain() {
     let mut fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [domain(1, 0, &[])]), event(at(1), EventKind::Rebooted)]);
     fleet.apply(0, keyframe(at(1000), Groups::OVERVIEW, []));
     fleet.apply(0, event(at(1001), EventKind::Lifecycle(Lifecycle::Undefined, LifecycleDetail::UNDEFINED_REMOVED)));
-    let what: Vec<_> = fleet.hosts()[0].events.of_domain(UUID).map(|event| event.kind.what()).collect();
+    let what: Vec<_> = fleet.hosts()[0].events.of_domain(UUID).map(|(_, event)| event.kind.what()).collect();
     assert_eq!(what, ["undefined", "rebooted"], "newest first");
 }
 

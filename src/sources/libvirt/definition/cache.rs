@@ -66,6 +66,8 @@ impl Definitions {
         let mut due = Vec::new();
         for listed in listed {
             match self.known.get_mut(&listed.uuid) {
+                // Until the start is over, the definition from before it is shown.
+                Some(known) if listed.is_starting && known.definition.is_some() => {}
                 Some(known) if !known.is_due(&listed.hints) => {
                     known.hints.vcpus = known.hints.vcpus.or(listed.hints.vcpus);
                 }

@@ -9,6 +9,8 @@ pub(crate) struct ListedDomain<'list> {
     pub(crate) domain: Domain<'list>,
     pub(crate) uuid: Uuid,
     pub(crate) hints: ChangeHints,
+    /// libvirt is starting it: the call for its definition would wait, and the start may fail.
+    pub(crate) is_starting: bool,
 }
 
 /// Values that differ after a change of the definition which no event reports.

@@ -56,7 +56,11 @@ impl InactiveDomains {
             let has_ended = self.known.keys().any(|uuid| self.active.contains(uuid));
             self.listed = (!has_ended).then(Stopwatch::start);
         }
-        self.active = domains.iter().filter(|(_, sample)| sample.run.is_some()).map(|(&uuid, _)| uuid).collect();
+        // A start that fails leaves the domain as the last list had it: that costs no other list.
+        let is_start =
+            |uuid: &Uuid, sample: &DomainSample| sample.reason.is_start(sample.state) && self.known.contains_key(uuid);
+        let active = domains.iter().filter(|(uuid, sample)| sample.run.is_some() && !is_start(uuid, sample));
+        self.active = active.map(|(&uuid, _)| uuid).collect();
     }
 }
 
@@ -77,6 +81,21 @@ mod tests {
         assert!(inactive.is_due(), "it ended, and may disappear in a moment");
         inactive.learn(&domain(None), true);
         assert!(!inactive.is_due(), "it stays");
+    }
+
+    #[test]
+    fn starts_that_fail_cost_no_lists() {
+        let mut inactive = InactiveDomains::default();
+        let uuid = Uuid::nil();
+        let sample = |run, state, reason| BTreeMap::from([(uuid, DomainSample::new("guest", run, state, reason))]);
+        inactive.learn(&sample(None, DomainState::ShutOff, StateReason::SHUTOFF_SHUTDOWN), true);
+        for run in 1..10 {
+            inactive.learn(&sample(Some(run), DomainState::Paused, StateReason::PAUSED_STARTING_UP), false);
+            assert!(!inactive.has_vanished(&BTreeMap::new()), "start {run} failed");
+            assert!(!inactive.is_due());
+        }
+        inactive.learn(&sample(Some(10), DomainState::Running, StateReason::RUNNING_BOOTED), false);
+        assert!(inactive.has_vanished(&BTreeMap::new()), "it ran, and ended");
     }
 
     #[test]

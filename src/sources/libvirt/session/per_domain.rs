@@ -33,6 +33,7 @@ impl Session {
                 domain,
                 uuid: domain.uuid(),
                 hints: ChangeHints { name: domain.name(), run: domain.id(), vcpus: None },
+                is_starting: false,
             })
             .collect();
         // First the definitions: the calls below need the names of the devices.

@@ -29,7 +29,8 @@ impl<'list> DomainRecord<'list> {
         let hints = ChangeHints { name: domain.name(), run, vcpus: figures.vcpus_current };
         let has_figures = !figures.answered.difference(Groups::STATE).is_empty();
         let sample = to_sample(hints.name.clone(), run, figures, requested, known.driver);
-        Self { listed: ListedDomain { domain, uuid, hints }, sample, has_figures }
+        let is_starting = sample.reason.is_start(sample.state);
+        Self { listed: ListedDomain { domain, uuid, hints, is_starting }, sample, has_figures }
     }
 
     /// If libvirt left out groups because another client holds the domain, finds out whether that client's call hangs in the
