@@ -28,10 +28,14 @@ pub type Vcpu = Device<u32, VcpuSample, VcpuMetric>;
 pub type HostCpu = Device<u32, Counter<Nanoseconds>, HostCpuMetric>;
 
 impl Disk {
-    /// What the disk is stored in; `empty`: a drive without a medium; `None`: not known.
+    /// What the disk is stored in: as statistics say now, where they name a file or device (the definition is older after a snapshot),
+    /// otherwise as its definition says. `empty`: a drive without a medium; `None`: not known.
     pub fn source(&self) -> Option<&str> {
         let defined = self.defined.as_ref();
         let path = || self.sample.as_ref()?.path.as_deref();
+        if let Some(path) = path().filter(|_| defined.is_some_and(DiskDefinition::is_named_by_path)) {
+            return Some(path);
+        }
         let empty = || defined.filter(|disk| disk.is_drive()).map(|_| "empty");
         defined.and_then(|disk| disk.source.as_deref()).or_else(path).or_else(empty)
     }

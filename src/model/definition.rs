@@ -107,6 +107,12 @@ impl DiskDefinition {
         matches!(self.device.as_str(), "cdrom" | "floppy")
     }
 
+    /// True if statistics name its source as the definition does: a file or a device of the host. libvirt reports another medium of a
+    /// drive with an event, so that its definition is newer than its statistics.
+    pub fn is_named_by_path(&self) -> bool {
+        matches!(self.kind.as_str(), "file" | "block") && !self.is_drive()
+    }
+
     /// True if libvirt has no statistics of such a disk: the requests of a vhost-user disk go past QEMU to another process.
     pub fn is_never_counted(&self) -> bool {
         self.kind == "vhostuser"

@@ -3,6 +3,7 @@
 
 use super::event_queue::EventQueue;
 use super::{Notice, Notify, SourceError};
+use crate::model::HostInfo;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::coop::consume_budget;
 
@@ -27,6 +28,7 @@ struct Shared {
 struct Queue {
     events: EventQueue,
     domains_changed: bool,
+    host: Option<HostInfo>,
     disconnected: Option<SourceError>,
     /// Nothing more is taken.
     is_closed: bool,
@@ -50,6 +52,7 @@ impl Queue {
             _ if self.is_closed => {}
             Notice::Event(event) => self.events.push(event),
             Notice::DomainsChanged => self.domains_changed = true,
+            Notice::HostChanged(info) => self.host = Some(info),
             Notice::Closed(reason) => self.disconnected = Some(reason),
         }
     }
@@ -57,6 +60,9 @@ impl Queue {
     fn pop(&mut self) -> Option<Notice> {
         if std::mem::take(&mut self.domains_changed) {
             return Some(Notice::DomainsChanged);
+        }
+        if let Some(info) = self.host.take() {
+            return Some(Notice::HostChanged(info));
         }
         self.events.pop().map(Notice::Event).or_else(|| self.disconnected.take().map(Notice::Closed))
     }

@@ -104,6 +104,8 @@ pub enum Notice {
     DomainsChanged,
     /// An event for the operator. If it changes which domains exist, or their states, [`Notice::DomainsChanged`] follows.
     Event(Event),
+    /// A fact of the host differs from what [`Source::connect`] returned: for example the number of its CPUs.
+    HostChanged(HostInfo),
     /// The connection is lost.
     Closed(SourceError),
 }

@@ -1,6 +1,6 @@
 //! Hosts: sums, events, several of them.
 
-use super::rig::{UUID, at, domain, event, fleet, keyframe};
+use super::rig::{UUID, at, domain, event, fleet, keyframe, only};
 use crate::fleet::metric::DomainMetric;
 use crate::fleet::*;
 use crate::model::*;
@@ -64,6 +64,28 @@ fn a_control_error_of_a_domain_that_does_not_run_is_a_start_that_failed() {
     assert_eq!(what(DomainState::Running, StateReason::RUNNING_BOOTED), "control error");
     let unknown = fleet([event(at(1), EventKind::ControlError)]);
     assert_eq!(unknown.hosts()[0].events.last().unwrap().kind.what(), "start failed", "its creation failed");
+}
+
+#[test]
+fn the_source_of_a_disk_is_the_file_that_statistics_name() {
+    let source = |kind: &str, device: &str, path: Option<&str>| {
+        let disk = DiskDefinition {
+            target: "vda".into(),
+            kind: kind.into(),
+            device: device.into(),
+            source: Some("/base".into()),
+            ..DiskDefinition::default()
+        };
+        let mut sample = domain(1, 0, &[("vda", 512)]);
+        sample.definition = Some(Arc::new(DomainDefinition { disks: vec![disk], ..DomainDefinition::default() }));
+        sample.disks[0].path = path.map(Into::into);
+        let fleet = fleet([keyframe(at(0), Groups::OVERVIEW, [sample])]);
+        only(&fleet).disks.get(&"vda".into()).and_then(|disk| disk.source()).map(str::to_owned)
+    };
+    assert_eq!(source("file", "disk", Some("/snapshot")).as_deref(), Some("/snapshot"), "the definition is older");
+    assert_eq!(source("file", "disk", None).as_deref(), Some("/base"));
+    assert_eq!(source("volume", "disk", Some("/pool/volume")).as_deref(), Some("/base"));
+    assert_eq!(source("file", "cdrom", Some("/old.iso")).as_deref(), Some("/base"), "an event reports another medium");
 }
 
 #[test]

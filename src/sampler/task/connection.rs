@@ -47,6 +47,8 @@ pub(super) struct Connection<'a> {
     pub(super) last_sample: Option<HostSample>,
     /// A full sample was taken on this connection.
     pub(super) had_full_sample: bool,
+    /// Facts of the host that changed, for the reader.
+    pub(super) changed_host: Option<HostInfo>,
     /// The second connection of an earlier diagnosis, whose attempt to connect has not returned yet.
     pub(super) pending_probe: Option<(SourceThread, Pending<Result<HostInfo, SourceError>>)>,
 }
@@ -194,6 +196,7 @@ impl Connection<'_> {
         match notice {
             Notice::Event(event) => self.events.forward(event),
             Notice::DomainsChanged => self.state_poll.request(timer_now()),
+            Notice::HostChanged(info) => self.changed_host = Some(info),
             Notice::Closed(error) => return Err(End::Lost(error)),
         }
         Ok(())

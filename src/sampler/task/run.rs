@@ -75,6 +75,7 @@ impl Task {
             returned_sender,
             returned,
             last_sample: None,
+            changed_host: None,
             had_full_sample: false,
             pending_probe: None,
         };
@@ -107,6 +108,9 @@ impl Task {
                 Err(error) => return Err(End::Lost(error)),
             }
             kind = connection.next().await?;
+            if let Some(info) = connection.changed_host.take() {
+                self.send(HostUpdate::Connected(Arc::new(info))).await?;
+            }
         }
     }
 

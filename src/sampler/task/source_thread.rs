@@ -19,7 +19,7 @@ impl SourceThread {
             match notice {
                 Notice::Event(event) => events.push(event),
                 Notice::DomainsChanged => changed = true,
-                Notice::Closed(_) => {}
+                Notice::HostChanged(_) | Notice::Closed(_) => {}
             }
         }
         (events, changed)

@@ -43,6 +43,7 @@ fn events_of(notices: &Receiver<Notice>, name: &str) -> Vec<String> {
                     events.push(format!("{}: {}", event.kind.what(), event.kind.why()));
                 }
             }
+            Ok(Notice::HostChanged(_)) => {}
             Ok(Notice::DomainsChanged) => patience = Duration::from_millis(50),
             Ok(Notice::Closed(reason)) => panic!("closed: {reason}"),
             Err(error) => {

@@ -1,6 +1,6 @@
 //! What events have reported since the last sample.
 
-use crate::model::{self, EventKind};
+use crate::model::{self, EventKind, HostInfo};
 use crate::sources::libvirt::explain;
 use crate::sources::libvirt::ffi::{CloseReason, Event};
 use crate::sources::libvirt::transport::Transport;
@@ -98,6 +98,11 @@ impl PendingChanges {
                 self.notify.send(Notice::Closed(explain::closed(reason, self.transport)));
             }
         }
+    }
+
+    /// Sends the facts of the host to the sampler.
+    pub(crate) fn host_changed(&self, info: HostInfo) {
+        self.notify.send(Notice::HostChanged(info));
     }
 
     /// Takes whether any domain appeared, disappeared or changed, and the domains whose definition must be read again. To be

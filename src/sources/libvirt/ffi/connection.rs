@@ -51,6 +51,14 @@ impl Connection {
         Ok(connection)
     }
 
+    /// The numbers of fields and of host CPUs that calls return are asked for again.
+    pub(crate) fn forget_layouts(&mut self) {
+        self.node_cpu_fields.take();
+        self.node_memory_fields.take();
+        self.total_cpu_fields.take();
+        self.host_cpu_layout.take();
+    }
+
     pub(super) fn as_ptr(&self) -> sys::virConnectPtr {
         self.raw.as_ptr()
     }

@@ -118,6 +118,7 @@ impl Subscription {
                     ),
                     (sys::VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, transmute::<BlockJobCallback, Generic>(block_job)),
                     (sys::VIR_DOMAIN_EVENT_ID_DISK_CHANGE, transmute::<DiskChangeCallback, Generic>(disk_change)),
+                    (sys::VIR_DOMAIN_EVENT_ID_TRAY_CHANGE, transmute::<TrayCallback, Generic>(tray_change)),
                     (sys::VIR_DOMAIN_EVENT_ID_TUNABLE, transmute::<TunableCallback, Generic>(tunable)),
                     (sys::VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, transmute::<MetadataCallback, Generic>(metadata)),
                 ],
@@ -247,6 +248,7 @@ type DiskChangeCallback = unsafe extern "C" fn(
 );
 type TunableCallback =
     unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, sys::virTypedParameterPtr, c_int, *mut c_void);
+type TrayCallback = unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *const c_char, c_int, *mut c_void);
 type BlockJobCallback =
     unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *const c_char, c_int, c_int, *mut c_void);
 type MetadataCallback = unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, c_int, *const c_char, *mut c_void);
@@ -332,6 +334,17 @@ unsafe extern "C" fn disk_change(
     domain: sys::virDomainPtr,
     _old: *const c_char,
     _new: *const c_char,
+    _alias: *const c_char,
+    _reason: c_int,
+    opaque: *mut c_void,
+) {
+    // SAFETY: as said above.
+    unsafe { send_redefined(domain, opaque) };
+}
+
+unsafe extern "C" fn tray_change(
+    _: sys::virConnectPtr,
+    domain: sys::virDomainPtr,
     _alias: *const c_char,
     _reason: c_int,
     opaque: *mut c_void,

@@ -104,7 +104,8 @@ impl Session {
         }
         inactive.learn(&domains, has_list);
 
-        let all_read = definitions.read_changed(&listed, &request.focus, driver, |_| !connection.is_alive())?;
+        definitions.compare_paths(&domains);
+        let all_read = definitions.read_changed(&listed, request, driver, |_| !connection.is_alive())?;
         if !all_read || (is_wanted && !has_list) {
             // The definitions of inactive domains can be read only together with a list.
             inactive.list_next_time();

@@ -37,7 +37,7 @@ impl Session {
             })
             .collect();
         // First the definitions: the calls below need the names of the devices.
-        definitions.read_changed(&listed, &request.focus, driver, |_| !connection.is_alive())?;
+        definitions.read_changed(&listed, request, driver, |_| !connection.is_alive())?;
 
         let is_due = inactive.is_due();
         let mut domains = BTreeMap::new();

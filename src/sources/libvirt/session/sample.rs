@@ -2,7 +2,7 @@
 
 use super::bulk_error::BulkError;
 use super::state::Session;
-use crate::model::HostSample;
+use crate::model::{HostSample, SampleKind};
 use crate::sources::libvirt::definition::Definitions;
 use crate::sources::libvirt::ffi::LibvirtError;
 use crate::sources::{Bypass, Request};
@@ -16,6 +16,9 @@ impl Session {
     ) -> Result<HostSample, LibvirtError> {
         if self.take_changes(definitions) {
             self.inactive.list_next_time();
+        }
+        if request.kind == SampleKind::Full {
+            self.read_host_again();
         }
         if !self.per_domain {
             match self.sample_in_bulk(request, definitions) {

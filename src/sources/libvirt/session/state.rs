@@ -15,14 +15,21 @@ use crate::sources::libvirt::stats::{MAX_CALLS, monitor};
 use crate::sources::libvirt::transport::Transport;
 use crate::sources::libvirt::{explain, uri};
 use crate::sources::{Monitor, Notify, SourceError};
+use crate::time::Stopwatch;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
+
+/// The age from which on the facts of the host are read again.
+const HOST_AGE: Duration = Duration::from_secs(60);
 
 /// An open connection.
 pub(crate) struct Session {
     pub(super) connection: Connection,
     pub(super) changes: Arc<PendingChanges>,
     transport: Transport,
+    /// The facts of the host, and when they were read.
+    info: (HostInfo, Stopwatch),
     pub(super) driver: Driver,
     /// Domains are read one by one, because the driver has no usable bulk call, or because of [`Calls::PerDomain`].
     pub(super) per_domain: bool,
@@ -52,6 +59,7 @@ impl Session {
             connection,
             changes,
             transport,
+            info: (info.clone(), Stopwatch::start()),
             driver: info.driver.clone(),
             per_domain: calls == Calls::PerDomain,
             extra_groups: if on_this_machine { ExtraGroups::on_this_machine(uri) } else { ExtraGroups::remote() },
@@ -78,6 +86,22 @@ impl Session {
     pub(crate) fn monitor(&mut self, domain: Uuid) -> Result<Monitor, LibvirtError> {
         self.handles.clear();
         monitor::state(&self.connection, &mut self.handles, domain)
+    }
+
+    /// Reads the facts of the host again where they are old: CPUs go online and offline, a host is renamed, QEMU is updated.
+    pub(super) fn read_host_again(&mut self) {
+        let (before, read) = &mut self.info;
+        if read.elapsed() < HOST_AGE {
+            return;
+        }
+        *read = Stopwatch::start();
+        self.connection.forget_layouts();
+        let now = HostInfo { parallel_calls: before.parallel_calls, ..host::info(&self.connection) };
+        // A call that failed is no change.
+        if now != *before && self.connection.is_alive() {
+            *before = now.clone();
+            self.changes.host_changed(now);
+        }
     }
 
     /// Begins a sample: takes over what events reported since the last one. Returns true if any domain changed.
