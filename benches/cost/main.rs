@@ -9,7 +9,7 @@
 //!
 //! `benches/cost/run help` lists the options.
 
-#![allow(unreachable_pub)] // A bench has no outside.
+#![allow(unreachable_pub)] // Nothing uses a bench as a library.
 
 mod clock;
 mod lab;

@@ -1,7 +1,7 @@
 //! The way of one number, stage by stage, on hosts of 10, 100 and 1,000 domains with four disks and two NICs each: what a
 //! stage takes in CPU time, and what it grows with. `cargo bench --bench pipeline`; a word after `--` chooses among them.
 
-#![allow(missing_docs, unreachable_pub)] // A bench has no outside.
+#![allow(missing_docs, unreachable_pub)] // Nothing uses a bench as a library.
 
 mod cpu;
 mod host;

@@ -1,6 +1,6 @@
 //! What the application holds of its producers: their updates, their hosts and their controls.
 //!
-//! A consumer does not know whether the hosts are sampled now or come from elsewhere.
+//! It is the same for hosts that are sampled now and for updates that come from elsewhere, as from a recording.
 
 use crate::fleet::{Fleet, HostId};
 use crate::model::{Demand, HostUpdate};

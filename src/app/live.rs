@@ -24,8 +24,8 @@ pub struct LiveHost {
     pub make: MakeSource,
 }
 
-/// Starts to sample these hosts. The tasks of the samplers share a thread, so that no key waits for the difference of two
-/// large samples, nor for the kernel to make a thread. It ends when the feed is dropped; the threads of the connections end
+/// Starts to sample these hosts. The tasks of the samplers share a thread of their own, so that a key waits neither until the
+/// difference of two large samples is computed, nor until the kernel has started a thread. It ends when the feed is dropped; the threads of the connections end
 /// after their calls.
 ///
 /// # Errors

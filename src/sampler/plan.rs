@@ -507,7 +507,7 @@ mod tests {
         domain.unanswered = Groups::BLOCK;
         world.plan.tick = 3;
         world.plan.learn(&request, &world.before, Duration::ZERO);
-        // CPU, memory and vCPUs did not come either, but for another reason: to request them again would be in vain.
+        // CPU, memory and vCPUs did not come either, but for another reason: to request them again would not help.
         assert_eq!(world.plan.domains[&uuid(0)].read, [Some(3), Some(3), Some(3), Some(2)]);
     }
 

@@ -1,4 +1,4 @@
-//! What a filter finds: the text that a user has in hand for a domain, its devices or an event.
+//! What a filter finds: the names and addresses by which a user knows a domain, its devices or an event.
 
 use crate::fleet::{Disk, Domain, When};
 use crate::model::{DiskDefinition, DomainDefinition, Event, NicDefinition};

@@ -103,7 +103,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             }
             let calm = self.fleet.hosts().iter().all(|host| host.link == Link::Live);
             let due = self.pace.due(calm, self.writer.took());
-            // A frame that is due waits for the one before it. Until then nobody waits for the writer: that would wake this
+            // A frame that is due waits for the one before it. Until then the loop does not wait for the writer: that would wake this
             // thread once more for each frame.
             let waits_for_writer = !self.writer.is_ready() && due <= timer_now();
             let effect = tokio::select! {

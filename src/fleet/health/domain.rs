@@ -7,7 +7,7 @@ use crate::fleet::{Condition, Domain, When};
 use crate::model::{Blocked, DomainState, Groups, Severity, StateReason};
 use std::time::Duration;
 
-/// The order among domains that do not run at all: the larger number first.
+/// The place of these findings among the findings of domains that do not run at all: the one with the larger number is shown first.
 const IO_ERROR_PAUSE: f64 = 3.0;
 const GUEST_CRASHED: f64 = 2.0;
 const POST_COPY_FAILED: f64 = 1.8;
@@ -20,7 +20,7 @@ const VCPUS_BUSY: f64 = 0.5;
 /// The order of a crashed domain among critical findings: behind all figures, which are of guests that are affected now. The
 /// crash may be long ago.
 const CRASHED: f64 = 1.0;
-/// Before all other warnings: those of figures are below 2.
+/// This finding is shown before all other warnings: the numbers of figures are below 2.
 const PAST_IO_ERROR: f64 = 2.0;
 
 impl Domain {

@@ -87,7 +87,7 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// Whether the domain's state and its reason say the same.
+    /// Whether the finding only repeats the domain's state and its reason, which a screen may show already.
     pub fn is_state(&self) -> bool {
         match self.problem {
             Problem::Blocked(_) => false,

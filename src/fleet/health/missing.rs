@@ -35,7 +35,7 @@ pub enum Missing {
     NoBalloonDriver,
     /// The domain has no such device.
     NoDevice,
-    /// It has such devices, but nobody counts them; why, as the first one says.
+    /// It has such devices, but no counters of them exist; with the reason, taken from the first of them.
     NotCountedDevice(&'static str),
     /// No request ended in this interval, so there is no mean time of one.
     NoRequest,

@@ -6,7 +6,7 @@ use crate::fleet::{Domain, Host, When};
 use crate::model::CpuSet;
 use uuid::Uuid;
 
-/// The domain that uses the most CPU of a full host: the other domains' steal comes from there.
+/// The domain that uses the most CPU of a full host, and so causes the steal of the other domains.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TopConsumer {
     /// Its UUID.

@@ -101,7 +101,7 @@ pub(crate) fn connecting(error: &LibvirtError, target: &Target<'_>, connected_be
             } else if transport == Transport::Ssh && is_end(text) {
                 let words = text.strip_prefix(RECEIVING);
                 let (why, advice, scope) = ssh(words.unwrap_or_default(), meant, operators);
-                let lost = || "ssh has ended at once, and libvirt has lost its words".to_owned();
+                let lost = || "ssh ended at once, and libvirt did not keep its message".to_owned();
                 say(words.map_or_else(lost, |_| why), Some(advice), scope)
             } else if matches!(transport, Transport::Local(_)) && is_end(text) {
                 let (why, advice) = ended_before_answer(text);
@@ -223,7 +223,9 @@ fn local_socket(
     let advice = if socket.starts_with("/run/user/") || socket.contains("/.cache/libvirt") {
         format!("start it as this user: {} --daemon", if daemon == "libvirt" { "libvirtd" } else { daemon })
     } else if let Some((_, Some(own))) = driver.filter(|_| daemon == "libvirt") {
-        format!("start it: sudo systemctl start libvirtd.socket (or {own}.socket, where there is a daemon a driver)")
+        format!(
+            "start it: sudo systemctl start libvirtd.socket (or {own}.socket, on a host with a daemon for each driver)"
+        )
     } else if daemon == "libvirt" {
         "start it: sudo systemctl start libvirtd.socket".to_owned()
     } else if daemon.starts_with("virt") {
@@ -312,7 +314,9 @@ pub(crate) fn sampling(
 /// The end of a connection over `transport` that closed by itself.
 pub(crate) fn closed(reason: CloseReason, transport: Transport) -> SourceError {
     let (message, scope) = match reason {
-        CloseReason::EndOfFile => ("the libvirt daemon hung up: it ended or was restarted", scope_of_end(transport)),
+        CloseReason::EndOfFile => {
+            ("the libvirt daemon closed the connection: it ended or was restarted", scope_of_end(transport))
+        }
         CloseReason::Keepalive => ("the libvirt daemon has not answered for 20 s", FailureScope::Connection),
         CloseReason::Error => ("the connection broke", scope_of_end(transport)),
     };
@@ -390,7 +394,7 @@ mod tests {
             (
                 "qemu:///system",
                 "/var/run/libvirt/libvirt-sock-ro",
-                "start it: sudo systemctl start libvirtd.socket (or virtqemud.socket, where there is a daemon a driver)",
+                "start it: sudo systemctl start libvirtd.socket (or virtqemud.socket, on a host with a daemon for each driver)",
             ),
             ("qemu:///system", "/var/run/libvirt/virtqemud-sock-ro", "start it: sudo systemctl start virtqemud.socket"),
             ("xen:///", "/var/run/libvirt/virtxend-sock", "start it: sudo systemctl start virtxend.socket"),
@@ -468,7 +472,7 @@ mod tests {
         let said = rpc("qemu+ext:///system?command=/x", "Cannot recv data: sh: /x: not found: Input/output error");
         assert!(said.message.ends_with("the command of the URI has ended: sh: /x: not found"), "{said}");
         let said = rpc("qemu+ssh://h/system", "internal error: client socket is closed");
-        assert!(said.message.ends_with("ssh has ended at once, and libvirt has lost its words"), "{said}");
+        assert!(said.message.ends_with("ssh ended at once, and libvirt did not keep its message"), "{said}");
     }
 
     #[test]
@@ -525,7 +529,7 @@ mod tests {
     fn ssh_that_ends_at_once_is_named_where_libvirt_has_lost_its_words() {
         for text in ["internal error: client socket is closed", "Cannot write data: Broken pipe"] {
             let said = rpc("qemu+ssh://ops@node1/system?no_tty=1", text);
-            assert!(said.message.ends_with("ssh has ended at once, and libvirt has lost its words"), "{said}");
+            assert!(said.message.ends_with("ssh ended at once, and libvirt did not keep its message"), "{said}");
             assert_eq!(said.advice.as_deref(), Some("try by hand: ssh ops@node1 virsh -r list"));
             assert_eq!(said.scope, FailureScope::Connection);
             assert!(rpc("qemu+tcp://node1/system", text).message.ends_with(text), "nobody else's words");
@@ -592,7 +596,7 @@ mod tests {
         let closed = error(1, 7, "internal error: client socket is closed");
         let lost = sampling(&closed, false, Some(CloseReason::EndOfFile), Transport::Network);
         assert_eq!(lost.scope, FailureScope::Connection);
-        assert_eq!(lost.message, "the libvirt daemon hung up: it ended or was restarted");
+        assert_eq!(lost.message, "the libvirt daemon closed the connection: it ended or was restarted");
         assert_eq!(sampling(&closed, false, None, Transport::Network).scope, FailureScope::Connection);
         let busy = sampling(&error(68, 10, "cannot acquire state change lock"), true, None, Transport::Network);
         assert_eq!(busy.scope, FailureScope::Sample);

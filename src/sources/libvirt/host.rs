@@ -7,7 +7,7 @@ use crate::sources::libvirt::stats::unsupported::UnsupportedCalls;
 use crate::sources::linux::NodeFiles;
 use crate::units::{Bytes, Nanoseconds};
 
-/// What the host is. A value that the driver does not return is missing; no error is a reason to fail.
+/// What the host is. A value that the driver does not return, or whose call fails, is `None`.
 pub(crate) fn info(connection: &Connection) -> HostInfo {
     let node = connection.node_info().ok();
     let uri = connection.uri().unwrap_or_default();

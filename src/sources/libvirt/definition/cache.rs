@@ -39,7 +39,7 @@ struct KnownDefinition {
     definition: Option<Arc<DomainDefinition>>,
     failure: Option<(UnsupportedCall, Stopwatch)>,
     stale: bool,
-    /// As of when it was read.
+    /// The values that show a change, as they were when the definition was read.
     hints: ChangeHints,
     read: Readings,
 }

@@ -9,7 +9,7 @@ use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
 use std::thread::{self, Builder, ScopedJoinHandle};
 use uuid::Uuid;
 
-/// How many calls are made in parallel at most. If as many domains begin to hang, so many calls hang.
+/// How many calls are made in parallel at most. If that many domains begin to hang at the same moment, all these calls hang.
 pub(crate) const MAX_CALLS: usize = 3;
 /// A call for this many domains or less is not split.
 const DOMAINS_PER_CALL: usize = 16;
@@ -33,7 +33,7 @@ impl ConnectionPool {
         Self { uri: uri.map(str::to_owned), pool: Vec::new(), refused: false }
     }
 
-    /// Reads the same groups of some domains over `own` and over as many connections of the pool as are worth it, in at most
+    /// Reads the same groups of some domains over `own` and over as many connections of the pool as shorten the reading, in at most
     /// `max_calls` calls.
     pub(crate) fn read(
         &mut self,
@@ -73,7 +73,7 @@ impl ConnectionPool {
         answers
     }
 
-    /// So many connections, or as many as can be opened.
+    /// Returns `wanted` connections, or fewer if no more can be opened.
     fn open(&mut self, wanted: usize) -> &mut [PooledConnection] {
         while self.pool.len() < wanted && !self.refused {
             match Connection::open_read_only(self.uri.as_deref()) {

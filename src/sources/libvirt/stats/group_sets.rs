@@ -9,8 +9,8 @@ use crate::sources::libvirt::ffi::{Connection, Domain, LibvirtError};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Reads of each domain the groups that are `wanted` of it, and hands every answer to `take`. With a pool, a call for many
-/// domains is split into so many calls at most.
+/// Reads the groups that `wanted` names for each domain, and hands every answer to `take`. With a pool, a call for many
+/// domains is split into at most that many calls in parallel.
 pub(crate) fn read<'a>(
     connection: &Connection,
     mut pool: Option<(&mut ConnectionPool, usize)>,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// How long to wait before the second call. Most jobs take a tenth of it.
 const WAIT: Duration = Duration::from_millis(30);
-/// If the second call was in vain, the job may take long. Then only every so many samples have a second call.
+/// If the second call returned nothing either, the job may take long. Then only one of so many samples has a second call.
 const RETRY_EVERY: u32 = 4;
 
 /// Domains that were skipped at the last sample, and at how many samples in a row.

@@ -75,7 +75,7 @@ pub struct Figures {
     /// `net.N.*`.
     pub nics: Vec<NetSample>,
     /// Groups that are in the answer. BLOCK is not if no disk has counters: without the domain's job lock, libvirt returns the
-    /// names only. For a disk that nobody counts it never returns more.
+    /// names only. For a disk without counters (vhost-user) it never returns more.
     pub answered: Groups,
 }
 
