@@ -474,6 +474,7 @@ async fn suspending_leaves_the_terminal_and_enters_it_again() {
     let control_z = |world: &World| world.key(KeyCode::Char('z'), KeyModifiers::CONTROL);
     let outcome = run(async |world| {
         control_z(world);
+        pass(10).await;
         world.signals.send(Signal::Stop).unwrap();
         pass(100).await;
         world.signals.send(Signal::Continue).unwrap();

@@ -40,6 +40,11 @@ impl Keys {
                     self.decoded.code(KeyCode::Esc, KeyModifiers::NONE);
                     self.escape = true;
                 }
+                // No sequence starts like this, and the parser would drop the character.
+                (true, 0x80..) => {
+                    self.decoded.code(KeyCode::Esc, KeyModifiers::NONE);
+                    self.parser.advance(&mut self.decoded, &[byte]);
+                }
                 (true, _) => self.parser.advance(&mut self.decoded, &[ESCAPE, byte]),
                 (false, _) => self.parser.advance(&mut self.decoded, &[byte]),
             }
@@ -246,6 +251,7 @@ mod tests {
         assert_eq!(decoded("\x1b[Z\x1bOP\x1b[11~\x1b[[A\x1b[3~"), "ShiftBackTab F(1) F(1) F(1) Delete");
         assert_eq!(decoded("\x1b"), "Esc");
         assert_eq!(decoded("\x1b\x1bx"), "Esc Altx");
+        assert_eq!(decoded("\x1bé"), "Esc é");
     }
 
     #[test]
