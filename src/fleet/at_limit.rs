@@ -1,8 +1,8 @@
 //! Whether a device does as much as the limits of its definition allow. Its requests wait then because the owner of the domain
 //! or of the host limited it, not because the storage is slow.
 
+use crate::fleet::history::Series;
 use crate::fleet::metric::{DiskMetric, NicMetric};
-use crate::fleet::{Disk, Nic};
 use crate::text;
 use std::time::Duration;
 
@@ -42,10 +42,10 @@ pub(super) struct DiskRates {
 }
 
 impl DiskRates {
-    /// The sum over these disks.
-    pub(super) fn of<'a>(disks: impl Iterator<Item = &'a Disk>) -> Self {
+    /// The sum over the newest figures of these disks.
+    pub(super) fn of<'a>(disks: impl Iterator<Item = &'a Series<DiskMetric>>) -> Self {
         disks.fold(Self::default(), |sum, disk| {
-            let rate = |metric| disk.series.latest(metric).unwrap_or(0.0);
+            let rate = |metric| disk.latest(metric).unwrap_or(0.0);
             Self {
                 bytes: [sum.bytes[0] + rate(DiskMetric::ReadBytes), sum.bytes[1] + rate(DiskMetric::WriteBytes)],
                 requests: [
@@ -97,12 +97,11 @@ const NIC_LIMITS: [(&str, &str, NicMetric); 2] = [
     ("outbound average", "outbound peak", NicMetric::TxBytes),
 ];
 
-/// The limit of its `bandwidth` that a NIC is at.
-pub(super) fn of_nic(nic: &Nic) -> Option<AtLimit> {
-    let limits = &nic.defined.as_ref()?.limits;
+/// The limit of `limits` (`bandwidth`) that a NIC with these figures is at.
+pub(super) fn of_nic(limits: &[(String, u64)], series: &Series<NicMetric>) -> Option<AtLimit> {
     NIC_LIMITS.iter().find_map(|(average, peak, metric)| {
         // libvirt's limits are in kB/s.
-        let rate = nic.series.latest(*metric)? / 1000.0;
+        let rate = series.latest(*metric)? / 1000.0;
         at(limits, [*average, *peak], rate, 0.0)
     })
 }

@@ -1,6 +1,7 @@
 //! The thread that reads the terminal. It is never joined: it ends with the process.
 
 use super::keys::{Input, Keys};
+use crate::time::timer_now;
 use crossterm::event::Event;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd};
@@ -9,7 +10,7 @@ use rustix::stdio::stdin;
 use rustix::termios::isatty;
 use std::fs::File;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Events that may wait for the event loop. Further ones stay in the kernel's buffer of the terminal.
@@ -73,7 +74,7 @@ pub(crate) fn can_read() -> bool {
 pub(crate) fn listen(mut keys: Keys, awaited: bool) -> io::Result<Events> {
     let keyboard = Keyboard::open()?;
     let (sender, events) = mpsc::channel(CAPACITY);
-    let started = Instant::now();
+    let started = timer_now();
     std::thread::Builder::new().name("input".into()).spawn(move || {
         loop {
             for input in keys.take() {

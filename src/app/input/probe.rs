@@ -4,8 +4,9 @@
 
 use super::keys::{Input, Keys};
 use super::listen::Keyboard;
+use crate::time::timer_now;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// At the first column: characters of ambiguous width that frames have; then the questions where the cursor is, and what
 /// the terminal is, which every terminal answers.
@@ -33,10 +34,10 @@ pub(crate) fn ask_width(
 ) -> io::Result<(Width, bool)> {
     let keyboard = Keyboard::open()?;
     write(QUESTION.as_bytes())?;
-    let deadline = Instant::now() + limit;
+    let asked = timer_now();
     let mut width = Width::Unknown;
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = limit.saturating_sub(asked.elapsed());
         if left.is_zero() || !keyboard.read(keys, Some(left))? {
             return Ok((width, true));
         }

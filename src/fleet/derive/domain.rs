@@ -85,7 +85,7 @@ impl Domain {
         let times = ReadTimes { at, own: self.own_time };
         let elapsed = |domain: &Self, group| domain.readings.elapsed(group, times);
         let time_passed = self.answered.iter().all(|group| elapsed(self, group).is_some());
-        if self.unchanged.0 == Some(requested) && time_passed {
+        if self.unchanged.0 == Some(requested) && time_passed && self.covers_pause == self.covers_pause_now() {
             self.readings.note(self.answered, times);
             return;
         }

@@ -27,17 +27,26 @@ impl Domain {
 
     /// Sets what findings about its devices depend on, of the groups in the last reading. Before that reading is noted.
     pub(super) fn note_devices(&mut self, times: ReadTimes) {
-        for group in [Groups::NET, Groups::BLOCK].into_iter().filter(|group| self.answered.contains(*group)) {
-            let covers_pause = self.is_in_interval(self.stopped_at, group);
-            self.covers_pause.set(group, covers_pause);
-        }
+        self.covers_pause = self.covers_pause_now();
         if self.answered.contains(Groups::NET) {
             self.note_packets();
-            self.nics.iter_mut().for_each(|nic| nic.standing.at_limit = at_limit::of_nic(nic));
+            for nic in self.nics.iter_mut() {
+                nic.standing.at_limit =
+                    nic.defined.as_ref().and_then(|defined| at_limit::of_nic(&defined.limits, &nic.series));
+            }
         }
         if self.answered.contains(Groups::BLOCK) {
             self.note_disk_limits(self.readings.elapsed(Groups::BLOCK, times));
         }
+    }
+
+    /// The groups of devices in whose last interval the vCPUs stood still. Before the last reading is noted.
+    pub(super) fn covers_pause_now(&self) -> Groups {
+        let mut covers = self.covers_pause;
+        for group in [Groups::NET, Groups::BLOCK].into_iter().filter(|group| self.answered.contains(*group)) {
+            covers.set(group, self.is_in_interval(self.stopped_at, group));
+        }
+        covers
     }
 
     /// Disks of a group share its limits.
@@ -50,7 +59,11 @@ impl Domain {
                     let group = |disk: &Disk| disk.defined.as_ref().and_then(|it| it.limit_group.clone());
                     other.key == disk.key || defined.limit_group.is_some() && group(other) == defined.limit_group
                 };
-                at_limit::of_disk(&defined.limits, DiskRates::of(self.disks.iter().filter(is_in_group)), elapsed)
+                at_limit::of_disk(
+                    &defined.limits,
+                    DiskRates::of(self.disks.iter().filter(is_in_group).map(|disk| &disk.series)),
+                    elapsed,
+                )
             });
             self.disks.set_standing(index, |standing| standing.at_limit = at_limit);
         }
