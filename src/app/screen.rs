@@ -33,7 +33,7 @@ pub(super) fn check() -> Result<(), AppError> {
 }
 
 /// How long the terminal may take to answer. Nearly all answer at once, after a round trip.
-const ANSWER_LIMIT: Duration = Duration::from_millis(200);
+const ANSWER_LIMIT: Duration = Duration::from_millis(100);
 /// The same through ssh.
 const REMOTE_ANSWER_LIMIT: Duration = Duration::from_secs(1);
 
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn an_answer_may_take_longer_through_ssh() {
-        assert_eq!(answer_limit(|_| None), Duration::from_millis(200));
+        assert_eq!(answer_limit(|_| None), Duration::from_millis(100));
         assert_eq!(answer_limit(|name| (name == "SSH_TTY").then(|| "/dev/pts/1".into())), Duration::from_secs(1));
     }
 }

@@ -55,7 +55,7 @@ impl Terminal {
             shown.process(bytes);
             !closed.load(Ordering::SeqCst)
         };
-        Self { pty: Pty::start(command, SIZE, "screen", take), shown, written, closed, deaf }
+        Self { pty: Pty::silent(command, SIZE, "screen", take), shown, written, closed, deaf }
     }
 
     /// Waits until the screen is as wanted.
