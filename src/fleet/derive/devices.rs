@@ -25,7 +25,7 @@ impl Domain {
     }
 }
 
-/// Why a disk without counters has none. `was_read`: libvirt has returned the disks of the domain; `None`: not yet.
+/// Why a disk without counters has none; `None`: it may still come. `was_read`: libvirt has returned the disks of the domain.
 fn disk_reason(disk: &DiskDefinition, was_read: bool) -> Option<&'static str> {
     match (disk.kind.as_str(), disk.device.as_str()) {
         ("vhostuser", _) => Some("vhost-user disks have no statistics"),
@@ -36,7 +36,7 @@ fn disk_reason(disk: &DiskDefinition, was_read: bool) -> Option<&'static str> {
     }
 }
 
-/// Why a NIC without counters has none. `was_read`: libvirt has returned the NICs of the domain; `None`: not yet.
+/// Why a NIC without counters has none; `None`: it may still come. `was_read`: libvirt has returned the NICs of the domain.
 fn nic_reason(nic: &NicDefinition, was_read: bool) -> Option<&'static str> {
     match nic.kind.as_str() {
         "user" => Some("user-mode NICs have no statistics"),
