@@ -241,14 +241,7 @@ mod tests {
     fn title(definitions: &mut Definitions, connection: &Connection, request: &Request) -> Option<String> {
         let records = bulk_call::of_all(connection, Groups::STATE, false).unwrap();
         let listed = records.iter().map(|record| record.domain).filter(|domain| domain.name() == NAME);
-        let listed: Vec<_> = listed
-            .map(|domain| ListedDomain {
-                domain,
-                uuid: domain.uuid(),
-                hints: ChangeHints { name: domain.name(), run: domain.id(), vcpus: None },
-                is_starting: false,
-            })
-            .collect();
+        let listed: Vec<_> = listed.map(ListedDomain::of).collect();
         definitions.read_changed(&listed, request, &Driver::Test, |_| true).unwrap();
         definitions.get(&listed[0].uuid).0.and_then(|definition| definition.title.clone())
     }

@@ -13,6 +13,14 @@ pub(crate) struct ListedDomain<'list> {
     pub(crate) is_starting: bool,
 }
 
+impl<'list> ListedDomain<'list> {
+    /// A domain of which neither the state nor the number of vCPUs was read.
+    pub(crate) fn of(domain: Domain<'list>) -> Self {
+        let hints = ChangeHints { name: domain.name(), run: domain.id(), vcpus: None };
+        Self { domain, uuid: domain.uuid(), hints, is_starting: false }
+    }
+}
+
 /// Values that differ after a change of the definition which no event reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChangeHints {

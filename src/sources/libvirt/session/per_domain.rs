@@ -3,7 +3,7 @@
 use super::assemble::assemble;
 use super::state::Session;
 use crate::model::{DomainSample, DomainState, Groups, HostSample, StateReason};
-use crate::sources::libvirt::definition::{ChangeHints, Definitions, ListedDomain};
+use crate::sources::libvirt::definition::{Definitions, ListedDomain};
 use crate::sources::libvirt::ffi::LibvirtError;
 use crate::sources::libvirt::stats::monitor;
 use crate::sources::libvirt::stats::per_domain::{self, DomainReader, Stop, read_host_cpus, read_state};
@@ -27,15 +27,7 @@ impl Session {
             Some(bypass) => handles.of(connection, bypass.known.difference(&bypass.locked).copied())?,
             None => Vec::new(),
         };
-        let listed: Vec<ListedDomain<'_>> = in_list
-            .chain(known)
-            .map(|domain| ListedDomain {
-                domain,
-                uuid: domain.uuid(),
-                hints: ChangeHints { name: domain.name(), run: domain.id(), vcpus: None },
-                is_starting: false,
-            })
-            .collect();
+        let listed: Vec<ListedDomain<'_>> = in_list.chain(known).map(ListedDomain::of).collect();
         // First the definitions: the calls below need the names of the devices.
         definitions.read_changed(&listed, request, driver, |_| !connection.is_alive())?;
 
