@@ -8,6 +8,9 @@ use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchron
 use ratatui::buffer::Buffer;
 use std::io;
 
+/// Whether the terminal is ready (DSR).
+const QUESTION: &[u8] = b"\x1b[5n";
+
 /// Capacity for the bytes of a usual frame.
 const FRAME_BYTES: usize = 64 * 1024;
 
@@ -26,7 +29,7 @@ impl Default for Encoder {
 impl Encoder {
     /// Encodes a frame. Returns the buffer of the frame before, for use by a later frame.
     pub(super) fn encode(&mut self, frame: Frame) -> io::Result<Buffer> {
-        let Frame { kind, buffer } = frame;
+        let Frame { kind, asks, buffer } = frame;
         let whole = kind != FrameKind::Difference || buffer.area != self.shown.area;
         let bytes = &mut self.bytes;
         bytes.clear();
@@ -42,6 +45,9 @@ impl Encoder {
         } else {
             cells::write(bytes, changes)?;
             queue!(bytes, EndSynchronizedUpdate)?;
+        }
+        if asks {
+            bytes.extend_from_slice(QUESTION);
         }
         Ok(std::mem::replace(&mut self.shown, buffer))
     }
@@ -61,7 +67,7 @@ mod tests {
     const CLEAR: &str = "\x1b[2J";
 
     fn encode(encoder: &mut Encoder, kind: FrameKind, lines: &[&str]) -> String {
-        encoder.encode(Frame { kind, buffer: Buffer::with_lines(lines.iter().copied()) }).unwrap();
+        encoder.encode(Frame { kind, asks: false, buffer: Buffer::with_lines(lines.iter().copied()) }).unwrap();
         String::from_utf8(encoder.bytes().to_vec()).unwrap()
     }
 
@@ -78,6 +84,17 @@ mod tests {
             }
         }
         assert!(!difference("twb").contains("tw"), "only what differs");
+    }
+
+    #[test]
+    fn a_frame_ends_with_the_question_also_if_nothing_changed() {
+        let mut encoder = Encoder::default();
+        for (asks, last) in [(true, "\x1b[?2026l\x1b[5n"), (true, "\x1b[5n"), (false, "")] {
+            let buffer = Buffer::with_lines(["same"]);
+            encoder.encode(Frame { kind: FrameKind::Difference, asks, buffer }).unwrap();
+            assert!(encoder.bytes().ends_with(last.as_bytes()));
+            assert_eq!(encoder.bytes().is_empty(), last.is_empty());
+        }
     }
 
     #[test]

@@ -16,5 +16,7 @@ pub(crate) enum FrameKind {
 /// A frame on its way to the terminal.
 pub(crate) struct Frame {
     pub(crate) kind: FrameKind,
+    /// It ends with the question whether the terminal is ready, which is answered when the frame is shown.
+    pub(crate) asks: bool,
     pub(crate) buffer: Buffer,
 }

@@ -1,9 +1,9 @@
 //! The interactive mode: enters the terminal, runs the event loop, leaves the terminal.
 
 use super::error::AppError;
-use super::event_loop::{End, EventLoop};
+use super::event_loop::{End, EventLoop, Line};
 use super::frame::FrameKind;
-use super::input::{self, Keys, Width};
+use super::input::{self, Answers, Keys, Questions, Width};
 use super::live;
 use super::output;
 use super::signals::{self, Signal};
@@ -11,7 +11,7 @@ use super::terminal::EnteredTerminal;
 use super::writer::Writer;
 use crate::config::Config;
 use crate::sampler::Settings;
-use crate::view::{Appearance, Symbols};
+use crate::view::{Appearance, Depth, Symbols};
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 
@@ -60,35 +60,37 @@ fn needs_ascii(width: Width, variable: impl Fn(&str) -> Option<String>) -> bool 
     }
 }
 
-/// What the terminal can show, unless the configuration says otherwise.
-fn appearance(config: &Config) -> Appearance {
-    let detected = Appearance::detect(|name| std::env::var(name).ok());
-    let symbols = config.symbols.unwrap_or(detected.symbols);
-    Appearance { symbols, theme: config.theme.unwrap_or(detected.theme), ..detected }
+/// What the terminal can show by the environment, its answers and the configuration, of which the later ones count more.
+fn appearance(detected: Appearance, answers: &Answers, config: &Config) -> Appearance {
+    let mut appearance = answers.ground.map_or(detected, |colour| detected.on_ground(colour));
+    if appearance.symbols != Symbols::Ascii && needs_ascii(answers.width, variable) {
+        appearance.symbols = Symbols::Ascii;
+    }
+    let symbols = config.symbols.unwrap_or(appearance.symbols);
+    Appearance { symbols, theme: config.theme.unwrap_or(appearance.theme), ..appearance }
 }
 
 /// Runs until the user or a signal ends it. Returns the signal.
 pub(super) async fn run(config: &Config) -> Result<Option<Signal>, AppError> {
-    let mut appearance = appearance(config);
+    let detected = Appearance::detect(|name| std::env::var(name).ok());
     let signals = signals::listen().map_err(AppError::Setup)?;
     let writer = Writer::spawn().map_err(AppError::Setup)?;
     let feed = live::start(live::hosts(config), &Settings::screen(config.interval)).map_err(AppError::Setup)?;
     let mut terminal = EnteredTerminal::new().map_err(AppError::Terminal)?;
     let mut keys = Keys::default();
-    let mut late_answer = false;
-    let mut frame = FrameKind::Entered;
-    if config.symbols.is_none() && appearance.symbols != Symbols::Ascii {
-        let ask = input::ask_width(&mut keys, answer_limit(variable), |question| output::write_frame(true, question));
-        let (width, late) = ask.map_err(AppError::Terminal)?;
-        (late_answer, frame) = (late, FrameKind::Whole);
-        if needs_ascii(width, variable) {
-            appearance.symbols = Symbols::Ascii;
-        }
-    }
-    let events = input::listen(keys, late_answer).map_err(AppError::Setup)?;
+    let questions = Questions {
+        width: config.symbols.is_none() && detected.symbols != Symbols::Ascii,
+        // With less colours, text has the foreground of the terminal in every theme.
+        ground: config.theme.is_none() && detected.depth >= Depth::Indexed,
+    };
+    let ask = input::ask(questions, &mut keys, answer_limit(variable), |question| output::write_frame(true, question));
+    let answers = ask.map_err(AppError::Terminal)?;
+    let inputs = input::listen(keys, !answers.complete).map_err(AppError::Setup)?;
+    let appearance = appearance(detected, &answers, config);
     let end = EventLoop::new(&mut terminal, writer, appearance, config.interval, feed)
-        .first_frame(frame)
-        .run(events, signals)
+        .first_frame(FrameKind::Whole)
+        .line(Line::new(answers.ready_in))
+        .run(inputs, signals)
         .await
         .map_err(AppError::Terminal)?;
     match end {

@@ -1,6 +1,6 @@
 //! The thread that writes frames to the terminal, and the event loop's side of it.
 //!
-//! The event loop draws a frame when the terminal has read the one before. So a terminal that stops reading holds up
+//! The event loop draws a frame when the kernel has accepted the one before. So a terminal that stops reading holds up
 //! frames and nothing else, and the next frame that it gets is the newest.
 
 use super::encoder::Encoder;
@@ -18,13 +18,15 @@ use tokio::sync::mpsc::{self, error::TryRecvError};
 #[derive(Debug)]
 pub(crate) struct WriterGone;
 
-/// A frame that the terminal has read.
+/// A frame that the kernel has accepted.
 #[derive(Debug)]
 pub(crate) struct Written {
     /// For the next frame.
     pub(crate) buffer: Buffer,
-    /// How long the terminal took to read the frame.
+    /// How long the kernel took to accept the frame.
     pub(crate) took: Duration,
+    /// Bytes since the last frame that asked whether the terminal is ready.
+    pub(crate) unasked: usize,
 }
 
 /// Sends frames to the writer, one at a time.
@@ -34,6 +36,7 @@ pub(crate) struct Writer {
     /// `None` from when a frame was sent until [`Self::poll`] or [`Self::ready`] has found that it was written.
     spare: Option<Buffer>,
     took: Duration,
+    unasked: usize,
 }
 
 impl Writer {
@@ -43,15 +46,18 @@ impl Writer {
         let (sender, written) = mpsc::channel(1);
         Builder::new().name("writer".into()).spawn(move || {
             let mut encoder = Encoder::default();
+            let mut unasked = 0;
             while let Some(frame) = queue.blocking_recv() {
                 let enter = frame.kind == FrameKind::Entered;
                 if !enter {
                     panic::on_demand("writer");
                 }
+                let asks = frame.asks;
                 let start = timer_now();
                 let result = encoder.encode(frame).and_then(|buffer| {
                     output::write_frame(enter, encoder.bytes())?;
-                    Ok(Written { buffer, took: timer_now() - start })
+                    unasked = if asks { 0 } else { unasked + encoder.bytes().len() };
+                    Ok(Written { buffer, took: timer_now() - start, unasked })
                 });
                 if sender.blocking_send(result).is_err() {
                     return;
@@ -63,7 +69,7 @@ impl Writer {
 
     /// Frames go to `frames`, and each one is answered through `written`.
     pub(crate) fn new(frames: mpsc::Sender<Frame>, written: mpsc::Receiver<io::Result<Written>>) -> Self {
-        Self { frames, written, spare: Some(Buffer::default()), took: Duration::ZERO }
+        Self { frames, written, spare: Some(Buffer::default()), took: Duration::ZERO, unasked: 0 }
     }
 
     /// Whether the next frame can be sent.
@@ -71,9 +77,14 @@ impl Writer {
         self.spare.is_some()
     }
 
-    /// How long the terminal took to read the last frame that is known to be written; zero before the first one.
+    /// How long the kernel took to accept the last frame that is known to be written; zero before the first one.
     pub(crate) fn took(&self) -> Duration {
         self.took
+    }
+
+    /// Bytes since the last frame that asked whether the terminal is ready.
+    pub(crate) fn unasked(&self) -> usize {
+        self.unasked
     }
 
     /// Finds out whether the frame that is under way was written. Does not wait.
@@ -94,18 +105,25 @@ impl Writer {
     }
 
     fn take(&mut self, written: io::Result<Written>) -> io::Result<()> {
-        let Written { buffer, took } = written?;
-        (self.spare, self.took) = (Some(buffer), took);
+        let Written { buffer, took, unasked } = written?;
+        (self.spare, self.took, self.unasked) = (Some(buffer), took, unasked);
         Ok(())
     }
 
-    /// Draws a frame of this size and sends it. Does nothing unless the writer is ready.
-    pub(crate) fn send(&mut self, kind: FrameKind, (width, height): (u16, u16), draw: impl FnOnce(&mut Buffer)) {
+    /// Draws a frame of this size and sends it; `asks`: it ends with the question whether the terminal is ready. Does nothing
+    /// unless the writer is ready.
+    pub(crate) fn send(
+        &mut self,
+        kind: FrameKind,
+        asks: bool,
+        (width, height): (u16, u16),
+        draw: impl FnOnce(&mut Buffer),
+    ) {
         let Some(mut buffer) = self.spare.take() else { return };
         buffer.resize(Rect::new(0, 0, width, height));
         buffer.reset();
         draw(&mut buffer);
         // If the thread has ended, `ready` says so.
-        let _ = self.frames.try_send(Frame { kind, buffer });
+        let _ = self.frames.try_send(Frame { kind, asks, buffer });
     }
 }

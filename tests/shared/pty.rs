@@ -9,10 +9,22 @@ use std::time::{Duration, Instant};
 /// Limit for a wait; only reached on failure.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// The question what the terminal is (DA1).
-const QUESTION: &[u8] = b"\x1b[c";
-/// The cursor is in column 5: four characters of ambiguous width took a column each. The terminal is a VT220.
-const ANSWER: &[u8] = b"\x1b[1;5R\x1b[?62;22c";
+/// Questions, and their answers: it is ready; the cursor is in column 5, since four characters of ambiguous width took a column
+/// each; it is a VT220.
+const ANSWERS: [(&[u8], &[u8]); 3] =
+    [(b"\x1b[5n", b"\x1b[0n"), (b"\x1b[6n", b"\x1b[1;5R"), (b"\x1b[c", b"\x1b[?62;22c")];
+
+/// What is between the program and the screen.
+#[derive(Clone, Copy)]
+pub struct Line {
+    /// The terminal answers questions, as every terminal does.
+    pub answers: bool,
+    /// Bytes a second that reach the screen; `None`: as fast as they come.
+    pub speed: Option<u32>,
+}
+
+/// Bytes that reach the screen of a slow line at once.
+const PIECE: usize = 64;
 
 /// A pseudo terminal and the program in it.
 pub struct Pty {
@@ -29,33 +41,24 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Starts a command; its output goes to `take` in a thread of that name until `take` returns false. The terminal answers the
-    /// first question what it is, as every terminal does, and before it where the cursor is.
+    /// Starts a command in a terminal that answers questions at once; its output goes to `take` in a thread of that name until
+    /// `take` returns false.
+    #[allow(dead_code)] // Not every test target uses it.
     pub fn start(
         command: CommandBuilder,
         size: (u16, u16),
         reader: &str,
         take: impl FnMut(&[u8]) -> bool + Send + 'static,
     ) -> Self {
-        Self::with_answer(command, size, reader, Some(ANSWER), take)
+        Self::on_line(command, size, reader, Line { answers: true, speed: None }, take)
     }
 
-    /// As [`Self::start`], with a terminal that answers nothing by itself.
-    #[allow(dead_code)] // Not every test target uses it.
-    pub fn silent(
+    /// As [`Self::start`], behind a line.
+    pub fn on_line(
         command: CommandBuilder,
         size: (u16, u16),
         reader: &str,
-        take: impl FnMut(&[u8]) -> bool + Send + 'static,
-    ) -> Self {
-        Self::with_answer(command, size, reader, None, take)
-    }
-
-    fn with_answer(
-        command: CommandBuilder,
-        size: (u16, u16),
-        reader: &str,
-        mut answer: Option<&'static [u8]>,
+        line: Line,
         mut take: impl FnMut(&[u8]) -> bool + Send + 'static,
     ) -> Self {
         let pair = native_pty_system().openpty(pty_size(size)).unwrap();
@@ -63,24 +66,21 @@ impl Pty {
         let child = pair.slave.spawn_command(command).unwrap();
         let mut output = pair.master.try_clone_reader().unwrap();
         let keyboard = Keyboard(Arc::new(Mutex::new(pair.master.take_writer().unwrap())));
-        let mut answers = keyboard.clone();
+        let mut questions = Questions { keyboard: keyboard.clone(), last: Vec::new() };
         let reading = move || {
             let mut buffer = [0; 8192];
-            // A question may come in two parts.
-            let mut last = Vec::new();
             while let Ok(count @ 1..) = output.read(&mut buffer) {
-                let bytes = &buffer[..count];
-                if let Some(text) = answer {
-                    last.extend_from_slice(bytes);
-                    if last.windows(QUESTION.len()).any(|part| part == QUESTION) {
-                        // The program may have ended.
-                        let _ = answers.write_all(text);
-                        answer = None;
+                let piece = if line.speed.is_some() { PIECE } else { count };
+                for bytes in buffer[..count].chunks(piece) {
+                    if let Some(speed) = line.speed {
+                        std::thread::sleep(Duration::from_secs(bytes.len() as u64) / speed);
                     }
-                    last.drain(..last.len().saturating_sub(QUESTION.len()));
-                }
-                if !take(bytes) {
-                    return;
+                    if !take(bytes) {
+                        return;
+                    }
+                    if line.answers {
+                        questions.answer(bytes);
+                    }
                 }
             }
         };
@@ -90,7 +90,31 @@ impl Pty {
     }
 }
 
-/// The keys of the terminal, shared with the thread that answers its question.
+/// Finds questions in the output, also those that come in two parts.
+struct Questions {
+    keyboard: Keyboard,
+    last: Vec<u8>,
+}
+
+impl Questions {
+    fn answer(&mut self, bytes: &[u8]) {
+        self.last.extend_from_slice(bytes);
+        let next = |last: &[u8]| {
+            let find = |(question, answer): (&[u8], _)| {
+                last.windows(question.len()).position(|part| part == question).map(|at| (at + question.len(), answer))
+            };
+            ANSWERS.into_iter().filter_map(find).min_by_key(|(end, _)| *end)
+        };
+        while let Some((end, answer)) = next(&self.last) {
+            self.last.drain(..end);
+            // The program may have ended.
+            let _ = self.keyboard.write_all(answer);
+        }
+        self.last.drain(..self.last.len().saturating_sub(3));
+    }
+}
+
+/// The keys of the terminal, shared with the thread that answers questions.
 #[derive(Clone)]
 struct Keyboard(Arc<Mutex<Box<dyn Write + Send>>>);
 

@@ -4,6 +4,8 @@
 
 mod cli;
 mod pty;
+mod questions;
 mod screen;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod slow_line;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 pub(crate) use crate::shared::program::{VTOP, in_terminal, vtop, without_terminal};
-pub(crate) use crate::shared::pty::LIMIT;
+pub(crate) use crate::shared::pty::{LIMIT, Line};
 
 const SIZE: (u16, u16) = (80, 24);
 const ENTER_ALTERNATE_SCREEN: &str = "\x1b[?1049h";
@@ -41,7 +41,13 @@ pub(crate) struct Ended {
 }
 
 impl Terminal {
+    /// Starts a command in a terminal that reads and answers at once.
     pub(crate) fn start(command: CommandBuilder) -> Self {
+        Self::on_line(command, Line { answers: true, speed: None })
+    }
+
+    /// Starts a command in a terminal behind a line.
+    pub(crate) fn on_line(command: CommandBuilder, line: Line) -> Self {
         let (shown, written) = (Shown::new(SIZE), Arc::<Mutex<Vec<u8>>>::default());
         let (closed, deaf) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
         let for_reader = (shown.clone(), Arc::clone(&written), Arc::clone(&closed), Arc::clone(&deaf));
@@ -55,7 +61,7 @@ impl Terminal {
             shown.process(bytes);
             !closed.load(Ordering::SeqCst)
         };
-        Self { pty: Pty::silent(command, SIZE, "screen", take), shown, written, closed, deaf }
+        Self { pty: Pty::on_line(command, SIZE, "screen", line, take), shown, written, closed, deaf }
     }
 
     /// Waits until the screen is as wanted.
@@ -74,9 +80,19 @@ impl Terminal {
         });
     }
 
+    /// Bytes that the screen has shown.
+    pub(crate) fn shown_bytes(&self) -> usize {
+        self.written.lock().unwrap().len()
+    }
+
     /// Whether this text was written at some time, in one piece.
     pub(crate) fn has_written(&self, text: &str) -> bool {
         count(&self.written.lock().unwrap(), text) > 0
+    }
+
+    /// How often this text was written.
+    pub(crate) fn times_written(&self, text: &str) -> usize {
+        count(&self.written.lock().unwrap(), text)
     }
 
     /// Waits until this was written.
@@ -89,7 +105,8 @@ impl Terminal {
         self.wait_for_written_times(text, 2);
     }
 
-    fn wait_for_written_times(&self, text: &str, times: usize) {
+    /// Waits until this was written so often.
+    pub(crate) fn wait_for_written_times(&self, text: &str, times: usize) {
         let deadline = Instant::now() + LIMIT;
         while count(&self.written.lock().unwrap(), text) < times {
             assert!(Instant::now() < deadline, "{text:?} was not written; but\n{}", self.text());

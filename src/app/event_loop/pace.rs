@@ -5,6 +5,8 @@ use tokio::time::Instant;
 
 /// Shortest time between two frames that no key asked for.
 const MIN_INTERVAL: Duration = Duration::from_millis(16);
+/// Longest time between two frames of figures.
+const MAX_INTERVAL: Duration = Duration::from_secs(5);
 /// Time between two frames while nothing changes: ages and countdowns go on.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// The same while all hosts send samples: a little more, so that at the default interval each sample brings the frame.
@@ -54,13 +56,14 @@ impl Pace {
 
     /// When the next frame is due. `calm`: all hosts send samples. `took`: how long the terminal took to read the last frame.
     pub(super) fn due(&self, calm: bool, took: Duration) -> Instant {
+        // On a slow line half of the time is left for the frames of keys.
+        let slow = (2 * took).min(MAX_INTERVAL);
         self.drawn
             + match self.change {
                 Change::Key => Duration::ZERO,
-                // On a slow line half of the time is left for the frames of keys.
-                Change::Figures => (2 * took).clamp(MIN_INTERVAL, HEARTBEAT),
-                Change::Nothing if calm => CALM_HEARTBEAT,
-                Change::Nothing => HEARTBEAT,
+                Change::Figures => slow.max(MIN_INTERVAL),
+                Change::Nothing if calm => slow.max(CALM_HEARTBEAT),
+                Change::Nothing => slow.max(HEARTBEAT),
             }
     }
 }
@@ -91,9 +94,10 @@ mod tests {
     #[test]
     fn on_a_slow_line_figures_leave_half_of_the_time_to_keys() {
         let start = Instant::now();
-        for (took, interval) in [(1, 16), (8, 16), (100, 200), (60_000, 1000)] {
+        for (took, interval) in [(1, 16), (8, 16), (100, 200), (60_000, 5000)] {
             let mut pace = Pace::new(start);
             pace.sent(start);
+            assert_eq!(pace.due(false, ms(took)), start + ms(interval.max(1000)), "{took} ms");
             pace.figures_changed();
             assert_eq!(pace.due(true, ms(took)), start + ms(interval), "{took} ms");
         }

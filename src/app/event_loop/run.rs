@@ -1,9 +1,10 @@
 //! The one owner of all state: signals, keys, updates and the frame timer meet in one `select!`. It never blocks.
 
+use super::line::Line;
 use super::pace::Pace;
 use crate::app::feed::Feed;
 use crate::app::frame::FrameKind;
-use crate::app::input::Events;
+use crate::app::input::{Answer, Input, Inputs};
 use crate::app::panic;
 use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
@@ -27,6 +28,8 @@ const STOP_LIMIT: Duration = Duration::from_millis(200);
 const PENDING_SIGNAL_LIMIT: Duration = Duration::from_millis(50);
 /// How long after a failure of the terminal SIGHUP may arrive, which explains the failure.
 const HANGUP_LIMIT: Duration = Duration::from_millis(100);
+/// How long to wait at the end for answers of the terminal. The shell would take them for typed text.
+const LAST_ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the loop has ended.
 #[derive(Debug, PartialEq)]
@@ -50,6 +53,7 @@ pub(crate) struct EventLoop<'a, T> {
     fleet: Fleet,
     ui: UiState,
     pace: Pace,
+    line: Line,
     /// What the next frame has to write.
     next_frame: FrameKind,
     /// The fleet has changed since the rows of the screen were computed.
@@ -69,6 +73,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             fleet,
             ui: UiState::new(interval),
             pace: Pace::new(timer_now()),
+            line: Line::default(),
             next_frame: FrameKind::Entered,
             stale: true,
             unreached: Unreached::default(),
@@ -81,9 +86,19 @@ impl<'a, T: Tty> EventLoop<'a, T> {
         self
     }
 
+    /// What the terminal can be asked.
+    pub(crate) fn line(mut self, line: Line) -> Self {
+        self.line = line;
+        self
+    }
+
     /// Runs until the end. The first frame comes before any host has answered.
-    pub(crate) async fn run(mut self, events: Events, mut signals: mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
-        match self.select(events, &mut signals).await {
+    pub(crate) async fn run(
+        mut self,
+        mut inputs: Inputs,
+        mut signals: mpsc::UnboundedReceiver<Signal>,
+    ) -> io::Result<End> {
+        match self.select(&mut inputs, &mut signals).await {
             // If the terminal is gone, reading and writing fail before the signal arrives.
             Err(error) => match timeout(HANGUP_LIMIT, signals.recv()).await {
                 Ok(Some(signal)) if signal.ends() => Ok(End::Signal(signal)),
@@ -91,18 +106,23 @@ impl<'a, T: Tty> EventLoop<'a, T> {
                 _ if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(End::Signal(Signal::Hangup)),
                 _ => Err(error),
             },
-            end => end,
+            end => {
+                self.await_answers(&mut inputs).await;
+                end
+            }
         }
     }
 
-    async fn select(&mut self, mut events: Events, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
+    async fn select(&mut self, inputs: &mut Inputs, signals: &mut mpsc::UnboundedReceiver<Signal>) -> io::Result<End> {
         self.draw_if_ready()?;
         loop {
             if let Err(WriterGone) = self.writer.poll()? {
                 return Ok(End::ThreadGone("writer"));
             }
             let calm = self.fleet.hosts().iter().all(|host| host.link == Link::Live);
-            let due = self.pace.due(calm, self.writer.took());
+            let due = self.pace.due(calm, self.writer.took().max(self.line.took()));
+            self.line.give_up(timer_now());
+            let due = self.line.free_at(self.pace.is_urgent()).map_or(due, |free| free.max(due));
             // A frame that is due waits for the one before it. Until then the loop does not wait for the writer: that would wake this
             // thread once more for each frame.
             let waits_for_writer = !self.writer.is_ready() && due <= timer_now();
@@ -119,7 +139,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
                         None
                     }
                     Some(Signal::Stop) => {
-                        if let Some(signal) = self.suspend(signals, false).await? {
+                        if let Some(signal) = self.suspend(inputs, signals, false).await? {
                             return Ok(End::Signal(signal));
                         }
                         None
@@ -132,8 +152,8 @@ impl<'a, T: Tty> EventLoop<'a, T> {
                     Ok(()) => None,
                     Err(WriterGone) => return Ok(End::ThreadGone("writer")),
                 },
-                event = events.recv() => match event {
-                    Some(event) => self.input(event?, &mut events)?,
+                input = inputs.recv() => match input {
+                    Some(input) => self.inputs(input?, inputs)?,
                     None => return Ok(End::ThreadGone("input")),
                 },
                 // Before updates: however many there are, a frame comes when it is due.
@@ -154,7 +174,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             match effect {
                 Some(Effect::Quit) => return Ok(End::Quit),
                 Some(Effect::Suspend) => {
-                    if let Some(signal) = self.suspend(signals, true).await? {
+                    if let Some(signal) = self.suspend(inputs, signals, true).await? {
                         return Ok(End::Signal(signal));
                     }
                 }
@@ -168,12 +188,12 @@ impl<'a, T: Tty> EventLoop<'a, T> {
         }
     }
 
-    /// Applies an event, and those that wait behind it up to the first with an effect, and draws.
-    fn input(&mut self, first: Event, events: &mut Events) -> io::Result<Option<Effect>> {
-        let mut effect = self.event(first);
+    /// Applies an input, and those that wait behind it up to the first with an effect, and draws.
+    fn inputs(&mut self, first: Input, inputs: &mut Inputs) -> io::Result<Option<Effect>> {
+        let mut effect = self.input(first);
         for _ in 1..MAX_KEYS_PER_FRAME {
-            match effect.is_none().then(|| events.try_recv()) {
-                Some(Ok(event)) => effect = self.event(event?),
+            match effect.is_none().then(|| inputs.try_recv()) {
+                Some(Ok(input)) => effect = self.input(input?),
                 _ => break,
             }
         }
@@ -183,17 +203,39 @@ impl<'a, T: Tty> EventLoop<'a, T> {
         Ok(effect)
     }
 
-    fn event(&mut self, event: Event) -> Option<Effect> {
-        let action = match event {
-            Event::Key(key) => action_for(key, &self.ui)?,
-            Event::Resize(width, height) => Action::Resize { width, height },
-            Event::Paste(text) => {
+    fn input(&mut self, input: Input) -> Option<Effect> {
+        let action = match input {
+            Input::Event(Event::Key(key)) => action_for(key, &self.ui)?,
+            Input::Event(Event::Resize(width, height)) => Action::Resize { width, height },
+            Input::Event(Event::Paste(text)) => {
                 self.change(|ui, fleet| paste(ui, fleet, &text));
                 return None;
             }
-            _ => return None,
+            Input::Answer(Answer::Ready) => {
+                self.line.answered(timer_now());
+                return None;
+            }
+            // An answer that comes too late.
+            Input::Event(_) | Input::Answer(_) => return None,
         };
         self.act(action)
+    }
+
+    /// Waits for the answers to the last frames, unless the terminal does not read.
+    async fn await_answers(&mut self, inputs: &mut Inputs) {
+        let is_written = matches!(self.writer.poll(), Ok(Ok(()))) && self.writer.is_ready();
+        let answers = async {
+            while self.line.is_awaited() {
+                match inputs.recv().await {
+                    Some(Ok(Input::Answer(Answer::Ready))) => self.line.answered(timer_now()),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return,
+                }
+            }
+        };
+        if is_written {
+            let _ = timeout(LAST_ANSWER_LIMIT, answers).await;
+        }
     }
 
     fn act(&mut self, action: Action) -> Option<Effect> {
@@ -229,9 +271,11 @@ impl<'a, T: Tty> EventLoop<'a, T> {
     /// program instead.
     async fn suspend(
         &mut self,
+        inputs: &mut Inputs,
         signals: &mut mpsc::UnboundedReceiver<Signal>,
         job: bool,
     ) -> io::Result<Option<Signal>> {
+        self.await_answers(inputs).await;
         self.tty.leave();
         if job {
             // This process gets SIGTSTP too: as a signal below.
@@ -258,13 +302,15 @@ impl<'a, T: Tty> EventLoop<'a, T> {
     fn enter_again(&mut self) -> io::Result<()> {
         self.tty.enter()?;
         self.next_frame = FrameKind::Entered;
+        self.line.restart();
         self.pace.key_pressed();
         self.draw_if_ready()
     }
 
-    /// Draws a frame and sends it, unless the last one is still being written: then the next one follows it.
+    /// Draws a frame and sends it, unless others are on their way: then the next one follows them.
     fn draw_if_ready(&mut self) -> io::Result<()> {
-        if !self.writer.is_ready() {
+        let has_room = self.line.free_at(self.pace.is_urgent()).is_none_or(|free| free <= timer_now());
+        if !self.writer.is_ready() || !has_room {
             return Ok(());
         }
         let size = self.tty.size()?;
@@ -282,8 +328,13 @@ impl<'a, T: Tty> EventLoop<'a, T> {
         if kind == FrameKind::Difference {
             panic::on_demand("screen");
         }
-        writer.send(kind, size, |buffer| view::draw(buffer, fleet, ui, appearance, now));
-        self.pace.sent(timer_now());
+        let asks = self.line.asks_next(writer.unasked());
+        writer.send(kind, asks, size, |buffer| view::draw(buffer, fleet, ui, appearance, now));
+        let sent = timer_now();
+        self.pace.sent(sent);
+        if asks {
+            self.line.sent(sent);
+        }
         Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! The event loop without a terminal. Time is paused in most tests: it advances when all tasks wait.
 
+use super::line::Line;
 use super::run::{End, EventLoop};
 use crate::app::feed::{CAPACITY, Controls, Feed};
 use crate::app::frame::{Frame, FrameKind};
+use crate::app::input::{Answer, Input};
 use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
 use crate::app::writer::{Writer, Written};
@@ -21,7 +23,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
 #[derive(Default)]
@@ -53,7 +55,7 @@ impl Tty for FakeTty {
 
 /// The other ends of the channels of the event loop.
 struct World {
-    events: mpsc::Sender<io::Result<TerminalEvent>>,
+    inputs: mpsc::Sender<io::Result<Input>>,
     updates: mpsc::Sender<(usize, HostUpdate)>,
     signals: mpsc::UnboundedSender<Signal>,
     /// How many frames the terminal was sent.
@@ -61,8 +63,11 @@ struct World {
 }
 
 impl World {
+    fn event(&self, event: TerminalEvent) {
+        self.inputs.try_send(Ok(Input::Event(event))).unwrap();
+    }
     fn key(&self, code: KeyCode, modifiers: KeyModifiers) {
-        self.events.try_send(Ok(TerminalEvent::Key(KeyEvent::new(code, modifiers)))).unwrap();
+        self.event(TerminalEvent::Key(KeyEvent::new(code, modifiers)));
     }
     fn char(&self, c: char) {
         self.key(KeyCode::Char(c), KeyModifiers::NONE);
@@ -98,10 +103,21 @@ impl Controls for FakeControls {
     }
 }
 
-/// A terminal that reads a frame in this time.
-#[derive(Clone, Copy)]
+/// A terminal behind a line.
+#[derive(Clone, Copy, Default)]
 struct FakeTerminal {
-    reads_in: Duration,
+    /// How long the line takes to accept a frame.
+    accepts_in: Duration,
+    /// How long a frame is on its way after that, if the terminal answers; then it is asked with every frame.
+    shows_in: Option<Duration>,
+    /// Answers that are lost.
+    loses: usize,
+}
+
+impl FakeTerminal {
+    fn that_accepts_in(accepts_in: Duration) -> Self {
+        Self { accepts_in, ..Self::default() }
+    }
 }
 
 /// What a terminal was sent.
@@ -117,16 +133,29 @@ impl FakeTerminal {
         self,
         mut frames: mpsc::Receiver<Frame>,
         written: mpsc::Sender<io::Result<Written>>,
+        inputs: mpsc::Sender<io::Result<Input>>,
         count: watch::Sender<usize>,
     ) -> Shown {
         let mut all = Shown::default();
         let start = Instant::now();
+        // When the line has passed on all frames.
+        let mut free = start;
         while let Some(frame) = frames.recv().await {
             all.frames.push((frame.kind, start.elapsed()));
             count.send_replace(all.frames.len());
             let buffer = std::mem::replace(&mut all.last, frame.buffer);
-            sleep(self.reads_in).await;
-            let _ = written.send(Ok(Written { buffer, took: self.reads_in })).await;
+            sleep(self.accepts_in).await;
+            let _ = written.send(Ok(Written { buffer, took: self.accepts_in, unasked: 0 })).await;
+            if let Some(shows_in) = self.shows_in.filter(|_| frame.asks) {
+                free = free.max(Instant::now()) + shows_in;
+                if all.frames.len() > self.loses {
+                    let inputs = inputs.clone();
+                    tokio::spawn(async move {
+                        sleep_until(free).await;
+                        let _ = inputs.send(Ok(Input::Answer(Answer::Ready))).await;
+                    });
+                }
+            }
         }
         all
     }
@@ -150,13 +179,13 @@ impl Outcome {
 
 /// Runs the loop with one host, on a terminal that reads at once.
 async fn run(drive: impl AsyncFnOnce(&World)) -> Outcome {
-    run_with(&["host"], FakeTerminal { reads_in: Duration::ZERO }, drive).await
+    run_with(&["host"], FakeTerminal::default(), drive).await
 }
 
 /// Runs the loop with hosts of these names.
 async fn run_with(hosts: &[&str], terminal: FakeTerminal, drive: impl AsyncFnOnce(&World)) -> Outcome {
     let mut tty = FakeTty::default();
-    let (events, event_queue) = mpsc::channel(2000);
+    let (inputs, input_queue) = mpsc::channel(2000);
     let (updates, update_queue) = mpsc::channel(CAPACITY);
     let (signals, signal_queue) = mpsc::unbounded_channel();
     let (frames, frame_queue) = mpsc::channel(1);
@@ -165,16 +194,17 @@ async fn run_with(hosts: &[&str], terminal: FakeTerminal, drive: impl AsyncFnOnc
     let names = hosts.iter().map(|&name| name.to_owned()).collect();
     let feed = Feed::new(update_queue, watch::channel(names).1, controls.clone(), Arc::new(TimerClock::start()));
     let writer = Writer::new(frames, written_queue);
-    let event_loop = EventLoop::new(&mut tty, writer, Appearance::default(), Interval::default(), feed);
+    let event_loop = EventLoop::new(&mut tty, writer, Appearance::default(), Interval::default(), feed)
+        .line(Line::new(terminal.shows_in.map(|_| Duration::ZERO)));
     let (count, frames) = watch::channel(0);
-    let world = World { events, updates, signals, frames };
+    let world = World { inputs: inputs.clone(), updates, signals, frames };
     let (end, _, written) = tokio::join!(
-        event_loop.run(event_queue, signal_queue),
+        event_loop.run(input_queue, signal_queue),
         async move {
             drive(&world).await;
             world
         },
-        terminal.read(frame_queue, written, count)
+        terminal.read(frame_queue, written, inputs.clone(), count)
     );
     let cells = written.last.content.chunks(80);
     let text = cells.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n").collect();
@@ -271,7 +301,7 @@ async fn samples_share_frames_and_the_last_one_is_shown() {
 /// While a terminal reads nothing for ten seconds, all samples of that time are applied, and then the newest is shown.
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_does_not_read_holds_up_no_update() {
-    let terminal = FakeTerminal { reads_in: Duration::from_secs(10) };
+    let terminal = FakeTerminal::that_accepts_in(Duration::from_secs(10));
     let outcome = run_with(&["host"], terminal, async |world| {
         let start = Instant::now();
         world.update(HostUpdate::Connected(Arc::default())).await;
@@ -292,13 +322,13 @@ async fn a_terminal_that_does_not_read_holds_up_no_update() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_end_it_while_the_terminal_does_not_read() {
-    let terminal = FakeTerminal { reads_in: Duration::from_secs(3600) };
+    let terminal = FakeTerminal::that_accepts_in(Duration::from_secs(3600));
     let start = Instant::now();
     let outcome = run_with(&["host"], terminal, async |world| {
         world.char('?');
         pass(100).await;
         world.quit();
-        world.events.closed().await;
+        world.inputs.closed().await;
         assert_eq!(start.elapsed(), Duration::from_millis(100));
     })
     .await;
@@ -307,7 +337,7 @@ async fn keys_end_it_while_the_terminal_does_not_read() {
 
 #[tokio::test(start_paused = true)]
 async fn the_frame_of_a_key_comes_before_that_of_figures() {
-    let terminal = FakeTerminal { reads_in: Duration::from_millis(100) };
+    let terminal = FakeTerminal::that_accepts_in(Duration::from_millis(100));
     let outcome = run_with(&["host"], terminal, async |world| {
         world.update(HostUpdate::Connected(Arc::default())).await;
         world.update(HostUpdate::Keyframe(sample(0))).await;
@@ -326,6 +356,63 @@ async fn the_frame_of_a_key_comes_before_that_of_figures() {
     assert!(outcome.text.contains("this help"), "{}", outcome.text);
 }
 
+/// The kernel accepts frames at once, and they reach the screen after a second each.
+#[tokio::test(start_paused = true)]
+async fn on_a_slow_line_the_frame_of_a_key_follows_one_other_at_most() {
+    let terminal = FakeTerminal { shows_in: Some(Duration::from_secs(1)), ..FakeTerminal::default() };
+    let outcome = run_with(&["host"], terminal, async |world| {
+        world.update(HostUpdate::Connected(Arc::default())).await;
+        for second in 0..65 {
+            world.update(HostUpdate::Keyframe(sample(second))).await;
+            pass(100).await;
+            match second {
+                // The first frame is on its way: this one follows it at once, and the next one waits for it.
+                5 => world.char('?'),
+                7 => world.char('?'),
+                _ => {}
+            }
+        }
+        world.quit();
+    })
+    .await;
+    let sent: Vec<_> = outcome.frames.iter().map(|(_, at)| at.as_millis()).collect();
+    // At 1000 and 2000 the first two are shown, at 3000 the third. From then on figures leave as much time as a frame takes.
+    assert_eq!(sent[..4], [0, 600, 1000, 5000], "{sent:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_are_lost_hold_up_frames_for_a_while_only() {
+    let terminal = FakeTerminal { shows_in: Some(Duration::from_millis(10)), loses: 2, ..FakeTerminal::default() };
+    let outcome = run_with(&["host"], terminal, async |world| {
+        world.update(HostUpdate::Connected(Arc::default())).await;
+        pass(100).await;
+        world.char('?');
+        pass(100).await;
+        world.char('?');
+        pass(20_000).await;
+        world.quit();
+    })
+    .await;
+    let sent: Vec<_> = outcome.frames.iter().map(|(_, at)| at.as_millis()).collect();
+    // The third one waits for the first, the fourth for the third, and the answers to the others come.
+    assert_eq!(sent, [0, 100, 5000, 15_000, 16_000, 17_000, 18_000, 19_000, 20_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_waits_for_the_answer_to_the_last_frame() {
+    for (shows_in, end) in [(1500, 1500), (60_000, 2100)] {
+        let shows_in = Some(Duration::from_millis(shows_in));
+        let start = Instant::now();
+        let outcome = run_with(&["host"], FakeTerminal { shows_in, ..FakeTerminal::default() }, async |world| {
+            pass(100).await;
+            world.quit();
+            world.inputs.closed().await;
+        })
+        .await;
+        assert_eq!((outcome.end.unwrap(), start.elapsed().as_millis()), (End::Quit, end));
+    }
+}
+
 /// In real time, from another thread: a channel that is never empty.
 #[tokio::test]
 async fn a_flood_of_events_holds_up_no_frame() {
@@ -334,7 +421,7 @@ async fn a_flood_of_events_holds_up_no_frame() {
         let at = Timestamp::at(Duration::from_millis(number), jiff::Timestamp::UNIX_EPOCH);
         HostUpdate::Event(Event { at, domain: None, kind: EventKind::Rebooted })
     };
-    let terminal = FakeTerminal { reads_in: Duration::ZERO };
+    let terminal = FakeTerminal::default();
     let outcome = run_with(&["host"], terminal, async |world| {
         world.update(HostUpdate::Connected(Arc::default())).await;
         world.update(HostUpdate::Keyframe(sample_of(1000, 0))).await;
@@ -351,7 +438,7 @@ async fn a_flood_of_events_holds_up_no_frame() {
         let drawn = timeout(Duration::from_secs(20), frames.wait_for(|frames| *frames >= FRAMES)).await.is_ok();
         assert!(drawn, "{} frames", *world.frames.borrow());
         world.quit();
-        world.events.closed().await;
+        world.inputs.closed().await;
         flood.join().unwrap();
     })
     .await;
@@ -389,7 +476,7 @@ async fn a_host_that_was_never_reached_ends_it_and_a_later_failure_does_not() {
 
 #[tokio::test(start_paused = true)]
 async fn of_two_hosts_one_that_cannot_be_reached_has_a_line_and_both_end_it() {
-    let at_once = FakeTerminal { reads_in: Duration::ZERO };
+    let at_once = FakeTerminal::default();
     let outcome = run_with(&["alpha", "beta"], at_once, async |world| {
         world.update_of(0, HostUpdate::Connecting).await;
         world.update_of(0, failed()).await;
@@ -408,7 +495,7 @@ async fn of_two_hosts_one_that_cannot_be_reached_has_a_line_and_both_end_it() {
         // The first one is tried again when the second one fails.
         world.update_of(0, HostUpdate::Connecting).await;
         world.update_of(1, failed()).await;
-        world.events.closed().await;
+        world.inputs.closed().await;
     })
     .await;
     let End::Unreachable(hosts) = outcome.end.unwrap() else { panic!("it has another end") };
@@ -417,7 +504,7 @@ async fn of_two_hosts_one_that_cannot_be_reached_has_a_line_and_both_end_it() {
 
 #[tokio::test(start_paused = true)]
 async fn each_host_has_a_demand_of_its_own() {
-    let at_once = FakeTerminal { reads_in: Duration::ZERO };
+    let at_once = FakeTerminal::default();
     let outcome = run_with(&["alpha", "beta"], at_once, async |world| {
         world.update_of(1, HostUpdate::Connected(Arc::default())).await;
         world.update_of(1, HostUpdate::Keyframe(sample(0))).await;
@@ -456,7 +543,7 @@ async fn interval_and_demand_reach_the_producers() {
 #[tokio::test(start_paused = true)]
 async fn a_paste_is_never_keys() {
     let outcome = run(async |world| {
-        let paste = |text: &str| world.events.try_send(Ok(TerminalEvent::Paste(text.to_owned()))).unwrap();
+        let paste = |text: &str| world.event(TerminalEvent::Paste(text.to_owned()));
         paste("web-01\rq--?");
         pass(10).await;
         world.char('/');
@@ -516,7 +603,7 @@ async fn sigtstp_from_outside_stops_only_this_process_after_leaving_the_terminal
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_is_gone_without_a_signal_is_a_hangup() {
-    let outcome = run(async |world| world.events.try_send(Err(rustix::io::Errno::IO.into())).unwrap()).await;
+    let outcome = run(async |world| world.inputs.try_send(Err(rustix::io::Errno::IO.into())).unwrap()).await;
     assert_eq!(outcome.end.unwrap(), End::Signal(Signal::Hangup));
 }
 
@@ -533,14 +620,14 @@ async fn after_a_stop_from_outside_the_terminal_is_entered_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_fails_ends_it() {
-    let outcome = run(async |world| world.events.try_send(Err(io::Error::other("gone"))).unwrap()).await;
+    let outcome = run(async |world| world.inputs.try_send(Err(io::Error::other("gone"))).unwrap()).await;
     assert_eq!(outcome.end.unwrap_err().to_string(), "gone");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_fails_because_it_is_gone_is_a_hangup() {
     let outcome = run(async |world| {
-        world.events.try_send(Err(io::Error::other("gone"))).unwrap();
+        world.inputs.try_send(Err(io::Error::other("gone"))).unwrap();
         pass(20).await;
         world.signals.send(Signal::Hangup).unwrap();
     })

@@ -12,12 +12,23 @@ const MAX_PASTE: usize = 64 * 1024;
 
 /// What the terminal has sent.
 #[derive(Debug, PartialEq)]
-pub(super) enum Input {
+pub(crate) enum Input {
     /// A key, or pasted text.
     Event(Event),
-    /// The column of the cursor, from 1: the answer to `CSI 6 n`.
+    /// To a question.
+    Answer(Answer),
+}
+
+/// The answer to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// To `CSI 5 n`: the terminal has processed all that was written before the question.
+    Ready,
+    /// To `CSI 6 n`: the column of the cursor, from 1.
     Column(u16),
-    /// The answer to `CSI c`, the question that every terminal answers.
+    /// To `OSC 11`: the colour of the ground.
+    Ground((u8, u8, u8)),
+    /// To `CSI c`, the question that every terminal answers.
     Attributes,
 }
 
@@ -64,9 +75,14 @@ impl Keys {
     }
 
     /// Takes the answers, and leaves keys and pasted text.
-    pub(super) fn take_answers(&mut self) -> Vec<Input> {
-        let (events, answers) = self.take().into_iter().partition(|input| matches!(input, Input::Event(_)));
-        self.decoded.inputs = events;
+    pub(super) fn take_answers(&mut self) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        for input in self.take() {
+            match input {
+                Input::Answer(answer) => answers.push(answer),
+                event => self.decoded.inputs.push(event),
+            }
+        }
         answers
     }
 
@@ -95,6 +111,10 @@ struct Decoded {
 }
 
 impl Decoded {
+    fn answer(&mut self, answer: Answer) {
+        self.inputs.push(Input::Answer(answer));
+    }
+
     fn code(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         if self.paste.is_none() {
             self.inputs.push(Input::Event(Event::Key(KeyEvent::new(code, modifiers))));
@@ -149,6 +169,19 @@ fn modifiers(number: Option<u16>) -> KeyModifiers {
     with(1, KeyModifiers::SHIFT) | with(2, KeyModifiers::ALT) | with(4, KeyModifiers::CONTROL)
 }
 
+/// A colour as X11 writes it: `rgb:ff/80/00`, with one to four hexadecimal digits each; also `rgba:`.
+fn colour_of(text: &[u8]) -> Option<(u8, u8, u8)> {
+    let (kind, channels) = std::str::from_utf8(text).ok()?.split_once(':')?;
+    let mut channels = channels.split('/').map(|digits| {
+        let is_hexadecimal = (1..=4).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let value = u32::from_str_radix(digits, 16).ok().filter(|_| is_hexadecimal)?;
+        u8::try_from(value * 255 / ((1 << (4 * digits.len())) - 1)).ok()
+    });
+    let mut channel = || channels.next().flatten();
+    let colour = (channel()?, channel()?, channel()?);
+    matches!(kind, "rgb" | "rgba").then_some(colour)
+}
+
 impl Perform for Decoded {
     fn print(&mut self, c: char) {
         if self.paste.is_some() {
@@ -193,11 +226,18 @@ impl Perform for Decoded {
             ([], 'Z') => self.code(KeyCode::BackTab, KeyModifiers::SHIFT),
             ([], '[') => self.pending = Pending::Console,
             // F3 with modifiers looks the same. vtop has no use for that key.
-            ([], 'R') if second.is_some() => self.inputs.extend(second.map(Input::Column)),
+            ([], 'R') if second.is_some() => second.into_iter().for_each(|column| self.answer(Answer::Column(column))),
+            ([], 'n') if first == 0 && second.is_none() => self.answer(Answer::Ready),
             ([], 'M') => {}
             ([], letter) => by_letter(letter).into_iter().for_each(|code| self.code(code, modifiers(second))),
-            ([b'?'], 'c') => self.inputs.push(Input::Attributes),
+            ([b'?'], 'c') => self.answer(Answer::Attributes),
             _ => {}
+        }
+    }
+
+    fn osc_dispatch(&mut self, params: &[&[u8]], _: bool) {
+        if let [b"11", colour] = params {
+            colour_of(colour).into_iter().for_each(|colour| self.answer(Answer::Ground(colour)));
         }
     }
 
@@ -228,7 +268,7 @@ mod tests {
                 }
                 Input::Event(Event::Key(KeyEvent { code, modifiers, .. })) => format!("{modifiers}{code:?}"),
                 Input::Event(event) => format!("{event:?}"),
-                other => format!("{other:?}"),
+                Input::Answer(answer) => format!("{answer:?}"),
             };
             keys.take().into_iter().map(word).collect::<Vec<_>>().join(" ")
         };
@@ -256,15 +296,19 @@ mod tests {
 
     #[test]
     fn answers_are_never_keys() {
-        assert_eq!(decoded("q\x1b[1;9R\x1b[?62;1;4cq"), "q Column(9) Attributes q");
+        assert_eq!(decoded("q\x1b[1;9R\x1b[0n\x1b[?62;1;4cq"), "q Column(9) Ready Attributes q");
         for answer in [
             "\x1b[?2026;2$y",
             "\x1b[?1;2;3u",
-            "\x1b[0n",
+            "\x1b[3n",
+            "\x1b[0;1n",
             "\x1b[4;600;800t",
             "\x1b[>41;354;0c",
-            "\x1b]11;rgb:0000/0000/0000\x1b\\",
-            "\x1b]11;rgb:ffff/ffff/ffff\x07",
+            "\x1b]11;rgb:0000/zz/0000\x1b\\",
+            "\x1b]11;rgb:0000/00000/0000\x1b\\",
+            "\x1b]11;rgb:0000//\x07",
+            "\x1b]11;?\x07",
+            "\x1b]10;rgb:ffff/ffff/ffff\x07",
             "\x1bP1$r0m\x1b\\",
             "\x1bP>|XTerm(379)\x1b\\",
             "\x1b_Gi=1;OK\x1b\\",
@@ -272,6 +316,18 @@ mod tests {
             "\x1b[<0;10;10M",
         ] {
             assert_eq!(decoded(&format!("{answer}x")), "x", "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn the_colour_of_the_ground_has_one_to_four_digits_a_channel() {
+        for (text, colour) in [
+            ("\x1b]11;rgb:0000/2b2b/3636\x1b\\", "Ground((0, 43, 54))"),
+            ("\x1b]11;rgb:fd/F6/e3\x07", "Ground((253, 246, 227))"),
+            ("\x1b]11;rgba:ffff/ffff/ffff/8000\x07", "Ground((255, 255, 255))"),
+            ("\x1b]11;rgb:f/0/8\x07", "Ground((255, 0, 136))"),
+        ] {
+            assert_eq!(decoded(&format!("q{text}q")), format!("q {colour} q"));
         }
     }
 

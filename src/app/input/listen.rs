@@ -2,7 +2,6 @@
 
 use super::keys::{Input, Keys};
 use crate::time::timer_now;
-use crossterm::event::Event;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::{Errno, retry_on_intr};
@@ -13,7 +12,7 @@ use std::io;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Events that may wait for the event loop. Further ones stay in the kernel's buffer of the terminal.
+/// Inputs that may wait for the event loop. Further ones stay in the kernel's buffer of the terminal.
 const CAPACITY: usize = 256;
 /// How long after an escape character the rest of a sequence may come; otherwise it is the key.
 const ESCAPE_LIMIT: Duration = Duration::from_millis(50);
@@ -22,8 +21,8 @@ const LATE_ESCAPE_LIMIT: Duration = Duration::from_millis(500);
 /// How late an answer may come.
 const LATE_ANSWER: Duration = Duration::from_secs(10);
 
-/// Keys, pasted text, or the error that ends the thread.
-pub(crate) type Events = mpsc::Receiver<io::Result<Event>>;
+/// Keys, pasted text and answers, or the error that ends the thread.
+pub(crate) type Inputs = mpsc::Receiver<io::Result<Input>>;
 
 /// The terminal that keys come from: standard input, or else the controlling terminal.
 pub(super) enum Keyboard {
@@ -71,16 +70,14 @@ pub(crate) fn can_read() -> bool {
 
 /// Starts the thread, which reads until the first error. `keys` has what was read before; `awaited`: an answer may still
 /// come.
-pub(crate) fn listen(mut keys: Keys, awaited: bool) -> io::Result<Events> {
+pub(crate) fn listen(mut keys: Keys, awaited: bool) -> io::Result<Inputs> {
     let keyboard = Keyboard::open()?;
-    let (sender, events) = mpsc::channel(CAPACITY);
+    let (sender, inputs) = mpsc::channel(CAPACITY);
     let started = timer_now();
     std::thread::Builder::new().name("input".into()).spawn(move || {
         loop {
             for input in keys.take() {
-                if let Input::Event(event) = input
-                    && sender.blocking_send(Ok(event)).is_err()
-                {
+                if sender.blocking_send(Ok(input)).is_err() {
                     return;
                 }
             }
@@ -96,5 +93,5 @@ pub(crate) fn listen(mut keys: Keys, awaited: bool) -> io::Result<Events> {
             }
         }
     })?;
-    Ok(events)
+    Ok(inputs)
 }

@@ -4,6 +4,6 @@ mod keys;
 mod listen;
 mod probe;
 
-pub(super) use keys::Keys;
-pub(super) use listen::{Events, can_read, listen};
-pub(super) use probe::{Width, ask_width};
+pub(super) use keys::{Answer, Input, Keys};
+pub(super) use listen::{Inputs, can_read, listen};
+pub(super) use probe::{Answers, Questions, Width, ask};
