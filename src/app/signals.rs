@@ -10,8 +10,8 @@ use std::thread::{Builder, sleep};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// How long the event loop may take to end after a signal. It never blocks, so only a bug takes longer.
-const END_LIMIT: Duration = Duration::from_secs(2);
+/// How long the event loop may take to end after a signal. It waits for two seconds at most, so only a bug takes longer.
+const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// A signal that the interactive mode handles, because it must leave the terminal first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

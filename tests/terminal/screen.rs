@@ -388,9 +388,27 @@ fn sigtstp_from_outside_leaves_the_screen_first() {
     assert!(terminal.ended().text.contains("ended with 0"));
 }
 
-/// A process outside of the terminal's session gets no SIGHUP.
+/// A job in the background may not use the terminal: the system stops it (SIGTTOU) until the shell brings it to the foreground.
 #[test]
-fn it_ends_with_its_terminal_without_a_signal_and_without_a_busy_loop() {
+fn started_in_the_background_it_waits_for_the_foreground() {
+    let mut command = in_terminal("bash");
+    let script = r#"set -m; "$0" --demo & child=$!
+        until read -r _ _ state _ <"/proc/$child/stat" && [ "$state" = T ]; do :; done
+        echo "stopped by itself"; read -r _; fg >/dev/null; echo "ended with $?""#;
+    command.args(["--norc", "-c", script, VTOP]);
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for_text("stopped by itself");
+    assert!(!terminal.has_written("\x1b[?1049h"), "the shell still has the screen");
+    terminal.keys("\r");
+    terminal.wait_for_screen(DOMAIN);
+    terminal.keys("?");
+    terminal.wait_for_screen("this help");
+    terminal.keys("\x03");
+    assert!(terminal.ended().text.contains("ended with 0"));
+}
+
+/// The exit code of a vtop outside of the terminal's session, and the CPU time of it in seconds.
+fn outside_of_the_session(end: impl FnOnce(Terminal)) -> (String, f64) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("end");
     let mut command = in_terminal("bash");
@@ -402,9 +420,27 @@ fn it_ends_with_its_terminal_without_a_signal_and_without_a_busy_loop() {
     command.arg(&file);
     let terminal = Terminal::start(command);
     terminal.wait_for_screen(DOMAIN);
-    terminal.closed();
+    end(terminal);
     let report = std::fs::read_to_string(&file).unwrap();
-    assert!(report.starts_with("code 129"), "{report}");
+    let (code, children) = (report.lines().next().unwrap(), report.lines().last().unwrap());
+    // User and system time: 0m0.012s 0m0.005s
+    let seconds = |time: &str| time.trim_end_matches('s').split_once('m')?.1.parse::<f64>().ok();
+    (code.to_owned(), children.split(' ').map(|time| seconds(time).unwrap()).sum())
+}
+
+/// A process outside of the terminal's session gets no SIGHUP.
+#[test]
+fn it_ends_with_its_terminal_without_a_signal_and_without_a_busy_loop() {
+    let (code, usual) = outside_of_the_session(|mut terminal| {
+        terminal.keys("q");
+        terminal.ended();
+    });
+    assert_eq!(code, "code 0");
+    let (code, vanished) = outside_of_the_session(|terminal| {
+        terminal.closed();
+    });
+    assert_eq!(code, "code 129");
+    assert!(vanished < usual + 0.3, "{vanished} s of CPU, not {usual} s");
 }
 
 /// A session's leader has no shell that could bring it back: the system lets it go on, and so it does.
