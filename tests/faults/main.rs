@@ -58,6 +58,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_guest_moves_to_another_host", migration::to_another_host_and_back),
     ("the_daemon_is_killed", daemon::killed),
     ("the_daemon_is_away_for_longer", daemon::away_for_longer),
+    ("the_daemon_comes_back_badly", daemon::comes_back_badly),
     ("the_daemon_freezes", daemon::frozen),
     ("the_daemon_restarts_again_and_again", daemon::restarted_again_and_again),
     ("one_of_two_hosts_fails", two_hosts::one_fails),

@@ -52,6 +52,10 @@ impl Outage<'_> {
             program.wait("a countdown", |text| text.contains("next try in"));
             watch.pass(self.length.saturating_sub(start.elapsed()));
             println!("{:?}\n{}", watch.host().link, program.text());
+            if let Link::Failing(failure) = &watch.host().link {
+                let names_ssh = failure.message.contains("ssh");
+                assert_eq!(names_ssh, self.uri.contains("ssh"), "the reason is of the transport: {failure:?}");
+            }
             (self.end)();
             let away = start.elapsed();
             let back = watch.until("samples again", LIMIT, Watch::is_sampled);
