@@ -77,7 +77,7 @@ pub(super) fn blank(buffer: &mut Buffer, place: Rect, style: Style) {
 pub(super) fn put_line(buffer: &mut Buffer, cell: Rect, right: bool, line: Line<'static>) {
     let room = cell.width.saturating_sub(text::width_of(&line) as u16);
     let x = if right { cell.x + room } else { cell.x };
-    buffer.set_line(x, cell.y, &line, cell.width);
+    text::set_line(buffer, (x, cell.y), &line, cell.width);
 }
 
 /// The message of a list without rows.

@@ -4,7 +4,8 @@ use super::symbols::Symbols;
 use crate::text::cells;
 pub use crate::text::clean;
 pub(super) use crate::text::width;
-use ratatui::text::Span;
+use ratatui::buffer::Buffer;
+use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Cleaned text, cut in the middle where it is too wide, since the ends of names tell numbered guests apart.
@@ -73,6 +74,28 @@ pub(super) fn width_of<'a>(spans: impl IntoIterator<Item = &'a Span<'a>>) -> usi
     spans.into_iter().map(|span| width(&span.content)).sum()
 }
 
+/// Writes a line of at most `width` columns, as [`Buffer::set_line`] does. Figures and graphs are most of a frame: their
+/// characters have a cell each and join with no other, so that no segmentation into graphemes is needed for them.
+pub(super) fn set_line(buffer: &mut Buffer, (mut x, y): (u16, u16), line: &Line<'_>, width: u16) {
+    let end = x.saturating_add(width).min(buffer.area.right());
+    for span in line {
+        let style = line.style.patch(span.style);
+        if !span.content.chars().all(has_own_cell) {
+            x = buffer.set_stringn(x, y, &span.content, end.saturating_sub(x).into(), style).0;
+            continue;
+        }
+        for c in span.content.chars().take(end.saturating_sub(x).into()) {
+            buffer[(x, y)].set_char(c).set_style(style);
+            x += 1;
+        }
+    }
+}
+
+/// Printable ASCII, lines and blocks, braille.
+fn has_own_cell(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{2500}'..='\u{259f}' | '\u{2800}'..='\u{28ff}')
+}
+
 fn take<'a>(parts: impl Iterator<Item = &'a str>, room: usize) -> Vec<&'a str> {
     let mut used = 0;
     parts
@@ -87,6 +110,7 @@ fn take<'a>(parts: impl Iterator<Item = &'a str>, room: usize) -> Vec<&'a str> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use ratatui::style::{Color, Modifier};
 
     #[test]
     fn fit_cuts_names_in_the_middle() {
@@ -120,7 +144,25 @@ mod tests {
         assert_eq!(shorten("日ﾟ日ﾟ", 5, Symbols::Braille), "日ﾟ…");
     }
 
+    fn written(write: impl FnOnce(&mut Buffer)) -> Buffer {
+        let mut buffer = Buffer::with_lines(["..........", ".........."]);
+        write(&mut buffer);
+        buffer
+    }
+
     proptest! {
+        #[test]
+        fn a_line_is_written_as_the_library_does(
+            parts in prop::collection::vec(("[ -~─⣿日e\u{301}]{0,6}", any::<u8>()), 0..4),
+            x in 0u16..12,
+            width in 0u16..12,
+        ) {
+            let span = |(text, colour): &(String, u8)| Span::styled(text.clone(), Color::Indexed(*colour));
+            let line = Line::from(parts.iter().map(span).collect::<Vec<_>>()).style(Modifier::BOLD);
+            let theirs = written(|buffer| _ = buffer.set_line(x, 1, &line, width));
+            prop_assert_eq!(written(|buffer| set_line(buffer, (x, 1), &line, width)), theirs);
+        }
+
         #[test]
         fn cut_text_is_never_wider_than_asked(text in "\\PC*", place in 0usize..40) {
             prop_assert!(width(&fit(&text, place, Symbols::Braille)) <= place);
