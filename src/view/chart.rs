@@ -93,7 +93,7 @@ pub(super) fn frame(scene: &Scene, buffer: &mut Buffer, area: Rect, title: Line<
     block.render(area, buffer);
     // Not the block's own title, which counts columns by text and not by grapheme, and would cut some titles.
     if !area.is_empty() {
-        buffer.set_line(area.x + 1, area.y, &title, area.width.saturating_sub(2));
+        text::set_line(buffer, (area.x + 1, area.y), &title, area.width.saturating_sub(2));
     }
     inner
 }

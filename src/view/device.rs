@@ -161,7 +161,7 @@ impl Screen<'_> {
             Layout::vertical([Constraint::Length(1), Constraint::Length(rows), Constraint::Min(0)]).areas(area);
         domain::title(scene, buffer, top, self.host, self.domain);
         for (offset, line) in fact_lines.into_iter().take(usize::from(facts_area.height)).enumerate() {
-            buffer.set_line(facts_area.x, facts_area.y + offset as u16, &line, facts_area.width);
+            text::set_line(buffer, (facts_area.x, facts_area.y + offset as u16), &line, facts_area.width);
         }
         let figures_width = if area.width >= 120 { 52 } else { 44 };
         let [figures, charts] = Layout::horizontal([Constraint::Length(figures_width), Constraint::Min(0)]).areas(rest);

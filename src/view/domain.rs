@@ -98,14 +98,14 @@ pub(super) fn title(scene: &Scene, buffer: &mut Buffer, area: Rect, host: &Host,
         }
         first.push_span(scene.span(Role::Dim, fact));
     }
-    buffer.set_line(area.x, area.y, &first, area.width);
+    text::set_line(buffer, (area.x, area.y), &first, area.width);
     if area.height > 1 {
         let words = text::shorten(&origin(domain), usize::from(area.width), symbols);
-        buffer.set_line(area.x, area.y + 1, &Line::from(scene.span(Role::Dim, words)), area.width);
+        text::set_line(buffer, (area.x, area.y + 1), &Line::from(scene.span(Role::Dim, words)), area.width);
     }
     if area.height > 2 {
         let line = Line::from(host_cpus(scene, host, domain, usize::from(area.width)));
-        buffer.set_line(area.x, area.y + 2, &line, area.width);
+        text::set_line(buffer, (area.x, area.y + 2), &line, area.width);
     }
 }
 

@@ -48,5 +48,5 @@ pub fn help_end(fleet: &Fleet, ui: &UiState, appearance: &Appearance, now: Times
 fn too_small(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let text = format!("vtop needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {}x{}", area.width, area.height);
     let text = text::shorten(&text, usize::from(area.width), scene.palette.symbols);
-    buffer.set_line(area.x, area.y, &Line::from(text), area.width);
+    text::set_line(buffer, (area.x, area.y), &Line::from(text), area.width);
 }

@@ -19,7 +19,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     } else {
         keys(scene, width)
     };
-    buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
+    text::set_line(buffer, (area.x, area.y), &Line::from(spans), area.width);
 }
 
 /// What the key for the next theme did.

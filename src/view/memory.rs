@@ -80,7 +80,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, frame: Rect, area: Rect, 
         if y >= area.bottom() {
             break;
         }
-        buffer.set_line(area.x, y, &line, area.width);
+        text::set_line(buffer, (area.x, y), &line, area.width);
         y += 1;
     }
     if area.bottom().saturating_sub(y) >= CHART {

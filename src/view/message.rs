@@ -20,6 +20,6 @@ pub(super) fn message(scene: &Scene, buffer: &mut Buffer, area: Rect, lines: &[(
         let line = text::shorten(line, usize::from(area.width), scene.palette.symbols);
         let margin = place.width.saturating_sub(text::width(&line) as u16) / 2;
         let line = Line::from(scene.span(*role, line));
-        buffer.set_line(place.x + margin, place.y + offset as u16, &line, place.width - margin);
+        text::set_line(buffer, (place.x + margin, place.y + offset as u16), &line, place.width - margin);
     }
 }

@@ -183,7 +183,7 @@ fn graph_line(
         value.map_or(scene.none().to_owned(), |value| format!("{}{percent}", format::figure(unit, value, symbols)));
     let names =
         Line::from(vec![scene.span(role, format!("{name:<5}")), scene.span(Role::Title, format!("{words:>6}"))]);
-    buffer.set_line(area.x, area.y, &names, NAMES);
+    text::set_line(buffer, (area.x, area.y), &names, NAMES);
     graph::draw(buffer, plot, &bins, top, scene.palette, role);
     let scale = format::up_to(&format::figure(unit, top, symbols), symbols);
     columns::put(scene, buffer, Rect { x: plot.right(), width: SCALE, height: 1, ..area }, true, Role::Dim, scale);

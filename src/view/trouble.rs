@@ -97,13 +97,13 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
             spans.push(scene.span(Role::Dim, note));
         }
     }
-    buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
+    text::set_line(buffer, (area.x, area.y), &Line::from(spans), area.width);
     let left = whole.saturating_sub(used + 1);
     if let Some((role, words)) = news.iter().find(|(_, words)| text::width(words) <= left).or(news.last()) {
         let words = text::shorten(words, left, scene.palette.symbols);
         let width = text::width(&words) as u16;
         let line = Line::from(with_sign(scene, *role, &words));
-        buffer.set_line(area.right().saturating_sub(width), area.y, &line, width);
+        text::set_line(buffer, (area.right().saturating_sub(width), area.y), &line, width);
     }
 }
 

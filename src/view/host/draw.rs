@@ -18,13 +18,13 @@ pub(in crate::view) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let right = status::line(scene, &hosts, usize::from(area.width).saturating_sub(LEAST));
     let right_width = text::width_of(&right) as u16;
     let left = heading::line(scene, &hosts, usize::from(area.width.saturating_sub(right_width + 1)));
-    buffer.set_line(area.x, area.y, &left, area.width.saturating_sub(right_width));
-    buffer.set_line(area.right().saturating_sub(right_width), area.y, &right, right_width);
+    text::set_line(buffer, (area.x, area.y), &left, area.width.saturating_sub(right_width));
+    text::set_line(buffer, (area.right().saturating_sub(right_width), area.y), &right, right_width);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     match hosts[..] {
         [host] => {
             let lines = load::lines(scene, &[host], usize::from(below.width));
-            lines.iter().for_each(|line| _ = buffer.set_line(below.x, below.y, line, below.width));
+            lines.iter().for_each(|line| text::set_line(buffer, (below.x, below.y), line, below.width));
         }
         _ => rows::draw(scene, buffer, below, &hosts),
     }

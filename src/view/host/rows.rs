@@ -39,10 +39,10 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect, hosts: &[&Hos
             Some(load) => line.spans.extend(load.spans),
             None => line.push_span(why_no_load(scene, host, room)),
         }
-        buffer.set_line(area.x, y, &line, area.width);
+        text::set_line(buffer, (area.x, y), &line, area.width);
     }
     if !hidden.is_empty() {
-        buffer.set_line(area.x, area.bottom().saturating_sub(1), &rest(scene, hidden), area.width);
+        text::set_line(buffer, (area.x, area.bottom().saturating_sub(1)), &rest(scene, hidden), area.width);
     }
 }
 
