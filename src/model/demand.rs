@@ -2,6 +2,7 @@
 
 use super::Groups;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::BitOrAssign;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -10,11 +11,34 @@ use uuid::Uuid;
 pub struct Demand {
     /// All groups of all domains, at every interval: for outputs, which write every figure.
     pub everything: bool,
-    /// The groups that a list on the screen shows, for each domain.
-    pub shown: Arc<BTreeMap<Uuid, Groups>>,
+    /// What the screen shows of each domain, apart from those in `focus`.
+    pub shown: Arc<BTreeMap<Uuid, ShownGroups>>,
     /// Domains whose own screen, or that of one of their devices, is open: all their groups are read at every interval,
     /// [`Groups::HOST_CPU`] too.
     pub focus: BTreeSet<Uuid>,
+}
+
+/// Groups of a domain that are on the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShownGroups {
+    /// All of them. Those of a domain that does little are read less often.
+    pub groups: Groups,
+    /// The group that a list of devices consists of: it is read at every interval.
+    pub of_devices: Groups,
+}
+
+impl BitOrAssign for ShownGroups {
+    fn bitor_assign(&mut self, other: Self) {
+        self.groups |= other.groups;
+        self.of_devices |= other.of_devices;
+    }
+}
+
+impl From<Groups> for ShownGroups {
+    /// Groups of a list of domains.
+    fn from(groups: Groups) -> Self {
+        Self { groups, of_devices: Groups::empty() }
+    }
 }
 
 impl Demand {
@@ -35,9 +59,9 @@ impl Demand {
 
 /// The groups of both maps. Makes no copy if one is empty or both are the same allocation.
 fn union_of_shown(
-    left: &Arc<BTreeMap<Uuid, Groups>>,
-    right: &Arc<BTreeMap<Uuid, Groups>>,
-) -> Arc<BTreeMap<Uuid, Groups>> {
+    left: &Arc<BTreeMap<Uuid, ShownGroups>>,
+    right: &Arc<BTreeMap<Uuid, ShownGroups>>,
+) -> Arc<BTreeMap<Uuid, ShownGroups>> {
     if right.is_empty() || Arc::ptr_eq(left, right) {
         return Arc::clone(left);
     }
@@ -63,7 +87,7 @@ mod tests {
     fn demand(shown: &[(u128, Groups)], focus: &[u128]) -> Demand {
         Demand {
             everything: false,
-            shown: Arc::new(shown.iter().map(|(number, groups)| (uuid(*number), *groups)).collect()),
+            shown: Arc::new(shown.iter().map(|(number, groups)| (uuid(*number), (*groups).into())).collect()),
             focus: focus.iter().copied().map(uuid).collect(),
         }
     }
@@ -99,10 +123,13 @@ mod tests {
     prop_compose! {
         fn any_demand()(
             everything in prop::bool::ANY,
-            shown in prop::collection::btree_map(0u128..4, 0u32..128, 0..4),
+            shown in prop::collection::btree_map(0u128..4, (0u32..128, 0u32..128), 0..4),
             focus in prop::collection::btree_set(0u128..4, 0..3),
         ) -> Demand {
-            let shown = shown.into_iter().map(|(number, bits)| (uuid(number), Groups::from_bits_truncate(bits)));
+            let groups = Groups::from_bits_truncate;
+            let shown = shown.into_iter().map(|(number, (all, of_devices))| {
+                (uuid(number), ShownGroups { groups: groups(all), of_devices: groups(of_devices) })
+            });
             Demand { everything, shown: Arc::new(shown.collect()), focus: focus.into_iter().map(uuid).collect() }
         }
     }

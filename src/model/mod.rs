@@ -25,7 +25,7 @@ pub use blocked::{Blocked, BlockedBy, HANG_OF_OTHERS, HANG_OF_OWN_CALL, SUSPECTE
 pub use counter::Counter;
 pub use cpu_set::CpuSet;
 pub use definition::{DiskDefinition, DomainDefinition, NicDefinition};
-pub use demand::Demand;
+pub use demand::{Demand, ShownGroups};
 pub use driver::Driver;
 pub use event::{Event, EventDomain, EventKind};
 pub use event_details::{BlockJob, BlockJobStatus, IoErrorAction, WatchdogAction};

@@ -6,7 +6,7 @@
 //! [`DomainSample::local`] of the last sample says for which domains it did. CPU time of the other domains is requested at the
 //! same pace and within the same budget as expensive groups.
 
-use crate::model::{Counter, Demand, DomainSample, Groups, HostSample, SampleKind};
+use crate::model::{Counter, Demand, DomainSample, Groups, HostSample, SampleKind, ShownGroups};
 use crate::sources::Request;
 use crate::time::{Interval, Timestamp};
 use crate::units::Amount;
@@ -144,19 +144,20 @@ impl Plan {
 
     /// Ticks between two readings of a group of a domain.
     fn pace(&self, known: &PlannedDomain, visibility: Visibility, group: Groups) -> u64 {
-        let shown = match visibility {
+        let is_shown = match visibility {
             Visibility::Focused => return 1,
-            Visibility::Shown(shown) if shown.contains(group) => shown,
-            Visibility::Shown(_) | Visibility::Hidden => return REST,
+            Visibility::Shown(shown) if shown.of_devices.contains(group) => return 1,
+            Visibility::Shown(shown) => shown.groups.contains(group),
+            Visibility::Hidden => false,
         };
-        let is_one_of_several = shown != group;
         let is_busy = known.busy_until >= self.tick;
         match group {
-            Groups::CPU if is_one_of_several && !is_busy => IDLE_CPU,
-            _ if is_one_of_several && !is_busy => REST,
-            Groups::MEMORY if is_one_of_several => MEMORY,
-            Groups::VCPU if is_one_of_several && known.steal_is_local => REST,
-            Groups::VCPU if is_one_of_several => STEAL,
+            _ if !is_shown => REST,
+            Groups::CPU if !is_busy => IDLE_CPU,
+            _ if !is_busy => REST,
+            Groups::MEMORY => MEMORY,
+            Groups::VCPU if known.steal_is_local => REST,
+            Groups::VCPU => STEAL,
             _ => 1,
         }
     }
@@ -188,8 +189,8 @@ enum Visibility {
     /// Its own screen, or that of one of its devices, is open. Blocked domains count too: they are bypassed, so a request for
     /// their groups costs no call, and they are read completely as soon as they answer again.
     Focused,
-    /// A list on the screen shows these groups of it.
-    Shown(Groups),
+    /// It is on the screen.
+    Shown(ShownGroups),
     /// It is not on the screen.
     Hidden,
 }
@@ -199,7 +200,7 @@ impl Visibility {
         if demand.focus.contains(uuid) || domain.blocked.is_some_and(|blocked| blocked.is_own()) {
             Self::Focused
         } else {
-            demand.shown.get(uuid).map_or(Self::Hidden, |&groups| Self::Shown(groups))
+            demand.shown.get(uuid).map_or(Self::Hidden, |&shown| Self::Shown(shown))
         }
     }
 }
@@ -335,7 +336,7 @@ mod tests {
     }
 
     fn table(numbers: impl IntoIterator<Item = usize>) -> Demand {
-        let shown = numbers.into_iter().map(|number| (uuid(number), Groups::OVERVIEW)).collect();
+        let shown = numbers.into_iter().map(|number| (uuid(number), Groups::OVERVIEW.into())).collect();
         Demand { shown: Arc::new(shown), ..Demand::default() }
     }
 
@@ -487,13 +488,17 @@ mod tests {
         }
     }
 
+    /// Also of a domain that has a finding, of which the line of findings shows all groups.
     #[test]
     fn a_list_of_devices_needs_their_group() {
-        let shown = Arc::new([(uuid(0), Groups::BLOCK), (uuid(1), Groups::VCPU)].into());
-        let mut world = World::new(3, Demand { shown, ..Demand::default() });
+        let list = |of_devices| ShownGroups { groups: of_devices, of_devices };
+        let with_finding = ShownGroups { groups: Groups::OVERVIEW, of_devices: Groups::VCPU };
+        let shown = [(uuid(0), list(Groups::BLOCK)), (uuid(1), list(Groups::VCPU)), (uuid(2), with_finding)].into();
+        let mut world = World::new(3, Demand { shown: Arc::new(shown), ..Demand::default() });
         world.count(20, 0, IDLE);
         assert_eq!(world.count(30, 0, IDLE)[3], 30);
         assert_eq!(world.count(30, 1, IDLE)[2], 30);
+        assert_eq!(world.count(30, 2, IDLE)[2], 30);
         assert!(world.count(30, 0, IDLE)[0] <= 4);
     }
 

@@ -86,7 +86,7 @@ impl List {
     }
 
     /// The group of statistics that its devices come from. Empty for the other lists.
-    pub(super) fn device_group(self) -> Groups {
+    pub fn device_group(self) -> Groups {
         match self {
             Self::Disks => Groups::BLOCK,
             Self::Nics => Groups::NET,

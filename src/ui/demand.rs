@@ -4,7 +4,7 @@ use super::layout::preview_area;
 use super::screen::Screen;
 use super::state::UiState;
 use crate::fleet::{DomainId, Fleet};
-use crate::model::{Demand, Groups};
+use crate::model::{Demand, Groups, ShownGroups};
 use crate::table::{List, RowId, shown_groups};
 use crate::text;
 use std::collections::BTreeMap;
@@ -17,24 +17,25 @@ impl UiState {
     /// The demand of the screen for each host, in the order of the hosts: the groups that the list shows of the rows on the screen,
     /// the domain whose own screen is open, and the domains on the line of findings, which every screen has.
     pub fn demands(&self, fleet: &Fleet) -> Vec<Demand> {
-        let mut shown: Vec<BTreeMap<_, Groups>> = vec![BTreeMap::new(); fleet.hosts().len()];
-        let mut show = |id: DomainId, groups: Groups| {
+        let mut shown: Vec<BTreeMap<_, ShownGroups>> = vec![BTreeMap::new(); fleet.hosts().len()];
+        let mut show = |id: DomainId, groups: ShownGroups| {
             if let Some(shown) = shown.get_mut(id.host) {
                 *shown.entry(id.uuid).or_default() |= groups;
             }
         };
         if let Screen::List(list) = self.screen() {
             let groups = shown_groups(list, self.size.0, self.longest_name(fleet), self.list_state().sort);
+            let groups = ShownGroups { groups, of_devices: list.device_group() };
             self.rows_on_screen().filter_map(|row| row.domain()).for_each(|id| show(id, groups));
         }
         if self.screen() == Screen::List(List::Table)
             && preview_area(self.list_areas().body, self.rows.len()).is_some()
             && let Some(id) = self.selected_row().and_then(RowId::domain)
         {
-            show(id, Groups::OVERVIEW);
+            show(id, Groups::OVERVIEW.into());
         }
         let worst = fleet.worst_domains(self.cursor, |id| self.seen.of(id), FINDINGS);
-        worst.into_iter().for_each(|id| show(id, Groups::OVERVIEW));
+        worst.into_iter().for_each(|id| show(id, Groups::OVERVIEW.into()));
         let focus = self.domain.as_ref().map(|view| view.id);
         let demand = |(host, shown)| {
             let focus = focus.filter(|id| id.host == host).map(|id| id.uuid);
