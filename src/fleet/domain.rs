@@ -3,8 +3,7 @@
 use super::condition::{Condition, IoErrorPause};
 use super::device::{Device, Devices};
 use super::group_readings::GroupReadings;
-use super::history::Series;
-use super::history::When;
+use super::history::{Series, Tick, When};
 use super::metric::{DiskMetric, DomainMetric, HostCpuMetric, NicMetric, VcpuMetric};
 use crate::fleet::history::run_length::RunLength;
 use crate::model::{
@@ -165,6 +164,15 @@ impl Domain {
     /// Whether it has a process, now or at a tick, and with it live statistics.
     pub fn is_active(&self, when: When) -> bool {
         self.condition(when).is_some_and(|condition| condition.state.is_active())
+    }
+
+    /// Whether it had a process at some time of the kept history, up to a moment.
+    pub fn was_active(&self, when: When) -> bool {
+        let end = match when {
+            When::Latest => Tick::MAX,
+            When::Tick(tick, _) => tick,
+        };
+        self.conditions.until(end).any(|condition| condition.state.is_active())
     }
 
     /// vCPUs online, now or at a tick; while it is off, those with which it will start. `None`: not known.

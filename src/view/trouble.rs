@@ -27,6 +27,7 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
     let whole = usize::from(area.width);
     let findings = scene.fleet.findings(scene.ui.cursor, |id| scene.ui.seen.of(id));
     let total = findings.len();
+    let severities: Vec<_> = findings.iter().map(|(_, finding)| finding.severity).collect();
     let news = news(scene, findings.first().map(|(id, _)| id.uuid));
     // Findings come first. The newest event gets the columns that its shortest text needs, or what is left over.
     let least = |index: usize| news.get(index).map_or(0, |(_, words)| (text::width(words) + 2).min(whole * 2 / 5));
@@ -58,18 +59,22 @@ pub(super) fn draw(scene: &Scene, buffer: &mut Buffer, area: Rect) {
             marks::sign(finding.severity, scene.palette.symbols),
             text::clean(&finding.what())
         );
-        let rest = format!("+{}", total - index);
-        if index == 0 && used + text::width(&words) + rest.len() > room {
+        // The sign of the worst one that has no room.
+        let hidden = severities[index..].iter().max();
+        let sign = hidden.map_or("", |severity| marks::sign(*severity, scene.palette.symbols));
+        let rest = format!("+{}{sign}", total - index);
+        if index == 0 && used + text::width(&words) + text::width(&rest) > room {
             room = whole - least(news.len().saturating_sub(1));
         }
-        let space = room.saturating_sub(used + rest.len() + 1);
+        let space = room.saturating_sub(used + text::width(&rest) + 1);
         let words = if index == 0 && space >= LEAST && text::width(&words) > space + 1 {
             text::shorten(&words, space, scene.palette.symbols) + " "
         } else {
             words
         };
-        if used + text::width(&words) + rest.len() > room {
-            spans.push(scene.span(Role::Dim, rest));
+        if used + text::width(&words) + text::width(&rest) > room {
+            let role = hidden.map_or(Role::Dim, |severity| marks::role(*severity));
+            spans.push(scene.span(role, rest));
             used = room;
             break;
         }

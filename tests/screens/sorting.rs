@@ -100,7 +100,7 @@ fn sorted_by_trouble_a_crashed_domain_stands_among_those_in_trouble() {
         let named = |row: &RowId| rig.fleet.domain(row.domain().unwrap()).unwrap().1.name == name;
         rig.ui.rows.iter().position(named).unwrap()
     };
-    assert_eq!((place(&rig, "db-primary"), place(&rig, "web-02")), (0, 1), "{}", rig.text());
+    assert_eq!((place(&rig, "web-02"), place(&rig, "db-primary")), (0, 1), "{}", rig.text());
     assert!(place(&rig, "backup") >= 10, "it is off, and nothing is wrong with it");
 }
 

@@ -17,9 +17,9 @@ const BLOCKED: f64 = 1.0;
 const DISK_AT_LIMIT: f64 = 0.9;
 /// Busy vCPUs come behind all other warnings: a guest may need all of its CPU.
 const VCPUS_BUSY: f64 = 0.5;
-/// The order of a crashed domain among critical findings: behind all figures, which are of guests that are affected now. The
-/// crash may be long ago.
-const CRASHED: f64 = 1.0;
+/// The order of a domain that crashed longer ago than the history reaches among critical findings: behind all figures, which are
+/// of guests that are affected now. The same number puts one that crashed lately behind other domains that do not run at all.
+const CRASHED: f64 = 0.9;
 /// This finding is shown before all other warnings: the numbers of figures are below 2.
 const PAST_IO_ERROR: f64 = 2.0;
 
@@ -71,7 +71,7 @@ impl Domain {
                 add(Severity::Critical, WATCHDOG, Problem::Watchdog);
             }
             (DomainState::Crashed, _) | (DomainState::ShutOff, StateReason::SHUTOFF_CRASHED) => {
-                add(Severity::Critical, CRASHED, Problem::Crashed);
+                add(Severity::Critical, CRASHED, Problem::Crashed { lately: self.was_active(when) });
             }
             _ => {}
         }
@@ -89,9 +89,9 @@ impl Domain {
             return;
         }
         if let Some(of_host) = consumers.of_host.filter(|of_host| of_host.uuid == self.uuid) {
-            add(Severity::Warning, of_host.share / TOP_CONSUMER_SHARE, Problem::TopConsumer(of_host));
+            add(of_host.severity, of_host.share / TOP_CONSUMER_SHARE, Problem::TopConsumer(of_host));
         } else if let Some(shared) = consumers.by_consumer(self.uuid) {
-            add(Severity::Warning, shared.consumer_cpu / 100.0, Problem::TakesSharedCpus(shared));
+            add(shared.severity(), shared.consumer_cpu / 100.0, Problem::TakesSharedCpus(shared));
         }
     }
 

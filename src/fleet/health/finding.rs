@@ -32,7 +32,10 @@ pub enum Problem<'a> {
     /// Paused by its watchdog device.
     Watchdog,
     /// Its QEMU or its guest crashed, so it is off.
-    Crashed,
+    Crashed {
+        /// It ran within the kept history.
+        lately: bool,
+    },
     /// It is not read completely, because its monitor or libvirt does not answer.
     Blocked(Blocked),
     /// It was paused on an I/O error, which is over.
@@ -58,12 +61,12 @@ impl<'a> Finding<'a> {
         Self { severity, problem, excess, domain, when }
     }
 
-    /// A number that sorts findings of all domains, the largest first: domains that do not run at all, then top
-    /// consumers, then critical findings, then warnings; among these by how far the value is above its limit.
+    /// A number that sorts findings of all domains, the largest first: domains that do not run at all, then critical findings,
+    /// then warnings; among these top consumers first, and then by how far the value is above its limit.
     pub fn weight(&self) -> f64 {
         let ranks = [
-            self.severity == Severity::Critical,
             matches!(self.problem, Problem::TopConsumer(_) | Problem::TakesSharedCpus(_)),
+            self.severity == Severity::Critical,
             self.is_stopped(),
         ];
         let rank: f64 = ranks.iter().zip([1.0, 2.0, 4.0]).filter(|(applies, _)| **applies).map(|(_, rank)| rank).sum();
@@ -91,14 +94,17 @@ impl<'a> Finding<'a> {
     pub fn is_state(&self) -> bool {
         match self.problem {
             Problem::Blocked(_) => false,
-            problem => self.is_stopped() || problem == Problem::Crashed,
+            problem => self.is_stopped() || problem == Problem::Crashed { lately: false },
         }
     }
 
     /// Whether the guest does not run at all, without a command of an operator.
     fn is_stopped(&self) -> bool {
-        use Problem::{Blocked, GuestCrashed, IoErrorPause, PostCopyFailed, Watchdog};
-        matches!(self.problem, IoErrorPause | GuestCrashed | PostCopyFailed | Watchdog | Blocked(_))
+        use Problem::{Blocked, Crashed, GuestCrashed, IoErrorPause, PostCopyFailed, Watchdog};
+        matches!(
+            self.problem,
+            IoErrorPause | GuestCrashed | PostCopyFailed | Watchdog | Blocked(_) | Crashed { lately: true }
+        )
     }
 
     /// What is wrong, in a few words without the domain's name.
@@ -108,7 +114,7 @@ impl<'a> Finding<'a> {
             Problem::GuestCrashed => "paused, the guest crashed".into(),
             Problem::PostCopyFailed => "post-copy migration failed".into(),
             Problem::Watchdog => "paused by its watchdog".into(),
-            Problem::Crashed => "crashed".into(),
+            Problem::Crashed { .. } => "crashed".into(),
             Problem::Blocked(blocked) => {
                 let age = self.domain.age_of(blocked.since, self.when);
                 format!("{} {} s", blocked.by.name(), age.as_secs())

@@ -3,7 +3,7 @@
 use super::limits::{HOST_CPU_FULL, STEAL, TOP_CONSUMER_SHARE};
 use crate::fleet::metric::{DomainMetric, HostMetric};
 use crate::fleet::{Domain, Host, When};
-use crate::model::CpuSet;
+use crate::model::{CpuSet, Severity};
 use uuid::Uuid;
 
 /// The domain that uses the most CPU of a full host, and so causes the steal of the other domains.
@@ -15,6 +15,8 @@ pub struct TopConsumer {
     pub share: f64,
     /// Busy time of all host CPUs, in percent.
     pub busy: f64,
+    /// How serious it is: as the worst steal of the other domains, and at least a warning.
+    pub severity: Severity,
 }
 
 /// A domain that waits for the host CPUs to which it is pinned, and the first consumer of these, whether or not the other CPUs
@@ -62,7 +64,10 @@ impl Host {
         let cpus = self.cpus()?;
         let shares = self.domains.values().filter_map(|domain| Some((domain.cpu_of_host(cpus, when)?, domain.uuid)));
         let (share, uuid) = shares.max_by(|left, right| left.0.total_cmp(&right.0))?;
-        (share >= TOP_CONSUMER_SHARE).then_some(TopConsumer { uuid, share, busy })
+        let others = self.domains.values().filter(|domain| domain.uuid != uuid);
+        let steal = others.filter_map(|domain| domain.series.value(DomainMetric::Steal, when));
+        let severity = severity_of(steal.max_by(f64::total_cmp).unwrap_or_default());
+        (share >= TOP_CONSUMER_SHARE).then_some(TopConsumer { uuid, share, busy, severity })
     }
 
     /// The top consumers of all its CPUs, and of those to which domains that wait are pinned.
@@ -92,6 +97,18 @@ impl Host {
             (consumer.uuid != waiting.uuid).then_some(SharedCpus { waiting, steal, cpus, consumer, consumer_cpu })
         });
         shared.collect()
+    }
+}
+
+/// How serious it is to cause this steal, in percent of one CPU: at least a warning.
+fn severity_of(steal: f64) -> Severity {
+    STEAL.severity(steal).unwrap_or(Severity::Warning)
+}
+
+impl SharedCpus<'_> {
+    /// How serious it is for the domain that waits.
+    pub(super) fn severity(&self) -> Severity {
+        severity_of(self.steal)
     }
 }
 

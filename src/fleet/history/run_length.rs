@@ -30,6 +30,11 @@ impl<T: Copy + PartialEq> RunLength<T> {
         self.0.is_empty()
     }
 
+    /// The kept values up to a tick, each once for each time that it began, the oldest first.
+    pub(crate) fn until(&self, tick: Tick) -> impl Iterator<Item = T> {
+        self.0.iter().take_while(move |(from, _)| *from <= tick).map(|(_, value)| *value)
+    }
+
     /// The value at a tick; `None`: before the first value, or too old.
     pub(crate) fn at(&self, tick: Tick) -> Option<T> {
         let after = self.0.partition_point(|(from, _)| *from <= tick);

@@ -179,6 +179,48 @@ fn the_top_consumer_of_a_full_host_comes_before_the_steal_that_it_causes() {
     assert_eq!(host.findings(When::Latest), [], "full CPUs are the finding of the top consumer");
 }
 
+/// So it comes first without hiding a critical finding behind a warning.
+#[test]
+fn a_top_consumer_is_as_severe_as_the_steal_that_it_causes() {
+    let severity = |steal_ms, pins: Option<&str>| {
+        let fleet = pinned_host(2, 1960, (1500, pins), (steal_ms, pins));
+        let findings = fleet.findings(TimeCursor::Live, |_| None);
+        findings.first().map(|(id, finding)| (id.uuid, finding.severity)).unwrap()
+    };
+    assert_eq!(severity(0, None), (UUID, Severity::Warning));
+    assert_eq!(severity(150, None), (UUID, Severity::Warning));
+    assert_eq!(severity(600, None), (UUID, Severity::Critical));
+    let (idle_host, pins) = (4, Some("1"));
+    for (steal_ms, expected) in [(150, Severity::Warning), (600, Severity::Critical)] {
+        let fleet = pinned_host(idle_host, 1000, (900, pins), (steal_ms, pins));
+        let (id, finding) = fleet.findings(TimeCursor::Live, |_| None)[0];
+        assert_eq!((id.uuid, finding.severity), (UUID, expected), "{}", finding.what());
+    }
+}
+
+/// One that crashed before vtop started may have been off for days.
+#[test]
+fn a_crash_that_was_seen_comes_before_figures_and_an_older_one_behind_them() {
+    let crashed = DomainSample::new("guest", None, DomainState::ShutOff, StateReason::SHUTOFF_CRASHED);
+    let waits = |second: u64| {
+        let mut waits = domain(2, 0, &[]);
+        let delay = Some(Counter(Nanoseconds(second * 600_000_000)));
+        waits.vcpus.insert(0, VcpuSample { delay, ..VcpuSample::default() });
+        waits
+    };
+    let sample = |second: u64, first: DomainSample| {
+        let HostUpdate::Keyframe(mut sample) = keyframe(at(second * 1000), Groups::OVERVIEW, [first]) else {
+            unreachable!("a keyframe")
+        };
+        sample.domains.insert(OTHER, waits(second));
+        HostUpdate::Keyframe(sample)
+    };
+    let seen = fleet([sample(0, domain(1, 0, &[])), sample(1, crashed.clone()), sample(2, crashed.clone())]);
+    assert_eq!(all_words(&seen), ["crashed", "steal 60 %"]);
+    let before = fleet([sample(0, crashed.clone()), sample(1, crashed.clone()), sample(2, crashed)]);
+    assert_eq!(all_words(&before), ["steal 60 %", "crashed"]);
+}
+
 #[test]
 fn a_full_host_without_a_top_consumer_has_a_finding_itself() {
     let fleet = busy_host(8, 7840, 1500, 600);
