@@ -1,10 +1,10 @@
 //! Bytes for the terminal, from one thread at a time. A terminal that stops reading blocks only the thread that writes.
 
-use crossterm::cursor::{Hide, Show};
+use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::queue;
 use crossterm::style::{Attribute, SetAttribute};
-use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::terminal::{Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
 use rustix::stdio::stdout;
 use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
 use std::io;
@@ -68,6 +68,8 @@ fn restore_screen() -> io::Result<()> {
         let mut bytes = Vec::new();
         // An escape sequence that was cut short ends with the next one.
         queue!(bytes, EndSynchronizedUpdate, SetAttribute(Attribute::Reset))?;
+        // Where there is no alternate screen (the Linux console, GNU screen) the shell goes on below the last frame.
+        queue!(bytes, MoveTo(0, u16::MAX - 1), Clear(ClearType::CurrentLine))?;
         queue!(bytes, DisableBracketedPaste, LeaveAlternateScreen, Show)?;
         write(&bytes)?;
     }

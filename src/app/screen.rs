@@ -90,6 +90,7 @@ pub(super) async fn run(config: &Config) -> Result<Option<Signal>, AppError> {
     let end = EventLoop::new(&mut terminal, writer, appearance, config.interval, feed)
         .first_frame(FrameKind::Whole)
         .line(Line::new(answers.ready_in))
+        .awaits_ground(questions.ground && answers.ground.is_none())
         .run(inputs, signals)
         .await
         .map_err(AppError::Terminal)?;

@@ -128,8 +128,10 @@ pub(super) fn draw(
             is_scaled = true;
         }
     }
+    // Curves of one line stand beside their names: a second line for some would look like a curve without a name.
+    let spare = if framed { usize::from(inner.height) % shown.max(1) } else { 0 };
     for (index, curve) in curves.iter().take(shown).enumerate() {
-        let edge = |index: usize| (usize::from(inner.height) * index / shown) as u16;
+        let edge = |index: usize| ((usize::from(inner.height) - spare) * index / shown) as u16;
         let (y, height) = (inner.y + edge(index), edge(index + 1) - edge(index));
         let place = Rect { y, height, ..inner };
         curve_in(scene, buffer, place, curve, shared_top.unwrap_or_else(|| curve.top()), is_scaled);

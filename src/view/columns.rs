@@ -118,6 +118,8 @@ pub(super) fn scroll_bar(scene: &Scene, buffer: &mut Buffer, area: Rect, offset:
         let inside = (start..start + thumb).contains(&line);
         let symbol = if inside { signs.thumb } else { signs.scroll_bar };
         let role = if inside { Role::Key } else { Role::Frame };
-        buffer.set_string(x, area.y + line as u16, symbol, scene.palette.style(role));
+        // Also where the selected row is reversed.
+        let style = scene.palette.style(role).remove_modifier(Modifier::REVERSED);
+        buffer.set_string(x, area.y + line as u16, symbol, style);
     }
 }

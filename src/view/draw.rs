@@ -1,6 +1,7 @@
 //! The whole screen.
 
 use super::scene::Scene;
+use super::terminal::Depth;
 use super::theme::{Appearance, Palette};
 use super::{device, devices, domain, events, footer, help, host, panes, table, text, trouble};
 use crate::fleet::Fleet;
@@ -8,6 +9,7 @@ use crate::time::Timestamp;
 use crate::ui::{List, MIN_HEIGHT, MIN_WIDTH, Screen, UiState, areas};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::Line;
 
 /// Draws the whole screen into an empty buffer. `now` is for ages only ("figures 12 s old").
@@ -37,12 +39,21 @@ pub fn draw(buffer: &mut Buffer, fleet: &Fleet, ui: &UiState, appearance: &Appea
     if let Some(scroll) = ui.help {
         help::draw(&scene, buffer, parts.body, scroll);
     }
+    if scene.palette.depth() == Depth::Ansi {
+        reversed_without_bold(buffer);
+    }
 }
 
 /// The greatest scroll offset of the help: its length depends on the width of the screen.
 pub fn help_end(fleet: &Fleet, ui: &UiState, appearance: &Appearance, now: Timestamp) -> u16 {
     let scene = Scene { fleet, ui, palette: Palette::new(ui.theme, appearance), now, top_consumers: &[] };
     help::end(&scene, areas(ui.size, ui.host_lines()).body)
+}
+
+/// The Linux console shows bold text brighter. Reversed, that is the ground of the cell's text: dark grey on grey.
+fn reversed_without_bold(buffer: &mut Buffer) {
+    let reversed = buffer.content.iter_mut().filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+    reversed.for_each(|cell| cell.modifier.remove(Modifier::BOLD));
 }
 
 fn too_small(scene: &Scene, buffer: &mut Buffer, area: Rect) {

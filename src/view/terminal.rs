@@ -34,7 +34,7 @@ pub(super) fn depth(term: &str, set: impl Fn(&str) -> Option<String>) -> Depth {
     if term.ends_with("-mono") || term == "dumb" {
         return Depth::Mono;
     }
-    if has_few || is_of_console(term) {
+    if has_few || is_console(term, &set) {
         return Depth::Ansi;
     }
     let is_true = set("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit");
@@ -131,6 +131,9 @@ mod tests {
             ("screen-256color", &[TMUX, TRUE], Depth::True),
             ("tmux-256color", &[], Depth::Indexed),
             ("tmux-256color", &[STY, TMUX, TRUE], Depth::True),
+            // On the Linux console, which has 16 colours.
+            ("tmux-256color", &[TMUX, ("XDG_VTNR", "1")], Depth::Ansi),
+            ("screen-256color", &[STY, ("XDG_VTNR", "1"), TRUE], Depth::Ansi),
         ] {
             assert_eq!(depth(term, environment(variables)), wanted, "{term} {variables:?}");
         }

@@ -2,8 +2,9 @@
 
 use crate::rig::{Rig, SIZES};
 use crossterm::event::KeyCode;
+use ratatui::style::Modifier;
 use vtop::ui::Key;
-use vtop::view::Symbols;
+use vtop::view::{Depth, Symbols};
 
 /// Characters beyond ASCII that are in the Unicode tables of 450 fonts of Debian's console-setup-linux 1.221 (all that have
 /// lines at all: 6 of its 456 fonts, Ethiopian-Goha*, do not) and in that of the font of the kernel
@@ -52,6 +53,29 @@ fn every_screen_is_drawn_with_characters_of_the_console_s_fonts() {
         }
         start.fail("the daemon is not running", "start it");
         assert_eq!(odd(&start), None, "without a connection:\n{}", start.text());
+    }
+}
+
+/// The console shows bold text brighter, which reversed is the ground of the text: dark grey on grey.
+#[test]
+fn nothing_is_bold_and_reversed_in_16_colours() {
+    for size in SIZES {
+        let mut start = Rig::new(12, 100, size);
+        start.appearance.depth = Depth::Ansi;
+        for keys in SCREENS {
+            let mut rig = start.clone();
+            rig.press(keys);
+            let unreadable = Modifier::BOLD | Modifier::REVERSED;
+            let buffer = rig.buffer();
+            let reversed = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+            assert!(reversed.clone().count() > 0 || keys == "6" || keys == "/zzz" || keys.contains('⏎'), "{keys}");
+            assert_eq!(reversed.filter(|cell| cell.modifier.contains(unreadable)).count(), 0, "after {keys}");
+            if keys == "5" {
+                let rows = buffer.content.chunks(usize::from(size.0));
+                let bar = rows.filter_map(|row| row.last()).filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+                assert_eq!(bar.count(), 0, "the scroll bar has no hole at the selected row");
+            }
+        }
     }
 }
 

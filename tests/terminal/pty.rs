@@ -153,6 +153,13 @@ impl Terminal {
         modes(self.pty.master.as_ref()) == self.pty.modes
     }
 
+    /// Waits for the program's end, and returns whether this was written.
+    pub(crate) fn ended_with(self, text: &str) -> bool {
+        let written = Arc::clone(&self.written);
+        self.ended();
+        count(&written.lock().unwrap(), text) > 0
+    }
+
     /// Waits for the program's end; the terminal has to be as it was.
     pub(crate) fn ended(self) -> Ended {
         self.ended_after(|_| {})

@@ -86,6 +86,25 @@ fn next_theme(arguments: &[&str], answer: &str) -> String {
     next.unwrap_or_default().to_owned()
 }
 
+/// As GNU screen does, which passes on the question for the ground and answers the others itself.
+#[test]
+fn the_theme_follows_an_answer_about_the_ground_that_comes_late() {
+    let mut command = vtop(&["--demo", "-d", "600"]);
+    command.env("TERM", "xterm-256color");
+    command.env_remove("COLORFGBG");
+    let mut terminal = Terminal::on_line(command, SILENT);
+    terminal.wait_for_written("\x1b[c");
+    terminal.keys(NARROW_ANSWER);
+    terminal.wait_for_screen(LIST);
+    // The ground of the theme `paper`.
+    let paper = "48;5;231";
+    assert!(!terminal.has_written(paper));
+    terminal.keys("\x1b]11;rgb:ffff/ffff/ffff\x07");
+    terminal.wait_for_written(paper);
+    terminal.keys("q");
+    assert_eq!(terminal.ended().code, 0);
+}
+
 #[test]
 fn the_theme_is_for_the_ground_that_the_terminal_names() {
     let light = "\x1b]11;rgb:fdfd/f6f6/e3e3\x1b\\";

@@ -171,6 +171,14 @@ fn a_light_terminal_gets_the_theme_for_a_light_ground() {
     assert_eq!(footer(&["--theme", "night"], Some("0;15")), "paper", "after night, which was asked for");
 }
 
+/// The Linux console and GNU screen have no alternate screen: the prompt would stand in the middle of the last frame.
+#[test]
+fn the_shell_goes_on_in_the_last_line_where_there_is_no_alternate_screen() {
+    let mut terminal = demo();
+    terminal.keys("q");
+    assert!(terminal.ended_with("\x1b[65535;1H\x1b[2K\x1b[?2004l\x1b[?1049l"));
+}
+
 #[test]
 fn control_c_is_the_key_q() {
     let mut terminal = demo();

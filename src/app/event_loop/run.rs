@@ -54,6 +54,8 @@ pub(crate) struct EventLoop<'a, T> {
     ui: UiState,
     pace: Pace,
     line: Line,
+    /// The theme follows the colour of the terminal's ground, which is not known yet.
+    awaits_ground: bool,
     /// What the next frame has to write.
     next_frame: FrameKind,
     /// The fleet has changed since the rows of the screen were computed.
@@ -74,6 +76,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             ui: UiState::new(interval),
             pace: Pace::new(timer_now()),
             line: Line::default(),
+            awaits_ground: false,
             next_frame: FrameKind::Entered,
             stale: true,
             unreached: Unreached::default(),
@@ -89,6 +92,13 @@ impl<'a, T: Tty> EventLoop<'a, T> {
     /// What the terminal can be asked.
     pub(crate) fn line(mut self, line: Line) -> Self {
         self.line = line;
+        self
+    }
+
+    /// The terminal was asked for the colour of its ground, and has not answered yet: GNU screen passes on this question, and
+    /// answers the others before.
+    pub(crate) fn awaits_ground(mut self, awaits_ground: bool) -> Self {
+        self.awaits_ground = awaits_ground;
         self
     }
 
@@ -213,6 +223,12 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             }
             Input::Answer(Answer::Ready) => {
                 self.line.answered(timer_now());
+                return None;
+            }
+            Input::Answer(Answer::Ground(colour)) if self.awaits_ground && self.ui.theme == 0 => {
+                self.awaits_ground = false;
+                self.appearance = self.appearance.on_ground(colour);
+                self.pace.key_pressed();
                 return None;
             }
             // An answer that comes too late.
