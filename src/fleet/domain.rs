@@ -84,6 +84,8 @@ pub struct Domain {
     pub unsupported: Vec<UnsupportedCall>,
     /// The last pause on an I/O error. It stays after the pause: on NFS such pauses come and go.
     pub io_error: Option<IoErrorPause>,
+    /// The disk of the newest I/O error, by its target; `None`: there was none, or its event names no disk of the domain.
+    pub io_error_disk: Option<CompactString>,
     /// Figures of the domain as a whole.
     pub series: Series<DomainMetric>,
     /// Why its expensive groups are not read; `None`: they are.
@@ -130,6 +132,7 @@ impl Domain {
             host_cpus: Devices::default(),
             unsupported: Vec::new(),
             io_error: None,
+            io_error_disk: None,
             series: Series::default(),
             blocked: None,
             answered: Groups::empty(),

@@ -78,7 +78,7 @@ pub(super) const VCPUS: &[Column] = &[
     vcpu("steal", "STEAL%", V::Steal, 7, 0),
     vcpu("wait", "WAIT%", V::Wait, 6, 1),
     Column::words("state", "STATE", Content::About, (8, 24), 1, 2).described(
-        "State of the vCPU, and the host CPU that it ran on last where the driver reports it.",
+        "State of the vCPU, and that of a domain whose vCPUs do not run. Where domains are read one by one (LXC, test driver), also the host CPU that it ran on last.",
         "vcpu.N.state, virDomainGetVcpus",
     ),
 ];

@@ -17,6 +17,9 @@ const BARE_MAC_DIGITS: usize = 6;
 /// Fewest characters with which a filter finds a path, a bridge or another source: a shorter filter is meant for names.
 const SOURCE_PART: usize = 3;
 
+/// Fewest characters with which a filter finds a domain by the start of the name of one of its devices: `vnet`.
+const DEVICE_START: usize = 4;
+
 /// A filter, ready to be compared.
 pub(super) struct Needle {
     /// In lower case.
@@ -60,7 +63,7 @@ impl Needle {
         is_part(uuid.hyphenated().to_string()) || is_part(uuid.simple().to_string())
     }
 
-    /// Whether it finds one of the domain's disks by its path, or one of its NICs by its MAC address or bridge. `except`: not
+    /// Whether it finds one of the domain's disks or NICs by its name, path, MAC address or bridge. `except`: not
     /// the devices of this list, which have rows of their own.
     pub(super) fn finds_device_of(&self, domain: &Domain, except: List) -> bool {
         let definition = domain.definition.as_deref();
@@ -70,6 +73,8 @@ impl Needle {
         except != List::Disks
             && (disks().any(|disk| self.finds_disk(disk)) || layers().any(|path| self.finds_source(path)))
             || except != List::Nics && nics().any(|nic| self.finds_nic(nic))
+            || except != List::Disks && domain.disks.iter().any(|disk| self.names(&disk.key))
+            || except != List::Nics && domain.nics.iter().any(|nic| self.names(&nic.key))
     }
 
     /// Whether it finds this device: by its name, and by its path, MAC address or bridge.
@@ -89,6 +94,12 @@ impl Needle {
             }
             DeviceKey::Vcpu(_) => false,
         }
+    }
+
+    /// Whether it names this device. Not any part of a name: `vd` is in nearly every domain.
+    fn names(&self, device: &str) -> bool {
+        let device = device.to_lowercase();
+        device == self.text || self.text.len() >= DEVICE_START && device.starts_with(&self.text)
     }
 
     fn finds_disk(&self, disk: &DiskDefinition) -> bool {

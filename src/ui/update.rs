@@ -174,10 +174,8 @@ fn sort_by(ui: &mut UiState, key: SortKey) {
         key
     });
     let state = ui.list_state_mut();
-    // `!` never reverses the order: the worst finding stays first. `r` reverses it.
-    let again = own.is_some() && state.sort == key && key != SortKey::Trouble;
-    state.order = if again { state.order.reversed() } else { key.natural() };
-    state.sort = key;
+    // Pressed again it changes nothing: `r` reverses the order.
+    (state.sort, state.order) = (key, key.natural());
 }
 
 fn sort_by_neighbour(ui: &mut UiState, step: isize) {

@@ -139,7 +139,12 @@ impl Screen<'_> {
         fact("state", sample.and_then(|sample| sample.state).map(|state| devices::vcpu_state(state).to_owned()));
         fact("halted", sample.and_then(|sample| sample.halted).map(|halted| if halted { "yes" } else { "no" }.into()));
         fact("host CPU", sample.and_then(|sample| sample.host_cpu).map(|cpu| cpu.to_string()));
-        fact("of", self.domain.vcpu_count(self.scene.when(self.host)).map(|count| format!("{count} vCPUs")));
+        fact(
+            "of",
+            self.domain
+                .vcpu_count(self.scene.when(self.host))
+                .map(|count| if count == 1 { "1 vCPU".to_owned() } else { format!("{count} vCPUs") }),
+        );
         self.draw(buffer, area, &format!("vCPU {}", vcpu.key), facts, vcpu, VCPU_PANELS, (DomainMetric::Steal, None));
     }
 
@@ -208,7 +213,7 @@ impl Screen<'_> {
             false => format!("{shown} of {}", M::ALL.len()),
         };
         put(name, 0, false, Role::Heading, heading);
-        put(now, 0, true, Role::Heading, "now".into());
+        put(now, 0, true, Role::Heading, if when == When::Latest { "now" } else { "then" }.into());
         put(peak, 0, true, Role::Heading, format!("max {}", format::short_duration(window.length(bins))));
         // Totals have no history.
         put(sum, 0, true, Role::Heading, if when == When::Latest { "total" } else { "total now" }.into());

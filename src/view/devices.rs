@@ -7,8 +7,8 @@ use super::graph::{self, Window};
 use super::marks;
 use super::text;
 use super::theme::Role;
-use crate::fleet::metric::{DiskMetric, Metric, NicMetric, VcpuMetric};
-use crate::fleet::{AtLimit, Disk, Domain, Host, Series, When};
+use crate::fleet::metric::{DiskMetric, DomainMetric, Metric, NicMetric, VcpuMetric};
+use crate::fleet::{AtLimit, Disk, Domain, Host, Missing, Series, When};
 use crate::model::{NicDefinition, Severity};
 use crate::table::{Content, DeviceKey, List, Placed, RowId, Wanted, fit};
 use crate::units::Unit;
@@ -90,13 +90,14 @@ pub(super) fn draw_row(
 ) {
     let when = host.timeline.when(scene.ui.cursor);
     let reason = reason(domain, key).filter(|_| when == When::Latest);
+    let blocked = blocked(host, domain, key, when);
     for placed in columns {
         let cell = placed.cell(place);
         let room = usize::from(placed.width);
         let (role, words) = match placed.column.content {
             Content::Name => (Role::Title, text::fit(&domain.name, room, scene.palette.symbols)),
-            // The words about an uncounted device begin with its name.
-            Content::Device if reason.is_some() => continue,
+            // The words about a device without figures begin with its name.
+            Content::Device if reason.is_some() || blocked.is_some() => continue,
             Content::Device => {
                 let loudest = severity(domain, key, when);
                 let sign = loudest.map_or(" ", |severity| marks::sign(severity, scene.palette.symbols));
@@ -106,7 +107,7 @@ pub(super) fn draw_row(
                 continue;
             }
             // Its columns have no figures, so the reason has their place.
-            _ if reason.is_some() => continue,
+            _ if reason.is_some() || blocked.is_some() => continue,
             Content::About => (Role::Dim, text::fit_path(&about(domain, key, when), room, scene.palette.symbols)),
             Content::DiskHistory | Content::NicHistory | Content::VcpuHistory => {
                 let bins = history(scene, host, domain, key, room);
@@ -119,8 +120,23 @@ pub(super) fn draw_row(
         columns::put(scene, buffer, cell, placed.column.right, role, words);
     }
     if let Some(reason) = reason {
-        let words = words_of_uncounted(domain, key, reason);
-        draw_uncounted(scene, buffer, place, columns, &device_name(key), &words);
+        let words = format!("{} {}", scene.none(), words_of_uncounted(domain, key, reason));
+        draw_words(scene, buffer, place, columns, &device_name(key), (None, &words));
+    } else if let Some((severity, words)) = blocked {
+        draw_words(scene, buffer, place, columns, &device_name(key), (Some(severity), &words));
+    }
+}
+
+/// Why a device has no figures, if its domain is not read now.
+fn blocked(host: &Host, domain: &Domain, key: &DeviceKey, when: When) -> Option<(Severity, String)> {
+    let metric = match key {
+        DeviceKey::Disk(_) => DomainMetric::DiskRead,
+        DeviceKey::Nic(_) => DomainMetric::NetRx,
+        DeviceKey::Vcpu(_) => DomainMetric::Vcpus,
+    };
+    match domain.missing(host, metric, when) {
+        Missing::Blocked(by, age) => Some((by.severity(), format!("{}, figures {} s old", by.name(), age.as_secs()))),
+        _ => None,
     }
 }
 
@@ -139,17 +155,25 @@ fn words_of_uncounted(domain: &Domain, key: &DeviceKey, reason: &str) -> String 
 }
 
 /// Draws words in place of all columns behind the name of a device. A name that is too long for its column is drawn whole.
-fn draw_uncounted(scene: &Scene, buffer: &mut Buffer, place: Rect, columns: &[Placed], name: &str, words: &str) {
+fn draw_words(
+    scene: &Scene,
+    buffer: &mut Buffer,
+    place: Rect,
+    columns: &[Placed],
+    name: &str,
+    (severity, words): (Option<Severity>, &str),
+) {
     let symbols = scene.palette.symbols;
     let Some(placed) = columns.iter().find(|placed| placed.column.content == Content::Device) else { return };
     let cell = placed.cell(place);
     let whole = Rect { width: place.right().saturating_sub(cell.x).saturating_sub(1), ..cell };
     let name = text::fit(name, usize::from(whole.width).saturating_sub(1), symbols);
     let used = (text::width(&name) as u16 + 1).max(cell.width);
-    columns::put(scene, buffer, whole, false, Role::Title, format!(" {name}"));
+    let sign = severity.map_or(" ", |severity| marks::sign(severity, symbols));
+    columns::put_line(buffer, whole, false, scene.signed(severity.map_or(Role::Title, marks::role), sign, name).into());
     let rest = Rect { x: whole.x + used, width: whole.width.saturating_sub(used), ..whole };
-    let words = text::shorten(&format!("  {} {words}", scene.none()), usize::from(rest.width), symbols);
-    columns::put(scene, buffer, rest, false, Role::Dim, words);
+    let words = text::shorten(&format!("  {words}"), usize::from(rest.width), symbols);
+    columns::put(scene, buffer, rest, false, severity.map_or(Role::Dim, marks::role), words);
 }
 
 fn figure(scene: &Scene, content: Content, domain: &Domain, key: &DeviceKey, when: When) -> (Role, String) {
@@ -223,7 +247,10 @@ fn severity(domain: &Domain, key: &DeviceKey, when: When) -> Option<Severity> {
     match key {
         DeviceKey::Disk(key) => {
             let disk = domain.disks.get(key)?;
-            worst(|metric| domain.disk_severity(disk, metric, when))
+            let is_paused = domain.condition(when).and_then(|it| it.io_error).is_some_and(|pause| !pause.over);
+            let has_error = is_paused && domain.io_error_disk.as_ref() == Some(key);
+            let of_figures = worst(|metric| domain.disk_severity(disk, metric, when));
+            of_figures.max(has_error.then_some(Severity::Critical))
         }
         DeviceKey::Nic(key) => {
             let nic = domain.nics.get(key)?;
@@ -344,6 +371,10 @@ fn about(domain: &Domain, key: &DeviceKey, when: When) -> String {
             after_limit(limit, &defined.map(nic_connection).unwrap_or_default())
         }
         DeviceKey::Vcpu(number) => {
+            // libvirt's own word for a vCPU of a paused domain is "running".
+            if let Some(condition) = domain.condition(when).filter(|condition| !condition.state.vcpus_run()) {
+                return condition.state.name().to_owned();
+            }
             let sample = domain.vcpus.get(number).and_then(|vcpu| vcpu.sample);
             let state = sample.and_then(|sample| sample.state).map(vcpu_state).unwrap_or_default();
             match host_cpu(domain, key) {

@@ -87,6 +87,12 @@ fn place(scene: &Scene, shown: List, room: usize) -> Vec<Span<'static>> {
 }
 
 fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
+    if scene.ui.help.is_some() {
+        let mut spans = Vec::new();
+        hint(scene, &mut spans, "j k", "scroll");
+        hint(scene, &mut spans, "? q Esc", "close the help");
+        return spans;
+    }
     // Help and quit are always shown.
     let mut ends = Vec::new();
     match scene.ui.stderr_lines {
@@ -95,7 +101,7 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
         lines => ends.push(scene.span(Role::Dim, format!(" stderr: {lines} lines "))),
     }
     hint(scene, &mut ends, "?", "help");
-    hint(scene, &mut ends, "q", if scene.ui.help.is_some() { "close" } else { "quit" });
+    hint(scene, &mut ends, "q", "quit");
     // The trailing blank may be cut off.
     let room = (width + 1).saturating_sub(text::width_of(&ends));
     let mut first = Vec::new();

@@ -80,7 +80,7 @@ fn lines(scene: &Scene, width: usize) -> Vec<Line<'static>> {
     let critical = scene.signed(Role::Critical, sign(Severity::Critical), " the guest suffers now  ".to_owned());
     let warning = scene.signed(Role::Warning, sign(Severity::Warning), " worth a look".to_owned());
     lines.push(Line::from([blank(), critical, warning].concat()));
-    let none = format!("{} there is no figure (the line under the host says why)", scene.none());
+    let none = format!("{} there is no figure (the line under the host or the domain says why)", scene.none());
     lines.extend(hang(scene, blank(), 4, &none, width));
     let unseen = symbols.signs().unseen;
     let event = format!("{unseen} an event not seen yet; it counts as seen when you leave the events or its domain");

@@ -66,7 +66,7 @@ fn events_are_new_until_the_list_or_their_domain_was_left() {
     let mut rig = Rig::new(12, 230, SIZE);
     let all = 11;
     assert!(rig.text().contains("11 new: k8s-node-4 stopped"), "{}", rig.text());
-    assert!(rig.text().contains("mail I/O error 60 s ago; running again"), "{}", rig.text());
+    assert!(rig.text().contains("mail I/O error of vdb 60 s ago; running again"), "{}", rig.text());
     rig.press("/mail⏎⏎");
     assert!(rig.text().contains("; running again"), "while one looks, nothing disappears");
     rig.press("⎋");

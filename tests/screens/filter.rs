@@ -146,3 +146,23 @@ fn a_paste_is_text_of_the_filter_and_nothing_elsewhere() {
     rig.paste(&"x".repeat(100_000));
     assert_eq!(rig.ui.filter.text.len(), 1024, "no more than a name can have");
 }
+
+/// `vnet13` is what the kernel's log and tcpdump name.
+#[test]
+fn a_domain_is_found_by_the_name_of_one_of_its_devices() {
+    let rows = |keys: &str| {
+        let mut rig = Rig::new(12, 60, SIZE);
+        rig.press(keys);
+        (rig.ui.rows.len(), rig.text())
+    };
+    let nic = {
+        let rig = Rig::new(12, 60, SIZE);
+        let domain = rig.fleet.hosts()[0].domains.values().find(|domain| domain.name == "db-primary").unwrap();
+        domain.nics.iter().next().unwrap().key.to_string()
+    };
+    let (found, text) = rows(&format!("/{nic}⏎"));
+    assert!(found == 1 && text.contains("db-primary"), "{nic}: {text}");
+    assert!(rows(&format!("/{}⏎", &nic[..4])).0 > 3, "the start of a name, as vnet");
+    assert!(rows("/vda⏎").0 > 3);
+    assert_eq!(rows("/vd⏎").0, 0, "not a part of a short name");
+}

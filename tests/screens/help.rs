@@ -49,7 +49,7 @@ fn q_closes_the_help_and_quits_elsewhere() {
     let mut rig = Rig::new(3, 5, SIZE);
     let footer = |rig: &Rig| rig.text().lines().last().unwrap().to_owned();
     rig.press("?");
-    assert!(footer(&rig).ends_with("q close"), "{}", footer(&rig));
+    assert!(footer(&rig).ends_with("? q Esc close the help"), "{}", footer(&rig));
     assert_eq!(rig.key(event(Key::Char('q'))), None);
     assert_eq!(rig.ui.help, None);
     assert!(footer(&rig).ends_with("q quit"), "{}", footer(&rig));

@@ -4,6 +4,7 @@
 
 mod console;
 mod contrast;
+mod devices;
 mod drill_down;
 mod events;
 mod filter;

@@ -5,12 +5,14 @@ use vtop::fleet::metric::DiskMetric;
 use vtop::ui::{DeviceKey, List, Order, RowId};
 
 #[test]
-fn a_letter_sorts_and_the_same_letter_again_reverses() {
+fn a_letter_sorts_however_often_and_r_reverses() {
     let mut rig = Rig::new(12, 60, SIZE);
     rig.press("M");
     let order = rig.ui.rows.clone();
     assert_eq!(rig.ui.list_state().order, Order::Descending);
     rig.press("M");
+    assert_eq!(rig.ui.rows, order, "pressed to be sure, it does not lead to the least");
+    rig.press("r");
     assert_eq!(rig.ui.list_state().order, Order::Ascending);
     assert_ne!(rig.ui.rows, order);
 }
@@ -46,7 +48,8 @@ fn a_letter_sorts_the_list_that_is_shown() {
         (List::Vcpus, "5W", "▾STEAL%"),
         (List::Vcpus, "5NP", "▾USE%"),
         (List::Vcpus, "5N", "DOMAIN▴"),
-        (List::Disks, "3DD", "by disk B/s▴"),
+        (List::Vcpus, "5WW", "▾STEAL%"),
+        (List::Disks, "3Dr", "by disk B/s▴"),
         (List::Table, "3M", "sort: used down"),
         (List::Table, "4D", "sort: disk B/s down"),
     ] {

@@ -3,7 +3,7 @@
 use super::rates;
 use crate::fleet::condition::IoErrorPause;
 use crate::fleet::device::Devices;
-use crate::fleet::domain::{Domain, Unchanged};
+use crate::fleet::domain::{Disk, Domain, Unchanged};
 use crate::fleet::group_readings::{GroupReadings, ReadTimes};
 use crate::fleet::history::Tick;
 use crate::fleet::history::arena::Arena;
@@ -118,6 +118,10 @@ impl Domain {
     pub(in crate::fleet) fn apply_event(&mut self, event: &Event) {
         if event.kind.is_io_error_pause() {
             self.io_error = Some(IoErrorPause { at: event.at, over: false });
+        }
+        if let EventKind::IoError { path, .. } = &event.kind {
+            let is_it = |disk: &&Disk| disk.source() == Some(path.as_str());
+            self.io_error_disk = self.disks.iter().find(is_it).map(|disk| disk.key.clone());
         }
         match event.kind {
             // One that was resumed did not run until then.

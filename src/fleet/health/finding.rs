@@ -110,7 +110,7 @@ impl<'a> Finding<'a> {
     /// What is wrong, in a few words without the domain's name.
     pub fn what(&self) -> String {
         match self.problem {
-            Problem::IoErrorPause => "paused on an I/O error".into(),
+            Problem::IoErrorPause => format!("paused on an I/O error{}", self.of_disk()),
             Problem::GuestCrashed => "paused, the guest crashed".into(),
             Problem::PostCopyFailed => "post-copy migration failed".into(),
             Problem::Watchdog => "paused by its watchdog".into(),
@@ -152,7 +152,12 @@ impl<'a> Finding<'a> {
             120..7200 => format!("{} min", seconds / 60),
             _ => format!("{} h", seconds / 3600),
         };
-        format!("I/O error {age} ago; {now}")
+        format!("I/O error{} {age} ago; {now}", self.of_disk())
+    }
+
+    /// The disk of the newest I/O error, if it is known.
+    fn of_disk(&self) -> String {
+        self.domain.io_error_disk.as_ref().map(|disk| format!(" of {disk}")).unwrap_or_default()
     }
 
     fn at_limit(&self, limit: AtLimit) -> String {

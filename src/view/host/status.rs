@@ -13,7 +13,13 @@ pub(super) fn line(scene: &Scene, hosts: &[&Host], room: usize) -> Line<'static>
     let interval = scene.ui.interval;
     let mut pieces = Vec::new();
     match frozen(scene, hosts, room) {
-        Some(words) => pieces.push((0, scene.span(Role::Banner, words))),
+        Some(words) => {
+            pieces.push((0, scene.span(Role::Banner, words)));
+            if hosts.iter().any(|host| host.link != Link::Live) {
+                pieces.push((1, scene.span(Role::Dim, " ")));
+                pieces.extend(connection(scene, hosts).into_iter().map(|(rank, span)| (rank + 1, span)));
+            }
+        }
         None => pieces.extend(connection(scene, hosts)),
     }
     if let [host] = hosts
@@ -26,7 +32,7 @@ pub(super) fn line(scene: &Scene, hosts: &[&Host], room: usize) -> Line<'static>
     // Without a connection all figures get older.
     let live = hosts.iter().filter(|host| host.link == Link::Live);
     let oldest = live.map(|host| host.oldest_reading_age()).max().unwrap_or_default();
-    if oldest > 2 * interval.duration() {
+    if oldest > 2 * interval.duration() && scene.ui.cursor == TimeCursor::Live {
         pieces.push((5, scene.span(Role::Dim, format!(", oldest {}", format::duration(oldest)))));
     }
     pieces.push((3, scene.span(Role::Dim, format!("  {}", clock(scene.now.wall)))));
@@ -37,7 +43,11 @@ pub(super) fn line(scene: &Scene, hosts: &[&Host], room: usize) -> Line<'static>
 fn frozen(scene: &Scene, hosts: &[&Host], room: usize) -> Option<String> {
     let TimeCursor::At(moment) = scene.ui.cursor else { return None };
     let shown = hosts.iter().filter_map(|host| match scene.when(host) {
-        When::Tick(_, stamp) => Some((stamp, host.sampled_at?.since(stamp).unwrap_or_default())),
+        // How long before the newest sample; without a connection there is none that comes.
+        When::Tick(_, stamp) => {
+            let newest = if host.link == Link::Live { host.sampled_at? } else { scene.now };
+            Some((stamp, newest.since(stamp).unwrap_or_default()))
+        }
         When::Latest => None,
     });
     // A later sample is shown if that moment is not kept any more, and the screen moves on: of several hosts, that of the
