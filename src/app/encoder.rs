@@ -1,47 +1,52 @@
 //! Frames as bytes: what differs from the frame before, in one synchronized update.
 
 use super::cells;
-use super::frame::{Frame, FrameKind};
+use super::frame::FrameKind;
 use crossterm::queue;
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use std::io;
 
 /// Whether the terminal is ready (DSR).
 const QUESTION: &[u8] = b"\x1b[5n";
 
-/// Capacity for the bytes of a usual frame.
-const FRAME_BYTES: usize = 64 * 1024;
-
-/// Encodes frame after frame. It owns the frame before: a difference that is not written would leave a wrong screen.
+/// Encodes frame after frame. Every one must be written: a difference that is not written would leave a wrong screen.
+#[derive(Default)]
 pub(super) struct Encoder {
-    bytes: Vec<u8>,
+    /// The frame before.
     shown: Buffer,
-}
-
-impl Default for Encoder {
-    fn default() -> Self {
-        Self { bytes: Vec::with_capacity(FRAME_BYTES), shown: Buffer::default() }
-    }
+    /// For the next frame.
+    spare: Buffer,
 }
 
 impl Encoder {
-    /// Encodes a frame. Returns the buffer of the frame before, for use by a later frame.
-    pub(super) fn encode(&mut self, frame: Frame) -> io::Result<Buffer> {
-        let Frame { kind, asks, buffer } = frame;
-        let whole = kind != FrameKind::Difference || buffer.area != self.shown.area;
-        let bytes = &mut self.bytes;
-        bytes.clear();
+    /// Draws a frame of this size and appends its bytes; nothing if nothing has changed. `asks`: they end with the question
+    /// whether the terminal is ready.
+    pub(super) fn encode(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        kind: FrameKind,
+        asks: bool,
+        (width, height): (u16, u16),
+        draw: impl FnOnce(&mut Buffer),
+    ) -> io::Result<()> {
+        let Self { shown, spare } = self;
+        spare.resize(Rect::new(0, 0, width, height));
+        spare.reset();
+        draw(spare);
+        let whole = kind != FrameKind::Difference || spare.area != shown.area;
+        let start = bytes.len();
         queue!(bytes, BeginSynchronizedUpdate)?;
         if whole {
             // A terminal clears with the colour that is set.
             queue!(bytes, SetAttribute(Attribute::Reset), Clear(ClearType::All))?;
-            self.shown = Buffer::empty(buffer.area);
+            *shown = Buffer::empty(spare.area);
         }
-        let changes = self.shown.diff(&buffer);
+        let changes = shown.diff(spare);
         if changes.is_empty() && !whole {
-            bytes.clear();
+            bytes.truncate(start);
         } else {
             cells::write(bytes, changes)?;
             queue!(bytes, EndSynchronizedUpdate)?;
@@ -49,12 +54,8 @@ impl Encoder {
         if asks {
             bytes.extend_from_slice(QUESTION);
         }
-        Ok(std::mem::replace(&mut self.shown, buffer))
-    }
-
-    /// The bytes of the last frame; empty if nothing had changed.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        std::mem::swap(shown, spare);
+        Ok(())
     }
 }
 
@@ -67,8 +68,15 @@ mod tests {
     const CLEAR: &str = "\x1b[2J";
 
     fn encode(encoder: &mut Encoder, kind: FrameKind, lines: &[&str]) -> String {
-        encoder.encode(Frame { kind, asks: false, buffer: Buffer::with_lines(lines.iter().copied()) }).unwrap();
-        String::from_utf8(encoder.bytes().to_vec()).unwrap()
+        encode_asking(encoder, kind, false, lines)
+    }
+
+    fn encode_asking(encoder: &mut Encoder, kind: FrameKind, asks: bool, lines: &[&str]) -> String {
+        let wanted = Buffer::with_lines(lines.iter().copied());
+        let mut bytes = Vec::new();
+        let size = (wanted.area.width, wanted.area.height);
+        encoder.encode(&mut bytes, kind, asks, size, |buffer| buffer.clone_from(&wanted)).unwrap();
+        String::from_utf8(bytes).unwrap()
     }
 
     #[test]
@@ -90,10 +98,9 @@ mod tests {
     fn a_frame_ends_with_the_question_also_if_nothing_changed() {
         let mut encoder = Encoder::default();
         for (asks, last) in [(true, "\x1b[?2026l\x1b[5n"), (true, "\x1b[5n"), (false, "")] {
-            let buffer = Buffer::with_lines(["same"]);
-            encoder.encode(Frame { kind: FrameKind::Difference, asks, buffer }).unwrap();
-            assert!(encoder.bytes().ends_with(last.as_bytes()));
-            assert_eq!(encoder.bytes().is_empty(), last.is_empty());
+            let bytes = encode_asking(&mut encoder, FrameKind::Difference, asks, &["same"]);
+            assert!(bytes.ends_with(last), "{bytes:?}");
+            assert_eq!(bytes.is_empty(), last.is_empty());
         }
     }
 

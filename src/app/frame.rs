@@ -1,7 +1,5 @@
 //! A frame on its way from the event loop to the terminal.
 
-use ratatui::buffer::Buffer;
-
 /// What is written of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameKind {
@@ -13,10 +11,10 @@ pub(crate) enum FrameKind {
     Entered,
 }
 
-/// A frame on its way to the terminal.
+/// A frame as bytes.
+#[derive(Debug, Default)]
 pub(crate) struct Frame {
-    pub(crate) kind: FrameKind,
-    /// It ends with the question whether the terminal is ready, which is answered when the frame is shown.
-    pub(crate) asks: bool,
-    pub(crate) buffer: Buffer,
+    /// The alternate screen is entered before it.
+    pub(crate) enters: bool,
+    pub(crate) bytes: Vec<u8>,
 }

@@ -2,17 +2,22 @@
 //!
 //! The event loop draws a frame when the kernel has accepted the one before. So a terminal that stops reading holds up
 //! frames and nothing else, and the next frame that it gets is the newest.
+//!
+//! Frames are encoded by the event loop. On this thread, which may run on another CPU, the cells of two frames would have to
+//! come from the caches of the event loop's CPU, and go back for the next frame.
 
 use super::encoder::Encoder;
 use super::frame::{Frame, FrameKind};
 use super::{output, panic};
 use crate::time::timer_now;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use std::io;
 use std::thread::Builder;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, error::TryRecvError};
+
+/// Capacity for the bytes of a usual frame.
+const FRAME_BYTES: usize = 64 * 1024;
 
 /// The writer's thread has ended: it panicked.
 #[derive(Debug)]
@@ -21,20 +26,19 @@ pub(crate) struct WriterGone;
 /// A frame that the kernel has accepted.
 #[derive(Debug)]
 pub(crate) struct Written {
-    /// For the next frame.
-    pub(crate) buffer: Buffer,
-    /// How long the kernel took to accept the frame.
+    /// The frame, whose memory is for the next one.
+    pub(crate) frame: Frame,
+    /// How long the kernel took to accept it.
     pub(crate) took: Duration,
-    /// Bytes since the last frame that asked whether the terminal is ready.
-    pub(crate) unasked: usize,
 }
 
 /// Sends frames to the writer, one at a time.
 pub(crate) struct Writer {
     frames: mpsc::Sender<Frame>,
     written: mpsc::Receiver<io::Result<Written>>,
+    encoder: Encoder,
     /// `None` from when a frame was sent until [`Self::poll`] or [`Self::ready`] has found that it was written.
-    spare: Option<Buffer>,
+    spare: Option<Vec<u8>>,
     took: Duration,
     unasked: usize,
 }
@@ -45,20 +49,13 @@ impl Writer {
         let (frames, mut queue) = mpsc::channel::<Frame>(1);
         let (sender, written) = mpsc::channel(1);
         Builder::new().name("writer".into()).spawn(move || {
-            let mut encoder = Encoder::default();
-            let mut unasked = 0;
             while let Some(frame) = queue.blocking_recv() {
-                let enter = frame.kind == FrameKind::Entered;
-                if !enter {
+                if !frame.enters {
                     panic::on_demand("writer");
                 }
-                let asks = frame.asks;
                 let start = timer_now();
-                let result = encoder.encode(frame).and_then(|buffer| {
-                    output::write_frame(enter, encoder.bytes())?;
-                    unasked = if asks { 0 } else { unasked + encoder.bytes().len() };
-                    Ok(Written { buffer, took: timer_now() - start, unasked })
-                });
+                let result = output::write_frame(frame.enters, &frame.bytes);
+                let result = result.map(|()| Written { frame, took: timer_now() - start });
                 if sender.blocking_send(result).is_err() {
                     return;
                 }
@@ -69,7 +66,8 @@ impl Writer {
 
     /// Frames go to `frames`, and each one is answered through `written`.
     pub(crate) fn new(frames: mpsc::Sender<Frame>, written: mpsc::Receiver<io::Result<Written>>) -> Self {
-        Self { frames, written, spare: Some(Buffer::default()), took: Duration::ZERO, unasked: 0 }
+        let spare = Some(Vec::with_capacity(FRAME_BYTES));
+        Self { frames, written, encoder: Encoder::default(), spare, took: Duration::ZERO, unasked: 0 }
     }
 
     /// Whether the next frame can be sent.
@@ -105,8 +103,8 @@ impl Writer {
     }
 
     fn take(&mut self, written: io::Result<Written>) -> io::Result<()> {
-        let Written { buffer, took, unasked } = written?;
-        (self.spare, self.took, self.unasked) = (Some(buffer), took, unasked);
+        let Written { frame, took } = written?;
+        (self.spare, self.took) = (Some(frame.bytes), took);
         Ok(())
     }
 
@@ -116,14 +114,20 @@ impl Writer {
         &mut self,
         kind: FrameKind,
         asks: bool,
-        (width, height): (u16, u16),
+        size: (u16, u16),
         draw: impl FnOnce(&mut Buffer),
-    ) {
-        let Some(mut buffer) = self.spare.take() else { return };
-        buffer.resize(Rect::new(0, 0, width, height));
-        buffer.reset();
-        draw(&mut buffer);
-        // If the thread has ended, `ready` says so.
-        let _ = self.frames.try_send(Frame { kind, asks, buffer });
+    ) -> io::Result<()> {
+        let Some(mut bytes) = self.spare.take() else { return Ok(()) };
+        bytes.clear();
+        self.encoder.encode(&mut bytes, kind, asks, size, draw)?;
+        self.unasked = if asks { 0 } else { self.unasked + bytes.len() };
+        let enters = kind == FrameKind::Entered;
+        if bytes.is_empty() && !enters {
+            self.spare = Some(bytes);
+        } else {
+            // If the thread has ended, `ready` says so.
+            let _ = self.frames.try_send(Frame { enters, bytes });
+        }
+        Ok(())
     }
 }

@@ -345,7 +345,7 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             panic::on_demand("screen");
         }
         let asks = self.line.asks_next(writer.unasked());
-        writer.send(kind, asks, size, |buffer| view::draw(buffer, fleet, ui, appearance, now));
+        writer.send(kind, asks, size, |buffer| view::draw(buffer, fleet, ui, appearance, now))?;
         let sent = timer_now();
         self.pace.sent(sent);
         if asks {

@@ -3,7 +3,7 @@
 use super::line::Line;
 use super::run::{End, EventLoop};
 use crate::app::feed::{CAPACITY, Controls, Feed};
-use crate::app::frame::{Frame, FrameKind};
+use crate::app::frame::Frame;
 use crate::app::input::{Answer, Input};
 use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
@@ -17,7 +17,6 @@ use crate::model::{
 use crate::time::{Interval, TimerClock, Timestamp};
 use crate::view::Appearance;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
-use ratatui::buffer::Buffer;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -121,11 +120,10 @@ impl FakeTerminal {
 }
 
 /// What a terminal was sent.
-#[derive(Default)]
 struct Shown {
-    /// What each frame wrote, and when it was sent.
-    frames: Vec<(FrameKind, Duration)>,
-    last: Buffer,
+    /// When each frame was sent.
+    frames: Vec<Duration>,
+    screen: vt100::Parser,
 }
 
 impl FakeTerminal {
@@ -136,17 +134,18 @@ impl FakeTerminal {
         inputs: mpsc::Sender<io::Result<Input>>,
         count: watch::Sender<usize>,
     ) -> Shown {
-        let mut all = Shown::default();
+        let mut all = Shown { frames: Vec::new(), screen: vt100::Parser::default() };
         let start = Instant::now();
         // When the line has passed on all frames.
         let mut free = start;
         while let Some(frame) = frames.recv().await {
-            all.frames.push((frame.kind, start.elapsed()));
+            all.frames.push(start.elapsed());
             count.send_replace(all.frames.len());
-            let buffer = std::mem::replace(&mut all.last, frame.buffer);
+            all.screen.process(&frame.bytes);
+            let asks = frame.bytes.ends_with(b"\x1b[5n");
             sleep(self.accepts_in).await;
-            let _ = written.send(Ok(Written { buffer, took: self.accepts_in, unasked: 0 })).await;
-            if let Some(shows_in) = self.shows_in.filter(|_| frame.asks) {
+            let _ = written.send(Ok(Written { frame, took: self.accepts_in })).await;
+            if let Some(shows_in) = self.shows_in.filter(|_| asks) {
                 free = free.max(Instant::now()) + shows_in;
                 if all.frames.len() > self.loses {
                     let inputs = inputs.clone();
@@ -164,7 +163,7 @@ impl FakeTerminal {
 /// What there is when the loop has ended.
 struct Outcome {
     end: io::Result<End>,
-    frames: Vec<(FrameKind, Duration)>,
+    frames: Vec<Duration>,
     tty: Vec<&'static str>,
     text: String,
     requested: Requested,
@@ -206,8 +205,7 @@ async fn run_with(hosts: &[&str], terminal: FakeTerminal, drive: impl AsyncFnOnc
         },
         terminal.read(frame_queue, written, inputs.clone(), count)
     );
-    let cells = written.last.content.chunks(80);
-    let text = cells.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n").collect();
+    let text = written.screen.screen().contents();
     let requested = controls.0.lock().unwrap().clone();
     Outcome { end, frames: written.frames, tty: tty.0, text, requested }
 }
@@ -273,7 +271,9 @@ async fn a_key_is_drawn_at_once() {
 #[tokio::test(start_paused = true)]
 async fn keys_that_wait_share_a_frame() {
     let outcome = run(async |world| {
-        (0..1000).for_each(|_| world.char('j'));
+        // A filter: each frame shows another text.
+        world.char('/');
+        (0..1000_u32).for_each(|number| world.char(char::from(b'a' + (number % 26) as u8)));
         world.quit();
     })
     .await;
@@ -286,7 +286,8 @@ async fn samples_share_frames_and_the_last_one_is_shown() {
     let outcome = run(async |world| {
         world.update(HostUpdate::Connected(Arc::default())).await;
         for second in 0..200 {
-            world.update(HostUpdate::Keyframe(sample(second))).await;
+            // A frame that shows the same would not be sent.
+            world.update(HostUpdate::Keyframe(sample_of(1 + u128::from(second % 5), second))).await;
             pass(5).await;
         }
         pass(20).await;
@@ -316,7 +317,7 @@ async fn a_terminal_that_does_not_read_holds_up_no_update() {
     .await;
     assert_eq!(outcome.end.unwrap(), End::Quit);
     assert_eq!(outcome.frames.len(), 2);
-    assert_eq!(outcome.frames[1].1, Duration::from_secs(10));
+    assert_eq!(outcome.frames[1], Duration::from_secs(10));
     assert!(outcome.text.contains("only-one"), "{}", outcome.text);
 }
 
@@ -350,7 +351,7 @@ async fn the_frame_of_a_key_comes_before_that_of_figures() {
     })
     .await;
     // Figures would come at 200 ms: twice as long after the first frame as the terminal took to read it.
-    let sent: Vec<_> = outcome.frames.iter().map(|(_, at)| at.as_millis()).collect();
+    let sent: Vec<_> = outcome.frames.iter().map(Duration::as_millis).collect();
     // The second key waits for the frame of the first one.
     assert_eq!(sent, [0, 130, 230]);
     assert!(outcome.text.contains("this help"), "{}", outcome.text);
@@ -375,7 +376,7 @@ async fn on_a_slow_line_the_frame_of_a_key_follows_one_other_at_most() {
         world.quit();
     })
     .await;
-    let sent: Vec<_> = outcome.frames.iter().map(|(_, at)| at.as_millis()).collect();
+    let sent: Vec<_> = outcome.frames.iter().map(Duration::as_millis).collect();
     // At 1000 and 2000 the first two are shown, at 3000 the third. From then on figures leave as much time as a frame takes.
     assert_eq!(sent[..4], [0, 600, 1000, 5000], "{sent:?}");
 }
@@ -393,7 +394,7 @@ async fn answers_that_are_lost_hold_up_frames_for_a_while_only() {
         world.quit();
     })
     .await;
-    let sent: Vec<_> = outcome.frames.iter().map(|(_, at)| at.as_millis()).collect();
+    let sent: Vec<_> = outcome.frames.iter().map(Duration::as_millis).collect();
     // The third one waits for the first, the fourth for the third, and the answers to the others come.
     assert_eq!(sent, [0, 100, 5000, 15_000, 16_000, 17_000, 18_000, 19_000, 20_000]);
 }
