@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::fleet::Fleet;
 use crate::outputs::{Encoder, Format, Record, Report, Rows};
 use crate::sampler::Settings;
+use crate::table::query::Query;
 use std::io::{self, Write};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -16,7 +17,7 @@ pub(super) async fn run(config: &Config, format: Format, records: Option<u64>) -
     let feed = live::start(live::hosts(config), &Settings::output(config.interval)).map_err(AppError::Setup)?;
     let mut output =
         Output { to: io::stdout().lock(), encoder: format.encoder(), rows: Rows::default(), wanted: records };
-    write(feed, config.interval.duration(), &mut output).await
+    write(feed, config.interval.duration(), config.filter.clone(), &mut output).await
 }
 
 /// Where the records go.
@@ -46,10 +47,15 @@ impl<W: Write> Output<W> {
     }
 }
 
-async fn write(mut feed: Feed, interval: Duration, output: &mut Output<impl Write>) -> Result<(), AppError> {
+async fn write(
+    mut feed: Feed,
+    interval: Duration,
+    filter: Query,
+    output: &mut Output<impl Write>,
+) -> Result<(), AppError> {
     let mut fleet = Fleet::new(0);
     feed.add_hosts(&mut fleet);
-    let mut report = Report::new(fleet.hosts().len(), interval, feed.now());
+    let mut report = Report::new(fleet.hosts().len(), interval, feed.now()).filtered(filter);
     while output.wants_more() {
         let due = report.due().map(|due| due.saturating_sub(feed.now().monotonic));
         tokio::select! {
@@ -126,7 +132,7 @@ mod tests {
     /// What was written, and how it ended. The clock is tokio's.
     async fn report(updates: Updates, format: Format, wanted: Option<u64>) -> (String, Result<(), AppError>) {
         let mut output = Output { to: Vec::new(), encoder: format.encoder(), rows: Rows::default(), wanted };
-        let end = write(feed(updates), INTERVAL, &mut output).await;
+        let end = write(feed(updates), INTERVAL, Query::default(), &mut output).await;
         (String::from_utf8(output.to).unwrap(), end)
     }
 
@@ -223,7 +229,7 @@ mod tests {
             let encoder = Format::Json.encoder();
             let mut output = Output { to: Closed(kind), encoder, rows: Rows::default(), wanted: None };
             let samples = updates([connected(), sample(0), sample(1)]);
-            let end = write(feed(samples), INTERVAL, &mut output).await;
+            let end = write(feed(samples), INTERVAL, Query::default(), &mut output).await;
             assert_eq!(matches!(end, Err(AppError::Output(_))), fails, "{kind}");
         }
     }

@@ -88,6 +88,7 @@ pub(super) async fn run(config: &Config) -> Result<Option<Signal>, AppError> {
     let inputs = input::listen(keys, !answers.complete).map_err(AppError::Setup)?;
     let appearance = appearance(detected, &answers, config);
     let end = EventLoop::new(&mut terminal, writer, appearance, config.interval, feed)
+        .filter(&config.filter)
         .first_frame(FrameKind::Whole)
         .line(Line::new(answers.ready_in))
         .awaits_ground(questions.ground && answers.ground.is_none())

@@ -58,6 +58,10 @@ struct Args {
     #[arg(short = 'n', long, value_name = "N", requires = "output", allow_negative_numbers = true)]
     iterations: Option<String>,
 
+    /// Show or write only what this query finds: web, 'cpu>80 and not name~^test', 'lat >= 20ms', state:paused
+    #[arg(long, value_name = "QUERY")]
+    filter: Option<String>,
+
     /// Which libvirt calls to use [default: auto]
     #[arg(long, value_name = "WHICH", value_parser = PossibleValuesParser::new(names(&CALLS)))]
     calls: Option<String>,
@@ -111,6 +115,7 @@ pub(super) fn read(
         json: flag(args.json, "--json"),
         csv: given(args.csv, "--csv <TABLE>"),
         iterations: given(args.iterations, "--iterations <N>"),
+        filter: given(args.filter, "--filter <QUERY>"),
         calls: given(args.calls, "--calls <WHICH>"),
         theme: given(args.theme, "--theme <NAME>"),
         charts: given(args.charts, "--charts <WHAT>"),

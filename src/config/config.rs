@@ -3,6 +3,7 @@
 use crate::outputs::Format;
 use crate::sources::libvirt::LibvirtOptions;
 use crate::sources::synthetic::SyntheticOptions;
+use crate::table::query::Query;
 use crate::time::Interval;
 use crate::view::Symbols;
 
@@ -17,6 +18,8 @@ pub struct Config {
     pub mode: Mode,
     /// The theme at the start, an index into [`crate::view::theme_names`]; `None`: the one for the terminal's ground.
     pub theme: Option<usize>,
+    /// The query of the lists at the start, and of what an output writes.
+    pub filter: Query,
     /// Symbols of charts; `None`: what the terminal and the locale can show.
     pub symbols: Option<Symbols>,
 }

@@ -6,6 +6,7 @@ use crate::outputs::Format;
 use crate::outputs::csv::Table;
 use crate::sources::libvirt::{Calls, LibvirtOptions};
 use crate::sources::synthetic::SyntheticOptions;
+use crate::table::query::{Query, QueryError};
 use crate::time::Interval;
 use crate::view::{Symbols, theme_names};
 use std::fmt;
@@ -71,6 +72,7 @@ pub(super) fn resolve(settings: PartialSettings) -> Result<Config, SettingError>
         ..default
     };
     Ok(Config {
+        filter: value(settings.filter, query)?.unwrap_or_default(),
         target: match settings.demo {
             Some(_) => Target::Synthetic(synthetic),
             None => Target::Libvirt(LibvirtOptions { uri: value(settings.connect, uri)?, calls }),
@@ -105,6 +107,15 @@ fn interval(text: &str) -> Result<Interval, String> {
     text.parse().ok().and_then(Interval::from_seconds).ok_or_else(|| {
         let [least, most] = [Interval::MIN, Interval::MAX].map(|limit| limit.duration().as_secs_f64());
         format!("a number of seconds from {least} to {most} is required")
+    })
+}
+
+/// The message shows the place below the text.
+fn query(text: &str) -> Result<Query, String> {
+    text.parse().map_err(|error: QueryError| {
+        let before = text[..error.place.start].chars().count();
+        let wrong = text[error.place.clone()].chars().count().max(1);
+        format!("{error}\n\n    {text}\n    {}{}", " ".repeat(before), "^".repeat(wrong))
     })
 }
 

@@ -64,6 +64,8 @@ partial_settings! {
         csv,
         /// How many records to write.
         iterations,
+        /// Query of the lists and outputs.
+        filter,
         /// Which libvirt calls to use.
         calls,
         /// Theme at the start.

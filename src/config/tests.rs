@@ -4,6 +4,7 @@ use crate::outputs::Format;
 use crate::outputs::csv::Table;
 use crate::sources::libvirt::{Calls, LibvirtOptions};
 use crate::sources::synthetic::SyntheticOptions;
+use crate::table::query::Query;
 use crate::time::Interval;
 use crate::view::Symbols;
 use clap::error::ErrorKind;
@@ -27,6 +28,7 @@ fn defaults() -> Config {
         target: Target::Libvirt(LibvirtOptions { uri: None, calls: Calls::Auto }),
         interval: Interval::from_seconds(1.0).unwrap(),
         mode: Mode::Screen,
+        filter: Query::default(),
         theme: None,
         symbols: None,
     }
@@ -74,6 +76,7 @@ fn every_setting_has_its_default_and_each_place_can_set_it() {
         (&["--delay", "2"], &[(DELAY, "wrong, and not used")], with(|config| config.interval = seconds(2.0))),
         (&[], &[(DELAY, " 5 ")], with(|config| config.interval = seconds(5.0))),
         (&[], &[(DELAY, "")], defaults()),
+        (&["--filter", "cpu>80 !test"], &[], with(|config| config.filter = "cpu>80 !test".parse().unwrap())),
         // Arguments only.
         (&["--json"], &[], report(Format::Json, None)),
         (&["--json", "-n", "3"], &[], report(Format::Json, Some(3))),
@@ -141,6 +144,11 @@ fn the_error_of_a_value_names_its_place_and_what_is_allowed() {
         (
             "--csv cpus",
             "invalid value 'cpus' for '--csv <TABLE>'\n  [possible values: domains, disks, nics, vcpus, host, events]"
+                .to_owned(),
+        ),
+        (
+            "--filter=cpu>high",
+            "invalid value 'cpu>high' for '--filter <QUERY>': a percentage such as 80 is required\n\n    cpu>high\n        ^^^^"
                 .to_owned(),
         ),
         (

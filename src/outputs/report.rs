@@ -1,8 +1,11 @@
 //! Which records a report has, and when: for any number of hosts, without any I/O.
 
-use crate::fleet::{Domain, Fleet, Host, HostId, Link, Unreached, UnreachedHost};
+use crate::fleet::{Domain, Fleet, Host, HostId, Link, Unreached, UnreachedHost, When};
 use crate::model::{Event, Failure};
+use crate::table::query::{Query, Subject};
+use crate::table::{DeviceKey, List};
 use crate::time::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the first answer of a host may take. If no host has answered by then, the report ends with an error: otherwise
@@ -27,12 +30,36 @@ pub struct Record<'a> {
     pub events: Vec<&'a Event>,
     /// How many more events there were, which the host's log does not have any more.
     pub events_left_out: u64,
+    /// Which domains and devices are written.
+    pub filter: Arc<Query>,
 }
 
 impl<'a> Record<'a> {
-    /// The domains of the host, sorted by name.
+    /// The domains of the host that the filter finds, sorted by name.
     pub fn domains(&self) -> Vec<&'a Domain> {
-        let mut domains: Vec<_> = self.host.domains.values().collect();
+        let is_found = |domain: &Domain| {
+            self.filter.finds(Subject { domain, device: None, list: List::Table, when: When::Latest })
+        };
+        self.sorted(is_found)
+    }
+
+    /// The devices of one kind that the filter finds, with their domains, sorted by the name of the domain.
+    pub fn devices<D: 'a, I: Iterator<Item = &'a D> + 'a>(
+        &self,
+        list: List,
+        of: impl Fn(&'a Domain) -> I,
+        key: impl Fn(&D) -> DeviceKey,
+    ) -> Vec<(&'a Domain, &'a D)> {
+        let domains = self.sorted(|_| true);
+        let devices = domains.into_iter().flat_map(|domain| of(domain).map(move |device| (domain, device)));
+        let is_found = |(domain, device): &(&Domain, &D)| {
+            self.filter.finds(Subject { domain, device: Some(&key(device)), list, when: When::Latest })
+        };
+        devices.filter(is_found).collect()
+    }
+
+    fn sorted(&self, is_wanted: impl Fn(&Domain) -> bool) -> Vec<&'a Domain> {
+        let mut domains: Vec<_> = self.host.domains.values().filter(|domain| is_wanted(domain)).collect();
         domains.sort_by(|left, right| left.name.cmp(&right.name).then(left.uuid.cmp(&right.uuid)));
         domains
     }
@@ -61,6 +88,7 @@ pub enum Content<'a> {
 #[derive(Clone, Debug)]
 pub struct Report {
     interval: Duration,
+    filter: Arc<Query>,
     hosts: Vec<Progress>,
     unreached: Unreached,
 }
@@ -88,22 +116,28 @@ impl Progress {
         }
     }
 
-    fn record<'a>(&mut self, host: &'a Host, at: Timestamp, content: Content<'a>) -> Record<'a> {
+    fn record<'a>(&mut self, host: &'a Host, at: Timestamp, content: Content<'a>, filter: &Arc<Query>) -> Record<'a> {
         let (events, events_left_out) = host.events.since(self.next_event);
         self.next_event = host.events.next_number();
-        Record { host, at, content, events: events.collect(), events_left_out }
+        Record { host, at, content, events: events.collect(), events_left_out, filter: Arc::clone(filter) }
     }
 
     /// The record of the host's newest sample. `None` if that sample has a record already, and for the first sample of the report,
     /// which has no rates yet.
-    fn sample<'a>(&mut self, host: &'a Host) -> Option<Record<'a>> {
+    fn sample<'a>(&mut self, host: &'a Host, filter: &Arc<Query>) -> Option<Record<'a>> {
         let at = host.sampled_at.filter(|at| self.sampled_at != Some(*at))?;
         let before = self.sampled_at.replace(at)?;
-        Some(self.record(host, at, Content::Sample { elapsed: at.since(before) }))
+        Some(self.record(host, at, Content::Sample { elapsed: at.since(before) }, filter))
     }
 
     /// The record of a failure. `None` if the host can be reached.
-    fn failure<'a>(&mut self, host: &'a Host, now: Timestamp, interval: Duration) -> Option<Record<'a>> {
+    fn failure<'a>(
+        &mut self,
+        host: &'a Host,
+        now: Timestamp,
+        interval: Duration,
+        filter: &Arc<Query>,
+    ) -> Option<Record<'a>> {
         let content = match &host.link {
             Link::Failing(failure) => Content::Failure {
                 message: &failure.message,
@@ -120,14 +154,20 @@ impl Progress {
         };
         self.failure_recorded = true;
         self.due = Some(now.monotonic + interval);
-        Some(self.record(host, now, content))
+        Some(self.record(host, now, content, filter))
     }
 }
 
 impl Report {
     /// A report of so many hosts. While a host cannot be reached, it has a record every `interval`.
     pub fn new(hosts: usize, interval: Duration, now: Timestamp) -> Self {
-        Self { interval, hosts: vec![Progress::new(now); hosts], unreached: Unreached::default() }
+        let filter = Arc::default();
+        Self { interval, filter, hosts: vec![Progress::new(now); hosts], unreached: Unreached::default() }
+    }
+
+    /// Only what a query finds is written.
+    pub fn filtered(self, filter: Query) -> Self {
+        Self { filter: Arc::new(filter), ..self }
     }
 
     /// When [`Report::overdue`] is to be called: the monotonic part of a [`Timestamp`]. `None`: not before the next update.
@@ -151,7 +191,7 @@ impl Report {
         match &host.link {
             Link::Live => {
                 (progress.due, progress.failure_recorded) = (None, false);
-                Ok(progress.sample(host))
+                Ok(progress.sample(host, &self.filter))
             }
             Link::Connecting => {
                 progress.due = progress.due.or(Some(now.monotonic + self.interval));
@@ -190,7 +230,7 @@ impl Report {
     ) -> Result<Option<Record<'a>>, Vec<UnreachedHost>> {
         let progress = &mut self.hosts[host.id];
         if fleet.hosts().iter().any(|host| host.info.is_some()) {
-            return Ok(progress.failure(host, now, self.interval));
+            return Ok(progress.failure(host, now, self.interval, &self.filter));
         }
         progress.due = Some(now.monotonic + self.interval);
         self.unreached.add(fleet, host.id, failure()).map_or(Ok(None), Err)

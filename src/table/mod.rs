@@ -11,6 +11,7 @@ mod domains;
 mod events;
 mod fit;
 mod list;
+pub mod query;
 mod row;
 mod sort;
 

@@ -86,6 +86,13 @@ impl SortKey {
     pub fn value(self, row: &RowId, domain: &Domain, when: When, weight: impl FnOnce() -> Option<f64>) -> Option<f64> {
         match row.device() {
             None if self == Self::Trouble => weight(),
+            device => self.value_of(domain, device, when),
+        }
+    }
+
+    /// Its value of a domain, or of one of its devices.
+    pub(super) fn value_of(self, domain: &Domain, device: Option<&DeviceKey>, when: When) -> Option<f64> {
+        match device {
             None => self.of_domain(domain, when),
             Some(DeviceKey::Disk(key)) => self.of_disk(&domain.disks.get(key)?.series, when),
             Some(DeviceKey::Nic(key)) => self.of_nic(&domain.nics.get(key)?.series, when),

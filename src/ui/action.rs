@@ -44,6 +44,12 @@ pub enum Action {
     FilterEraseWord,
     /// Take back the whole text of the filter, and go on typing.
     FilterEraseAll,
+    /// Complete the last word of the filter.
+    FilterComplete,
+    /// The filter that was kept before.
+    FilterOlder,
+    /// The filter that was kept after.
+    FilterNewer,
     /// Keep the filter and end typing it.
     FilterAccept,
     /// Back to the filter that was there before.
@@ -56,12 +62,20 @@ pub enum Action {
     SortBy(SortKey),
     /// Reverse the order.
     Reverse,
+    /// Hold the order of the list, or sort it again.
+    HoldOrder,
+    /// Leave out domains that are off, or show them again.
+    HideOff,
     /// Freeze the screen at the newest sample, or resume.
     Freeze,
     /// Back in time by samples.
     TimeBack(u16),
     /// Forward in time by samples.
     TimeForward(u16),
+    /// Charts show a longer time.
+    ZoomOut,
+    /// Charts show a shorter time.
+    ZoomIn,
     /// Sample less often.
     IntervalLonger,
     /// Sample more often.

@@ -25,7 +25,8 @@ impl UiState {
         };
         if let Screen::List(list) = self.screen() {
             let groups = shown_groups(list, self.size.0, self.longest_name(fleet), self.list_state().sort);
-            let groups = ShownGroups { groups, of_devices: list.device_group() };
+            let of_devices = list.device_group();
+            let groups = ShownGroups { groups: groups | self.filter.query.groups(of_devices), of_devices };
             self.rows_on_screen().filter_map(|row| row.domain()).for_each(|id| show(id, groups));
         }
         if self.screen() == Screen::List(List::Table)

@@ -128,7 +128,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         group: "Lists",
         keys: "/",
-        about: "filter by name, title, state, UUID, ID, MAC, bridge, disk path, device or event; Enter keeps it, Esc drops it, ^w ^u erase a word, all",
+        about: "filter: a name, title, state, UUID, MAC, path or device, or a query: cpu>80 !test, lat >= 20ms or state:paused, /^web/; Enter keeps it, Esc drops it, Tab completes, Up and Down bring back earlier ones, ^w ^u erase a word, all",
         actions: &[(Char('/'), Action::FilterStart)],
     },
     Binding {
@@ -138,6 +138,18 @@ pub const BINDINGS: &[Binding] = &[
         actions: &[(Char('s'), Action::SortNext), (Char('S'), Action::SortPrevious)],
     },
     Binding { group: "Lists", keys: "r", about: "reverse the order", actions: &[(Char('r'), Action::Reverse)] },
+    Binding {
+        group: "Lists",
+        keys: "o",
+        about: "hold the order while figures go on, sort again",
+        actions: &[(Char('o'), Action::HoldOrder)],
+    },
+    Binding {
+        group: "Lists",
+        keys: "x",
+        about: "leave out domains that are off, unless something is wrong with them; show them",
+        actions: &[(Char('x'), Action::HideOff)],
+    },
     Binding {
         group: "Lists",
         keys: "! P T M N",
@@ -167,6 +179,12 @@ pub const BINDINGS: &[Binding] = &[
         keys: "{ }",
         about: "30 samples back, 30 samples forward",
         actions: &[(Char('{'), Action::TimeBack(30)), (Char('}'), Action::TimeForward(30))],
+    },
+    Binding {
+        group: "Time",
+        keys: "z Z",
+        about: "longer, shorter time in the charts: 1 min, each sample, 5 min, 15 min, all; a column shows the largest value in it",
+        actions: &[(Char('z'), Action::ZoomOut), (Char('Z'), Action::ZoomIn)],
     },
     Binding {
         group: "Time",
@@ -221,6 +239,9 @@ fn filter_action(key: Key) -> Option<Action> {
         Code(KeyCode::Backspace) | Control('h') => Some(Action::FilterErase),
         Control('w') => Some(Action::FilterEraseWord),
         Control('u') => Some(Action::FilterEraseAll),
+        Code(KeyCode::Tab) => Some(Action::FilterComplete),
+        Code(KeyCode::Up) => Some(Action::FilterOlder),
+        Code(KeyCode::Down) => Some(Action::FilterNewer),
         Code(KeyCode::Enter) => Some(Action::FilterAccept),
         Code(KeyCode::Esc) => Some(Action::FilterCancel),
         // The help has keys of its own, which would still be text.

@@ -17,6 +17,6 @@ pub fn paste(ui: &mut UiState, fleet: &Fleet, text: &str) {
     let line = words.join(" ");
     change(ui, fleet, |ui| {
         let room = MAX_CHARACTERS.saturating_sub(ui.filter.text.chars().count());
-        ui.filter.text.extend(line.chars().take(room));
+        ui.filter.edit(|text| text.extend(line.chars().take(room)));
     });
 }

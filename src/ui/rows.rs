@@ -1,10 +1,10 @@
 //! The rows of a list and their order.
 
-use super::filter::Needle;
 use super::seen::{self, Seen};
 
 use crate::fleet::{Domain, DomainId, Fleet, HostId, TimeCursor, When};
 use crate::model::Event;
+use crate::table::query::{Query, Subject};
 use crate::table::{DeviceKey, List, Order, RowId, SortKey};
 use std::cmp::Ordering;
 
@@ -41,18 +41,33 @@ pub(super) fn count(fleet: &Fleet, list: List, cursor: TimeCursor) -> usize {
     }
 }
 
+/// What a list shows.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) list: List,
+    pub(super) query: &'a Query,
+    /// Domains that are off have no row, unless something is wrong with them.
+    pub(super) hides_off: bool,
+}
+
+/// Rows in an order that the user holds; rows that are new come behind them.
+pub(super) fn in_fixed_order(rows: Vec<RowId>, fixed: &[RowId]) -> Vec<RowId> {
+    let (mut old, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| fixed.contains(row));
+    old.sort_by_key(|row| fixed.iter().position(|known| known == row));
+    old.extend(new);
+    old
+}
+
 /// The rows of a list: filtered, sorted; domains that are off come last.
 pub(super) fn rows(
     fleet: &Fleet,
-    list: List,
-    filter: &str,
+    Shown { list, query, hides_off }: Shown<'_>,
     (key, order): (SortKey, Order),
     cursor: TimeCursor,
     seen: &Seen,
 ) -> Vec<RowId> {
-    let needle = Needle::new(filter);
     if list == List::Events {
-        return event_rows(fleet, &needle, (key, order), cursor);
+        return event_rows(fleet, query, (key, order), cursor);
     }
     let mut rows: Vec<(RowId, bool, Option<f64>, &str)> = Vec::new();
     let consumers: Vec<_> = fleet.hosts().iter().map(|host| host.top_consumers(host.timeline.when(cursor))).collect();
@@ -63,14 +78,18 @@ pub(super) fn rows(
             let value = key.value(&row, domain, when, weight);
             rows.push((row, domain.is_active(when), value, domain.name.as_str()));
         };
-        // A list of devices has rows for the devices that are found; all else is found with all devices of its domain.
-        let found = needle.finds(domain, when) || needle.finds_device_of(domain, list);
+        if hides_off && !domain.is_active(when) && weight().is_none() {
+            continue;
+        }
         match list {
-            List::Table | List::Panes if found => add(RowId::Domain(id)),
-            List::Table | List::Panes => {}
+            List::Table | List::Panes => {
+                if query.finds(Subject { domain, device: None, list, when }) {
+                    add(RowId::Domain(id));
+                }
+            }
             List::Disks | List::Nics | List::Vcpus | List::Events => {
                 for device in keys_in(domain, list, when) {
-                    if found || needle.finds_device(domain, &device) {
+                    if query.finds(Subject { domain, device: Some(&device), list, when }) {
                         add(RowId::Device(id, device));
                     }
                 }
@@ -97,8 +116,8 @@ pub(super) fn events(fleet: &Fleet, cursor: TimeCursor) -> impl Iterator<Item = 
     hosts.flat_map(move |(host, known)| seen::shown(known, cursor).map(move |(number, event)| (host, number, event)))
 }
 
-fn event_rows(fleet: &Fleet, needle: &Needle, (key, order): (SortKey, Order), cursor: TimeCursor) -> Vec<RowId> {
-    let mut found: Vec<_> = events(fleet, cursor).filter(|(_, _, event)| needle.finds_event(event)).collect();
+fn event_rows(fleet: &Fleet, query: &Query, (key, order): (SortKey, Order), cursor: TimeCursor) -> Vec<RowId> {
+    let mut found: Vec<_> = events(fleet, cursor).filter(|(_, _, event)| query.finds_event(event)).collect();
     let name = |event: &Event| event.domain.as_ref().map(|domain| domain.name.clone());
     found.sort_by(|(host_a, number_a, a), (host_b, number_b, b)| {
         let newest = (b.at.monotonic, host_b, number_b).cmp(&(a.at.monotonic, host_a, number_a));

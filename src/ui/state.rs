@@ -1,11 +1,14 @@
 //! The state of the screen.
 
+use super::filter::Filter;
 use super::layout::{self, Areas, CardGrid};
 use super::rows::{self, device_keys};
 use super::screen::{DomainView, Screen};
 use super::seen::{self, Seen};
+use super::zoom::Zoom;
 use crate::fleet::{Fleet, Host, HostId, TimeCursor};
 use crate::model::Event;
+use crate::table::query::Query;
 use crate::table::{List, Order, RowId, SortKey};
 use crate::time::Interval;
 
@@ -20,24 +23,8 @@ pub struct ListState {
     pub selected: Option<RowId>,
     /// The first row on the screen; of panes, the first line of cards.
     pub offset: usize,
-}
-
-/// The filter of the lists.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// The text.
-    pub text: String,
-    /// While the filter is being typed: what there was before.
-    pub editing: Option<Unfiltered>,
-}
-
-/// What is restored if the user cancels a filter while typing it.
-#[derive(Clone, Debug, Default)]
-pub struct Unfiltered {
-    /// The filter before.
-    pub text: String,
-    /// The domain that filled the screen.
-    pub domain: Option<DomainView>,
+    /// The rows in the order in which the user holds them; `None`: they are sorted anew with every sample.
+    pub fixed_order: Option<Vec<RowId>>,
 }
 
 /// The state of the screen.
@@ -52,6 +39,8 @@ pub struct UiState {
     pub unfiltered: usize,
     /// The filter of all lists.
     pub filter: Filter,
+    /// Lists of domains leave out those that are off.
+    pub hides_off: bool,
     /// Which events the user has seen.
     pub seen: Seen,
     /// The domain that fills the screen.
@@ -60,6 +49,8 @@ pub struct UiState {
     pub help: Option<u16>,
     /// The time that the screen shows.
     pub cursor: TimeCursor,
+    /// The part of the history that charts show.
+    pub zoom: Zoom,
     /// The sampling interval that the user has chosen.
     pub interval: Interval,
     /// The theme's number; the view takes it modulo the number of themes.
@@ -79,7 +70,7 @@ impl UiState {
     pub fn new(interval: Interval) -> Self {
         let list = |list: List| {
             let sort = list.first_sort();
-            ListState { sort, order: sort.natural(), selected: None, offset: 0 }
+            ListState { sort, order: sort.natural(), selected: None, offset: 0, fixed_order: None }
         };
         Self {
             list: List::Table,
@@ -87,10 +78,12 @@ impl UiState {
             rows: Vec::new(),
             unfiltered: 0,
             filter: Filter::default(),
+            hides_off: false,
             seen: Seen::default(),
             domain: None,
             help: None,
             cursor: TimeCursor::Live,
+            zoom: Zoom::default(),
             interval,
             theme: 0,
             stderr_lines: 0,
@@ -98,6 +91,12 @@ impl UiState {
             size: (80, 24),
             hosts: 1,
         }
+    }
+
+    /// With a query that filters the lists.
+    pub fn filtered(mut self, query: &Query) -> Self {
+        self.filter.set(query.text().to_owned());
+        self
     }
 
     /// Limits the scroll offset of the help. `end`: the greatest offset.
@@ -180,7 +179,11 @@ impl UiState {
         let state = self.list_state();
         let sort = (state.sort, state.order);
         let old_index = self.selected_index();
-        self.rows = rows::rows(fleet, self.list, &self.filter.text, sort, self.cursor, &self.seen);
+        let shown = rows::Shown { list: self.list, query: &self.filter.query, hides_off: self.hides_off };
+        self.rows = rows::rows(fleet, shown, sort, self.cursor, &self.seen);
+        if let Some(fixed) = &self.lists[self.list as usize].fixed_order {
+            self.rows = rows::in_fixed_order(std::mem::take(&mut self.rows), fixed);
+        }
         self.unfiltered = rows::count(fleet, self.list, self.cursor);
         self.keep_selection(old_index);
         self.keep_in_sight();

@@ -1,10 +1,11 @@
 //! What an action does to the state of the screen.
 
 use super::action::{Action, Effect};
+use super::filter::Unfiltered;
 use super::rows::device_keys;
 use super::screen::{DomainView, Screen};
 use super::seen;
-use super::state::{UiState, Unfiltered};
+use super::state::UiState;
 use crate::fleet::{DomainId, Fleet, Host, TimeCursor, When};
 use crate::table::{DeviceKey, List, RowId, SortKey};
 
@@ -38,19 +39,21 @@ fn apply(ui: &mut UiState, fleet: &Fleet, action: Action) -> Option<Effect> {
         Action::NextTheme => ui.theme = ui.theme.wrapping_add(1),
         Action::IntervalLonger => return set_interval(ui, ui.interval.longer()),
         Action::IntervalShorter => return set_interval(ui, ui.interval.shorter()),
+        Action::ZoomOut => ui.zoom = ui.zoom.step(true),
+        Action::ZoomIn => ui.zoom = ui.zoom.step(false),
         Action::Freeze => freeze(ui, fleet),
         Action::TimeBack(samples) => travel(ui, fleet, -i64::from(samples)),
         Action::TimeForward(samples) => travel(ui, fleet, i64::from(samples)),
         Action::FilterStart => start_filter(ui),
-        Action::FilterInsert(c) => ui.filter.text.push(c),
-        Action::FilterErase => drop(ui.filter.text.pop()),
-        Action::FilterEraseWord => erase_word(&mut ui.filter.text),
-        Action::FilterEraseAll => ui.filter.text.clear(),
-        Action::FilterAccept => ui.filter.editing = None,
-        Action::FilterCancel => {
-            let before = ui.filter.editing.take().unwrap_or_default();
-            (ui.filter.text, ui.domain) = (before.text, before.domain);
-        }
+        Action::FilterInsert(c) => ui.filter.edit(|text| text.push(c)),
+        Action::FilterErase => ui.filter.edit(|text| _ = text.pop()),
+        Action::FilterEraseWord => ui.filter.edit(erase_word),
+        Action::FilterEraseAll => ui.filter.edit(String::clear),
+        Action::FilterComplete => ui.filter.complete(),
+        Action::FilterOlder => ui.filter.recall(true),
+        Action::FilterNewer => ui.filter.recall(false),
+        Action::FilterAccept => ui.filter.accept(),
+        Action::FilterCancel => ui.domain = ui.filter.cancel().domain,
         Action::Show(list) => show(ui, list),
         other => {
             if let Some(scroll) = ui.help {
@@ -144,13 +147,18 @@ fn in_list(ui: &mut UiState, fleet: &Fleet, action: Action) {
                 select_by(ui, isize::MIN / 2);
             }
         }
+        Action::HoldOrder => {
+            let fixed = if ui.list_state().fixed_order.is_some() { None } else { Some(ui.rows.clone()) };
+            ui.list_state_mut().fixed_order = fixed;
+        }
+        Action::HideOff => ui.hides_off = !ui.hides_off,
         Action::Reverse => {
             let state = ui.list_state_mut();
-            state.order = state.order.reversed();
+            (state.order, state.fixed_order) = (state.order.reversed(), None);
         }
         Action::NextPane => show(ui, neighbour_list(ui.list, 1)),
         Action::PreviousPane => show(ui, neighbour_list(ui.list, List::ALL.len() - 1)),
-        Action::Back => ui.filter.text.clear(),
+        Action::Back => ui.filter.edit(String::clear),
         Action::Open => open(ui, fleet),
         _ => {}
     }
@@ -175,7 +183,7 @@ fn sort_by(ui: &mut UiState, key: SortKey) {
     });
     let state = ui.list_state_mut();
     // Pressed again it changes nothing: `r` reverses the order.
-    (state.sort, state.order) = (key, key.natural());
+    (state.sort, state.order, state.fixed_order) = (key, key.natural(), None);
 }
 
 fn sort_by_neighbour(ui: &mut UiState, step: isize) {
@@ -183,7 +191,7 @@ fn sort_by_neighbour(ui: &mut UiState, step: isize) {
     let now = keys.iter().position(|key| *key == ui.list_state().sort).unwrap_or(0);
     let key = keys[(now as isize + step).rem_euclid(keys.len() as isize) as usize];
     let state = ui.list_state_mut();
-    (state.sort, state.order) = (key, key.natural());
+    (state.sort, state.order, state.fixed_order) = (key, key.natural(), None);
 }
 
 fn open(ui: &mut UiState, fleet: &Fleet) {

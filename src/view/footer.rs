@@ -5,7 +5,7 @@ use super::terminal::Depth;
 use super::text;
 use super::theme::Role;
 use crate::fleet::TimeCursor;
-use crate::ui::{List, Order, Screen};
+use crate::ui::{List, Order, Screen, Zoom};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -40,15 +40,43 @@ fn theme(scene: &Scene, width: usize) -> Vec<Span<'static>> {
 fn filter_input(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     /// With fewer columns the end of the filter is not visible while it is typed.
     const LEAST: usize = 16;
+    let symbols = scene.palette.symbols;
+    let filter = &scene.ui.filter;
     let head = scene.span(Role::Key, " filter: ");
-    let cursor = scene.span(Role::Title, scene.palette.symbols.signs().cursor);
+    let cursor = scene.span(Role::Title, symbols.signs().cursor);
     let counts = format!("  {} of {}", scene.ui.rows.len(), scene.ui.unfiltered);
-    let tails = [format!("{counts}   Enter keep  Esc drop"), counts, String::new()];
-    let room = |tail: &str| width.saturating_sub(text::width_of([&head, &cursor]) + tail.len());
-    let tail = tails.into_iter().find(|tail| room(tail) >= LEAST).unwrap_or_default();
+    let (role, tails) = match &filter.error {
+        // What is missing is asked for in time: it is an error only behind Enter.
+        Some(error) => (Role::Warning, vec![text::clean(&format!("  {error}")).into_owned()]),
+        None if !filter.names.is_empty() => (Role::Dim, vec![format!("  {}", filter.names.join(" "))]),
+        None => (Role::Dim, vec![format!("{counts}   Enter keep  Esc drop  Tab complete"), counts, String::new()]),
+    };
+    let fixed = text::width_of([&head, &cursor]);
+    let room = |tail: &str| width.saturating_sub(fixed + text::width(tail));
+    let tail = match tails.as_slice() {
+        // Half of the line at least.
+        [only] => {
+            let typed = text::width(&text::clean(&filter.text)).clamp(LEAST, (width / 2).max(LEAST));
+            text::shorten(only, width.saturating_sub(fixed + typed), symbols)
+        }
+        several => several.iter().find(|tail| room(tail) >= LEAST).cloned().unwrap_or_default(),
+    };
     // The end of the text stays visible: it is what is typed next to.
-    let typed = text::fit(&scene.ui.filter.text, room(&tail).max(1), scene.palette.symbols);
-    vec![head, scene.span(Role::Title, typed), cursor, scene.span(Role::Dim, tail)]
+    let typed = text::fit(&filter.text, room(&tail).max(1), symbols);
+    let mut spans = vec![head];
+    match &filter.error {
+        // The part that is wrong, if all of the text is visible.
+        Some(error) if typed == filter.text && !error.place.is_empty() => {
+            let [before, wrong, after] =
+                [&typed[..error.place.start], &typed[error.place.clone()], &typed[error.place.end..]];
+            spans.push(scene.span(Role::Title, before.to_owned()));
+            spans.push(scene.span(Role::Critical, wrong.to_owned()));
+            spans.push(scene.span(Role::Title, after.to_owned()));
+        }
+        _ => spans.push(scene.span(Role::Title, typed)),
+    }
+    spans.extend([cursor, scene.span(role, tail)]);
+    spans
 }
 
 /// The lists with their number keys; `all`: each with its name, else only the shown one.
@@ -68,14 +96,22 @@ fn tabs(scene: &Scene, shown: List, all: bool) -> Vec<Span<'static>> {
     spans
 }
 
-/// A banner with the filter, in `most` columns at most, and how many rows it keeps; empty without a filter.
+/// A banner with the filter, in `most` columns at most, and how many rows it keeps; that domains that are off are hidden, and
+/// that the order is held. Empty without any of these.
 fn filter_banner(scene: &Scene, most: usize) -> Vec<Span<'static>> {
     let ui = scene.ui;
-    if ui.filter.text.is_empty() {
-        return Vec::new();
+    let mut words = Vec::new();
+    if !ui.filter.text.is_empty() {
+        let filter = text::shorten(&ui.filter.text, most, scene.palette.symbols);
+        words.push(format!("filter {filter}: {} of {}", ui.rows.len(), ui.unfiltered));
     }
-    let filter = text::shorten(&ui.filter.text, most, scene.palette.symbols);
-    vec![scene.span(Role::Banner, format!(" filter {filter}: {} of {} ", ui.rows.len(), ui.unfiltered))]
+    if ui.hides_off && ui.list != List::Events {
+        words.push("off hidden".to_owned());
+    }
+    if ui.list_state().fixed_order.is_some() {
+        words.push("order held".to_owned());
+    }
+    if words.is_empty() { Vec::new() } else { vec![scene.span(Role::Banner, format!(" {} ", words.join(", ")))] }
 }
 
 /// The shown list and the filter banner. Names of other lists are dropped first where room is short.
@@ -117,7 +153,11 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
             freeze(scene, &mut spans, true);
             hint(scene, &mut spans, "Enter", "open");
             hint(scene, &mut spans, "/", "filter");
-            hint(scene, &mut spans, "s", &format!("sort: {} {order}", state.sort.label()));
+            let about = match state.fixed_order {
+                Some(_) => "sort again".to_owned(),
+                None => format!("sort: {} {order}", state.sort.label()),
+            };
+            hint(scene, &mut spans, if state.fixed_order.is_some() { "o" } else { "s" }, &about);
         }
         Screen::Domain(_) => {
             leave(scene, &mut spans, "back");
@@ -133,6 +173,9 @@ fn keys(scene: &Scene, width: usize) -> Vec<Span<'static>> {
     }
     freeze(scene, &mut spans, false);
     hint(scene, &mut spans, "< >", "time");
+    if scene.ui.zoom != Zoom::Samples {
+        hint(scene, &mut spans, "z Z", &format!("charts: {}", scene.ui.zoom.label()));
+    }
     hint(scene, &mut spans, "+ -", "interval");
     if scene.palette.depth() > Depth::Ansi {
         let theme = format!("theme: {}", scene.palette.theme_name());

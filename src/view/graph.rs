@@ -4,7 +4,7 @@ use super::symbols::Symbols;
 use super::theme::{Palette, Role};
 use crate::fleet::metric::Metric;
 use crate::fleet::{Host, Series, TimeCursor, When};
-use crate::ui::UiState;
+use crate::ui::{UiState, Zoom};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::time::Duration;
@@ -15,8 +15,9 @@ pub(super) struct Window<'a> {
     host: &'a Host,
     /// The end of the newest bin; `None` before the first sample.
     end: Option<Duration>,
-    /// The length of a bin.
-    bin: Duration,
+    /// Which part of the history.
+    zoom: Zoom,
+    interval: Duration,
 }
 
 impl<'a> Window<'a> {
@@ -26,7 +27,12 @@ impl<'a> Window<'a> {
             When::Tick(tick, _) => Some(tick),
         };
         let end = end.and_then(|tick| host.timeline.stamp(tick)).map(|stamp| stamp.monotonic);
-        Self { host, end, bin: ui.interval.duration() }
+        Self { host, end, zoom: ui.zoom, interval: ui.interval.duration() }
+    }
+
+    /// The length of each of this many bins. One of less than a millisecond shows nothing.
+    fn bin(&self, count: usize) -> Duration {
+        (self.length(count) / u32::try_from(count.max(1)).unwrap_or(u32::MAX)).max(Duration::from_millis(1))
     }
 
     /// The cursor on this host's time axis.
@@ -43,9 +49,17 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// The duration of this many bins.
+    /// The time that this many bins show.
     pub(super) fn length(&self, bins: usize) -> Duration {
-        self.bin * bins as u32
+        match self.zoom {
+            Zoom::Samples => self.interval * bins as u32,
+            Zoom::Span(span) => span,
+            Zoom::All => {
+                let timeline = &self.host.timeline;
+                let first = timeline.stamp(timeline.first()).map(|stamp| stamp.monotonic);
+                self.end.zip(first).map_or(self.interval, |(end, first)| end.saturating_sub(first))
+            }
+        }
     }
 
     /// The newest `count` bins, oldest first. A bin is the largest value of the samples whose interval covers its middle or
@@ -54,7 +68,7 @@ impl<'a> Window<'a> {
         let mut bins = vec![None; count];
         let Some(end) = self.end else { return bins };
         // Signed nanoseconds before the end: a chart may begin before time zero.
-        let bin = self.bin.as_nanos() as i64;
+        let bin = self.bin(count).as_nanos() as i64;
         let before_end = |moment: Duration| end.as_nanos() as i64 - moment.as_nanos() as i64;
         let start = end.saturating_sub(self.length(count));
         let mut past = series.past(metric);
@@ -200,6 +214,28 @@ mod tests {
         let fleet = host(&[(1000, false), (2030, false), (2990, false), (4010, true), (5000, false), (6040, false)]);
         let bins = cpu_bins(&fleet.hosts()[0], 1.0, 5);
         assert_eq!(bins, [Some(0.0), Some(0.0), Some(100.0), Some(0.0), Some(0.0)]);
+    }
+
+    fn zoomed(host: &Host, zoom: Zoom, count: usize) -> (Vec<Option<f64>>, Duration) {
+        let mut ui = UiState::new(Interval::from_seconds(1.0).unwrap());
+        ui.zoom = zoom;
+        let window = Window::new(host, &ui);
+        (window.bins(&host.series, HostMetric::Cpu, count), window.length(count))
+    }
+
+    #[test]
+    fn a_longer_time_keeps_the_largest_value_of_each_column() {
+        let samples: Vec<_> = (1..=121).map(|second| (second * 1000, second == 30)).collect();
+        let fleet = host(&samples);
+        let host = &fleet.hosts()[0];
+        let busy = |bins: &[Option<f64>]| bins.iter().position(|bin| *bin == Some(100.0));
+        let (bins, length) = zoomed(host, Zoom::All, 12);
+        assert_eq!((busy(&bins), length), (Some(2), Duration::from_secs(120)), "{bins:?}");
+        let (bins, length) = zoomed(host, Zoom::Span(Duration::from_secs(240)), 12);
+        assert_eq!((busy(&bins), length), (Some(7), Duration::from_secs(240)), "{bins:?}");
+        assert_eq!(bins[..5], [None; 5], "before the first sample");
+        assert_eq!(busy(&zoomed(host, Zoom::Span(Duration::from_secs(60)), 12).0), None, "31 s before the minute");
+        assert_eq!(zoomed(host, Zoom::Samples, 12).1, Duration::from_secs(12));
     }
 
     #[test]

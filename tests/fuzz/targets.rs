@@ -12,6 +12,46 @@ use vtop::sources::libvirt::fuzzing::{Value, XmlError, parameters, without_promp
 use vtop::view::Symbols;
 use vtop::view::fuzzing::{clean, fit, shorten};
 
+/// Queries: an error has a place inside of the text, and a query finds something or not.
+#[test]
+fn queries() {
+    let seeds = [
+        "web",
+        "cpu>80 and not name~^test",
+        "lat >= 20ms or (state:paused !db)",
+        "/^web-[0-9]+$/ net.drop>0",
+        "mac=52:54:00:12:34:56 \"two words\"",
+        "source!~/nfs/ uuid:1b2c mem<1.5G",
+    ];
+    Target {
+        name: "query",
+        longest: 4 * 1024,
+        seeds: seeds.map(|seed| seed.as_bytes().to_vec()).to_vec(),
+        words: &[
+            "(", ")", "!", "not ", " and ", " or ", "\"", "/", "~", ":", ">=", "<", "ms", "GiB", "%", "é", "name",
+            "cpu",
+        ],
+        check: check_query,
+    }
+    .run();
+}
+
+fn check_query(text: &str) -> u64 {
+    use vtop::table::query::{Query, complete};
+    let completed = complete(text).map_or(0, |completion| completion.names.len());
+    match text.parse::<Query>() {
+        Ok(query) => {
+            assert_eq!(query.text(), text);
+            hash(&(query.is_empty(), query.groups(Groups::all()).bits(), completed.min(4)))
+        }
+        Err(error) => {
+            assert!(!error.message.is_empty() && text.get(error.place.clone()).is_some(), "{error:?}");
+            let words: String = error.message.chars().take_while(|c| c.is_alphabetic() || *c == ' ').take(24).collect();
+            hash(&(words, completed.min(4)))
+        }
+    }
+}
+
 #[test]
 fn typed_parameters() {
     let texts = fixtures("domstats");

@@ -166,3 +166,94 @@ fn a_domain_is_found_by_the_name_of_one_of_its_devices() {
     assert!(rows("/vda⏎").0 > 3);
     assert_eq!(rows("/vd⏎").0, 0, "not a part of a short name");
 }
+
+/// Names of the domains in the list, as they are sorted.
+fn found(query: &str) -> Vec<String> {
+    let mut rig = Rig::new(12, 100, SIZE);
+    rig.press(&format!("N/{query}⏎"));
+    assert_eq!(rig.ui.filter.error, None, "{query}");
+    let name = |row: &RowId| Some(rig.fleet.domain(row.domain()?)?.1.name.to_string());
+    rig.ui.rows.iter().filter_map(name).collect()
+}
+
+#[test]
+fn a_query_finds_domains_by_figures_and_texts() {
+    assert_eq!(found("web"), ["web-01", "web-02"]);
+    assert_eq!(found("/^web-0[12]$/"), ["web-01", "web-02"]);
+    assert_eq!(found("web !02"), ["web-01"]);
+    assert_eq!(found("name=web-01 or name=mail"), ["mail", "web-01"]);
+    assert_eq!(found("name~^db and not name~replica"), ["db-primary"]);
+    assert_eq!(found("state:crashed or state=\"shut off\""), found("state~crash|^shut"));
+    let busy = found("cpu>80");
+    assert!(!busy.is_empty() && busy.len() < 12, "{busy:?}");
+    let rest = found("not cpu>80");
+    assert_eq!(busy.len() + rest.len(), 12, "a figure that is not known is neither above nor below");
+    assert!(found("lat >= 20ms").iter().all(|name| found("lat>19.9ms").contains(name)));
+    assert_eq!(found("db-primary (vda or nonsense)"), ["db-primary"]);
+}
+
+#[test]
+fn in_a_list_of_devices_a_figure_is_that_of_the_device() {
+    let mut rig = Rig::new(12, 60, (120, 40));
+    rig.press("3/write>1M⏎");
+    assert!(!rig.ui.rows.is_empty());
+    let rows = rig.ui.rows.len();
+    for line in rig.text().lines().skip(4).take(rows) {
+        assert!(line.contains('M'), "{line}");
+    }
+    rig.press("⎋/device=vda write>1M⏎");
+    assert!(rig.ui.rows.iter().all(|row| row.device().is_some_and(|key| format!("{key:?}").contains("vda"))));
+}
+
+#[test]
+fn an_error_is_shown_where_it_is_and_keeps_the_rows() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("/web");
+    let rows = rig.ui.rows.clone();
+    rig.press(" (");
+    assert!(rig.text().contains("filter: web (▏  a word or a comparison is missing here"), "{}", rig.text());
+    assert_eq!((rig.ui.rows.len(), &rig.ui.rows), (2, &rows));
+    rig.key(event(Key::Code(KeyCode::Backspace)));
+    rig.press("cpuu>8");
+    let text = rig.text();
+    assert!(text.contains("filter: web cpuu>8▏  no figure is called cpuu; did you mean cpu?"), "{text}");
+    let (x, y) = rig.find("filter: web cpuu").unwrap();
+    let x = x + 12;
+    assert_eq!(rig.buffer()[(x, y)].fg, rig.buffer()[(x + 3, y)].fg);
+    assert_ne!(rig.buffer()[(x, y)].fg, rig.buffer()[(x - 2, y)].fg, "the wrong part has another colour");
+    rig.press("⏎");
+    assert!(rig.ui.filter.editing.is_some(), "an error is not kept");
+    rig.press("⎋");
+    assert_eq!((rig.ui.filter.text.as_str(), rig.ui.rows.len()), ("", 12));
+}
+
+#[test]
+fn tab_completes_and_arrows_bring_back_what_was_kept() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("/stat⇥");
+    assert_eq!(rig.ui.filter.text, "state");
+    rig.press(":paused⏎⎋/web⏎/");
+    let press = |rig: &mut Rig, code| _ = rig.key(event(Key::Code(code)));
+    assert_eq!(rig.ui.filter.text, "web", "the present one can be edited");
+    press(&mut rig, KeyCode::Up);
+    press(&mut rig, KeyCode::Up);
+    assert_eq!(rig.ui.filter.text, "state:paused");
+    press(&mut rig, KeyCode::Up);
+    assert_eq!(rig.ui.filter.text, "state:paused", "there is none before");
+    press(&mut rig, KeyCode::Down);
+    press(&mut rig, KeyCode::Down);
+    assert_eq!(rig.ui.filter.text, "web", "what was typed");
+    rig.press("⎋⎋/⇥");
+    assert!(rig.text().lines().last().unwrap().contains("name title state"), "all names: {}", rig.text());
+}
+
+#[test]
+fn events_are_found_by_texts_too() {
+    let mut rig = Rig::new(12, 230, SIZE);
+    rig.press("6/name=mail⏎");
+    assert!(rig.ui.rows.len() >= 2);
+    rig.press("⎋/name=mail source:spool⏎");
+    assert_eq!(rig.ui.rows.len(), 1, "{}", rig.text());
+    rig.press("⎋/cpu>0⏎");
+    assert_eq!(rig.ui.rows.len(), 0, "an event has no figures");
+}

@@ -372,7 +372,7 @@ fn a_vcpu_s_state_is_whole_beside_its_history() {
 #[test]
 fn the_help_s_words_stand_below_each_other() {
     let text = Rig::new(12, 10, (80, 60)).press("?").text();
-    let (first, next) = ("filter by name", "path, device or event");
+    let (first, next) = ("filter: a name", "bring back earlier ones");
     let column = |words| text.lines().find_map(|line| Some(line.split_once(words)?.0.chars().count()));
     assert_eq!(column(first), column(next), "{text}");
     assert!(column(next).is_some(), "{text}");

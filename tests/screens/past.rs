@@ -74,3 +74,20 @@ fn figures(text: &str) -> Vec<Vec<String>> {
     })
     .collect()
 }
+
+#[test]
+fn charts_show_a_longer_or_shorter_time() {
+    let mut rig = Rig::new(12, 120, (120, 40));
+    let spans = |rig: &Rig| {
+        let text = rig.text();
+        let span = |part: &str| part.split(' ').next().unwrap_or_default().to_owned();
+        text.split(" -").skip(1).map(span).filter(|span| span.ends_with(['s', 'm'])).collect::<Vec<_>>()
+    };
+    rig.press("⏎");
+    for (key, span) in [("z", "5m"), ("z", "15m"), ("z", "2m"), ("z", "2m"), ("Z", "15m"), ("ZZZZ", "1m")] {
+        rig.press(key);
+        let spans = spans(&rig);
+        assert!(spans.len() >= 3 && spans.iter().all(|shown| shown == span), "{key}: {spans:?}\n{}", rig.text());
+    }
+    assert!(rig.text().contains("charts: 1 min"), "{}", rig.text());
+}

@@ -116,3 +116,38 @@ fn sorting_by_trouble_selects_the_first_row() {
     assert_eq!(rig.ui.selected_row(), rig.ui.rows.first());
     assert!(rig.ui.selected_row().is_some());
 }
+
+#[test]
+fn a_held_order_stays_while_figures_go_on() {
+    let mut rig = Rig::new(12, 60, SIZE);
+    rig.press("o");
+    let held = rig.ui.rows.clone();
+    let later = Rig::new(12, 100, SIZE);
+    rig.fleet = later.fleet.clone();
+    rig.ui.refresh(&rig.fleet);
+    assert_eq!(rig.ui.rows, held);
+    assert_ne!(later.ui.rows, held, "sorted, the order is another one");
+    assert!(rig.text().contains("order held"), "{}", rig.text());
+    rig.press("/web⏎");
+    assert_eq!(rig.ui.rows.len(), 2, "a filter works on it");
+    rig.press("⎋o");
+    assert_eq!(rig.ui.rows, later.ui.rows);
+    rig.press("oP");
+    assert!(rig.ui.list_state().fixed_order.is_none(), "another order ends it");
+}
+
+#[test]
+fn domains_that_are_off_are_hidden_unless_they_crashed() {
+    let mut rig = Rig::new(12, 100, SIZE);
+    assert_eq!(rig.ui.rows.len(), 12);
+    rig.press("x");
+    let names: Vec<_> =
+        rig.ui.rows.iter().map(|row| rig.fleet.domain(row.domain().unwrap()).unwrap().1.name.clone()).collect();
+    assert!(names.iter().any(|name| name == "web-02"), "it crashed: {names:?}");
+    assert!(!names.iter().any(|name| name == "backup"), "it is off, and nothing is wrong with it");
+    assert!(rig.text().contains("off hidden"), "{}", rig.text());
+    rig.press("2");
+    assert_eq!(rig.ui.rows.len(), names.len());
+    rig.press("x");
+    assert_eq!(rig.ui.rows.len(), 12);
+}

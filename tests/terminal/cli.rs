@@ -267,3 +267,20 @@ fn a_reader_that_has_enough_ends_it_with_0() {
         assert_eq!(message, "");
     }
 }
+
+/// The language is that of the screen.
+#[test]
+fn an_output_writes_what_a_query_finds() {
+    let demo = ["--demo", "-n", "1", "-d", "0.1"];
+    let filtered = |arguments: &[&str]| run(&[&demo, arguments].concat());
+    let output = filtered(&["--json", "--filter", "web !02"]);
+    let names: Vec<_> = lines(&output)[0]["domains"].as_array().unwrap().iter().map(|it| it["name"].clone()).collect();
+    assert_eq!(names, ["web-01"]);
+    let output = filtered(&["--csv", "disks", "--filter", "db device=vda"]);
+    let rows: Vec<String> = text(&output.stdout).lines().skip(1).map(str::to_owned).collect();
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.contains(",vda,")), "{rows:?}");
+    let output = filtered(&["--json", "--filter", "cpu>"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = text(&output.stderr);
+    assert!(message.contains("a percentage such as 80 is required\n\n    cpu>\n        ^\n"), "{message}");
+}

@@ -10,6 +10,7 @@ use crate::app::signals::Signal;
 use crate::app::terminal::Tty;
 use crate::app::writer::{Writer, WriterGone};
 use crate::fleet::{Fleet, HostId, Link, Unreached, UnreachedHost};
+use crate::table::query::Query;
 use crate::time::{Interval, timer_now};
 use crate::ui::{Action, Effect, UiState, action_for, paste, update};
 use crate::view::{self, Appearance};
@@ -81,6 +82,12 @@ impl<'a, T: Tty> EventLoop<'a, T> {
             stale: true,
             unreached: Unreached::default(),
         }
+    }
+
+    /// The query that filters the lists at the start.
+    pub(crate) fn filter(mut self, query: &Query) -> Self {
+        self.ui = self.ui.filtered(query);
+        self
     }
 
     /// What the first frame has to write.

@@ -2,12 +2,13 @@
 
 use super::row::RowWriter;
 use super::table::Table;
-use crate::fleet::{Domain, Host};
+use crate::fleet::{Disk, Domain, Host, Nic, Vcpu};
 use crate::model::{Event, EventKind};
 use crate::outputs::encoder::{Encoder, Rows};
 use crate::outputs::entries::{DiskEntry, DomainEntry, EventEntry, HostEntry, NicEntry, VcpuEntry};
 use crate::outputs::fields::{Entry, Fields, Value};
 use crate::outputs::report::{Content, Record};
+use crate::table::{DeviceKey, List};
 use crate::time::Timestamp;
 use std::io;
 use std::time::Duration;
@@ -38,7 +39,7 @@ impl Csv {
         }
     }
 
-    fn sample(&self, record: &Record<'_>, elapsed: Option<Duration>, rows: &mut RowWriter<'_>) -> io::Result<()> {
+    fn sample<'a>(&self, record: &Record<'a>, elapsed: Option<Duration>, rows: &mut RowWriter<'_>) -> io::Result<()> {
         let place = Place::of(record);
         match self.table {
             Table::Events => {}
@@ -49,17 +50,20 @@ impl Csv {
                 }
             }
             Table::Disks => {
-                for (domain, disk) in devices(record, |domain| domain.disks.iter()) {
+                let key = |disk: &Disk| DeviceKey::Disk(disk.key.clone());
+                for (domain, disk) in record.devices(List::Disks, |domain| domain.disks.iter(), key) {
                     rows.values(&device_row(place, Some(domain), "disk", Some(&*disk.key), DiskEntry(Some(disk))))?;
                 }
             }
             Table::Nics => {
-                for (domain, nic) in devices(record, |domain| domain.nics.iter()) {
+                let key = |nic: &Nic| DeviceKey::Nic(nic.key.clone());
+                for (domain, nic) in record.devices(List::Nics, |domain| domain.nics.iter(), key) {
                     rows.values(&device_row(place, Some(domain), "nic", Some(&*nic.key), NicEntry(Some(nic))))?;
                 }
             }
             Table::Vcpus => {
-                let vcpus = devices(record, |domain| domain.vcpus.iter().filter(|vcpu| vcpu.sample.is_some()));
+                let read = |domain: &'a Domain| domain.vcpus.iter().filter(|vcpu| vcpu.sample.is_some());
+                let vcpus = record.devices(List::Vcpus, read, |vcpu: &Vcpu| DeviceKey::Vcpu(vcpu.key));
                 for (domain, vcpu) in vcpus {
                     rows.values(&device_row(place, Some(domain), "vcpu", Some(vcpu.key), VcpuEntry(Some(vcpu))))?;
                 }
@@ -94,14 +98,6 @@ impl Encoder for Csv {
             Content::Failure { .. } => Ok(()),
         }
     }
-}
-
-/// The devices of one kind, with their domains.
-fn devices<'a, D: 'a, I: Iterator<Item = &'a D> + 'a>(
-    record: &Record<'a>,
-    of: impl Fn(&'a Domain) -> I,
-) -> impl Iterator<Item = (&'a Domain, &'a D)> {
-    record.domains().into_iter().flat_map(move |domain| of(domain).map(move |device| (domain, device)))
 }
 
 /// The first columns of every row.

@@ -17,7 +17,7 @@ pub(super) struct Line<'a>(pub(super) &'a Record<'a>);
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Record { host, at, content, events, events_left_out } = self.0;
+        let Record { host, at, content, events, events_left_out, .. } = self.0;
         let sampled = matches!(content, Content::Sample { .. });
         let elapsed = match content {
             Content::Sample { elapsed } => *elapsed,
