@@ -85,7 +85,7 @@ pub struct Domain {
     /// The last pause on an I/O error. It stays after the pause: on NFS such pauses come and go.
     pub io_error: Option<IoErrorPause>,
     /// The disk of the newest I/O error, by its target; `None`: there was none, or its event names no disk of the domain.
-    pub io_error_disk: Option<CompactString>,
+    pub(super) io_error_disk: Option<CompactString>,
     /// Figures of the domain as a whole.
     pub series: Series<DomainMetric>,
     /// Why its expensive groups are not read; `None`: they are.
@@ -167,6 +167,13 @@ impl Domain {
     /// Whether it has a process, now or at a tick, and with it live statistics.
     pub fn is_active(&self, when: When) -> bool {
         self.condition(when).is_some_and(|condition| condition.state.is_active())
+    }
+
+    /// The disk of the last pause on an I/O error until a moment. `None`: there was no pause, its disk is not known, or there was
+    /// a newer one, since only the disk of the newest is kept.
+    pub fn io_error_disk(&self, when: When) -> Option<&CompactString> {
+        let pause = self.condition(when)?.io_error?;
+        self.io_error_disk.as_ref().filter(|_| self.io_error.is_some_and(|newest| newest.at == pause.at))
     }
 
     /// Whether it had a process at some time of the kept history, up to a moment.

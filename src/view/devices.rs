@@ -248,7 +248,7 @@ fn severity(domain: &Domain, key: &DeviceKey, when: When) -> Option<Severity> {
         DeviceKey::Disk(key) => {
             let disk = domain.disks.get(key)?;
             let is_paused = domain.condition(when).and_then(|it| it.io_error).is_some_and(|pause| !pause.over);
-            let has_error = is_paused && domain.io_error_disk.as_ref() == Some(key);
+            let has_error = is_paused && domain.io_error_disk(when) == Some(key);
             let of_figures = worst(|metric| domain.disk_severity(disk, metric, when));
             of_figures.max(has_error.then_some(Severity::Critical))
         }

@@ -148,7 +148,11 @@ impl Domain {
     fn follow_io_error(&mut self, at: Timestamp) {
         match (self.reason.is_io_error(self.state), &mut self.io_error) {
             (true, Some(pause)) if !pause.over => {}
-            (true, pause) => *pause = Some(IoErrorPause { at, over: false }),
+            (true, pause) => {
+                *pause = Some(IoErrorPause { at, over: false });
+                // Its event, which names the disk, has not come.
+                self.io_error_disk = None;
+            }
             (false, Some(pause)) if pause.at.monotonic <= at.monotonic => pause.over = true,
             (false, _) => {}
         }

@@ -157,7 +157,7 @@ impl<'a> Finding<'a> {
 
     /// The disk of the newest I/O error, if it is known.
     fn of_disk(&self) -> String {
-        self.domain.io_error_disk.as_ref().map(|disk| format!(" of {disk}")).unwrap_or_default()
+        self.domain.io_error_disk(self.when).map(|disk| format!(" of {disk}")).unwrap_or_default()
     }
 
     fn at_limit(&self, limit: AtLimit) -> String {

@@ -1,6 +1,6 @@
 //! Findings of domains and hosts.
 
-use super::rig::{UUID, at, domain, fleet, keyframe, only, paused_by_io_error, same, words};
+use super::rig::{UUID, at, domain, event, fleet, keyframe, only, paused_by_io_error, same, words};
 use crate::fleet::metric::DomainMetric;
 use crate::fleet::*;
 use crate::model::*;
@@ -124,6 +124,33 @@ fn a_pause_without_an_event_is_a_finding_by_the_state() {
         keyframe(at(2000), Groups::OVERVIEW, [domain(1, 0, &[])]),
     ]);
     assert_eq!(words(&fleet, None), ["I/O error 2 s ago; running again"]);
+}
+
+/// Only the disk of the newest pause is kept, and a pause without its event has none.
+#[test]
+fn the_disk_of_an_i_o_error_is_named_for_its_own_pause_only() {
+    let guest = |is_paused: bool| {
+        let mut guest = domain(1, 0, &[]);
+        guest.disks =
+            vec![BlockSample { name: "vda".into(), path: Some("/srv/vda.img".into()), ..BlockSample::default() }];
+        if is_paused {
+            (guest.state, guest.reason) = (DomainState::Paused, StateReason::PAUSED_IOERROR);
+        }
+        guest
+    };
+    let sample = |second: u64, is_paused| keyframe(at(second * 1000), Groups::OVERVIEW, [guest(is_paused)]);
+    let error = EventKind::IoError {
+        device: "virtio-disk0".into(),
+        path: "/srv/vda.img".into(),
+        action: IoErrorAction::Paused,
+        reason: "eio".into(),
+    };
+    let mut fleet = fleet([sample(0, false), event(at(500), error), sample(1, true)]);
+    assert_eq!(words(&fleet, None), ["paused on an I/O error of vda"]);
+    fleet.apply(0, sample(2, false));
+    assert_eq!(words(&fleet, None), ["I/O error of vda 1 s ago; running again"]);
+    fleet.apply(0, sample(3, true));
+    assert_eq!(words(&fleet, None), ["paused on an I/O error"]);
 }
 
 /// A second domain.
